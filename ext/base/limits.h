@@ -1,0 +1,44 @@
+/*
+** limits.h - every limit of the extension, named, with its reason.
+**
+** A limit is met with a clear error (ADCP_TOOBIG unless said otherwise), never with a crash.
+*/
+#ifndef ADCP_BASE_LIMITS_H
+#define ADCP_BASE_LIMITS_H
+
+/* Rows nest 3 deep (row, value, tag); documents of ours 6; settings files of people less than 20.
+** The reader keeps one bit a level and never recurses, so the limit is about sanity, not stack. */
+#define ADCP_MAX_JSON_DEPTH 256
+
+/* Raw text of one block. 256 KiB: 64 KiB cost 13 % of the compressed size at level 6, 1 MiB gained
+** 4 %, and a block must stay cheap to inflate for one row. Readers accept up to the maximum. */
+#define ADCP_BLOCK_BYTES     (256 * 1024)
+#define ADCP_MAX_BLOCK_BYTES (4 * 1024 * 1024)
+
+/* A table gets a block of its own from this size on; below it shares one with its neighbours. */
+#define ADCP_OWN_BLOCK_BYTES (64 * 1024)
+
+/* Deflate expands at most 1032 times; a block index that claims more is a lie. */
+#define ADCP_MAX_INFLATE_RATIO 1040
+
+/* The locator line and a gzip trailer are below 100 bytes; white space added by mail or editors
+** still leaves it within one page. */
+#define ADCP_TAIL_BYTES 4096
+
+/* SQLite's own compile-time maximum of a string, blob or row is 2^31 - 1 bytes; base64 makes it
+** a third longer, plus room for the other columns of the row. */
+#define ADCP_MAX_ROW_BYTES ((int64_t)3 * 1024 * 1024 * 1024)
+
+/* One JSON token outside rows: schema SQL, a setting, a note. SQLITE_MAX_SQL_LENGTH is 1e9. */
+#define ADCP_MAX_TOKEN_BYTES ((int64_t)1024 * 1024 * 1024)
+
+/* SQLITE_MAX_COLUMN can be raised to 32767 at most. */
+#define ADCP_MAX_COLUMNS 32767
+
+/* More threads than this only cost memory: each has a block in flight. */
+#define ADCP_MAX_THREADS 64
+
+/* An options document is a few lines; 1 MiB leaves room for long lists of table names. */
+#define ADCP_MAX_OPTIONS_BYTES (1024 * 1024)
+
+#endif
