@@ -1,0 +1,78 @@
+/*
+** archive_read.h - reads a backup: its head and tail at once, its rows as a stream of events.
+**
+** Opening reads the head (every section before the rows) and, through the locator at the end, the manifest: three small reads. Where that
+** is not possible (another tool rewrote the file, or it is damaged at its end) the whole text is scanned
+** once without keeping rows, and a warning says so. Rows are then pulled:
+**
+**     while( (event = adcp_archive_next(r)) != ADCP_ARCHIVE_END ) ...
+**
+** TABLE_BEGIN, ROW..., TABLE_END for every table in file order. At TABLE_END rows and digest have been compared
+** with the manifest; at END the rest of the document and the container's checksums have been checked too, so that a full
+** run from the start proves every byte. err is borrowed for the reader's life.
+*/
+#ifndef ADCP_ARCHIVE_ARCHIVE_READ_H
+#define ADCP_ARCHIVE_ARCHIVE_READ_H
+
+#include "archive/format.h"
+#include "codec/schema.h"
+#include "codec/value.h"
+#include "platform/file.h"
+
+typedef struct AdcpArchiveReader AdcpArchiveReader;
+
+/* What is known after opening. Owned by the reader. */
+typedef struct AdcpArchiveHead {
+  AdcpContainer container;
+  char *version;            /* "3.0", "2.0" */
+  char *metadata;           /* JSON text of backup_metadata */
+  AdcpSchema *schema;       /* objects, and the tables that have rows in this file; never NULL */
+  AdcpArchiveTable *tables; /* of the manifest, in file order */
+  size_t table_count;
+  const AdcpBlockEntry *blocks;
+  size_t block_count;
+  AdcpArchiveTotals totals;
+  bool complete;   /* an end line was found */
+  bool indexed;    /* positions can be gone to */
+  char **warnings; /* texts for people */
+  size_t warning_count;
+} AdcpArchiveHead;
+
+/* ADCP_NOTADB: not a backup; ADCP_CORRUPT: damaged or incomplete (the message says which, and where); ADCP_ERROR: a newer format or an unknown
+** name in "requires". NULL on error. */
+AdcpArchiveReader *adcp_archive_reader_open(const char *path, int threads, AdcpError *err);
+const AdcpArchiveHead *adcp_archive_head(const AdcpArchiveReader *r);
+
+/* JSON text of another top-level section (app_settings, ...) that stands before the rows, or NULL; zero-terminated, borrowed. */
+const char *adcp_archive_section(const AdcpArchiveReader *r, const char *name, size_t *size);
+
+typedef enum AdcpArchiveEvent {
+  ADCP_ARCHIVE_ERROR,
+  ADCP_ARCHIVE_TABLE_BEGIN,
+  ADCP_ARCHIVE_ROW,
+  ADCP_ARCHIVE_TABLE_END,
+  ADCP_ARCHIVE_END
+} AdcpArchiveEvent;
+
+AdcpArchiveEvent adcp_archive_next(AdcpArchiveReader *r);
+
+/* The table of the current event, by its place in head->tables. */
+const AdcpArchiveTable *adcp_archive_table(const AdcpArchiveReader *r);
+
+/* The values of the current ROW; borrowed until the next call. */
+const AdcpValue *adcp_archive_row(AdcpArchiveReader *r);
+
+/* The text of the current ROW as it stands in the file; to be taken before adcp_archive_row, which decodes it in place. */
+const char *adcp_archive_row_text(AdcpArchiveReader *r, size_t *size);
+int64_t adcp_archive_row_number(const AdcpArchiveReader *r); /* 1-based within the table */
+
+/* After TABLE_BEGIN: leaves the rows of this table out; its digest is then not checked. The next event is TABLE_END. */
+void adcp_archive_skip_table(AdcpArchiveReader *r);
+
+/* Makes TABLE_BEGIN of table `index` the next event (needs head->indexed). Also the way on after a damaged
+** table, once the caller has cleared the error. */
+void adcp_archive_seek_table(AdcpArchiveReader *r, size_t index);
+
+void adcp_archive_reader_close(AdcpArchiveReader *r);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+** format.h - names and figures of format 3.0 that writer and reader share (docs/FORMAT.md draws it).
+*/
+#ifndef ADCP_ARCHIVE_FORMAT_H
+#define ADCP_ARCHIVE_FORMAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "codec/digest.h"
+#include "codec/schema.h"
+#include "stream/container.h"
+
+#define ADCP_FORMAT_NAME          "adcp-backup"
+#define ADCP_FORMAT_VERSION       "3.0"
+#define ADCP_FORMAT_VERSION_MAJOR 3
+
+/* A table of the manifest. */
+typedef struct AdcpArchiveTable {
+  const AdcpTable *table; /* of the archive's schema */
+  int64_t rows;
+  int64_t bytes; /* of row lines: each with its line break, without commas */
+  AdcpBlockPosition
+      position; /* of the first row's '{', or of the closing bracket when there are none */
+  char sha256[ADCP_SHA256_HEX + 1];
+} AdcpArchiveTable;
+
+typedef struct AdcpArchiveTotals {
+  int64_t tables;    /* that have an entry in the manifest */
+  int64_t rows;      /* of all of these */
+  int64_t raw_bytes; /* of the whole JSON document */
+  int64_t file_bytes;
+  char content_sha256[ADCP_SHA256_HEX + 1];
+  char full_sha256[ADCP_SHA256_HEX + 1];
+} AdcpArchiveTotals;
+
+/* The two digests over a schema and its tables' digests, as DESIGN section 3 defines them:
+** one line `["type","name","sql"]\n` an object with sql, bytewise by (name, type), then one line `["name",rows,"sha256"]\n` a
+** table, bytewise by name; canonical JSON strings. The content digest leaves out shadow tables and their indexes, and sqlite_stat*. */
+void adcp_archive_digests(const AdcpSchema *schema, const AdcpArchiveTable *tables, size_t count,
+                          char content_sha256[ADCP_SHA256_HEX + 1],
+                          char full_sha256[ADCP_SHA256_HEX + 1], AdcpError *err);
+
+#endif
