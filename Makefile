@@ -1,0 +1,223 @@
+# adcp: a SQLite extension that backs a database up into one JSON document.
+#
+#   make help        lists the targets
+#   make CC=clang    another compiler; CFLAGS=... and LDFLAGS=... are added to ours
+#
+# A variant is one way to compile everything; its objects stand below build/<variant>/ in the
+# folders of their sources. A unit test test_<layer>_<topic> is linked with the libraries of that
+# layer and of those below it only, so it cannot reach upwards.
+
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+CLANG        ?= clang
+GCC          ?= gcc
+CLANG_FORMAT ?= clang-format
+PREFIX       ?= /usr/local
+DESTDIR      ?=
+T            ?=
+# V=1 shows the commands.
+Q            := $(if $(V),,@)
+say           = $(if $(V),,@echo '  $(1)')
+
+LAYERS  := base codec platform stream archive db ops sql
+LIBS    := -lz -ldeflate -lcrypto -lcjson -lpthread
+SQLITE  := -lsqlite3
+# Layers that know nothing of SQLite's int lengths hold to -Wconversion.
+STRICT  := base codec platform stream archive
+
+STD     := -std=c11 -D_GNU_SOURCE -Iext -Iinclude -fvisibility=hidden -fPIC
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Werror
+HARDEN  := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+LDHARD  := -Wl,-z,relro -Wl,-z,now
+
+SOURCES := $(sort $(wildcard ext/*/*.c))
+UNITS   := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
+TOOLS   := $(patsubst tests/tools/%.c,%,$(sort $(wildcard tests/tools/*.c)))
+SLTRUN  := $(sort $(wildcard tests/slt/*.c))
+C_FILES := $(sort $(wildcard include/*.h ext/*/*.[ch] tests/*/*.[ch]))
+
+# ---- variants: <name>_CC, <name>_FLAGS, <name>_LD ----
+
+VARIANTS       := so static asan tsan coverage
+so_FLAGS       := -O2 -g $(HARDEN)
+static_FLAGS   := -O2 -g $(HARDEN) -DSQLITE_CORE
+asan_FLAGS     := -O1 -g -DSQLITE_CORE -fsanitize=address,undefined -fno-sanitize-recover=all \
+                  -fno-omit-frame-pointer
+asan_LD        := -fsanitize=address,undefined
+tsan_FLAGS     := -O1 -g -DSQLITE_CORE -fsanitize=thread
+tsan_LD        := -fsanitize=thread
+coverage_FLAGS := -O0 -g -DSQLITE_CORE --coverage
+coverage_LD    := --coverage
+
+# Compiled, never linked: the two compilers must both be content with every file.
+LINTERS          := lint-gcc lint-clang
+lint-gcc_CC      := $(GCC)
+lint-gcc_FLAGS   := -O2 $(HARDEN)
+lint-clang_CC    := $(CLANG)
+lint-clang_FLAGS := -O1
+
+# $(call objects,variant,sources)
+objects = $(patsubst %.c,build/$(1)/%.o,$(2))
+# What a layer is linked with, itself first.
+below_base     := base
+below_codec    := codec base
+below_platform := platform codec base
+below_stream   := stream platform codec base
+below_archive  := archive stream platform codec base
+below_db       := db platform codec base
+below_ops      := ops db archive stream platform codec base
+below_sql      := sql ops db archive stream platform codec base
+# $(call unit_libs,variant,test_<layer>_<topic>)
+unit_libs = $(patsubst %,build/$(1)/lib/%.a,$(below_$(word 2,$(subst _, ,$(2)))))
+# build/unit and build/bin belong to the everyday variant; the others keep theirs to themselves.
+home = $(if $(filter static,$(1)),build,build/$(1))
+
+.PHONY: all static install uninstall clean help
+.SECONDEXPANSION:
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+all: ## build adcp.so (the default)
+	@sh tests/tools/deps.sh --check build
+	@$(MAKE) --no-print-directory adcp.so
+
+static: libadcp.a ## build libadcp.a, to be linked into a program; see include/adcp.h
+
+adcp.so: $(call objects,so,$(SOURCES))
+	$(call say,LD  $@)
+	$(Q)$(CC) -shared $(LDHARD) -Wl,-z,defs -Wl,--exclude-libs,ALL $(LDFLAGS) -o $@ $^ $(LIBS)
+
+libadcp.a: $(call objects,static,$(SOURCES))
+	$(call say,AR  $@)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+# ---- rules of every variant ----
+
+define compile_rules
+build/$(1)/%.o: %.c Makefile
+	$$(call say,CC  $$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(or $$($(1)_CC),$$(CC)) $$(STD) $$(WARN) \
+	  $$(if $$(filter $$(STRICT:%=ext/%/),$$(dir $$<)),-Wconversion) \
+	  $$($(1)_FLAGS) $$(CFLAGS) -MMD -MP -c -o $$@ $$<
+endef
+
+define link_rules
+build/$(1)/lib/%.a: $$$$(call objects,$(1),$$$$(sort $$$$(wildcard ext/$$$$*/*.c)))
+	@mkdir -p $$(@D); rm -f $$@
+	$$(Q)ar rcs $$@ $$^
+
+$(call home,$(1))/unit/%: build/$(1)/tests/unit/%.o $$$$(call unit_libs,$(1),$$$$*)
+	$$(call say,LD  $$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$($(1)_LD) $$(LDFLAGS) -o $$@ $$< -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
+	  $$(LIBS) $$(SQLITE) -lm
+
+$(call home,$(1))/bin/sltrun: $(call objects,$(1),$(SLTRUN))
+	$$(call say,LD  $$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$($(1)_LD) $$(LDFLAGS) -o $$@ $$^ $$(SQLITE) -lcrypto
+
+$(call home,$(1))/bin/%: build/$(1)/tests/tools/%.o
+	$$(call say,LD  $$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$($(1)_LD) $$(LDFLAGS) -o $$@ $$^ $$(SQLITE)
+endef
+
+# The extension as the sanitizers and coverage load it: bound to the program's libsqlite3.
+define instrumented_rules
+build/$(1)/adcp.so: $(call objects,$(1),$(SOURCES))
+	$$(call say,LD  $$@)
+	$$(Q)$$(CC) -shared $$($(1)_LD) $$(LDFLAGS) -o $$@ $$^ $$(LIBS) $$(SQLITE)
+endef
+
+$(foreach v,$(VARIANTS) $(LINTERS),$(eval $(call compile_rules,$(v))))
+$(foreach v,$(VARIANTS),$(eval $(call link_rules,$(v))))
+$(foreach v,asan tsan coverage,$(eval $(call instrumented_rules,$(v))))
+.SECONDARY: # keep objects and libraries that only serve a link
+
+# $(call programs,variant): what its tests need besides the extension
+programs = $(addprefix $(call home,$(1))/unit/,$(UNITS)) \
+           $(addprefix $(call home,$(1))/bin/,$(TOOLS) $(if $(SLTRUN),sltrun))
+
+# ---- tests ----
+
+.PHONY: deps test demo test-programs asan tsan coverage instrumented
+
+deps: ## install the Debian packages that building, testing and linting need
+	@sh tests/tools/deps.sh build test lint
+
+test: ## run all tests, or those that match: make test T=pattern
+	@sh tests/tools/deps.sh build test
+	@$(MAKE) --no-print-directory adcp.so test-programs
+	@sh tests/run.sh --pattern '$(T)'
+
+test-programs: $(call programs,static)
+
+demo: ## back up, inspect and restore a sample database
+	@sh tests/tools/deps.sh build demo
+	@$(MAKE) --no-print-directory adcp.so build/bin/dbsame
+	@sh sql/demo.sh
+
+asan: ## unit and slt tests under the address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory VARIANT=asan instrumented
+
+tsan: ## unit and slt tests under the thread sanitizer
+	@$(MAKE) --no-print-directory VARIANT=tsan instrumented
+
+coverage: ## lines and branches that the unit and slt tests reach (needs gcovr)
+	@sh tests/tools/deps.sh build test coverage
+	@rm -f $$(find build/coverage -name '*.gcda' 2>/dev/null)
+	@$(MAKE) --no-print-directory VARIANT=coverage instrumented
+	@gcovr --root . --filter ext/ --branches --print-summary --html-details \
+	  --output build/coverage/report.html build/coverage
+	@gcovr --root . --filter ext/ build/coverage
+
+ifdef VARIANT
+instrumented: build/$(VARIANT)/adcp.so $(call programs,$(VARIANT))
+	@sh tests/run.sh --build build/$(VARIANT) --families 'unit slt' --pattern '$(T)'
+endif
+
+# ---- source checks ----
+
+.PHONY: format lint layers
+
+format: ## lay all C out by .clang-format
+	$(CLANG_FORMAT) -i $(C_FILES)
+
+lint: layers ## layout, and every file compiled by gcc and clang with warnings as errors
+	$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
+	@$(MAKE) --no-print-directory lint-objects
+
+.PHONY: lint-objects
+lint-objects: $(foreach l,$(LINTERS),$(call objects,$(l),$(filter %.c,$(C_FILES))))
+
+layers: ## fail when a file includes what its layer may not
+	@sh tests/tools/layers.sh
+
+# ---- the rest ----
+
+install: adcp.so libadcp.a ## into PREFIX (/usr/local), below DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/adcp
+	install -m 755 adcp.so $(DESTDIR)$(PREFIX)/lib/adcp.so
+	install -m 644 libadcp.a $(DESTDIR)$(PREFIX)/lib/libadcp.a
+	install -m 644 include/adcp.h $(DESTDIR)$(PREFIX)/include/adcp.h
+	install -m 644 $(sort $(wildcard sql/*.sql)) $(DESTDIR)$(PREFIX)/share/adcp/
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/lib/adcp.so $(DESTDIR)$(PREFIX)/lib/libadcp.a
+	rm -f $(DESTDIR)$(PREFIX)/include/adcp.h
+	rm -rf $(DESTDIR)$(PREFIX)/share/adcp
+
+clean: ## remove everything that make made
+	rm -rf build adcp.so libadcp.a
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort \
+	  | sed -e 's/:[^#]*## /\t/' | awk -F '\t' '{ printf "  %-12s %s\n", $$1, $$2 }'
+
+# Folders with targets of their own (fuzz, bench) bring a makefile along.
+-include $(sort $(wildcard tests/*/*.mk))
+-include $(shell find build -name '*.d' 2>/dev/null)
