@@ -1,0 +1,148 @@
+/*
+** base64.c - base64 and hexadecimal by tables (contract in base64.h).
+**
+** Both loops take 8 characters a step: encoding loads 6 bytes as one number, decoding collects 48
+** bits in one. The decoding tables hold the value with a mark bit above it; a character that is not
+** a digit has 0, so one AND over all entries tells at the end whether every character was good.
+*/
+#include "codec/base64.h"
+
+#include <string.h>
+
+static const char base64_digits[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+#define BASE64_MARK 64u
+#define HEX_MARK    16u
+
+/* clang-format off */
+static const uint8_t base64_values[256] = {
+  ['A'] = 64, ['B'] = 65, ['C'] = 66, ['D'] = 67, ['E'] = 68, ['F'] = 69, ['G'] = 70, ['H'] = 71,
+  ['I'] = 72, ['J'] = 73, ['K'] = 74, ['L'] = 75, ['M'] = 76, ['N'] = 77, ['O'] = 78, ['P'] = 79,
+  ['Q'] = 80, ['R'] = 81, ['S'] = 82, ['T'] = 83, ['U'] = 84, ['V'] = 85, ['W'] = 86, ['X'] = 87,
+  ['Y'] = 88, ['Z'] = 89, ['a'] = 90, ['b'] = 91, ['c'] = 92, ['d'] = 93, ['e'] = 94, ['f'] = 95,
+  ['g'] = 96, ['h'] = 97, ['i'] = 98, ['j'] = 99, ['k'] = 100, ['l'] = 101, ['m'] = 102, ['n'] = 103,
+  ['o'] = 104, ['p'] = 105, ['q'] = 106, ['r'] = 107, ['s'] = 108, ['t'] = 109, ['u'] = 110, ['v'] = 111,
+  ['w'] = 112, ['x'] = 113, ['y'] = 114, ['z'] = 115, ['0'] = 116, ['1'] = 117, ['2'] = 118, ['3'] = 119,
+  ['4'] = 120, ['5'] = 121, ['6'] = 122, ['7'] = 123, ['8'] = 124, ['9'] = 125, ['+'] = 126, ['/'] = 127,
+};
+
+static const uint8_t hex_values[256] = {
+  ['0'] = 16, ['1'] = 17, ['2'] = 18, ['3'] = 19, ['4'] = 20, ['5'] = 21, ['6'] = 22, ['7'] = 23,
+  ['8'] = 24, ['9'] = 25, ['a'] = 26, ['b'] = 27, ['c'] = 28, ['d'] = 29, ['e'] = 30, ['f'] = 31,
+};
+/* clang-format on */
+
+/* The four characters of 24 bits. */
+static void encode_group(uint32_t bits, uint8_t out[4]) {
+  out[0] = (uint8_t)base64_digits[bits >> 18 & 63];
+  out[1] = (uint8_t)base64_digits[bits >> 12 & 63];
+  out[2] = (uint8_t)base64_digits[bits >> 6 & 63];
+  out[3] = (uint8_t)base64_digits[bits & 63];
+}
+
+static uint32_t load24(const uint8_t *bytes) {
+  return (uint32_t)bytes[0] << 16 | (uint32_t)bytes[1] << 8 | bytes[2];
+}
+
+/* One or two bytes at the end: two or three characters and the padding. */
+static void encode_last(const uint8_t *bytes, size_t n, uint8_t out[4]) {
+  uint32_t bits = (uint32_t)bytes[0] << 16 | (n == 2 ? (uint32_t)bytes[1] << 8 : 0);
+  encode_group(bits, out);
+  out[3] = '=';
+  if( n == 1 ) out[2] = '=';
+}
+
+size_t adcp_base64_encode(const uint8_t *bytes, size_t n, uint8_t *out) {
+  size_t i = 0;
+  uint8_t *to = out;
+  for( ; n - i >= 6; i += 6, to += 8 ) {
+    encode_group(load24(bytes + i), to);
+    encode_group(load24(bytes + i + 3), to + 4);
+  }
+  for( ; n - i >= 3; i += 3, to += 4 ) encode_group(load24(bytes + i), to);
+  if( i < n ) {
+    encode_last(bytes + i, n - i, to);
+    to += 4;
+  }
+  return (size_t)(to - out);
+}
+
+/* 24 bits of four characters; clears *mark when one of them is not a digit. */
+static uint32_t decode_group(const uint8_t *text, unsigned *mark) {
+  unsigned a = base64_values[text[0]], b = base64_values[text[1]];
+  unsigned c = base64_values[text[2]], d = base64_values[text[3]];
+  *mark &= a & b & c & d;
+  return (a & 63) << 18 | (b & 63) << 12 | (c & 63) << 6 | (d & 63);
+}
+
+static void store24(uint32_t bits, uint8_t *out) {
+  out[0] = (uint8_t)(bits >> 16);
+  out[1] = (uint8_t)(bits >> 8);
+  out[2] = (uint8_t)bits;
+}
+
+/* The last four characters, which may be padded: 1 to 3 bytes, or 0 when they are wrong. */
+static size_t decode_last(const uint8_t *text, uint8_t *out) {
+  uint8_t group[4];
+  memcpy(group, text, 4);
+  size_t size = 3;
+  if( group[3] == '=' ) {
+    group[3] = 'A';
+    size = 2;
+    if( group[2] == '=' ) {
+      group[2] = 'A';
+      size = 1;
+    }
+  }
+  unsigned mark = BASE64_MARK;
+  uint32_t bits = decode_group(group, &mark);
+  uint32_t unused = (1u << (24 - 8 * size)) - 1;
+  if( mark == 0 || (bits & unused) != 0 ) return 0;
+  for( size_t i = 0; i < size; i++ ) out[i] = (uint8_t)(bits >> (16 - 8 * i));
+  return size;
+}
+
+bool adcp_base64_decode(const uint8_t *text, size_t n, uint8_t *out, size_t *out_size) {
+  *out_size = 0;
+  if( n % 4 ) return false;
+  if( n == 0 ) return true;
+  unsigned mark = BASE64_MARK;
+  size_t i = 0;
+  uint8_t *to = out;
+  for( ; n - i > 8; i += 8, to += 6 ) {
+    uint32_t first = decode_group(text + i, &mark);
+    uint32_t second = decode_group(text + i + 4, &mark);
+    store24(first, to);
+    store24(second, to + 3);
+  }
+  for( ; n - i > 4; i += 4, to += 3 ) store24(decode_group(text + i, &mark), to);
+  size_t last = decode_last(text + i, to);
+  if( mark == 0 || last == 0 ) return false;
+  *out_size = (size_t)(to - out) + last;
+  return true;
+}
+
+void adcp_hex_encode(const uint8_t *bytes, size_t n, uint8_t *out) {
+  for( size_t i = 0; i < n; i++ ) {
+    unsigned pair = (unsigned)(bytes[i] >> 4) | (bytes[i] & 15u) << 8; /* high digit first */
+    unsigned letters = (pair + 0x0606) >> 4 & 0x0101;                  /* 1 in each above 9 */
+    pair += 0x3030 + letters * ('a' - '0' - 10);
+    out[2 * i] = (uint8_t)pair;
+    out[2 * i + 1] = (uint8_t)(pair >> 8);
+  }
+}
+
+bool adcp_hex_decode(const uint8_t *text, size_t n, uint8_t *out, size_t *out_size) {
+  *out_size = 0;
+  if( n % 2 ) return false;
+  unsigned mark = HEX_MARK;
+  for( size_t i = 0; i < n / 2; i++ ) {
+    unsigned high = hex_values[text[2 * i]], low = hex_values[text[2 * i + 1]];
+    mark &= high & low;
+    out[i] = (uint8_t)(high << 4 | (low & 15));
+  }
+  if( mark == 0 ) return false;
+  *out_size = n / 2;
+  return true;
+}
