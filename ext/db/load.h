@@ -1,0 +1,37 @@
+/*
+** load.h - inserts rows into one live table by a prepared statement.
+*/
+#ifndef ADCP_DB_LOAD_H
+#define ADCP_DB_LOAD_H
+
+#include "codec/schema.h"
+#include "codec/value.h"
+#include "db/db.h"
+
+typedef enum AdcpConflict {
+  ADCP_CONFLICT_ABORT,  /* a row whose key is there already is an error */
+  ADCP_CONFLICT_UPDATE, /* it is updated (upsert on any unique key) */
+  ADCP_CONFLICT_IGNORE  /* it is left as it is */
+} AdcpConflict;
+
+typedef struct AdcpLoad AdcpLoad;
+
+typedef struct AdcpLoadOptions {
+  const char *target; /* table name in db->schema */
+  const AdcpTable *
+      live; /* the live table when columns are matched by name; NULL when it has source's own columns */
+  AdcpConflict on_conflict;
+} AdcpLoadOptions;
+
+/* Rows will come as values of `source` (a backup's table). With `live`, columns are matched by name (ASCII case ignored): values of columns that the live table
+** lacks are dropped, columns that the source lacks take their default. */
+AdcpLoad *adcp_load_open(AdcpDb *db, const AdcpTable *source, const AdcpLoadOptions *options);
+
+/* Inserts one row. Values are borrowed during the call only. A constraint error names the table; the message never shows a row's contents. */
+void adcp_load_row(AdcpLoad *load, const AdcpValue *values);
+
+/* Rows inserted or updated, and rows left as they were (IGNORE). */
+void adcp_load_counts(const AdcpLoad *load, int64_t *written, int64_t *ignored);
+void adcp_load_close(AdcpLoad *load);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+** token.h - a tokenizer for schema SQL, and edits on it by token.
+**
+** Tokens as SQLite's own tokenizer makes them (identifiers bare or in "", [], ``, strings '', numbers, comments, operators). Used to find the parts of a CREATE statement, never
+** to understand expressions.
+*/
+#ifndef ADCP_DB_TOKEN_H
+#define ADCP_DB_TOKEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "codec/schema.h"
+
+typedef enum AdcpTokenType {
+  ADCP_TOKEN_END,
+  ADCP_TOKEN_SPACE,  /* white space and comments */
+  ADCP_TOKEN_WORD,   /* bare identifier or keyword */
+  ADCP_TOKEN_QUOTED, /* "x", [x], `x`, 'x' */
+  ADCP_TOKEN_OTHER,
+  ADCP_TOKEN_ILLEGAL
+} AdcpTokenType;
+
+/* The token at sql[0] (n bytes left) and its length (at least 1 unless END). */
+AdcpTokenType adcp_token_next(const char *sql, size_t n, size_t *length);
+
+/* The parts of a CREATE statement as it stands in sqlite_schema. Offsets into the SQL. */
+typedef struct AdcpCreate {
+  AdcpObjectType type;
+  bool is_virtual, is_temp, is_unique, if_not_exists, as_select;
+  bool has_schema_name;      /* the name is written schema.name */
+  size_t name_at, name_size; /* the object's own name token */
+  char *name;                /* dequoted; owned */
+  size_t on_at, on_size;     /* index, trigger: the table name token after ON; 0 otherwise */
+  char *on_name;             /* dequoted; owned; NULL otherwise */
+  char *module;              /* virtual: dequoted; owned; NULL otherwise */
+  size_t module_args_at;     /* virtual: offset of '(' after the module, 0 without */
+} AdcpCreate;
+
+/* Parses the head of a CREATE TABLE / VIRTUAL TABLE / INDEX / VIEW / TRIGGER; false with err (ADCP_CORRUPT: what was found where
+** which part was expected) when it is none. A trigger's ON is found past BEFORE/AFTER/INSTEAD OF, the event, and UPDATE OF column names. */
+bool adcp_create_parse(const char *sql, AdcpCreate *create, AdcpError *err);
+void adcp_create_free(AdcpCreate *create);
+
+/* Appends sql with "schema". before the object's name (schema NULL: without) and, when new_name / new_on is not NULL, with these names
+** instead of the written ones. */
+void adcp_create_splice(AdcpBuf *out, const char *sql, const AdcpCreate *create, const char *schema,
+                        const char *new_name, const char *new_on);
+
+#endif
