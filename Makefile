@@ -151,8 +151,8 @@ deps: ## install the Debian packages that building, testing and linting need
 
 test: ## run all tests, or those that match: make test T=pattern
 	@sh tests/tools/deps.sh build test
-	@$(MAKE) --no-print-directory adcp.so test-programs
-	@sh tests/run.sh --pattern '$(T)'
+	@$(MAKE) --no-print-directory -k adcp.so test-programs && broken= || broken=--broken; \
+	  sh tests/run.sh --pattern '$(T)' $$broken
 
 test-programs: $(call programs,static)
 

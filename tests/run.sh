@@ -1,0 +1,122 @@
+#!/bin/sh
+# run.sh - runs the tests and adds them up; the last line is "N passed, N failed".
+#
+#   run.sh [--build DIR] [--families 'unit slt script'] [--pattern TEXT] [--broken]
+#
+# Families:  unit     DIR/unit/test_* from tests/unit/test_*.c
+#            slt      tests/slt/*.slt, through DIR/bin/sltrun
+#            script   tests/*/test_*.sh and tests/*/test_*.py
+# Every one of them ends its output with "N passed, N failed". One that ends otherwise, that exits
+# with a failure it did not count, that checks nothing or that takes longer than its time is itself
+# a failure. --pattern takes the tests whose name ("unit/test_x") has that text (a glob is fine).
+# --broken says that something could not be built, which is one failure more.
+#
+# A test finds: ADCP_ROOT (this repository), ADCP_SO (the extension), ADCP_BIN (the tools), TMPDIR (an
+# empty folder of its own, removed afterwards), PYTHON (one whose sqlite3 loads extensions).
+set -eu
+
+cd "$(dirname "$0")/.."
+ADCP_ROOT=$(pwd)
+seconds=${ADCP_TEST_SECONDS:-300}
+
+# The command of a test, its name ("unit/test_x") being $1.
+run_command() {
+  case $1 in
+    unit/*) "$ADCP_BUILD/$1" ;;
+    slt/*) "$ADCP_BIN/sltrun" --extension "$ADCP_SO" "tests/$1" ;;
+    *.sh) bash "tests/$1" ;;
+    *.py) "$PYTHON" "tests/$1" ;;
+  esac
+}
+
+# Runs one test: a line on the screen and "passed failed" in the results.
+run_one() {
+  name=$1
+  TMPDIR=$ADCP_RESULTS/$(echo "$name" | tr / .)
+  export TMPDIR
+  mkdir "$TMPDIR"
+  log=$TMPDIR.log
+  status=0
+  timeout -k 10 "$seconds" sh "$0" --command "$name" >"$log" 2>&1 </dev/null || status=$?
+  rm -rf "$TMPDIR"
+  counts=$(tail -n 1 "$log" | sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed$/\1 \2/p')
+  why=
+  if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then why="no end after $seconds seconds"
+  elif [ -z "$counts" ]; then why="ended without its counts, exit status $status"
+  elif [ "$counts" = '0 0' ]; then why='checked nothing'
+  elif [ "$status" -ne 0 ] && [ "${counts#* }" -eq 0 ]; then why="exit status $status"
+  fi
+  [ -n "$counts" ] || counts='0 0'
+  passed=${counts% *}
+  failed=${counts#* }
+  [ -z "$why" ] || failed=$((failed + 1))
+  echo "$passed $failed" >"$TMPDIR.result"
+  if [ "$failed" -eq 0 ]; then
+    printf 'ok    %-44s %7d passed\n' "$name" "$passed"
+  else
+    printf 'FAIL  %-44s %7d passed, %d failed%s\n%s\n' "$name" "$passed" "$failed" \
+      "${why:+ ($why)}" "$(tail -n 40 "$log" | sed 's/^/      | /')"
+  fi
+}
+
+case ${1:-} in
+  --one) run_one "$2"; exit 0 ;;
+  --command) run_command "$2"; exit $? ;;
+esac
+
+build=build
+families='unit slt script'
+pattern=
+broken=0
+while [ $# -gt 0 ]; do
+  case $1 in
+    --build) build=$2; shift ;;
+    --families) families=$2; shift ;;
+    --pattern) pattern=$2; shift ;;
+    --broken) broken=1 ;;
+    *) echo "run.sh: no option \"$1\"" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+ADCP_BUILD=$ADCP_ROOT/$build
+ADCP_BIN=$ADCP_BUILD/bin
+ADCP_SO=$ADCP_BUILD/adcp.so
+[ "$build" != build ] || ADCP_SO=$ADCP_ROOT/adcp.so
+PYTHON=/usr/bin/python3
+[ -x "$PYTHON" ] || PYTHON=python3
+ADCP_RESULTS=$(mktemp -d)
+trap 'rm -rf "$ADCP_RESULTS"' EXIT
+trap 'exit 1' INT TERM
+# A failure of ours must not depend on the language or the time zone of the machine.
+LC_ALL=C.UTF-8
+TZ=UTC
+export ADCP_ROOT ADCP_BUILD ADCP_BIN ADCP_SO ADCP_RESULTS PYTHON LC_ALL TZ
+export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
+
+list_family() {
+  case $1 in
+    unit) ls tests/unit/test_*.c 2>/dev/null | sed 's/\.c$//' ;;
+    slt) ls tests/slt/*.slt 2>/dev/null ;;
+    script) ls tests/*/test_*.sh tests/*/test_*.py 2>/dev/null ;;
+  esac | sed 's/^tests\///'
+}
+
+for family in $families; do list_family "$family" || true; done |
+  while read -r name; do
+    case $name in *$pattern*) echo "$name" ;; esac
+  done >"$ADCP_RESULTS/list"
+
+if [ ! -s "$ADCP_RESULTS/list" ]; then
+  echo "No test has \"$pattern\" in its name."
+  echo '0 passed, 1 failed'
+  exit 1
+fi
+
+jobs=$(nproc 2>/dev/null || echo 2)
+xargs -n 1 -P "${ADCP_TEST_JOBS:-$jobs}" sh "$0" --one <"$ADCP_RESULTS/list" || broken=1
+
+[ "$broken" -eq 0 ] || echo 'FAIL  not everything could be built and run; see the first error above'
+cat "$ADCP_RESULTS"/*.result | awk -v failed="$broken" '
+  { passed += $1; failed += $2 }
+  END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 }'
