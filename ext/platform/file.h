@@ -29,6 +29,7 @@ typedef struct AdcpSystemCalls {
   int (*xFstat)(int fd, struct stat *st);
   int (*xStat)(const char *path, struct stat *st);
   int (*xRename)(const char *from, const char *to);
+  int (*xRenameNew)(const char *from, const char *to); /* renameat2 with RENAME_NOREPLACE */
   int (*xLink)(const char *from, const char *to);
   int (*xUnlink)(const char *path);
   int (*xFlock)(int fd, int operation);
@@ -41,6 +42,10 @@ typedef struct AdcpSystemCalls {
 /* For tests, before any other call: NULL puts the real ones back. Borrows the table for ever. */
 void adcp_system_calls_replace(const AdcpSystemCalls *calls);
 const AdcpSystemCalls *adcp_system_calls(void);
+
+/* xOpen with O_CLOEXEC, restarted on EINTR; never a descriptor below 3, where a host's stray printf
+** would land in a backup. -1 with errno on failure. */
+int adcp_system_open(const char *path, int flags, mode_t mode);
 
 /* ---- reading ---- */
 
@@ -83,7 +88,7 @@ bool adcp_outfile_is_stream(const AdcpOutFile *file);
 void adcp_outfile_write(AdcpOutFile *file, const void *bytes, size_t n, AdcpError *err);
 int64_t adcp_outfile_position(const AdcpOutFile *file); /* bytes written so far */
 
-/* fsync, close, rename (or link and unlink) to the target, fsync of the folder. On error the target is as it was, except
+/* fsync, rename (or link and unlink) to the target while the lock is held, close, fsync of the folder. On error the target is as it was, except
 ** when only the folder's fsync failed, which the message says. */
 void adcp_outfile_commit(AdcpOutFile *file, AdcpError *err);
 

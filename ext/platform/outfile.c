@@ -1,0 +1,249 @@
+/*
+** outfile.c - files that appear whole under their name or not at all (contract in file.h).
+**
+**   open      target missing or regular: a locked temporary file beside it (temp_file.h)
+**             FIFO, device, socket: the target itself, as a stream
+**   write     straight to the descriptor
+**   commit    fsync the file, give it the target's name, close, fsync the folder
+**   close     removes the temporary file of what was not committed
+**
+** A new name is given by link(), which fails when the name is taken, and the temporary name is then
+** unlinked. File systems without links (FAT, some network ones) get renameat2's RENAME_NOREPLACE.
+*/
+#include "platform/file.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "platform/spool.h"
+#include "platform/temp_file.h"
+
+struct AdcpOutFile {
+  int fd;
+  AdcpOutMode mode;
+  bool is_stream;
+  bool is_failed; /* a write failed: what is in the file is not what was written */
+  int64_t position;
+  char *path;   /* as the caller gave it, for messages */
+  char *target; /* with symbolic links followed: what is replaced is the file, not a link to it */
+  char *temp;   /* path of the temporary file until it is committed */
+};
+
+/* ---- opening ---- */
+
+static void fail_exists(const AdcpOutFile *file, AdcpError *err) {
+  adcp_error_set(err, ADCP_CANTOPEN, "%s exists already", file->path);
+}
+
+static void open_stream(AdcpOutFile *file, AdcpError *err) {
+  file->is_stream = true;
+  file->fd = adcp_system_open(file->path, O_WRONLY | O_NOCTTY, 0);
+  if( file->fd < 0 ) adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot write %s", file->path);
+}
+
+/* Sets target from path, through symbolic links when the file exists. */
+static void set_target(AdcpOutFile *file, bool exists, AdcpError *err) {
+  char *real = exists ? realpath(file->path, NULL) : NULL;
+  file->target = adcp_strdup(real ? real : file->path);
+  free(real);
+  if( file->target == NULL ) adcp_error_nomem(err);
+}
+
+static void open_temp(AdcpOutFile *file, AdcpError *err) {
+  char *folder = adcp_path_folder(file->target);
+  if( folder == NULL ) {
+    adcp_error_nomem(err);
+    return;
+  }
+  adcp_temp_file_remove_leftovers(folder);
+  adcp_free(folder);
+  file->fd = adcp_temp_file_open(file->target, &file->temp, err);
+}
+
+/* Looks at what stands at the path and opens what fits. */
+static void open_path(AdcpOutFile *file, AdcpError *err) {
+  struct stat st;
+  bool exists = adcp_system_calls()->xStat(file->path, &st) == 0;
+  if( !exists && errno != ENOENT ) {
+    adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot write %s", file->path);
+  } else if( adcp_path_name(file->path)[0] == 0 || (exists && S_ISDIR(st.st_mode)) ) {
+    adcp_error_set(err, ADCP_CANTOPEN, "cannot write \"%s\": it names a folder, not a file",
+                   file->path);
+  } else if( exists && !S_ISREG(st.st_mode) ) {
+    open_stream(file, err);
+  } else if( exists && file->mode == ADCP_OUT_NEW ) {
+    fail_exists(file, err);
+  } else {
+    set_target(file, exists, err);
+    if( err->rc == ADCP_OK ) open_temp(file, err);
+  }
+}
+
+AdcpOutFile *adcp_outfile_open(const char *path, AdcpOutMode mode, AdcpError *err) {
+  if( err->rc != ADCP_OK ) return NULL;
+  AdcpOutFile *file = adcp_calloc(1, sizeof *file);
+  if( file == NULL ) {
+    adcp_error_nomem(err);
+    return NULL;
+  }
+  file->fd = -1;
+  file->mode = mode;
+  file->path = adcp_strdup(path);
+  if( file->path == NULL ) {
+    adcp_error_nomem(err);
+  } else {
+    open_path(file, err);
+  }
+  if( err->rc == ADCP_OK ) return file;
+  adcp_outfile_close(file);
+  return NULL;
+}
+
+bool adcp_outfile_is_stream(const AdcpOutFile *file) {
+  return file->is_stream;
+}
+
+int64_t adcp_outfile_position(const AdcpOutFile *file) {
+  return file->position;
+}
+
+/* ---- writing ---- */
+
+/* Takes back the SIGPIPE that a write left pending on this thread. */
+static void consume_sigpipe(const sigset_t *sigpipe) {
+  const struct timespec now = {0, 0};
+  while( sigtimedwait(sigpipe, NULL, &now) < 0 && errno == EINTR ) continue;
+}
+
+/* Writes with SIGPIPE held back on this thread: the host's handlers and dispositions, which are
+** the whole process's, stay as they are. A SIGPIPE that was pending before stays pending. */
+static int write_stream(int fd, const void *bytes, size_t n) {
+  sigset_t sigpipe, before, pending;
+  sigemptyset(&sigpipe);
+  sigaddset(&sigpipe, SIGPIPE);
+  sigemptyset(&pending);
+  sigpending(&pending);
+  pthread_sigmask(SIG_BLOCK, &sigpipe, &before);
+  int error_number = adcp_spool_write(fd, bytes, n);
+  if( error_number == EPIPE && !sigismember(&pending, SIGPIPE) ) consume_sigpipe(&sigpipe);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return error_number;
+}
+
+void adcp_outfile_write(AdcpOutFile *file, const void *bytes, size_t n, AdcpError *err) {
+  assert(file->fd >= 0);
+  if( err->rc != ADCP_OK ) return;
+  int error_number =
+      file->is_stream ? write_stream(file->fd, bytes, n) : adcp_spool_write(file->fd, bytes, n);
+  if( error_number ) {
+    file->is_failed = true;
+    adcp_error_errno(err, ADCP_IOERR, error_number, "cannot write %s at byte %lld", file->path,
+                     (long long)file->position);
+    return;
+  }
+  file->position += (int64_t)n;
+}
+
+/* ---- commit ---- */
+
+static int close_fd(AdcpOutFile *file) {
+  int fd = file->fd;
+  file->fd = -1;
+  return fd < 0 ? 0 : adcp_system_calls()->xClose(fd);
+}
+
+static void forget_temp(AdcpOutFile *file) {
+  adcp_free(file->temp);
+  file->temp = NULL;
+}
+
+/* True for what link() says where there are no links. */
+static bool link_is_unsupported(int error_number) {
+  return error_number == EPERM || error_number == EOPNOTSUPP || error_number == ENOSYS ||
+         error_number == EMLINK || error_number == EXDEV;
+}
+
+/* Gives the file its name if that is free, otherwise EEXIST. Returns 0 or an errno. */
+static int publish_new(AdcpOutFile *file) {
+  const AdcpSystemCalls *os = adcp_system_calls();
+  if( os->xLink(file->temp, file->target) == 0 ) {
+    os->xUnlink(file->temp);
+    return 0;
+  }
+  if( !link_is_unsupported(errno) ) return errno;
+  return os->xRenameNew(file->temp, file->target) == 0 ? 0 : errno;
+}
+
+static int publish_replace(AdcpOutFile *file) {
+  return adcp_system_calls()->xRename(file->temp, file->target) == 0 ? 0 : errno;
+}
+
+static void publish(AdcpOutFile *file, AdcpError *err) {
+  if( err->rc != ADCP_OK ) return;
+  int error_number = file->mode == ADCP_OUT_NEW ? publish_new(file) : publish_replace(file);
+  if( error_number == 0 ) {
+    forget_temp(file);
+  } else if( error_number == EEXIST && file->mode == ADCP_OUT_NEW ) {
+    fail_exists(file, err);
+  } else {
+    adcp_error_errno(err, ADCP_IOERR, error_number, "cannot give the finished file its name %s",
+                     file->path);
+  }
+}
+
+/* Makes the new name durable. File systems that cannot sync a folder say EINVAL: nothing to do. */
+static void sync_folder(AdcpOutFile *file, AdcpError *err) {
+  if( err->rc != ADCP_OK ) return;
+  char *folder = adcp_path_folder(file->target);
+  if( folder == NULL ) {
+    adcp_error_nomem(err);
+    return;
+  }
+  int fd = adcp_system_open(folder, O_RDONLY | O_DIRECTORY, 0);
+  bool ok = fd >= 0 && (adcp_system_calls()->xFsync(fd) == 0 || errno == EINVAL);
+  if( !ok ) {
+    adcp_error_errno(err, ADCP_IOERR, errno,
+                     "%s is written, but its folder could not be synced to the disk", file->path);
+  }
+  if( fd >= 0 ) adcp_system_calls()->xClose(fd);
+  adcp_free(folder);
+}
+
+static void commit_temp(AdcpOutFile *file, AdcpError *err) {
+  if( adcp_system_calls()->xFsync(file->fd) != 0 ) {
+    adcp_error_errno(err, ADCP_IOERR, errno, "cannot sync %s to the disk", file->path);
+    return;
+  }
+  publish(file, err);
+  if( err->rc != ADCP_OK ) return;
+  close_fd(file); /* synced already: nothing is left that could fail */
+  sync_folder(file, err);
+}
+
+void adcp_outfile_commit(AdcpOutFile *file, AdcpError *err) {
+  if( err->rc != ADCP_OK ) return;
+  assert(file->fd >= 0 && !file->is_failed);
+  if( !file->is_stream ) {
+    commit_temp(file, err);
+  } else if( close_fd(file) != 0 && errno != EINTR ) {
+    adcp_error_errno(err, ADCP_IOERR, errno, "cannot write %s", file->path);
+  }
+}
+
+void adcp_outfile_close(AdcpOutFile *file) {
+  if( file == NULL ) return;
+  if( file->temp ) adcp_system_calls()->xUnlink(file->temp);
+  close_fd(file);
+  adcp_free(file->temp);
+  adcp_free(file->target);
+  adcp_free(file->path);
+  adcp_free(file);
+}

@@ -1,0 +1,22 @@
+/*
+** spool.h - copies what cannot seek to a temporary file without a name.
+*/
+#ifndef ADCP_PLATFORM_SPOOL_H
+#define ADCP_PLATFORM_SPOOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* Reads fd to its end into a new unnamed file of mode 0600 in $TMPDIR, /var/tmp or /tmp. Returns that file's
+** descriptor (the caller closes it) and its size, or -1 with err set. fd stays open. path is for messages. */
+int adcp_spool_copy(int fd, const char *path, int64_t *size, AdcpError *err);
+
+/* A new unnamed file, open for reading and writing, or -1 with err set. The caller closes it. */
+int adcp_spool_open(AdcpError *err);
+
+/* Writes all n bytes at the descriptor's position; 0, or the errno of the failure. */
+int adcp_spool_write(int fd, const void *bytes, size_t n);
+
+#endif

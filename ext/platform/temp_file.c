@@ -1,0 +1,134 @@
+/*
+** temp_file.c - locked temporary files and their leftovers (contract in temp_file.h).
+**
+** Two races are closed here. A cleaner may see a file between its creation and its lock: the maker
+** looks, once it has the lock, whether the file still has a name, and makes another if not. A
+** cleaner may see a file between unlock and rename: the writer renames first and unlocks later.
+** Where flock does not work (some network file systems) it fails for cleaners too, so nothing is
+** removed there.
+*/
+#include "platform/temp_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "platform/file.h"
+
+static const char suffix[] = ".adcp-tmp";
+
+/* Numbers tried before the folder is given up: each is a live writer of this process. */
+#define MAX_TRIES 1000
+
+/* File systems allow 255 bytes in a name; pid, number and suffix need at most 40 of them. */
+#define MAX_NAME_PART 210
+
+const char *adcp_path_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+char *adcp_path_folder(const char *path) {
+  const char *name = adcp_path_name(path);
+  if( name == path ) return adcp_strdup(".");
+  size_t n = (size_t)(name - path) - 1;
+  return n == 0 ? adcp_strdup("/") : adcp_strndup(path, n);
+}
+
+/* Skips digits; NULL when there are none. */
+static const char *skip_digits(const char *text) {
+  size_t n = strspn(text, "0123456789");
+  return n ? text + n : NULL;
+}
+
+bool adcp_temp_file_name(const char *name) {
+  size_t n = strlen(name);
+  if( n < sizeof suffix || name[0] != '.' ) return false;
+  const char *end = name + n - (sizeof suffix - 1);
+  if( strcmp(end, suffix) != 0 ) return false;
+  const char *dot = memrchr(name + 1, '.', (size_t)(end - name) - 1);
+  const char *at = dot ? skip_digits(dot + 1) : NULL;
+  if( at == NULL || *at != '-' ) return false;
+  return skip_digits(at + 1) == end;
+}
+
+/* The path of try number n; NULL when out of memory. */
+static char *path_of_try(const char *target, int n) {
+  AdcpBuf buf = {0};
+  const char *name = adcp_path_name(target);
+  size_t name_size = strlen(name);
+  if( name_size > MAX_NAME_PART ) name_size = MAX_NAME_PART;
+  adcp_buf_append(&buf, target, (size_t)(name - target));
+  adcp_buf_append_byte(&buf, '.');
+  adcp_buf_append(&buf, name, name_size);
+  adcp_buf_appendf(&buf, ".%ld-%d%s", (long)getpid(), n, suffix);
+  return adcp_buf_take(&buf);
+}
+
+/* True when the file is ours: locked (or locks do not work here) and still under its name. */
+static bool take_lock(int fd) {
+  struct stat st;
+  if( adcp_system_calls()->xFlock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK )
+    return false;
+  return adcp_system_calls()->xFstat(fd, &st) == 0 && st.st_nlink > 0;
+}
+
+int adcp_temp_file_open(const char *target, char **path, AdcpError *err) {
+  *path = NULL;
+  if( err->rc != ADCP_OK ) return -1;
+  for( int i = 0; i < MAX_TRIES; i++ ) {
+    char *candidate = path_of_try(target, i);
+    if( candidate == NULL ) {
+      adcp_error_nomem(err);
+      return -1;
+    }
+    int fd = adcp_system_open(candidate, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    int error_number = errno;
+    if( fd >= 0 && take_lock(fd) ) {
+      *path = candidate;
+      return fd;
+    }
+    adcp_free(candidate);
+    if( fd >= 0 ) {
+      adcp_system_calls()->xClose(fd);
+    } else if( error_number != EEXIST ) {
+      adcp_error_errno(err, ADCP_CANTOPEN, error_number, "cannot write %s: its folder", target);
+      return -1;
+    }
+  }
+  adcp_error_set(err, ADCP_CANTOPEN, "cannot write %s: its folder is full of temporary files",
+                 target);
+  return -1;
+}
+
+/* Removes the file if nobody holds its lock. */
+static void remove_leftover(const char *path) {
+  struct stat st;
+  int fd = adcp_system_open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+  if( fd < 0 ) return;
+  if( adcp_system_calls()->xFstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+      adcp_system_calls()->xFlock(fd, LOCK_EX | LOCK_NB) == 0 ) {
+    adcp_system_calls()->xUnlink(path);
+  }
+  adcp_system_calls()->xClose(fd);
+}
+
+void adcp_temp_file_remove_leftovers(const char *folder) {
+  DIR *dir = adcp_system_calls()->xOpendir(folder);
+  if( dir == NULL ) return;
+  AdcpBuf path = {0};
+  struct dirent *entry;
+  while( (entry = adcp_system_calls()->xReaddir(dir)) != NULL ) {
+    if( !adcp_temp_file_name(entry->d_name) ) continue;
+    adcp_buf_clear(&path);
+    adcp_buf_appendf(&path, "%s/%s", folder, entry->d_name);
+    const char *text = adcp_buf_text(&path);
+    if( text ) remove_leftover(text);
+  }
+  adcp_buf_free(&path);
+  adcp_system_calls()->xClosedir(dir);
+}
