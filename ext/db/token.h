@@ -25,11 +25,15 @@ typedef enum AdcpTokenType {
 /* The token at sql[0] (n bytes left) and its length (at least 1 unless END). */
 AdcpTokenType adcp_token_next(const char *sql, size_t n, size_t *length);
 
+/* The text inside a quoted token (doubled quotes made single), owned by the caller; NULL when out of memory. */
+char *adcp_token_dequote(const char *token, size_t size, AdcpError *err);
+
 /* The parts of a CREATE statement as it stands in sqlite_schema. Offsets into the SQL. */
 typedef struct AdcpCreate {
   AdcpObjectType type;
   bool is_virtual, is_temp, is_unique, if_not_exists, as_select;
   bool has_schema_name;      /* the name is written schema.name */
+  size_t schema_at;          /* the schema's name token; name_at when there is none */
   size_t name_at, name_size; /* the object's own name token */
   char *name;                /* dequoted; owned */
   size_t on_at, on_size;     /* index, trigger: the table name token after ON; 0 otherwise */
