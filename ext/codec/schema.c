@@ -1,0 +1,201 @@
+/*
+** schema.c - the schema of a database as plain data (contract in schema.h).
+**
+** Arrays have no capacity field: they hold room for 4, and double whenever their count reaches a
+** power of two, so the count tells when to grow.
+*/
+#include "codec/schema.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+/* Makes room for one more element of `size` bytes and zero-fills it; NULL when out of memory. */
+static void *add_element(void **array, size_t *count, size_t size, AdcpError *err) {
+  if( err->rc ) return NULL;
+  size_t n = *count;
+  if( n == 0 || (n >= 4 && (n & (n - 1)) == 0) ) {
+    size_t capacity = n ? 2 * n : 4, bytes;
+    bool too_big = __builtin_mul_overflow(capacity, size, &bytes);
+    void *larger = too_big ? NULL : adcp_realloc(*array, bytes);
+    if( larger == NULL ) {
+      adcp_error_nomem(err);
+      return NULL;
+    }
+    *array = larger;
+  }
+  void *element = (char *)*array + n * size;
+  memset(element, 0, size);
+  *count = n + 1;
+  return element;
+}
+
+AdcpSchema *adcp_schema_new(AdcpError *err) {
+  if( err->rc ) return NULL;
+  AdcpSchema *schema = adcp_calloc(1, sizeof *schema);
+  if( schema == NULL ) adcp_error_nomem(err);
+  return schema;
+}
+
+static void free_strings(char **strings, size_t count) {
+  if( strings == NULL ) return;
+  for( size_t i = 0; i < count; i++ ) adcp_free(strings[i]);
+  adcp_free(strings);
+}
+
+static void clear_table(AdcpTable *table) {
+  for( size_t i = 0; i < table->column_count; i++ ) {
+    AdcpColumn *column = &table->columns[i];
+    adcp_free(column->name);
+    adcp_free(column->decl_type);
+    adcp_free(column->default_sql);
+  }
+  for( size_t i = 0; i < table->foreign_key_count; i++ ) {
+    AdcpForeignKey *key = &table->foreign_keys[i];
+    adcp_free(key->parent);
+    free_strings(key->from, key->count);
+    free_strings(key->to, key->count);
+    adcp_free(key->on_update);
+    adcp_free(key->on_delete);
+  }
+  adcp_free(table->columns);
+  adcp_free(table->foreign_keys);
+  adcp_free(table->name);
+  adcp_free(table->rowid_name);
+  adcp_free(table->module);
+  adcp_free(table->shadow_of);
+}
+
+static void clear_object(AdcpObject *object) {
+  adcp_free(object->name);
+  adcp_free(object->tbl_name);
+  adcp_free(object->sql);
+}
+
+void adcp_schema_free(AdcpSchema *schema) {
+  if( schema == NULL ) return;
+  for( size_t i = 0; i < schema->object_count; i++ ) {
+    clear_object(&schema->objects[i]);
+  }
+  for( size_t i = 0; i < schema->table_count; i++ ) clear_table(&schema->tables[i]);
+  adcp_free(schema->objects);
+  adcp_free(schema->tables);
+  adcp_map_free(&schema->table_by_name);
+  adcp_free(schema);
+}
+
+AdcpObject *adcp_schema_add_object(AdcpSchema *schema, AdcpError *err) {
+  return add_element((void **)&schema->objects, &schema->object_count, sizeof(AdcpObject), err);
+}
+
+AdcpTable *adcp_schema_add_table(AdcpSchema *schema, AdcpError *err) {
+  AdcpTable *table =
+      add_element((void **)&schema->tables, &schema->table_count, sizeof(AdcpTable), err);
+  if( table ) table->rowid_column = -1;
+  return table;
+}
+
+AdcpColumn *adcp_table_add_column(AdcpTable *table, AdcpError *err) {
+  return add_element((void **)&table->columns, &table->column_count, sizeof(AdcpColumn), err);
+}
+
+AdcpForeignKey *adcp_table_add_foreign_key(AdcpTable *table, AdcpError *err) {
+  return add_element((void **)&table->foreign_keys, &table->foreign_key_count,
+                     sizeof(AdcpForeignKey), err);
+}
+
+void adcp_schema_retain(AdcpSchema *schema, const bool *keep_objects, const bool *keep_tables,
+                        AdcpError *err) {
+  size_t kept = 0;
+  for( size_t i = 0; i < schema->object_count; i++ ) {
+    if( keep_objects[i] ) schema->objects[kept++] = schema->objects[i];
+    else clear_object(&schema->objects[i]);
+  }
+  schema->object_count = kept;
+  kept = 0;
+  for( size_t i = 0; i < schema->table_count; i++ ) {
+    if( keep_tables[i] ) schema->tables[kept++] = schema->tables[i];
+    else clear_table(&schema->tables[i]);
+  }
+  schema->table_count = kept;
+  adcp_schema_index(schema, err);
+}
+
+void adcp_schema_index(AdcpSchema *schema, AdcpError *err) {
+  adcp_map_free(&schema->table_by_name);
+  for( size_t i = 0; i < schema->table_count && err->rc == ADCP_OK; i++ ) {
+    AdcpTable *table = &schema->tables[i];
+    if( adcp_map_put(&schema->table_by_name, table->name, strlen(table->name), table, err) ) {
+      adcp_error_set(err, ADCP_CORRUPT, "table \"%s\" is described twice", table->name);
+    }
+  }
+}
+
+AdcpTable *adcp_schema_table(const AdcpSchema *schema, const char *name) {
+  return adcp_map_get(&schema->table_by_name, name, strlen(name));
+}
+
+const AdcpObject *adcp_schema_object(const AdcpSchema *schema, AdcpObjectType type,
+                                     const char *name) {
+  for( size_t i = 0; i < schema->object_count; i++ ) {
+    const AdcpObject *object = &schema->objects[i];
+    if( object->type == type && strcmp(object->name, name) == 0 ) return object;
+  }
+  return NULL;
+}
+
+size_t adcp_table_value_count(const AdcpTable *table) {
+  size_t count = table->has_rowid_key ? 1 : 0;
+  for( size_t i = 0; i < table->column_count; i++ ) {
+    if( adcp_column_stored(&table->columns[i]) ) count++;
+  }
+  return count;
+}
+
+bool adcp_column_stored(const AdcpColumn *column) {
+  return !column->generated && !column->hidden;
+}
+
+/* In the order of the enums. */
+static const char *const OBJECT_TYPES[] = {"table", "index", "view", "trigger"};
+static const char *const TABLE_KINDS[] = {"ordinary", "virtual", "shadow", "sequence", "stat"};
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Place of name in names, or -1. */
+static int find_name(const char *const *names, size_t count, const char *name) {
+  for( size_t i = 0; i < count; i++ ) {
+    if( strcmp(names[i], name) == 0 ) return (int)i;
+  }
+  return -1;
+}
+
+const char *adcp_object_type_name(AdcpObjectType type) {
+  return OBJECT_TYPES[type];
+}
+
+bool adcp_object_type_parse(const char *name, AdcpObjectType *type) {
+  int place = find_name(OBJECT_TYPES, COUNT_OF(OBJECT_TYPES), name);
+  if( place >= 0 ) *type = (AdcpObjectType)place;
+  return place >= 0;
+}
+
+const char *adcp_table_kind_name(AdcpTableKind kind) {
+  return TABLE_KINDS[kind];
+}
+
+bool adcp_table_kind_parse(const char *name, AdcpTableKind *kind) {
+  int place = find_name(TABLE_KINDS, COUNT_OF(TABLE_KINDS), name);
+  if( place >= 0 ) *kind = (AdcpTableKind)place;
+  return place >= 0;
+}
+
+bool adcp_name_is_stat(const char *name) {
+  static const char PREFIX[] = "sqlite_stat";
+  size_t i = 0;
+  for( ; PREFIX[i]; i++ ) {
+    char c = name[i];
+    if( c >= 'A' && c <= 'Z' ) c = (char)(c + 'a' - 'A');
+    if( c != PREFIX[i] ) return false;
+  }
+  return (name[i] == '1' || name[i] == '3' || name[i] == '4') && name[i + 1] == 0;
+}
