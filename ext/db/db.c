@@ -1,0 +1,161 @@
+/*
+** db.c - statements on a connection, with the house's error idiom (contract in db.h).
+*/
+#include "db/db.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/token.h"
+
+/* SQLite's primary result codes that have another meaning, or none, in AdcpRc. All others that a statement
+** gives have the same number there. */
+static const struct {
+  int sqlite;
+  AdcpRc rc;
+} other_codes
+    [] =
+        {
+            {SQLITE_INTERNAL, ADCP_ERROR},
+            {SQLITE_ABORT, ADCP_ERROR},
+            {SQLITE_NOTFOUND, ADCP_ERROR},
+            {SQLITE_PROTOCOL, ADCP_BUSY}, /* locks of the WAL index could not be had */
+            {SQLITE_EMPTY, ADCP_ERROR},
+            {SQLITE_SCHEMA, ADCP_ERROR}, /* a function that returns SCHEMA is run again, 26 times */
+            {SQLITE_NOLFS, ADCP_ERROR},
+            {SQLITE_FORMAT, ADCP_ERROR},
+            {SQLITE_RANGE, ADCP_ERROR},
+};
+
+static AdcpRc rc_of_sqlite(int rc) {
+  int primary = rc & 0xff;
+  for( size_t i = 0; i < sizeof other_codes / sizeof other_codes[0]; i++ ) {
+    if( other_codes[i].sqlite == primary ) return other_codes[i].rc;
+  }
+  return primary > SQLITE_OK && primary <= SQLITE_NOTADB ? (AdcpRc)primary : ADCP_ERROR;
+}
+
+void adcp_db_fail(AdcpDb *db, int rc) {
+  /* Statements give primary codes unless the application turned extended ones on. */
+  int extended = sqlite3_extended_errcode(db->handle);
+  if( (extended & 0xff) == (rc & 0xff) ) rc = extended;
+  if( (rc & 0xff) == SQLITE_NOMEM ) {
+    adcp_error_nomem(db->err);
+  } else if( rc == SQLITE_BUSY_SNAPSHOT ) {
+    adcp_error_set(db->err, ADCP_BUSY,
+                   "the caller's transaction began before another connection's commit and can no "
+                   "longer write: roll it back and start it again");
+  } else {
+    adcp_error_set(db->err, rc_of_sqlite(rc), "%s", sqlite3_errmsg(db->handle));
+  }
+}
+
+/* True when nothing but white space, comments and semicolons follows a statement. */
+static bool tail_is_blank(const char *tail) {
+  size_t left = strlen(tail), length;
+  for( ; left > 0; tail += length, left -= length ) {
+    AdcpTokenType type = adcp_token_next(tail, left, &length);
+    if( type != ADCP_TOKEN_SPACE && *tail != ';' ) return false;
+  }
+  return true;
+}
+
+static sqlite3_stmt *prepare_text(AdcpDb *db, const char *sql) {
+  sqlite3_stmt *stmt = NULL;
+  const char *tail = NULL;
+  int rc = sqlite3_prepare_v2(db->handle, sql, -1, &stmt, &tail);
+  if( rc != SQLITE_OK ) {
+    adcp_db_fail(db, rc);
+  } else if( stmt == NULL || !tail_is_blank(tail) ) {
+    adcp_error_set(db->err, ADCP_ERROR, "exactly one SQL statement was expected");
+    sqlite3_finalize(stmt);
+    stmt = NULL;
+  }
+  return stmt;
+}
+
+static sqlite3_stmt *prepare_format(AdcpDb *db, const char *format, va_list args) {
+  if( db->err->rc != ADCP_OK ) return NULL;
+  char *sql = sqlite3_vmprintf(format, args);
+  sqlite3_stmt *stmt = NULL;
+  if( sql == NULL ) {
+    adcp_error_nomem(db->err);
+  } else {
+    stmt = prepare_text(db, sql);
+  }
+  sqlite3_free(sql);
+  return stmt;
+}
+
+sqlite3_stmt *adcp_db_prepare(AdcpDb *db, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  sqlite3_stmt *stmt = prepare_format(db, format, args);
+  va_end(args);
+  return stmt;
+}
+
+bool adcp_db_step(AdcpDb *db, sqlite3_stmt *stmt) {
+  if( stmt == NULL || db->err->rc != ADCP_OK ) return false;
+  int rc = sqlite3_step(stmt);
+  if( rc == SQLITE_ROW ) return true;
+  if( rc != SQLITE_DONE ) adcp_db_fail(db, rc);
+  return false;
+}
+
+void adcp_db_finalize(sqlite3_stmt *stmt) {
+  sqlite3_finalize(stmt);
+}
+
+void adcp_db_exec(AdcpDb *db, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  sqlite3_stmt *stmt = prepare_format(db, format, args);
+  va_end(args);
+  while( adcp_db_step(db, stmt) ) {
+    /* a PRAGMA gives rows that nobody asked for */
+  }
+  adcp_db_finalize(stmt);
+}
+
+int64_t adcp_db_integer(AdcpDb *db, int64_t otherwise, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  sqlite3_stmt *stmt = prepare_format(db, format, args);
+  va_end(args);
+  int64_t value = adcp_db_step(db, stmt) ? sqlite3_column_int64(stmt, 0) : otherwise;
+  adcp_db_finalize(stmt);
+  return value;
+}
+
+char *adcp_db_text(AdcpDb *db, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  sqlite3_stmt *stmt = prepare_format(db, format, args);
+  va_end(args);
+  char *text = adcp_db_step(db, stmt) ? adcp_db_column_copy(db, stmt, 0) : NULL;
+  adcp_db_finalize(stmt);
+  return text;
+}
+
+char *adcp_db_column_copy(AdcpDb *db, sqlite3_stmt *stmt, int column) {
+  if( db->err->rc != ADCP_OK || sqlite3_column_type(stmt, column) == SQLITE_NULL ) return NULL;
+  const char *text = (const char *)sqlite3_column_text(stmt, column);
+  char *copy = text ? adcp_strdup(text) : NULL;
+  if( copy == NULL ) adcp_error_nomem(db->err);
+  return copy;
+}
+
+void adcp_interrupt_probe_open(AdcpInterruptProbe *probe, AdcpDb *db) {
+  probe->stmt = adcp_db_prepare(db, "SELECT 1");
+}
+
+void adcp_interrupt_probe_check(AdcpInterruptProbe *probe, AdcpDb *db) {
+  adcp_db_step(db, probe->stmt);
+  sqlite3_reset(probe->stmt);
+}
+
+void adcp_interrupt_probe_close(AdcpInterruptProbe *probe) {
+  adcp_db_finalize(probe->stmt);
+  probe->stmt = NULL;
+}
