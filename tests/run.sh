@@ -23,7 +23,7 @@ seconds=${ADCP_TEST_SECONDS:-300}
 run_command() {
   case $1 in
     unit/*) "$ADCP_BUILD/$1" ;;
-    slt/*) "$ADCP_BIN/sltrun" --extension "$ADCP_SO" "tests/$1" ;;
+    *.slt) "$ADCP_BIN/sltrun" --extension "$ADCP_SO" "tests/$1" ;;
     *.sh) bash "tests/$1" ;;
     *.py) "$PYTHON" "tests/$1" ;;
   esac
