@@ -44,7 +44,8 @@ for mode in '' --strict; do
   run "standard $mode" 0 '21 passed, 0 failed' $mode standard.slt
   check "halt $mode" grep -q '^standard.slt:[0-9]*: halt$' "$log"
   run "standard_fail $mode" 1 '1 passed, 21 failed' $mode standard_fail.slt
-  named standard_fail.slt "$(awk '/^query I nosort twice/ { print FNR; exit }' standard_fail.slt)"
+  named standard_fail.slt "$(awk '/^query I nosort twice/ { print FNR; exit }' standard_fail.slt)" \
+    "$(awk '/never_reached/ { print FNR - 1 }' standard_fail.slt)"
 done
 
 run 'lenient, strict' 0 '6 passed, 0 failed' --strict lenient.slt
@@ -72,7 +73,7 @@ run 'no blank line after the first line, no newline at the end' 0 '1 passed, 0 f
 : >"$TMPDIR/empty.slt"
 run 'empty script' 0 '0 passed, 0 failed' "$TMPDIR/empty.slt"
 
-check 'no scratch folder is left' [ -z "$(find "$TMPDIR" -name 'slt.*')" ]
+check 'no scratch folder is left' [ -z "$(find "$TMPDIR" -mindepth 1 -name 'slt.*')" ]
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
