@@ -67,26 +67,62 @@ static const char digit_pairs[] = "00010203040506070809"
                                   "90919293949596979899";
 
 static int count_digits(uint64_t value) {
-  int count = 1;
-  for( ;; value /= 10000, count += 4 ) {
-    if( value < 10 ) return count;
-    if( value < 100 ) return count + 1;
-    if( value < 1000 ) return count + 2;
-    if( value < 10000 ) return count + 3;
-  }
+  static const uint64_t powers[] = {
+      0,
+      10,
+      100,
+      1000,
+      10000,
+      100000,
+      1000000,
+      10000000,
+      100000000,
+      1000000000,
+      10000000000,
+      100000000000,
+      1000000000000,
+      10000000000000,
+      100000000000000,
+      1000000000000000,
+      10000000000000000,
+      100000000000000000,
+      1000000000000000000,
+      10000000000000000000u,
+  };
+  int bits = 64 - __builtin_clzll(value | 1);
+  int guess = bits * 1233 >> 12; /* floor of bits * log10(2): right or one too small */
+  return guess + (value >= powers[guess]);
+}
+
+static void write_pair(uint32_t value, char *out) {
+  memcpy(out, digit_pairs + value * 2, 2);
+}
+
+/* Eight digits; the four divisions do not wait for one another. */
+static void write_eight(uint32_t value, char *out) {
+  uint32_t high = value / 10000, low = value % 10000;
+  write_pair(high / 100, out);
+  write_pair(high % 100, out + 2);
+  write_pair(low / 100, out + 4);
+  write_pair(low % 100, out + 6);
 }
 
 /* Writes exactly `count` digits, which value has. */
 static void write_digits(uint64_t value, int count, char *out) {
   char *to = out + count;
-  for( ; value >= 100; value /= 100 ) {
-    to -= 2;
-    memcpy(to, digit_pairs + value % 100 * 2, 2);
+  for( ; value >= 100000000; value /= 100000000 ) {
+    to -= 8;
+    write_eight((uint32_t)(value % 100000000), to);
   }
-  if( value >= 10 ) {
-    memcpy(to - 2, digit_pairs + value * 2, 2);
+  uint32_t rest = (uint32_t)value;
+  for( ; rest >= 100; rest /= 100 ) {
+    to -= 2;
+    write_pair(rest % 100, to);
+  }
+  if( rest >= 10 ) {
+    write_pair(rest, to - 2);
   } else {
-    to[-1] = (char)('0' + value);
+    to[-1] = (char)('0' + rest);
   }
 }
 
@@ -235,7 +271,7 @@ typedef struct Parts {
   const uint8_t *whole_end;
   const uint8_t *end;
   bool negative, has_exponent;
-  bool truncated;         /* more than 19 significant digits: `digits` are the first 19 */
+  bool truncated;         /* `digits` are only the first 19, and some other is not 0 */
   uint64_t digits;        /* significant digits */
   int64_t exponent;       /* of the last one of `digits` */
   int64_t given_exponent; /* what stood behind the e */
@@ -334,7 +370,7 @@ static void truncate_digits(Parts *parts, size_t significant) {
     parts->digits = parts->digits * 10 + digit;
   }
   parts->exponent += (int64_t)significant - 19;
-  parts->truncated = true;
+  while( !parts->truncated && next_digit(&walk, &digit) ) parts->truncated = digit != 0;
 }
 
 /* ---- reading: rounding ---- */
