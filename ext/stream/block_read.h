@@ -35,7 +35,8 @@ void adcp_block_reader_tail(AdcpBlockReader *reader, AdcpBuf *tail, AdcpError *e
 ** used for the manifest, whose blocks the index does not hold. CRCs of single blocks are not known there; the caller has the manifest's. */
 void adcp_block_reader_seek_file(AdcpBlockReader *reader, int64_t offset, AdcpError *err);
 
-/* Gives the index (copied). Sizes must add up to less than the file; else ADCP_CORRUPT. Does not move. */
+/* Gives the index (copied). Sizes must add up to less than the file; else ADCP_CORRUPT. Does not move; not
+** allowed between a rewind or seek by an index and the next seek_file. */
 void adcp_block_reader_set_index(AdcpBlockReader *reader, const AdcpBlockEntry *blocks,
                                  size_t count, AdcpError *err);
 
