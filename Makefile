@@ -185,10 +185,11 @@ endif
 .PHONY: format lint layers
 
 format: ## lay all C out by .clang-format
-	$(CLANG_FORMAT) -i $(C_FILES)
+	$(Q)$(CLANG_FORMAT) -i $(C_FILES)
 
 lint: layers ## layout, and every file compiled by gcc and clang with warnings as errors
-	$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
+	$(call say,clang-format --dry-run)
+	$(Q)$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
 	@$(MAKE) --no-print-directory lint-objects
 
 .PHONY: lint-objects

@@ -8,8 +8,8 @@
 #   ops sees all of them, sql sees ops; db, ops and sql may include SQLite's headers
 #
 # The two halves meet in ops only. Our own headers are written "layer/file.h" everywhere (ops and
-# sql also include the public "adcp.h", for the version), so that one look at an #include tells the layer. The tools below
-# tests/tools and tests/slt judge the extension and therefore share no code with it.
+# sql also include the public "adcp.h", for the version), so that one look at an #include tells the
+# layer. The tools in tests/tools and tests/slt judge the extension: they share no code with it.
 set -eu
 
 cd "${1:-$(dirname "$0")/../..}"
