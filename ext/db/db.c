@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "db/token.h"
 
@@ -48,6 +49,30 @@ void adcp_db_fail(AdcpDb *db, int rc) {
   } else {
     adcp_error_set(db->err, rc_of_sqlite(rc), "%s", sqlite3_errmsg(db->handle));
   }
+}
+
+static void append_name(AdcpBuf *list, const char *name) {
+  adcp_buf_appendf(list, "%s\"%s\"", list->size ? ", " : "", name);
+}
+
+void adcp_db_check_schema(AdcpDb *db) {
+  bool found = false;
+  AdcpBuf list = {0};
+  sqlite3_stmt *stmt = adcp_db_prepare(db, "PRAGMA database_list");
+  while( adcp_db_step(db, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 1);
+    if( name == NULL ) continue;
+    found = found || sqlite3_stricmp(name, db->schema) == 0;
+    append_name(&list, name);
+  }
+  adcp_db_finalize(stmt);
+  const char *names = adcp_buf_text(&list);
+  if( !found && names ) {
+    adcp_error_set(db->err, ADCP_ERROR, "no database \"%s\" is attached; there are %s", db->schema,
+                   names);
+  }
+  adcp_buf_check(&list, db->err);
+  adcp_buf_free(&list);
 }
 
 /* True when nothing but white space, comments and semicolons follows a statement. */

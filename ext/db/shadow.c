@@ -1,0 +1,145 @@
+/*
+** shadow.c - finds the tables that belong to virtual tables (contract in shadow.h).
+**
+** A shadow table is named <virtual table>_<suffix>; the longest virtual table name that fits is the owner. The
+** suffixes of SQLite's own modules are known here, so that their tables are told apart without the
+** module; for the others SQLite is asked (PRAGMA table_list says 'shadow'). That connects every virtual table of the schema, so it
+** is done only when there is such a module. A table that an FTS table names as its content is the application's, whatever it is called.
+*/
+#include "db/shadow.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/fts.h"
+#include "db/name_map.h"
+
+/* As fts3ShadowName, fts5ShadowName and rtreeShadowName have them in SQLite's ext/fts3/fts3.c, ext/fts5/fts5_main.c and ext/rtree/rtree.c. */
+static const char *const fts3_suffixes[] = {"content",  "docsize", "segdir",
+                                            "segments", "stat",    NULL};
+static const char *const fts5_suffixes[] = {"config", "content", "data", "docsize", "idx", NULL};
+static const char *const rtree_suffixes[] = {"node", "parent", "rowid", NULL};
+
+static const struct {
+  const char *module;
+  const char *const *suffixes;
+} known_modules[] = {
+    {"fts3", fts3_suffixes},   {"fts4", fts3_suffixes},       {"fts5", fts5_suffixes},
+    {"rtree", rtree_suffixes}, {"rtree_i32", rtree_suffixes}, {"geopoly", rtree_suffixes},
+};
+
+/* A virtual table. */
+typedef struct Owner {
+  const char *name;
+  const char *const *suffixes; /* NULL: the module is not known here */
+  char *content;               /* FTS: its external content table, owned; else NULL */
+} Owner;
+
+typedef struct Shadows {
+  AdcpDb *db;
+  AdcpSchema *schema;
+  Owner *owners;
+  size_t owner_count;
+  AdcpNameMap by_name;  /* of owners */
+  AdcpNameMap reported; /* what table_list calls a shadow table */
+} Shadows;
+
+static const char *const *suffixes_of(const char *module) {
+  for( size_t i = 0; i < sizeof known_modules / sizeof known_modules[0]; i++ ) {
+    if( sqlite3_stricmp(known_modules[i].module, module) == 0 ) return known_modules[i].suffixes;
+  }
+  return NULL;
+}
+
+static bool has_suffix(const char *const *suffixes, const char *suffix) {
+  while( *suffixes && sqlite3_stricmp(*suffixes, suffix) != 0 ) suffixes++;
+  return *suffixes != NULL;
+}
+
+static size_t count_virtual(const AdcpSchema *schema) {
+  size_t count = 0;
+  for( size_t i = 0; i < schema->table_count; i++ ) {
+    count += schema->tables[i].kind == ADCP_TABLE_VIRTUAL;
+  }
+  return count;
+}
+
+/* From objects and not tables, because the objects have the SQL. */
+static void collect_owners(Shadows *s) {
+  for( size_t i = 0; i < s->schema->object_count; i++ ) {
+    const AdcpObject *object = &s->schema->objects[i];
+    if( object->type != ADCP_OBJECT_TABLE ) continue;
+    const AdcpTable *table = adcp_schema_table(s->schema, object->name);
+    if( table == NULL || table->kind != ADCP_TABLE_VIRTUAL ) continue;
+    Owner *owner = &s->owners[s->owner_count++];
+    owner->name = table->name;
+    owner->suffixes = suffixes_of(table->module);
+    owner->content = adcp_fts_content_table(object->sql, s->db->err);
+    adcp_name_map_put(&s->by_name, owner->name, owner, s->db->err);
+  }
+}
+
+static bool any_unknown_module(const Shadows *s) {
+  for( size_t i = 0; i < s->owner_count; i++ ) {
+    if( s->owners[i].suffixes == NULL ) return true;
+  }
+  return false;
+}
+
+/* Virtual tables that cannot be connected and broken views are passed over by SQLite. */
+static void read_reported(Shadows *s) {
+  sqlite3_stmt *stmt = adcp_db_prepare(s->db, "PRAGMA \"%w\".table_list", s->db->schema);
+  while( adcp_db_step(s->db, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 1);
+    const char *type = (const char *)sqlite3_column_text(stmt, 2);
+    if( name && type && strcmp(type, "shadow") == 0 ) {
+      adcp_name_map_put(&s->reported, name, s, s->db->err);
+    }
+  }
+  adcp_db_finalize(stmt);
+}
+
+static bool is_shadow_of(Shadows *s, const char *name, const char *suffix, const Owner *owner) {
+  if( owner->content && sqlite3_stricmp(owner->content, name) == 0 ) return false;
+  if( owner->suffixes ) return has_suffix(owner->suffixes, suffix);
+  return adcp_name_map_get(&s->reported, name, strlen(name), s->db->err) != NULL;
+}
+
+/* The owner of a table by its name; NULL when it is nobody's shadow. */
+static const Owner *find_owner(Shadows *s, const char *name) {
+  for( size_t at = strlen(name); at-- > 0; ) {
+    if( name[at] != '_' ) continue;
+    const Owner *owner = adcp_name_map_get(&s->by_name, name, at, s->db->err);
+    if( owner && is_shadow_of(s, name, name + at + 1, owner) ) return owner;
+  }
+  return NULL;
+}
+
+static void mark_tables(Shadows *s) {
+  for( size_t i = 0; i < s->schema->table_count; i++ ) {
+    AdcpTable *table = &s->schema->tables[i];
+    if( table->kind != ADCP_TABLE_ORDINARY ) continue;
+    const Owner *owner = find_owner(s, table->name);
+    if( owner == NULL ) continue;
+    table->kind = ADCP_TABLE_SHADOW;
+    table->shadow_of = adcp_strdup(owner->name);
+    if( table->shadow_of == NULL ) adcp_error_nomem(s->db->err);
+  }
+}
+
+void adcp_shadow_mark(AdcpDb *db, AdcpSchema *schema) {
+  size_t count = db->err->rc == ADCP_OK ? count_virtual(schema) : 0;
+  if( count == 0 ) return;
+  Shadows s = {.db = db, .schema = schema, .owners = adcp_calloc(count, sizeof(Owner))};
+  if( s.owners == NULL ) {
+    adcp_error_nomem(db->err);
+    return;
+  }
+  collect_owners(&s);
+  if( any_unknown_module(&s) ) read_reported(&s);
+  mark_tables(&s);
+  for( size_t i = 0; i < s.owner_count; i++ ) adcp_free(s.owners[i].content);
+  adcp_name_map_free(&s.by_name);
+  adcp_name_map_free(&s.reported);
+  adcp_free(s.owners);
+}
