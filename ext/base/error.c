@@ -11,7 +11,7 @@
 #include "base/mem.h"
 
 /* Formats into memory of our allocator; NULL when there is none. */
-static char *format_text(const char *format, va_list args) {
+__attribute__((format(printf, 1, 0))) static char *format_text(const char *format, va_list args) {
   va_list measure;
   va_copy(measure, args);
   int length = vsnprintf(NULL, 0, format, measure);
