@@ -25,15 +25,16 @@ typedef struct AdcpBuf {
 /* Makes room for `extra` more bytes; false (and oom) when there is no memory. Growth is by half. */
 bool adcp_buf_grow(AdcpBuf *buf, size_t extra);
 
-/* Room for `extra` bytes at data + size, or NULL; the caller then adds what it wrote to size. */
+/* Room for `extra` bytes at data + size, or NULL; the caller then adds what it wrote to size.
+** extra is not 0. */
 static inline uint8_t *adcp_buf_reserve(AdcpBuf *buf, size_t extra) {
   if( buf->capacity - buf->size < extra && !adcp_buf_grow(buf, extra) ) return NULL;
   return buf->data + buf->size;
 }
 
 static inline void adcp_buf_append(AdcpBuf *buf, const void *bytes, size_t n) {
-  uint8_t *to = adcp_buf_reserve(buf, n);
-  if( to == NULL || n == 0 ) return;
+  uint8_t *to = n ? adcp_buf_reserve(buf, n) : NULL;
+  if( to == NULL ) return;
   memcpy(to, bytes, n);
   buf->size += n;
 }
