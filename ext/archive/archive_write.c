@@ -1,0 +1,230 @@
+/*
+** archive_write.c - writes a backup (contract in archive_write.h, layout in docs/FORMAT.md).
+**
+** Everything is text that is appended to the block writer. A row's text goes to the table's digest
+** on the way. What is kept until the end is one entry a table, for the manifest.
+*/
+#include "archive/archive_write.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "archive/manifest.h"
+#include "archive/name.h"
+#include "archive/row_write.h"
+#include "archive/schema_json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "codec/json_write.h"
+
+/* "backup_end":{"manifest_at":"<20 digits>","manifest_crc32":"<8 digits>"}} has 77 bytes. */
+#define END_LINE_MAX 128
+
+struct AdcpArchiveWriter {
+  AdcpError *err; /* borrowed */
+  AdcpOutFile *file;
+  AdcpBlockWriter *blocks;
+  const AdcpSchema *schema; /* borrowed */
+  AdcpManifest manifest;
+  AdcpDigest *digest;    /* of the current table */
+  AdcpRowWriter *row;    /* of the current table; NULL between tables */
+  AdcpArchiveTable *now; /* entry of the current table; points into manifest */
+  AdcpBuf text;          /* small pieces being put together */
+  size_t sections;       /* top-level members so far */
+};
+
+AdcpArchiveWriter *adcp_archive_writer_open(const char *path, AdcpOutMode mode,
+                                            const AdcpBlockWriterOptions *options, AdcpError *err) {
+  if( err->rc ) return NULL;
+  AdcpArchiveWriter *w = adcp_calloc(1, sizeof *w);
+  if( w == NULL ) {
+    adcp_error_nomem(err);
+    return NULL;
+  }
+  w->err = err;
+  w->digest = adcp_digest_open(err);
+  w->file = adcp_outfile_open(path, mode, err);
+  w->blocks = adcp_block_writer_open(w->file, options, err);
+  if( err->rc == ADCP_OK ) return w;
+  adcp_archive_writer_close(w);
+  return NULL;
+}
+
+void adcp_archive_writer_close(AdcpArchiveWriter *w) {
+  if( w == NULL ) return;
+  adcp_block_writer_close(w->blocks);
+  adcp_outfile_close(w->file);
+  adcp_row_writer_close(w->row);
+  adcp_digest_close(w->digest);
+  adcp_manifest_free(&w->manifest);
+  adcp_buf_free(&w->text);
+  adcp_free(w);
+}
+
+static void append(AdcpArchiveWriter *w, const void *bytes, size_t n) {
+  adcp_block_writer_append(w->blocks, bytes, n, w->err);
+}
+
+static void append_str(AdcpArchiveWriter *w, const char *text) {
+  append(w, text, strlen(text));
+}
+
+/* Hands over what was put together in w->text. */
+static void append_text(AdcpArchiveWriter *w) {
+  if( adcp_buf_check(&w->text, w->err) ) append(w, w->text.data, w->text.size);
+  adcp_buf_clear(&w->text);
+}
+
+static void write_document(void *context, const void *bytes, size_t n, AdcpError *err) {
+  (void)err;
+  append(context, bytes, n);
+}
+
+static AdcpTextSink document_sink(AdcpArchiveWriter *w) {
+  return (AdcpTextSink){w, write_document};
+}
+
+/* ---- the head ---- */
+
+/* The key of a top-level member; the first one opens the document. */
+static void begin_section(AdcpArchiveWriter *w, const char *name) {
+  assert(w->now == NULL);
+  assert(w->sections > 0 || strcmp(name, "backup_metadata") == 0);
+  adcp_buf_append_str(&w->text, w->sections++ ? ",\n" : "{");
+  adcp_json_quote(&w->text, (const uint8_t *)name, strlen(name));
+  adcp_buf_append_byte(&w->text, ':');
+  append_text(w);
+}
+
+void adcp_archive_write_section(AdcpArchiveWriter *w, const char *name, const char *json,
+                                size_t n) {
+  if( w->err->rc ) return;
+  begin_section(w, name);
+  append(w, json, n);
+}
+
+void adcp_archive_write_schema(AdcpArchiveWriter *w, const AdcpSchema *schema) {
+  if( w->err->rc ) return;
+  w->schema = schema;
+  begin_section(w, "database_schema");
+  adcp_schema_json_write(schema, document_sink(w), w->err);
+  begin_section(w, "fts_tables");
+  adcp_fts_json_write(schema, document_sink(w), w->err);
+}
+
+/* ---- rows ---- */
+
+void adcp_archive_begin_tables(AdcpArchiveWriter *w) {
+  if( w->err->rc ) return;
+  begin_section(w, "tables");
+  append_str(w, "{");
+}
+
+void adcp_archive_begin_table(AdcpArchiveWriter *w, const AdcpTable *table) {
+  if( w->err->rc ) return;
+  assert(w->now == NULL && w->schema != NULL && table->kind != ADCP_TABLE_VIRTUAL);
+  append_str(w, w->manifest.table_count ? ",\n" : "\n");
+  if( adcp_block_writer_position(w->blocks).offset >= ADCP_OWN_BLOCK_BYTES ) {
+    adcp_block_writer_cut(w->blocks, w->err);
+  }
+  AdcpBuf spelling = {0};
+  adcp_name_encode(&spelling, table->name);
+  if( adcp_buf_check(&spelling, w->err) ) adcp_json_quote(&w->text, spelling.data, spelling.size);
+  adcp_buf_free(&spelling);
+  adcp_buf_append_str(&w->text, ":[\n");
+  append_text(w);
+  w->row = adcp_row_writer_open(table, w->err);
+  w->now = adcp_manifest_add_table(&w->manifest, w->err);
+  if( w->now == NULL ) return;
+  w->now->table = table;
+  w->now->position = adcp_block_writer_position(w->blocks);
+  adcp_digest_reset(w->digest);
+}
+
+/* Row text: into the document and the table's digest. */
+static void write_row_text(void *context, const void *bytes, size_t n, AdcpError *err) {
+  (void)err;
+  AdcpArchiveWriter *w = context;
+  append(w, bytes, n);
+  adcp_digest_add(w->digest, bytes, n);
+  w->now->bytes += (int64_t)n;
+}
+
+void adcp_archive_write_row(AdcpArchiveWriter *w, const AdcpValue *values) {
+  if( w->err->rc ) return;
+  if( w->now->rows++ ) append(w, ",\n", 2);
+  AdcpTextSink sink = {w, write_row_text};
+  adcp_row_write(w->row, values, sink, w->err);
+  adcp_digest_add(w->digest, "\n", 1);
+  w->now->bytes++;
+}
+
+void adcp_archive_end_table(AdcpArchiveWriter *w) {
+  if( w->err->rc ) return;
+  assert(w->now != NULL);
+  append_str(w, w->now->rows ? "\n]" : "]");
+  adcp_digest_hex(w->digest, w->now->sha256);
+  w->manifest.rows += w->now->rows;
+  w->now = NULL;
+  adcp_row_writer_close(w->row);
+  w->row = NULL;
+}
+
+/* ---- the end ---- */
+
+/* Copies the index of the blocks so far: the manifest is appended while it is written out. */
+static void copy_index(AdcpArchiveWriter *w) {
+  size_t count;
+  const AdcpBlockEntry *index = adcp_block_writer_index(w->blocks, &count);
+  for( size_t i = 0; i < count; i++ ) {
+    AdcpBlockEntry *entry = adcp_manifest_add_block(&w->manifest, w->err);
+    if( entry == NULL ) return;
+    *entry = index[i];
+  }
+}
+
+static size_t make_end_line(char line[END_LINE_MAX], int64_t manifest_at, uint32_t crc32) {
+  int n = snprintf(line, END_LINE_MAX,
+                   "\"" ADCP_END_KEY "\":{\"manifest_at\":\"%020" PRId64
+                   "\",\"manifest_crc32\":\"%08" PRIx32 "\"}}\n",
+                   manifest_at, crc32);
+  assert(n > 0 && n < END_LINE_MAX);
+  return (size_t)n;
+}
+
+void adcp_archive_finish(AdcpArchiveWriter *w, AdcpArchiveTotals *totals) {
+  if( w->err->rc ) return;
+  assert(w->now == NULL && w->schema != NULL);
+  AdcpManifest *m = &w->manifest;
+  append_str(w, "},\n");
+  adcp_block_writer_drain(w->blocks, w->err);
+  if( w->err->rc ) return;
+  int64_t manifest_at = adcp_outfile_position(w->file);
+  m->bytes = adcp_block_writer_raw_bytes(w->blocks);
+  copy_index(w);
+  adcp_archive_digests(w->schema, m->tables, m->table_count, m->content_sha256, m->full_sha256,
+                       w->err);
+  adcp_manifest_write(m, document_sink(w), w->err);
+  adcp_block_writer_drain(w->blocks, w->err);
+  if( w->err->rc ) return;
+  char line[END_LINE_MAX];
+  int64_t raw_bytes = adcp_block_writer_raw_bytes(w->blocks);
+  uint32_t crc32 = adcp_block_writer_crc32(w->blocks, m->block_count);
+  size_t n = make_end_line(line, manifest_at, crc32);
+  adcp_block_writer_end(w->blocks, line, n, w->err);
+  if( totals == NULL || w->err->rc ) return;
+  memset(totals, 0, sizeof *totals);
+  totals->tables = (int64_t)m->table_count;
+  totals->rows = m->rows;
+  totals->raw_bytes = raw_bytes + (int64_t)n;
+  totals->file_bytes = adcp_outfile_position(w->file);
+  memcpy(totals->content_sha256, m->content_sha256, sizeof totals->content_sha256);
+  memcpy(totals->full_sha256, m->full_sha256, sizeof totals->full_sha256);
+}
+
+void adcp_archive_commit(AdcpArchiveWriter *w) {
+  if( w->err->rc ) return;
+  adcp_outfile_commit(w->file, w->err);
+}

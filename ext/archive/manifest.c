@@ -1,0 +1,214 @@
+/*
+** manifest.c - the table of contents of a backup (contract and layout in manifest.h).
+*/
+#include "archive/manifest.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "archive/json_parts.h"
+#include "archive/name.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "codec/json_write.h"
+
+#define FLUSH_BYTES ((size_t)32 * 1024)
+
+/* Makes room for one more element of `size` bytes. */
+static bool make_room(void **array, size_t count, size_t *capacity, size_t size, AdcpError *err) {
+  if( err->rc ) return false;
+  if( count < *capacity ) return true;
+  size_t larger = *capacity ? 2 * *capacity : 16, bytes;
+  void *memory = NULL;
+  if( !__builtin_mul_overflow(larger, size, &bytes) ) memory = adcp_realloc(*array, bytes);
+  if( memory == NULL ) {
+    adcp_error_nomem(err);
+    return false;
+  }
+  *array = memory;
+  *capacity = larger;
+  return true;
+}
+
+AdcpArchiveTable *adcp_manifest_add_table(AdcpManifest *m, AdcpError *err) {
+  size_t capacity = m->table_capacity;
+  if( !make_room((void **)&m->names, m->table_count, &capacity, sizeof *m->names, err) )
+    return NULL;
+  capacity = m->table_capacity;
+  if( !make_room((void **)&m->tables, m->table_count, &capacity, sizeof *m->tables, err) )
+    return NULL;
+  m->table_capacity = capacity;
+  m->names[m->table_count] = NULL;
+  AdcpArchiveTable *entry = &m->tables[m->table_count++];
+  memset(entry, 0, sizeof *entry);
+  return entry;
+}
+
+AdcpBlockEntry *adcp_manifest_add_block(AdcpManifest *m, AdcpError *err) {
+  if( !make_room((void **)&m->blocks, m->block_count, &m->block_capacity, sizeof *m->blocks,
+                 err) ) {
+    return NULL;
+  }
+  AdcpBlockEntry *entry = &m->blocks[m->block_count++];
+  memset(entry, 0, sizeof *entry);
+  return entry;
+}
+
+void adcp_manifest_free(AdcpManifest *m) {
+  for( size_t i = 0; i < m->table_count; i++ ) adcp_free(m->names[i]);
+  adcp_free((void *)m->names);
+  adcp_free(m->tables);
+  adcp_free(m->blocks);
+  memset(m, 0, sizeof *m);
+}
+
+/* ---- writing ---- */
+
+static void flush(AdcpBuf *buf, size_t limit, AdcpTextSink sink, AdcpError *err) {
+  if( !adcp_buf_check(buf, err) || err->rc || buf->size < limit ) return;
+  sink.xWrite(sink.context, buf->data, buf->size, err);
+  adcp_buf_clear(buf);
+}
+
+static void write_entry(AdcpBuf *buf, const AdcpArchiveTable *entry, AdcpBuf *spelling) {
+  adcp_buf_clear(spelling);
+  adcp_name_encode(spelling, entry->table->name);
+  if( spelling->oom ) buf->oom = true;
+  adcp_buf_append_str(buf, "{\"name\":");
+  adcp_json_quote(buf, spelling->data, spelling->size);
+  adcp_buf_appendf(buf,
+                   ",\"rows\":%" PRId64 ",\"bytes\":%" PRId64 ",\"block\":%" PRId64
+                   ",\"offset\":%" PRId64 ",\"sha256\":\"%s\"}",
+                   entry->rows, entry->bytes, entry->position.block, entry->position.offset,
+                   entry->sha256);
+}
+
+void adcp_manifest_write(const AdcpManifest *m, AdcpTextSink sink, AdcpError *err) {
+  AdcpBuf buf = {0}, spelling = {0};
+  adcp_buf_appendf(&buf,
+                   "\"" ADCP_MANIFEST_KEY "\":{\"rows\":%" PRId64 ",\"bytes\":%" PRId64
+                   ",\"content_sha256\":\"%s\",\"full_sha256\":\"%s\",\"tables\":[",
+                   m->rows, m->bytes, m->content_sha256, m->full_sha256);
+  for( size_t i = 0; i < m->table_count && err->rc == ADCP_OK; i++ ) {
+    adcp_buf_append_str(&buf, i ? ",\n" : "\n");
+    write_entry(&buf, &m->tables[i], &spelling);
+    flush(&buf, FLUSH_BYTES, sink, err);
+  }
+  adcp_buf_append_str(&buf, "\n],\"blocks\":[");
+  for( size_t i = 0; i < m->block_count && err->rc == ADCP_OK; i++ ) {
+    const AdcpBlockEntry *block = &m->blocks[i];
+    adcp_buf_appendf(&buf, "%s[%" PRIu32 ",%" PRIu32 ",%" PRIu32 "]", i ? ",\n" : "\n",
+                     block->size_bytes, block->raw_bytes, block->crc32);
+    flush(&buf, FLUSH_BYTES, sink, err);
+  }
+  adcp_buf_append_str(&buf, "\n]},\n");
+  flush(&buf, 1, sink, err);
+  adcp_buf_free(&buf);
+  adcp_buf_free(&spelling);
+}
+
+/* ---- reading ---- */
+
+static void take_sha256(AdcpJsonReader *json, const char *what, char hex[ADCP_SHA256_HEX + 1],
+                        AdcpError *err) {
+  char *text = NULL;
+  adcp_json_take_text(json, what, ADCP_REQUIRED, &text, err);
+  if( text && strlen(text) == ADCP_SHA256_HEX ) {
+    memcpy(hex, text, ADCP_SHA256_HEX + 1);
+  } else {
+    adcp_error_set(err, ADCP_CORRUPT, "\"%s\" has not %d digits", what, ADCP_SHA256_HEX);
+  }
+  adcp_free(text);
+}
+
+static void read_entry(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
+  static const char *const KNOWN[] = {"name", "rows", "bytes", "block", "offset", "sha256", NULL};
+  int member;
+  AdcpArchiveTable *entry = adcp_manifest_add_table(m, err);
+  if( entry == NULL ) return;
+  char **name = &m->names[m->table_count - 1];
+  while( (member = adcp_json_member(json, KNOWN, err)) >= 0 ) {
+    switch( member ) {
+    case 0: adcp_json_take_name(json, "name", ADCP_REQUIRED, name, err); break;
+    case 1: entry->rows = adcp_json_take_integer(json, "rows", err); break;
+    case 2: entry->bytes = adcp_json_take_integer(json, "bytes", err); break;
+    case 3: entry->position.block = adcp_json_take_integer(json, "block", err); break;
+    case 4: entry->position.offset = adcp_json_take_integer(json, "offset", err); break;
+    case 5: take_sha256(json, "sha256", entry->sha256, err); break;
+    }
+  }
+  if( *name == NULL || entry->sha256[0] == 0 || entry->rows < 0 || entry->bytes < entry->rows ) {
+    adcp_error_set(err, ADCP_CORRUPT, "entry %zu of the manifest is incomplete", m->table_count);
+  }
+}
+
+/* One of the three numbers of a block. */
+static uint32_t take_uint32(AdcpJsonReader *json, AdcpError *err) {
+  int64_t value = adcp_json_take_integer(json, "blocks", err);
+  if( value >= 0 && value <= UINT32_MAX ) return (uint32_t)value;
+  adcp_error_set(err, ADCP_CORRUPT, "\"blocks\" has a number out of range");
+  return 0;
+}
+
+static void read_block(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
+  AdcpBlockEntry *block = adcp_manifest_add_block(m, err);
+  if( block == NULL ) return;
+  block->size_bytes = take_uint32(json, err);
+  block->raw_bytes = take_uint32(json, err);
+  block->crc32 = take_uint32(json, err);
+  adcp_json_expect(json, ADCP_JSON_END_ARRAY, "blocks", err);
+  bool good = block->raw_bytes > 0 && block->raw_bytes <= ADCP_MAX_BLOCK_BYTES &&
+              block->size_bytes > 0 && block->size_bytes <= 2 * ADCP_MAX_BLOCK_BYTES;
+  if( !good )
+    adcp_error_set(err, ADCP_CORRUPT, "block %zu of the manifest has a bad size", m->block_count);
+}
+
+static void read_lists(AdcpJsonReader *json, int member, AdcpManifest *m, AdcpError *err) {
+  const char *what = member ? "blocks" : "tables";
+  adcp_json_expect(json, ADCP_JSON_BEGIN_ARRAY, what, err);
+  AdcpJsonToken begin = member ? ADCP_JSON_BEGIN_ARRAY : ADCP_JSON_BEGIN_OBJECT;
+  while( adcp_json_element(json, begin, what, err) ) {
+    if( member ) {
+      read_block(json, m, err);
+    } else {
+      read_entry(json, m, err);
+    }
+  }
+}
+
+/* Do the lists agree with the sums, and the places with the blocks? */
+static void check_sums(const AdcpManifest *m, AdcpError *err) {
+  if( err->rc ) return;
+  int64_t rows = 0, raw = 0;
+  bool good = true;
+  for( size_t i = 0; i < m->block_count; i++ ) raw += m->blocks[i].raw_bytes;
+  for( size_t i = 0; i < m->table_count && good; i++ ) {
+    const AdcpBlockPosition *place = &m->tables[i].position;
+    good = !__builtin_add_overflow(rows, m->tables[i].rows, &rows) && place->block >= 0 &&
+           (uint64_t)place->block < m->block_count && place->offset >= 0 &&
+           place->offset < m->blocks[place->block].raw_bytes;
+  }
+  if( !good || rows != m->rows || raw != m->bytes ) {
+    adcp_error_set(err, ADCP_CORRUPT, "the manifest contradicts itself");
+  } else if( m->content_sha256[0] == 0 || m->full_sha256[0] == 0 ) {
+    adcp_error_set(err, ADCP_CORRUPT, "the manifest has no content_sha256 or full_sha256");
+  }
+}
+
+void adcp_manifest_read(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
+  static const char *const KNOWN[] = {"tables",         "blocks",      "rows", "bytes",
+                                      "content_sha256", "full_sha256", NULL};
+  int member;
+  adcp_json_expect(json, ADCP_JSON_BEGIN_OBJECT, ADCP_MANIFEST_KEY, err);
+  while( (member = adcp_json_member(json, KNOWN, err)) >= 0 ) {
+    switch( member ) {
+    case 0:
+    case 1: read_lists(json, member, m, err); break;
+    case 2: m->rows = adcp_json_take_integer(json, "rows", err); break;
+    case 3: m->bytes = adcp_json_take_integer(json, "bytes", err); break;
+    case 4: take_sha256(json, "content_sha256", m->content_sha256, err); break;
+    case 5: take_sha256(json, "full_sha256", m->full_sha256, err); break;
+    }
+  }
+  check_sums(m, err);
+}

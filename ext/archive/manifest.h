@@ -1,0 +1,51 @@
+/*
+** manifest.h - the table of contents at the end of a backup, written and read as a stream.
+**
+**   "backup_manifest":{"rows":12,"bytes":4711,"content_sha256":"...","full_sha256":"...","tables":[
+**   {"name":"t","rows":12,"bytes":300,"block":0,"offset":4000,"sha256":"..."},
+**   ...
+**   ],"blocks":[
+**   [1200,4711,3735928559],
+**   ...
+**   ]},
+**
+** "bytes" of the whole is the raw size of the document before the manifest; a block is its size in
+** the file, its raw size and the CRC-32 of the raw text.
+*/
+#ifndef ADCP_ARCHIVE_MANIFEST_H
+#define ADCP_ARCHIVE_MANIFEST_H
+
+#include "archive/format.h"
+#include "archive/row_write.h"
+#include "codec/json_read.h"
+
+#define ADCP_MANIFEST_KEY "backup_manifest"
+#define ADCP_END_KEY      "backup_end"
+
+typedef struct AdcpManifest {
+  AdcpArchiveTable *tables; /* owned; entry->table is NULL until the schema is known */
+  char **names;             /* owned; names[i] is the name of tables[i]; NULL when writing */
+  size_t table_count, table_capacity;
+  AdcpBlockEntry *blocks; /* owned */
+  size_t block_count, block_capacity;
+  int64_t rows;
+  int64_t bytes;
+  char content_sha256[ADCP_SHA256_HEX + 1];
+  char full_sha256[ADCP_SHA256_HEX + 1];
+} AdcpManifest;
+
+/* Make room for one more and return it, zero-filled; NULL when out of memory. */
+AdcpArchiveTable *adcp_manifest_add_table(AdcpManifest *manifest, AdcpError *err);
+AdcpBlockEntry *adcp_manifest_add_block(AdcpManifest *manifest, AdcpError *err);
+
+/* Writes the member, key and line break included. Every entry's table is set. */
+void adcp_manifest_write(const AdcpManifest *manifest, AdcpTextSink sink, AdcpError *err);
+
+/* Reads the member's value, which comes next, into a manifest that is zero-initialised. Sums and places are
+** checked against the lists, so that what is accepted is sound in itself. err is the reader's. */
+void adcp_manifest_read(AdcpJsonReader *json, AdcpManifest *manifest, AdcpError *err);
+
+/* Leaves it zero-initialised. */
+void adcp_manifest_free(AdcpManifest *manifest);
+
+#endif
