@@ -94,6 +94,10 @@ AdcpTable *adcp_schema_add_table(AdcpSchema *schema, AdcpError *err);
 AdcpColumn *adcp_table_add_column(AdcpTable *table, AdcpError *err);
 AdcpForeignKey *adcp_table_add_foreign_key(AdcpTable *table, AdcpError *err);
 
+/* Keeps the elements whose flag is true and frees the others; then builds table_by_name again. */
+void adcp_schema_retain(AdcpSchema *schema, const bool *keep_objects, const bool *keep_tables,
+                        AdcpError *err);
+
 /* Builds table_by_name; two tables of one name are ADCP_CORRUPT. Call when the tables are complete or were reordered. */
 void adcp_schema_index(AdcpSchema *schema, AdcpError *err);
 AdcpTable *adcp_schema_table(const AdcpSchema *schema, const char *name);

@@ -1,0 +1,79 @@
+/*
+** fts.c - reads the content= argument of an FTS table (contract in fts.h).
+**
+** Arguments stand between the commas after the module's name. Both modules take an option as key, '=' and
+** value, with any of SQLite's quotes around the value.
+*/
+#include "db/fts.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/sqlite.h"
+#include "db/token.h"
+
+/* A cursor over the tokens that are not space. */
+typedef struct Cursor {
+  const char *at, *end;
+  AdcpTokenType type;
+  size_t size;
+} Cursor;
+
+static void next_token(Cursor *cursor) {
+  do {
+    cursor->at += cursor->size;
+    cursor->type = adcp_token_next(cursor->at, (size_t)(cursor->end - cursor->at), &cursor->size);
+    if( cursor->type == ADCP_TOKEN_END ) cursor->size = 0;
+  } while( cursor->type == ADCP_TOKEN_SPACE );
+}
+
+static bool is_byte(const Cursor *cursor, char byte) {
+  return cursor->type == ADCP_TOKEN_OTHER && cursor->size == 1 && *cursor->at == byte;
+}
+
+static bool is_word(const Cursor *cursor, const char *word) {
+  return cursor->type == ADCP_TOKEN_WORD && cursor->size == strlen(word) &&
+         sqlite3_strnicmp(cursor->at, word, (int)cursor->size) == 0;
+}
+
+static char *value_of(const Cursor *cursor, AdcpError *err) {
+  if( cursor->type != ADCP_TOKEN_WORD && cursor->type != ADCP_TOKEN_QUOTED ) return NULL;
+  return adcp_token_dequote(cursor->at, cursor->size, err);
+}
+
+/* From the '(' on: the value of the argument that is `content = value`. */
+static char *find_content(Cursor *cursor, AdcpError *err) {
+  bool at_start = false; /* of an argument */
+  for( next_token(cursor); cursor->type != ADCP_TOKEN_END; next_token(cursor) ) {
+    bool candidate = at_start && is_word(cursor, "content");
+    at_start = is_byte(cursor, '(') || is_byte(cursor, ',');
+    if( !candidate ) continue;
+    next_token(cursor);
+    if( !is_byte(cursor, '=') ) continue;
+    next_token(cursor);
+    return value_of(cursor, err);
+  }
+  return NULL;
+}
+
+char *adcp_fts_content_table(const char *sql, AdcpError *err) {
+  AdcpCreate create;
+  AdcpError ignored = ADCP_ERROR_INIT;
+  char *content = NULL;
+  if( !adcp_create_parse(sql, &create, &ignored) ) {
+    adcp_error_clear(&ignored); /* vetting is who complains about it */
+    return NULL;
+  }
+  bool is_fts = create.module && (sqlite3_stricmp(create.module, "fts4") == 0 ||
+                                  sqlite3_stricmp(create.module, "fts5") == 0);
+  if( is_fts && create.module_args_at ) {
+    Cursor cursor = {sql + create.module_args_at, sql + strlen(sql), ADCP_TOKEN_END, 0};
+    content = find_content(&cursor, err);
+    if( content && content[0] == 0 ) { /* content='': contentless */
+      adcp_free(content);
+      content = NULL;
+    }
+  }
+  adcp_create_free(&create);
+  return content;
+}

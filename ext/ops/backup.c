@@ -1,0 +1,270 @@
+/*
+** backup.c - database -> backup file: snapshot, catalog, order, rows, manifest (contract in backup.h).
+*/
+#include "ops/backup.h"
+
+#include <string.h>
+
+#include "archive/archive_write.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "codec/json_write.h"
+#include "db/catalog.h"
+#include "db/order.h"
+#include "db/scan.h"
+#include "ops/clock.h"
+#include "ops/metadata.h"
+#include "ops/options.h"
+#include "ops/selection.h"
+#include "platform/work_queue.h"
+
+#define STEP_ROWS 4096 /* a few milliseconds: often enough to report progress */
+
+static const char *const compress_choices[] = {"gzip", "none", NULL};
+
+static const AdcpOptionSpec option_specs[] = {
+    {"tables", ADCP_OPTION_NAMES, 0, 0, NULL},
+    {"exclude_tables", ADCP_OPTION_NAMES, 0, 0, NULL},
+    {"exclude_data", ADCP_OPTION_NAMES, 0, 0, NULL},
+    {"schema", ADCP_OPTION_TEXT, 0, 0, NULL},
+    {"schema_only", ADCP_OPTION_BOOL, 0, 0, NULL},
+    {"data_only", ADCP_OPTION_BOOL, 0, 0, NULL},
+    {"compress", ADCP_OPTION_TEXT, 0, 0, compress_choices},
+    {"level", ADCP_OPTION_INTEGER, 1, 12, NULL},
+    {"threads", ADCP_OPTION_INTEGER, 0, ADCP_MAX_THREADS, NULL},
+    {"overwrite", ADCP_OPTION_BOOL, 0, 0, NULL},
+    {"note", ADCP_OPTION_TEXT, 0, 0, NULL},
+};
+
+struct AdcpBackup {
+  AdcpDb db;
+  AdcpError *err;
+  char *path;
+  int64_t started_ms;
+  AdcpOptions *options;
+  AdcpSnapshot snapshot;
+  AdcpSchema *schema; /* of the snapshot; from select_schema on the selected part of it */
+  bool *write_rows;   /* for each of schema->tables */
+  const char *type;   /* backup_type */
+  AdcpBlockWriterOptions container;
+  AdcpArchiveWriter *archive;
+  size_t next_table; /* of schema->tables */
+  AdcpScan *scan;    /* of the table being written, or NULL between tables */
+};
+
+/* ---- what goes in ---- */
+
+static bool flag(const AdcpBackup *backup, const char *option) {
+  return adcp_options_bool(backup->options, option, false);
+}
+
+static const char *backup_type(const AdcpBackup *backup, const AdcpSelection *selection) {
+  if( flag(backup, "schema_only") ) return "schema";
+  if( flag(backup, "data_only") ) return "data";
+  bool partial =
+      adcp_selection_partial(selection) || adcp_options_has(backup->options, "exclude_data");
+  return partial ? "partial" : "full";
+}
+
+static bool object_written(const AdcpBackup *backup, const AdcpSelection *selection,
+                           const AdcpObject *object) {
+  if( !adcp_selection_object(selection, object) ) return false;
+  if( !flag(backup, "data_only") ) return true;
+  /* Rows of shadow tables mean something only with the definition that made them. */
+  const AdcpTable *table =
+      object->type == ADCP_OBJECT_TABLE ? adcp_schema_table(backup->schema, object->name) : NULL;
+  return table && table->kind == ADCP_TABLE_VIRTUAL;
+}
+
+static bool rows_written(const AdcpBackup *backup, const AdcpSelection *selection,
+                         const AdcpTable *table) {
+  return table->kind != ADCP_TABLE_VIRTUAL && !flag(backup, "schema_only") &&
+         adcp_selection_rows(selection, table);
+}
+
+/* Reduces the schema to what the options select. */
+static void select_schema(AdcpBackup *backup) {
+  AdcpSchema *schema = backup->schema;
+  AdcpSelection *selection =
+      adcp_selection_open(backup->options, schema, "the database", backup->err);
+  if( selection == NULL ) return;
+  bool *keep_objects = adcp_calloc(schema->object_count + 1, sizeof(bool));
+  bool *keep_tables = adcp_calloc(schema->table_count + 1, sizeof(bool));
+  backup->write_rows = adcp_calloc(schema->table_count + 1, sizeof(bool));
+  backup->type = backup_type(backup, selection);
+  if( keep_objects && keep_tables && backup->write_rows ) {
+    size_t kept = 0;
+    for( size_t i = 0; i < schema->object_count; i++ ) {
+      keep_objects[i] = object_written(backup, selection, &schema->objects[i]);
+    }
+    for( size_t i = 0; i < schema->table_count; i++ ) {
+      keep_tables[i] = adcp_selection_table(selection, schema->tables[i].name);
+      if( !keep_tables[i] ) continue;
+      backup->write_rows[kept++] = rows_written(backup, selection, &schema->tables[i]);
+    }
+    adcp_selection_close(selection); /* it borrows the whole schema */
+    adcp_schema_retain(schema, keep_objects, keep_tables, backup->err);
+  } else {
+    adcp_selection_close(selection);
+    adcp_error_nomem(backup->err);
+  }
+  adcp_free(keep_objects);
+  adcp_free(keep_tables);
+}
+
+/* ---- opening ---- */
+
+static void read_options(AdcpBackup *backup, const char *json, size_t n) {
+  backup->options = adcp_options_parse(json, n, option_specs,
+                                       sizeof option_specs / sizeof *option_specs, backup->err);
+  if( backup->options == NULL ) return;
+  backup->db.schema = adcp_options_text(backup->options, "schema", "main");
+  if( flag(backup, "schema_only") && flag(backup, "data_only") ) {
+    adcp_error_set(
+        backup->err, ADCP_ERROR,
+        "options \"schema_only\" and \"data_only\" exclude each other; give one of them");
+  }
+  adcp_db_check_schema(&backup->db);
+}
+
+static void choose_container(AdcpBackup *backup) {
+  const char *compress = adcp_options_text(backup->options, "compress", NULL);
+  AdcpBlockWriterOptions *container = &backup->container;
+  container->container = adcp_container_of_path(backup->path);
+  if( compress ) {
+    bool gzip = strcmp(compress, "gzip") == 0;
+    container->container = gzip ? ADCP_CONTAINER_GZIP : ADCP_CONTAINER_PLAIN;
+  }
+  container->level = (int)adcp_options_integer(backup->options, "level", 6);
+  container->threads =
+      (int)adcp_options_integer(backup->options, "threads", adcp_processor_count());
+}
+
+static void open_archive(AdcpBackup *backup) {
+  if( backup->err->rc ) return;
+  AdcpOutMode mode = flag(backup, "overwrite") ? ADCP_OUT_REPLACE : ADCP_OUT_NEW;
+  choose_container(backup);
+  backup->archive = adcp_archive_writer_open(backup->path, mode, &backup->container, backup->err);
+}
+
+static void write_head(AdcpBackup *backup) {
+  if( backup->err->rc ) return;
+  AdcpBuf json = {0};
+  AdcpMetadata metadata = {backup->type, adcp_options_text(backup->options, "note", NULL)};
+  adcp_metadata_write(&json, &backup->db, &metadata);
+  if( adcp_buf_check(&json, backup->err) ) {
+    adcp_archive_write_section(backup->archive, "backup_metadata", (char *)json.data, json.size);
+  }
+  adcp_buf_free(&json);
+  adcp_archive_write_schema(backup->archive, backup->schema);
+  adcp_archive_begin_tables(backup->archive);
+}
+
+AdcpBackup *adcp_backup_open(sqlite3 *handle, const char *path, const char *options_json, size_t n,
+                             AdcpError *err) {
+  AdcpBackup *backup = adcp_calloc(1, sizeof *backup);
+  if( backup == NULL ) {
+    adcp_error_nomem(err);
+    return NULL;
+  }
+  backup->err = err;
+  backup->started_ms = adcp_clock_ms();
+  backup->db = (AdcpDb){handle, "main", err};
+  backup->path = adcp_strdup(path);
+  if( backup->path == NULL ) adcp_error_nomem(err);
+  read_options(backup, options_json, n);
+  adcp_snapshot_open(&backup->snapshot, &backup->db);
+  if( !err->rc ) backup->schema = adcp_catalog_read(&backup->db);
+  if( !err->rc ) adcp_schema_sort(backup->schema, err);
+  if( !err->rc ) select_schema(backup);
+  open_archive(backup);
+  write_head(backup);
+  return backup;
+}
+
+/* ---- rows ---- */
+
+/* Rows of sqlite_sequence and sqlite_stat speak of a table, by their first column: in a partial backup only of one that is in it. */
+static bool row_selected(const AdcpBackup *backup, const AdcpTable *table,
+                         const AdcpValue *values) {
+  if( table->kind != ADCP_TABLE_SEQUENCE && table->kind != ADCP_TABLE_STAT ) return true;
+  if( strcmp(backup->type, "full") == 0 ) return true;
+  const AdcpValue *name = &values[table->has_rowid_key ? 1 : 0];
+  return name->type == ADCP_TEXT &&
+         adcp_map_get(&backup->schema->table_by_name, (const char *)name->bytes, name->size);
+}
+
+/* Opens the scan of the next table that has rows to write; false when there is none. */
+static bool next_table(AdcpBackup *backup) {
+  while( backup->next_table < backup->schema->table_count &&
+         !backup->write_rows[backup->next_table] ) {
+    backup->next_table++;
+  }
+  if( backup->next_table == backup->schema->table_count ) return false;
+  const AdcpTable *table = &backup->schema->tables[backup->next_table];
+  backup->scan = adcp_scan_open(&backup->db, table);
+  adcp_archive_begin_table(backup->archive, table);
+  return !backup->err->rc;
+}
+
+static void end_table(AdcpBackup *backup) {
+  adcp_scan_close(backup->scan);
+  backup->scan = NULL;
+  adcp_archive_end_table(backup->archive);
+  backup->next_table++;
+}
+
+bool adcp_backup_step(AdcpBackup *backup) {
+  if( backup == NULL || backup->err->rc ) return false;
+  if( backup->scan == NULL && !next_table(backup) ) return false;
+  const AdcpTable *table = &backup->schema->tables[backup->next_table];
+  for( int i = 0; i < STEP_ROWS; i++ ) {
+    const AdcpValue *values = adcp_scan_next(backup->scan);
+    if( values == NULL ) {
+      if( !backup->err->rc ) end_table(backup);
+      break;
+    }
+    if( row_selected(backup, table, values) ) adcp_archive_write_row(backup->archive, values);
+    if( backup->err->rc ) break;
+  }
+  if( backup->err->rc ) adcp_error_prepend(backup->err, "table \"%s\": ", table->name);
+  return !backup->err->rc;
+}
+
+/* ---- the end ---- */
+
+static void write_report(AdcpBackup *backup, const AdcpArchiveTotals *totals, AdcpBuf *report) {
+  AdcpJsonWriter w = {report, false};
+  adcp_json_begin_object(&w);
+  adcp_json_member_string(&w, "path", backup->path);
+  adcp_json_member_string(&w, "backup_type", backup->type);
+  adcp_json_member_string(&w, "compression", adcp_container_name(backup->container.container));
+  adcp_json_member_integer(&w, "tables", totals->tables);
+  adcp_json_member_integer(&w, "rows", totals->rows);
+  adcp_json_member_integer(&w, "size_bytes", totals->file_bytes);
+  adcp_json_member_integer(&w, "uncompressed_bytes", totals->raw_bytes);
+  adcp_json_member_string(&w, "content_sha256", totals->content_sha256);
+  adcp_json_member_integer(&w, "duration_ms", adcp_clock_ms() - backup->started_ms);
+  adcp_json_end_object(&w);
+}
+
+void adcp_backup_finish(AdcpBackup *backup, AdcpBuf *report) {
+  if( backup == NULL || backup->err->rc ) return;
+  AdcpArchiveTotals totals;
+  memset(&totals, 0, sizeof totals);
+  adcp_archive_finish(backup->archive, &totals);
+  adcp_archive_commit(backup->archive);
+  if( !backup->err->rc ) write_report(backup, &totals, report);
+}
+
+void adcp_backup_close(AdcpBackup *backup) {
+  if( backup == NULL ) return;
+  adcp_scan_close(backup->scan);
+  adcp_archive_writer_close(backup->archive);
+  adcp_schema_free(backup->schema);
+  adcp_snapshot_close(&backup->snapshot);
+  adcp_options_free(backup->options);
+  adcp_free(backup->write_rows);
+  adcp_free(backup->path);
+  adcp_free(backup);
+}

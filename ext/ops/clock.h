@@ -1,0 +1,18 @@
+/*
+** clock.h - time for reports and headers.
+*/
+#ifndef ADCP_OPS_CLOCK_H
+#define ADCP_OPS_CLOCK_H
+
+#include <stdint.h>
+
+#define ADCP_TIME_TEXT_SIZE 32 /* "2026-01-31T23:59:59Z" and room for any year */
+
+/* Milliseconds of the monotonic clock, for durations. */
+int64_t adcp_clock_ms(void);
+
+/* Now, as RFC 3339 UTC to the second. SOURCE_DATE_EPOCH (seconds since 1970), where it is set, is taken instead,
+** so that builds and tests get the same bytes again (reproducible-builds.org). */
+void adcp_clock_text(char text[ADCP_TIME_TEXT_SIZE]);
+
+#endif

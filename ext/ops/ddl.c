@@ -1,0 +1,251 @@
+/*
+** ddl.c - the schema part of a restore (contract in ddl.h).
+*/
+#include "ops/ddl.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/catalog.h"
+#include "db/token.h"
+#include "db/vet.h"
+#include "db/virtual_table.h"
+
+/* ---- vetting ---- */
+
+void adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpError *err) {
+  AdcpVetter *vetter = adcp_vetter_open(err);
+  for( size_t i = 0; i < plan->table_count && !err->rc; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    if( entry->object && (entry->create || entry->schema_row_only || entry->source->shadow_of) ) {
+      adcp_vet_object(vetter, schema, entry->object);
+    }
+  }
+  for( size_t i = 0; i < plan->object_count && !err->rc; i++ ) {
+    adcp_vet_object(vetter, schema, plan->objects[i].object);
+  }
+  adcp_vetter_close(vetter);
+}
+
+/* ---- dropping ---- */
+
+/* A virtual table that cannot be dropped by DROP: the row, then the shadow tables as the ordinary ones that they are now. */
+static void drop_without_module(AdcpDb *db, const AdcpSchema *live, const AdcpTable *table) {
+  adcp_vtab_delete_schema_row(db, table->name);
+  for( size_t i = 0; i < live->table_count && !db->err->rc; i++ ) {
+    const AdcpTable *shadow = &live->tables[i];
+    if( shadow->shadow_of && strcmp(shadow->shadow_of, table->name) == 0 ) {
+      adcp_db_exec(db, "DROP TABLE IF EXISTS \"%w\".\"%w\"", db->schema, shadow->name);
+    }
+  }
+}
+
+static void drop_table(AdcpDb *db, const AdcpSchema *live, const char *name) {
+  const AdcpTable *table = adcp_schema_table(live, name);
+  if( table && table->kind == ADCP_TABLE_SHADOW ) return; /* goes with its owner */
+  if( table && table->kind == ADCP_TABLE_VIRTUAL && !adcp_module_loaded(db, table->module) ) {
+    drop_without_module(db, live, table);
+  } else {
+    adcp_db_exec(db, "DROP TABLE \"%w\".\"%w\"", db->schema, name);
+  }
+}
+
+static void drop_kind(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live,
+                      AdcpObjectType type) {
+  for( size_t i = 0; i < plan->drop_count && !db->err->rc; i++ ) {
+    const AdcpObject *object = plan->drops[i];
+    if( object->type != type ) continue;
+    if( type == ADCP_OBJECT_TABLE )
+      drop_table(db, live, object->name);
+    else if( type == ADCP_OBJECT_VIEW ) {
+      adcp_db_exec(db, "DROP VIEW \"%w\".\"%w\"", db->schema, object->name);
+    } else {
+      adcp_db_exec(db, "DROP TRIGGER \"%w\".\"%w\"", db->schema, object->name);
+    }
+    adcp_error_prepend(db->err, "dropping %s \"%s\": ", adcp_object_type_name(type), object->name);
+  }
+}
+
+/* Statistics are a table that SQLite lets go, the sequence one that it keeps. */
+static void drop_internal(AdcpDb *db, const AdcpSchema *live) {
+  for( size_t i = 0; i < live->table_count && !db->err->rc; i++ ) {
+    const AdcpTable *table = &live->tables[i];
+    if( table->kind == ADCP_TABLE_STAT ) {
+      adcp_db_exec(db, "DROP TABLE \"%w\".\"%w\"", db->schema, table->name);
+    } else if( table->kind == ADCP_TABLE_SEQUENCE ) {
+      adcp_db_exec(db, "DELETE FROM \"%w\".sqlite_sequence", db->schema);
+    }
+  }
+}
+
+/* Triggers before what they stand on; indexes go with their tables. */
+void adcp_ddl_drop(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {
+  drop_kind(plan, db, live, ADCP_OBJECT_TRIGGER);
+  drop_kind(plan, db, live, ADCP_OBJECT_VIEW);
+  drop_kind(plan, db, live, ADCP_OBJECT_TABLE);
+  if( plan->whole ) drop_internal(db, live);
+}
+
+/* ---- creating ---- */
+
+/* The object's SQL with the schema's name in it (none for NULL), and another name or table where the plan gives one; borrowed from out. */
+static const char *splice(AdcpBuf *out, const AdcpObject *object, const char *schema,
+                          const char *name, const char *on, AdcpError *err) {
+  AdcpCreate create;
+  if( err->rc || !adcp_create_parse(object->sql, &create, err) ) return NULL;
+  bool moved = on && create.on_name && strcmp(on, object->tbl_name) != 0;
+  bool renamed = strcmp(name, object->name) != 0;
+  adcp_create_splice(out, object->sql, &create, schema, renamed ? name : NULL, moved ? on : NULL);
+  adcp_create_free(&create);
+  return adcp_buf_check(out, err) ? adcp_buf_text(out) : NULL;
+}
+
+static void run_create(AdcpDb *db, const AdcpObject *object, const char *name, const char *on) {
+  AdcpBuf sql = {0};
+  const char *text = splice(&sql, object, db->schema, name, on, db->err);
+  if( text ) adcp_db_exec(db, "%s", text);
+  adcp_error_prepend(db->err, "creating %s \"%s\": ", adcp_object_type_name(object->type), name);
+  adcp_buf_free(&sql);
+}
+
+static bool is_virtual(const AdcpPlanTable *entry) {
+  return entry->source->kind == ADCP_TABLE_VIRTUAL;
+}
+
+/* sqlite_sequence comes into being with the first AUTOINCREMENT table and stays when that goes. */
+static void create_sequence(AdcpDb *db) {
+  const char *name = "adcp_makes_sqlite_sequence";
+  adcp_db_exec(db, "CREATE TABLE \"%w\".%s(a INTEGER PRIMARY KEY AUTOINCREMENT)", db->schema, name);
+  adcp_db_exec(db, "DROP TABLE \"%w\".%s", db->schema, name);
+}
+
+static void create_internal(const AdcpPlan *plan, AdcpDb *db) {
+  for( size_t i = 0; i < plan->table_count; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    if( entry->source->kind == ADCP_TABLE_SEQUENCE && plan->whole ) create_sequence(db);
+    if( entry->source->kind == ADCP_TABLE_STAT && entry->fill ) {
+      adcp_db_exec(db, "ANALYZE \"%w\".sqlite_schema", db->schema);
+    }
+  }
+}
+
+void adcp_ddl_create_tables(const AdcpPlan *plan, AdcpDb *db) {
+  for( int pass = 0; pass < 2; pass++ ) {
+    for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
+      const AdcpPlanTable *entry = &plan->tables[i];
+      if( !entry->create || is_virtual(entry) != (pass == 1) ) continue;
+      run_create(db, entry->object, entry->target, NULL);
+    }
+  }
+  create_internal(plan, db);
+}
+
+void adcp_ddl_create_objects(const AdcpPlan *plan, AdcpDb *db) {
+  static const AdcpObjectType order[] = {ADCP_OBJECT_INDEX, ADCP_OBJECT_VIEW, ADCP_OBJECT_TRIGGER};
+  for( size_t pass = 0; pass < 3; pass++ ) {
+    for( size_t i = 0; i < plan->object_count && !db->err->rc; i++ ) {
+      const AdcpPlanObject *entry = &plan->objects[i];
+      if( entry->object->type == order[pass] )
+        run_create(db, entry->object, entry->name, entry->on);
+    }
+  }
+}
+
+void adcp_ddl_write_schema_rows(const AdcpPlan *plan, AdcpDb *db) {
+  for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    if( !entry->schema_row_only ) continue;
+    AdcpBuf sql = {0};
+    const char *text = splice(&sql, entry->object, NULL, entry->target, NULL, db->err);
+    if( text ) adcp_vtab_insert_schema_row(db, entry->target, text);
+    adcp_buf_free(&sql);
+  }
+}
+
+/* ---- verifying ---- */
+
+/* The live objects of sqlite_schema by "type name". */
+typedef struct LiveTexts {
+  char **keys; /* owned; type, space, name */
+  size_t count;
+  AdcpMap by_key; /* key -> SQL text, owned ("" for none) */
+} LiveTexts;
+
+static char *make_key(const char *type, const char *name, AdcpError *err) {
+  AdcpBuf key = {0};
+  adcp_buf_append_str(&key, type);
+  adcp_buf_append_byte(&key, ' ');
+  adcp_buf_append_str(&key, name);
+  char *text = adcp_buf_take(&key);
+  if( text == NULL ) adcp_error_nomem(err);
+  return text;
+}
+
+static void add_live_text(LiveTexts *texts, AdcpDb *db, sqlite3_stmt *stmt) {
+  char **keys = adcp_realloc(texts->keys, (texts->count + 1) * sizeof *keys);
+  if( keys == NULL ) {
+    adcp_error_nomem(db->err);
+    return;
+  }
+  texts->keys = keys;
+  char *key = make_key((const char *)sqlite3_column_text(stmt, 0),
+                       (const char *)sqlite3_column_text(stmt, 1), db->err);
+  if( key == NULL ) return;
+  texts->keys[texts->count++] = key;
+  char *sql = adcp_db_column_copy(db, stmt, 2);
+  if( sql ) adcp_map_put(&texts->by_key, key, strlen(key), sql, db->err);
+}
+
+static void read_live_texts(LiveTexts *texts, AdcpDb *db) {
+  sqlite3_stmt *stmt = adcp_db_prepare(
+      db, "SELECT type, name, coalesce(sql, '') FROM \"%w\".sqlite_schema", db->schema);
+  while( adcp_db_step(db, stmt) ) add_live_text(texts, db, stmt);
+  adcp_db_finalize(stmt);
+}
+
+static void free_live_texts(LiveTexts *texts) {
+  for( size_t i = 0; i < texts->count; i++ ) {
+    const char *key = texts->keys[i];
+    adcp_free(adcp_map_get(&texts->by_key, key, strlen(key)));
+    adcp_free(texts->keys[i]);
+  }
+  adcp_map_free(&texts->by_key);
+  adcp_free(texts->keys);
+}
+
+static void verify_text(const LiveTexts *texts, const AdcpObject *object, const char *name,
+                        const char *on, AdcpError *err) {
+  AdcpBuf sql = {0};
+  const char *type = adcp_object_type_name(object->type);
+  const char *expected = splice(&sql, object, NULL, name, on, err);
+  char *key = expected ? make_key(type, name, err) : NULL;
+  const char *live = key ? adcp_map_get(&texts->by_key, key, strlen(key)) : NULL;
+  if( key && live == NULL ) {
+    adcp_error_set(err, ADCP_MISMATCH,
+                   "%s \"%s\" was created without an error but is not there; an authorizer may "
+                   "ignore statements on this connection",
+                   type, name);
+  } else if( key && strcmp(live, expected) != 0 ) {
+    adcp_error_set(err, ADCP_MISMATCH, "%s \"%s\" came out with another text than the backup has",
+                   type, name);
+  }
+  adcp_buf_free(&sql);
+  adcp_free(key);
+}
+
+void adcp_ddl_verify(const AdcpPlan *plan, AdcpDb *db) {
+  if( db->err->rc ) return;
+  LiveTexts texts;
+  memset(&texts, 0, sizeof texts);
+  read_live_texts(&texts, db);
+  for( size_t i = 0; i < plan->table_count; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    if( !entry->create && !entry->schema_row_only ) continue;
+    verify_text(&texts, entry->object, entry->target, NULL, db->err);
+  }
+  for( size_t i = 0; i < plan->object_count; i++ ) {
+    verify_text(&texts, plan->objects[i].object, plan->objects[i].name, plan->objects[i].on,
+                db->err);
+  }
+  free_live_texts(&texts);
+}

@@ -1,0 +1,30 @@
+/*
+** metadata.h - the backup_metadata section: what a backup says of itself and of where it came from.
+*/
+#ifndef ADCP_OPS_METADATA_H
+#define ADCP_OPS_METADATA_H
+
+#include "base/buf.h"
+#include "db/db.h"
+
+typedef struct AdcpMetadata {
+  const char *backup_type; /* "full", "partial", "schema", "data" */
+  const char *note;        /* or NULL */
+} AdcpMetadata;
+
+/* Appends the section as JSON text. Reads figures of db->schema: within the backup's snapshot. */
+void adcp_metadata_write(AdcpBuf *out, AdcpDb *db, const AdcpMetadata *metadata);
+
+/* The figures of a backup's database that a restore sets again. */
+typedef struct AdcpDatabaseFigures {
+  char encoding[16]; /* "UTF-8", "UTF-16le", "UTF-16be"; "" when the backup does not say */
+  int page_size;     /* 0 when it does not say, or not a page size */
+  int auto_vacuum;   /* 0, 1, 2; -1 when it does not say */
+  int user_version, application_id;
+  char backup_type[16];
+} AdcpDatabaseFigures;
+
+/* Reads them from the section's text. A missing figure is left at "not said"; one of a wrong type is ADCP_CORRUPT. */
+void adcp_metadata_read(AdcpDatabaseFigures *figures, const char *json, AdcpError *err);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+** options.h - the options document of a function: one JSON object, checked against a table.
+**
+** Every function states its options in an array of AdcpOptionSpec. Parsing checks that the text is
+** one JSON object without duplicate keys, that every key is known (an unknown one is answered with
+** the nearest known) and that every value has its type and range. Getters then cannot fail.
+*/
+#ifndef ADCP_OPS_OPTIONS_H
+#define ADCP_OPS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+typedef enum AdcpOptionType {
+  ADCP_OPTION_BOOL,
+  ADCP_OPTION_INTEGER, /* whole number from min to max */
+  ADCP_OPTION_TEXT,    /* a string; one of choices if there are any */
+  ADCP_OPTION_NAMES,   /* a string, or an array of strings */
+  ADCP_OPTION_MAP      /* an object whose values are strings */
+} AdcpOptionType;
+
+typedef struct AdcpOptionSpec {
+  const char *name;
+  AdcpOptionType type;
+  int64_t min, max;           /* INTEGER */
+  const char *const *choices; /* TEXT: NULL-terminated list, or NULL for any text */
+} AdcpOptionSpec;
+
+typedef struct AdcpOptions AdcpOptions;
+
+/* json NULL or "" means no options. specs (count of them) is borrowed for the life of the result. NULL on error
+** (ADCP_ERROR; ADCP_TOOBIG above ADCP_MAX_OPTIONS_BYTES). */
+AdcpOptions *adcp_options_parse(const char *json, size_t n, const AdcpOptionSpec *specs,
+                                size_t count, AdcpError *err);
+void adcp_options_free(AdcpOptions *options);
+
+bool adcp_options_has(const AdcpOptions *options, const char *name);
+bool adcp_options_bool(const AdcpOptions *options, const char *name, bool otherwise);
+int64_t adcp_options_integer(const AdcpOptions *options, const char *name, int64_t otherwise);
+const char *adcp_options_text(const AdcpOptions *options, const char *name, const char *otherwise);
+
+/* NAMES: how many, and each; 0 when absent. Borrowed. */
+size_t adcp_options_name_count(const AdcpOptions *options, const char *name);
+const char *adcp_options_name(const AdcpOptions *options, const char *name, size_t i);
+
+/* MAP: how many pairs, and each. Borrowed. */
+size_t adcp_options_pair_count(const AdcpOptions *options, const char *name);
+void adcp_options_pair(const AdcpOptions *options, const char *name, size_t i, const char **key,
+                       const char **value);
+
+/* The known name with the smallest edit distance to `name`, or NULL when none is close. For "did you mean". */
+const char *adcp_nearest_name(const char *name, const char *const *known, size_t count);
+
+#endif

@@ -1,0 +1,441 @@
+/*
+** plan.c - decides what a restore does (contract in plan.h).
+*/
+#include "ops/plan.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/catalog.h"
+#include "db/vet.h"
+#include "ops/selection.h"
+
+/* What the parts of planning share. */
+typedef struct Planner {
+  AdcpPlan *plan;
+  AdcpDb *db;
+  AdcpError *err;
+  const AdcpArchiveHead *head;
+  const AdcpSchema *live;
+  const AdcpOptions *options;
+  AdcpSelection *selection;
+  AdcpMap live_tables; /* live objects of type table or view, by name */
+  AdcpMap live_others; /* live indexes and triggers, by name */
+  AdcpMap filled;      /* AdcpArchiveTable of the backup, by name */
+  AdcpMap definitions; /* AdcpObject of the backup's tables, by name */
+} Planner;
+
+void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...) {
+  AdcpBuf text = {0};
+  va_list args;
+  va_start(args, format);
+  adcp_buf_appendv(&text, format, args);
+  va_end(args);
+  char **warnings =
+      adcp_realloc(plan->warnings, (plan->warning_count + 1) * sizeof *plan->warnings);
+  if( warnings ) plan->warnings = warnings;
+  char *owned = warnings ? adcp_buf_take(&text) : NULL;
+  if( owned )
+    plan->warnings[plan->warning_count++] = owned;
+  else
+    adcp_error_nomem(err);
+  adcp_buf_free(&text);
+}
+
+/* A copy of name, or of what option "rename" makes of it. */
+static char *renamed(Planner *p, const char *name) {
+  for( size_t i = 0; i < adcp_options_pair_count(p->options, "rename"); i++ ) {
+    const char *from, *to;
+    adcp_options_pair(p->options, "rename", i, &from, &to);
+    if( strcmp(from, name) == 0 ) name = to;
+  }
+  char *copy = adcp_strdup(name);
+  if( copy == NULL ) adcp_error_nomem(p->err);
+  return copy;
+}
+
+/* A shadow table follows its virtual table: the owner's new name and the old suffix. */
+static char *target_name(Planner *p, const AdcpTable *table) {
+  if( table->shadow_of == NULL ) return renamed(p, table->name);
+  AdcpBuf name = {0};
+  char *owner = renamed(p, table->shadow_of);
+  if( owner == NULL ) return NULL;
+  adcp_buf_append_str(&name, owner);
+  adcp_buf_append_str(&name, table->name + strlen(table->shadow_of));
+  adcp_free(owner);
+  char *target = adcp_buf_take(&name);
+  if( target == NULL ) adcp_error_nomem(p->err);
+  return target;
+}
+
+static void check_rename(Planner *p) {
+  for( size_t i = 0; i < adcp_options_pair_count(p->options, "rename"); i++ ) {
+    const char *from, *to;
+    adcp_options_pair(p->options, "rename", i, &from, &to);
+    const AdcpTable *table = adcp_schema_table(p->head->schema, from);
+    if( table == NULL || table->kind > ADCP_TABLE_VIRTUAL ) {
+      adcp_error_set(p->err, ADCP_ERROR,
+                     "option \"rename\": \"%s\" is not a table of the backup; look at "
+                     "adcp_contents for their names",
+                     from);
+    } else if( sqlite3_strnicmp(to, "sqlite_", 7) == 0 || *to == 0 ) {
+      adcp_error_set(
+          p->err, ADCP_ERROR,
+          "option \"rename\": \"%s\" cannot become \"%s\": SQLite keeps names that begin "
+          "with sqlite_ to itself",
+          from, to);
+    }
+  }
+}
+
+/* ---- live objects by name ---- */
+
+static void index_live(Planner *p) {
+  for( size_t i = 0; i < p->live->object_count && !p->err->rc; i++ ) {
+    const AdcpObject *object = &p->live->objects[i];
+    bool relation = object->type == ADCP_OBJECT_TABLE || object->type == ADCP_OBJECT_VIEW;
+    adcp_map_put(relation ? &p->live_tables : &p->live_others, object->name, strlen(object->name),
+                 (void *)object, p->err);
+  }
+}
+
+static const AdcpObject *live_relation(const Planner *p, const char *name) {
+  return adcp_map_get(&p->live_tables, name, strlen(name));
+}
+
+/* ---- tables ---- */
+
+static bool flag(const Planner *p, const char *option) {
+  return adcp_options_bool(p->options, option, false);
+}
+
+/* Whether a virtual table is made by its own CREATE: a module of SQLite's own or one that was named as trusted, and loaded. */
+static bool module_usable(Planner *p, const AdcpTable *table) {
+  bool trusted = adcp_module_is_safe(table->module);
+  for( size_t i = 0; i < adcp_options_name_count(p->options, "modules") && !trusted; i++ ) {
+    trusted = sqlite3_stricmp(adcp_options_name(p->options, "modules", i), table->module) == 0;
+  }
+  if( !adcp_module_loaded(p->db, table->module) ) return false;
+  if( !trusted ) {
+    adcp_error_set(p->err, ADCP_AUTH,
+                   "virtual table \"%s\" uses module \"%s\", whose code would run on what the "
+                   "backup says; allow it with {\"modules\":[\"%s\"]}, or leave the table out with "
+                   "exclude_tables",
+                   table->name, table->module, table->module);
+  }
+  return trusted;
+}
+
+static const AdcpPlanTable *owner_of(const Planner *p, const AdcpTable *shadow) {
+  return adcp_map_get(&p->plan->by_source, shadow->shadow_of, strlen(shadow->shadow_of));
+}
+
+/* A live ordinary table to put rows into; an error when there is none. */
+static void plan_into_live(Planner *p, AdcpPlanTable *entry) {
+  entry->fill = entry->match_columns = true;
+  if( entry->live && entry->live->kind == ADCP_TABLE_ORDINARY ) return;
+  adcp_error_set(p->err, ADCP_ERROR,
+                 "table \"%s\" is not in the database, whose tables mode \"merge\" and data_only "
+                 "keep; leave it out with exclude_tables, or restore it first by itself: "
+                 "{\"tables\":[\"%s\"]}",
+                 entry->target, entry->source->name);
+}
+
+static void plan_virtual(Planner *p, AdcpPlanTable *entry) {
+  entry->create = module_usable(p, entry->source);
+  entry->schema_row_only = !entry->create;
+}
+
+/* The live schema stays; with data_only virtual tables are made anew, since their modules' state cannot be refilled. */
+static void plan_kept_schema(Planner *p, AdcpPlanTable *entry, bool has_rows) {
+  const AdcpTable *table = entry->source;
+  const AdcpPlanTable *owner = table->shadow_of ? owner_of(p, table) : NULL;
+  switch( table->kind ) {
+  case ADCP_TABLE_ORDINARY:
+    if( has_rows ) plan_into_live(p, entry);
+    break;
+  case ADCP_TABLE_SEQUENCE: entry->fill = has_rows; break;
+  case ADCP_TABLE_STAT: break;
+  case ADCP_TABLE_SHADOW: entry->fill = entry->verify = has_rows && owner && owner->create; break;
+  case ADCP_TABLE_VIRTUAL:
+    if( p->plan->data_only && entry->live ) {
+      plan_virtual(p, entry);
+    } else {
+      adcp_plan_warn(p->plan, p->err, "virtual table \"%s\" is left as it is", entry->target);
+    }
+    break;
+  }
+}
+
+/* The definition comes from the backup. */
+static void plan_new_schema(Planner *p, AdcpPlanTable *entry, bool has_rows) {
+  const AdcpTable *table = entry->source;
+  const AdcpPlanTable *owner = table->shadow_of ? owner_of(p, table) : NULL;
+  if( table->kind == ADCP_TABLE_VIRTUAL ) {
+    plan_virtual(p, entry);
+    return;
+  }
+  entry->create = entry->object && !(owner && owner->create);
+  entry->fill = has_rows && !flag(p, "schema_only");
+  entry->verify = entry->fill && (p->plan->whole || table->kind <= ADCP_TABLE_SHADOW);
+}
+
+static void plan_table(Planner *p, AdcpPlanTable *entry, bool has_rows) {
+  const AdcpTable *table = entry->source;
+  entry->target = target_name(p, table);
+  entry->object = adcp_map_get(&p->definitions, table->name, strlen(table->name));
+  if( p->err->rc ) return;
+  entry->live = adcp_schema_table(p->live, entry->target);
+  if( !adcp_selection_table(p->selection, table->name) ) return;
+  if( p->plan->merge || p->plan->data_only )
+    plan_kept_schema(p, entry, has_rows);
+  else
+    plan_new_schema(p, entry, has_rows);
+}
+
+static void index_backup(Planner *p) {
+  const AdcpSchema *schema = p->head->schema;
+  for( size_t i = 0; i < p->head->table_count && !p->err->rc; i++ ) {
+    const char *name = p->head->tables[i].table->name;
+    adcp_map_put(&p->filled, name, strlen(name), &p->head->tables[i], p->err);
+  }
+  for( size_t i = 0; i < schema->object_count && !p->err->rc; i++ ) {
+    const AdcpObject *object = &schema->objects[i];
+    if( object->type != ADCP_OBJECT_TABLE ) continue;
+    adcp_map_put(&p->definitions, object->name, strlen(object->name), (void *)object, p->err);
+  }
+}
+
+/* Virtual tables first: their shadow tables look at them. */
+static void plan_tables(Planner *p) {
+  const AdcpSchema *schema = p->head->schema;
+  AdcpPlan *plan = p->plan;
+  plan->tables = adcp_calloc(schema->table_count + 1, sizeof *plan->tables);
+  if( plan->tables == NULL ) {
+    adcp_error_nomem(p->err);
+    return;
+  }
+  plan->table_count = schema->table_count;
+  for( size_t i = 0; i < plan->table_count && !p->err->rc; i++ ) {
+    const char *name = schema->tables[i].name;
+    plan->tables[i].source = &schema->tables[i];
+    adcp_map_put(&plan->by_source, name, strlen(name), &plan->tables[i], p->err);
+  }
+  for( int pass = 0; pass < 2; pass++ ) {
+    for( size_t i = 0; i < plan->table_count && !p->err->rc; i++ ) {
+      AdcpPlanTable *entry = &plan->tables[i];
+      const char *name = entry->source->name;
+      if( (entry->source->kind == ADCP_TABLE_VIRTUAL) != (pass == 0) ) continue;
+      plan_table(p, entry, adcp_map_get(&p->filled, name, strlen(name)) != NULL);
+    }
+  }
+}
+
+/* ---- indexes, views, triggers ---- */
+
+/* The name in the database of what an index or trigger stands on. */
+static char *target_of(Planner *p, const char *tbl_name) {
+  const AdcpPlanTable *entry = adcp_map_get(&p->plan->by_source, tbl_name, strlen(tbl_name));
+  if( entry == NULL ) return renamed(p, tbl_name);
+  char *target = adcp_strdup(entry->target);
+  if( target == NULL ) adcp_error_nomem(p->err);
+  return target;
+}
+
+/* True for a live object that the restore leaves standing. */
+static bool stays(const Planner *p, const AdcpObject *object) {
+  for( size_t i = 0; i < p->plan->drop_count; i++ ) {
+    const AdcpObject *drop = p->plan->drops[i];
+    if( drop == object || strcmp(drop->name, object->tbl_name) == 0 ) return false;
+  }
+  return true;
+}
+
+/* An index or trigger of a renamed table meets its original, which stays: it takes the new table's name in front. */
+static void make_name_free(Planner *p, AdcpPlanObject *entry) {
+  const AdcpObject *live = adcp_map_get(&p->live_others, entry->name, strlen(entry->name));
+  bool moved = strcmp(entry->on, entry->object->tbl_name) != 0;
+  if( !moved || live == NULL || !stays(p, live) ) return;
+  AdcpBuf name = {0};
+  adcp_buf_appendf(&name, "%s_%s", entry->on, entry->name);
+  adcp_free(entry->name);
+  entry->name = adcp_buf_take(&name);
+  if( entry->name == NULL ) {
+    adcp_error_nomem(p->err);
+    return;
+  }
+  adcp_plan_warn(p->plan, p->err, "%s \"%s\" is there already; restored as \"%s\"",
+                 adcp_object_type_name(live->type), live->name, entry->name);
+}
+
+static void plan_objects(Planner *p) {
+  const AdcpSchema *schema = p->head->schema;
+  AdcpPlan *plan = p->plan;
+  plan->objects = adcp_calloc(schema->object_count + 1, sizeof *plan->objects);
+  if( plan->objects == NULL ) adcp_error_nomem(p->err);
+  if( plan->merge || plan->data_only ) return;
+  for( size_t i = 0; i < schema->object_count && !p->err->rc; i++ ) {
+    const AdcpObject *object = &schema->objects[i];
+    if( object->type == ADCP_OBJECT_TABLE || object->sql == NULL ) continue;
+    if( !adcp_selection_object(p->selection, object) ) continue;
+    AdcpPlanObject *entry = &plan->objects[plan->object_count++];
+    entry->object = object;
+    entry->on = target_of(p, object->tbl_name);
+    entry->name = adcp_strdup(object->name);
+    if( entry->name == NULL ) adcp_error_nomem(p->err);
+    if( !p->err->rc ) make_name_free(p, entry);
+  }
+}
+
+/* ---- what has to go ---- */
+
+static void add_drop(Planner *p, const AdcpObject *object) {
+  p->plan->drops[p->plan->drop_count++] = object;
+}
+
+/* A live table or view that takes the name of one to be created; with a virtual table go its shadow tables. */
+static void plan_drops(Planner *p) {
+  AdcpPlan *plan = p->plan;
+  plan->drops =
+      adcp_calloc(p->live->object_count + p->head->schema->object_count + 1, sizeof *plan->drops);
+  if( plan->drops == NULL ) {
+    adcp_error_nomem(p->err);
+    return;
+  }
+  if( plan->whole ) {
+    for( size_t i = 0; i < p->live->object_count; i++ ) add_drop(p, &p->live->objects[i]);
+    return;
+  }
+  for( size_t i = 0; i < plan->table_count; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    const AdcpObject *live = entry->target ? live_relation(p, entry->target) : NULL;
+    if( live && (entry->create || entry->schema_row_only) ) add_drop(p, live);
+  }
+  if( plan->merge || plan->data_only ) return;
+  for( size_t i = 0; i < p->head->schema->object_count; i++ ) {
+    const AdcpObject *object = &p->head->schema->objects[i];
+    if( object->type != ADCP_OBJECT_VIEW || !adcp_selection_object(p->selection, object) ) continue;
+    const AdcpObject *live = live_relation(p, object->name);
+    if( live ) add_drop(p, live);
+  }
+}
+
+/* ---- the plan ---- */
+
+static void choose_mode(Planner *p, const char *backup_type) {
+  AdcpPlan *plan = p->plan;
+  plan->merge = strcmp(adcp_options_text(p->options, "mode", "replace"), "merge") == 0;
+  plan->data_only = flag(p, "data_only") || strcmp(backup_type, "data") == 0;
+  if( flag(p, "schema_only") && (plan->merge || plan->data_only) ) {
+    adcp_error_set(p->err, ADCP_ERROR, "option \"schema_only\" has nothing to restore here: %s",
+                   plan->merge ? "mode \"merge\" keeps the live schema"
+                               : "this is about rows alone (data_only)");
+  }
+  if( adcp_options_has(p->options, "on_conflict") && !plan->merge ) {
+    adcp_error_set(p->err, ADCP_ERROR, "option \"on_conflict\" goes with {\"mode\":\"merge\"}");
+  }
+  plan->whole = !plan->merge && !plan->data_only && !adcp_selection_partial(p->selection) &&
+                (strcmp(backup_type, "full") == 0 || strcmp(backup_type, "schema") == 0);
+}
+
+static void make_plan(Planner *p, const char *backup_type) {
+  p->selection = adcp_selection_open(p->options, p->head->schema, "the backup", p->err);
+  if( p->selection == NULL ) return;
+  choose_mode(p, backup_type);
+  check_rename(p);
+  index_live(p);
+  index_backup(p);
+  if( !p->err->rc ) plan_tables(p);
+  if( !p->err->rc ) plan_drops(p);
+  if( !p->err->rc ) plan_objects(p);
+}
+
+AdcpPlan *adcp_plan_open(AdcpDb *db, const AdcpArchiveHead *head, const char *backup_type,
+                         const AdcpSchema *live, const AdcpOptions *options) {
+  if( db->err->rc ) return NULL;
+  AdcpPlan *plan = adcp_calloc(1, sizeof *plan);
+  if( plan == NULL ) {
+    adcp_error_nomem(db->err);
+    return NULL;
+  }
+  Planner p = {
+      .plan = plan, .db = db, .err = db->err, .head = head, .live = live, .options = options};
+  make_plan(&p, backup_type);
+  adcp_selection_close(p.selection);
+  adcp_map_free(&p.live_tables);
+  adcp_map_free(&p.live_others);
+  adcp_map_free(&p.filled);
+  adcp_map_free(&p.definitions);
+  if( db->err->rc == ADCP_OK ) return plan;
+  adcp_plan_close(plan);
+  return NULL;
+}
+
+void adcp_plan_close(AdcpPlan *plan) {
+  if( plan == NULL ) return;
+  for( size_t i = 0; i < plan->table_count; i++ ) adcp_free(plan->tables[i].target);
+  for( size_t i = 0; i < plan->object_count; i++ ) {
+    adcp_free(plan->objects[i].name);
+    adcp_free(plan->objects[i].on);
+  }
+  for( size_t i = 0; i < plan->warning_count; i++ ) adcp_free(plan->warnings[i]);
+  adcp_map_free(&plan->by_source);
+  adcp_free(plan->tables);
+  adcp_free(plan->objects);
+  adcp_free(plan->drops);
+  adcp_free(plan->warnings);
+  adcp_free(plan);
+}
+
+/* ---- force ---- */
+
+#define LISTED_TABLES 20 /* an error message is for reading */
+
+/* Rows that would be lost with a live table; 0 for views, and for virtual tables whose rows cannot be counted. */
+static int64_t rows_at_stake(AdcpDb *db, const AdcpTable *table) {
+  if( table == NULL ) return 0;
+  if( table->kind != ADCP_TABLE_VIRTUAL ) return adcp_catalog_row_count(db, table);
+  AdcpError ignored = ADCP_ERROR_INIT;
+  AdcpDb trial = {db->handle, db->schema, &ignored};
+  int64_t rows =
+      adcp_db_integer(&trial, 0, "SELECT count(*) FROM \"%w\".\"%w\"", db->schema, table->name);
+  adcp_error_clear(&ignored);
+  return rows;
+}
+
+static void list_loss(AdcpBuf *list, size_t *listed, const char *name, int64_t rows) {
+  if( rows == 0 ) return;
+  if( *listed < LISTED_TABLES ) {
+    adcp_buf_appendf(list, "%s\"%s\" (%lld row%s)", *listed ? ", " : "", name, (long long)rows,
+                     rows == 1 ? "" : "s");
+  }
+  (*listed)++;
+}
+
+void adcp_plan_check_force(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, bool force) {
+  if( db->err->rc || force || plan->merge ) return;
+  AdcpBuf list = {0};
+  size_t listed = 0;
+  for( size_t i = 0; i < plan->drop_count && !db->err->rc; i++ ) {
+    const AdcpObject *drop = plan->drops[i];
+    const AdcpTable *table =
+        drop->type == ADCP_OBJECT_TABLE ? adcp_schema_table(live, drop->name) : NULL;
+    if( table && table->kind == ADCP_TABLE_SHADOW ) continue; /* its owner speaks for it */
+    list_loss(&list, &listed, drop->name, rows_at_stake(db, table));
+  }
+  for( size_t i = 0; i < plan->table_count && plan->data_only && !db->err->rc; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    if( !entry->fill || !entry->match_columns ) continue;
+    list_loss(&list, &listed, entry->target, rows_at_stake(db, entry->live));
+  }
+  if( listed > LISTED_TABLES ) {
+    adcp_buf_appendf(&list, " and %zu more", listed - LISTED_TABLES);
+  }
+  if( listed && adcp_buf_check(&list, db->err) ) {
+    adcp_error_set(
+        db->err, ADCP_ERROR,
+        "this would replace the rows of %s; repeat it with {\"force\":true} if they may go",
+        adcp_buf_text(&list));
+  }
+  adcp_buf_free(&list);
+}

@@ -1,0 +1,66 @@
+/*
+** plan.h - what a restore will do, decided before anything is done.
+**
+** From a backup's head, the live schema and the options come: the tables to create and to fill, the other objects to create,
+** and the live objects that have to go. A plan changes nothing and borrows everything it is made of.
+**
+**   whole     everything of the backup takes the place of everything live (a full backup, no selection)
+**   replace   the selected tables and views take the place of live ones of the same name; others stay
+**   data only live tables stay, their rows are replaced; columns are matched by name
+**   merge     live tables stay, rows are added to theirs; columns are matched by name
+*/
+#ifndef ADCP_OPS_PLAN_H
+#define ADCP_OPS_PLAN_H
+
+#include "archive/archive_read.h"
+#include "codec/schema.h"
+#include "db/db.h"
+#include "ops/options.h"
+
+/* A table of the backup. */
+typedef struct AdcpPlanTable {
+  const AdcpTable *source; /* of the backup */
+  const AdcpObject
+      *object; /* its definition (of the backup, or the live one), or NULL: sqlite_* tables */
+  const AdcpTable *live; /* the live table of the target name, or NULL */
+  char *target;          /* name in the database; owned */
+  bool create;           /* run its CREATE */
+  bool
+      schema_row_only; /* virtual, module not loaded: its row in sqlite_schema is written instead */
+  bool fill;           /* load its rows */
+  bool match_columns;  /* by name, into the live table's */
+  bool verify;         /* its rows, read again, must give the backup's digest */
+} AdcpPlanTable;
+
+/* An index, view or trigger of the backup to create. */
+typedef struct AdcpPlanObject {
+  const AdcpObject *object;
+  char *name; /* in the database; owned */
+  char *on;   /* the table it belongs to, in the database; owned */
+} AdcpPlanObject;
+
+typedef struct AdcpPlan {
+  bool whole, data_only, merge;
+  AdcpPlanTable *tables; /* in the order of the backup's schema */
+  size_t table_count;
+  AdcpMap by_source; /* name in the backup -> AdcpPlanTable */
+  AdcpPlanObject *objects;
+  size_t object_count;
+  const AdcpObject **drops; /* live tables, views, and (whole) everything else that has to go */
+  size_t drop_count;
+  char **warnings; /* owned texts for the report */
+  size_t warning_count;
+} AdcpPlan;
+
+/* NULL on error. backup_type as the backup's metadata says. */
+AdcpPlan *adcp_plan_open(AdcpDb *db, const AdcpArchiveHead *head, const char *backup_type,
+                         const AdcpSchema *live, const AdcpOptions *options);
+void adcp_plan_close(AdcpPlan *plan);
+
+void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Sets an error that lists the live tables whose rows would be lost, if there are any and force is not given. */
+void adcp_plan_check_force(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, bool force);
+
+#endif

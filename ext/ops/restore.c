@@ -1,0 +1,436 @@
+/*
+** restore.c - backup file -> database: plan, drop, create, fill, verify, commit (contract in restore.h).
+*/
+#include "ops/restore.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "archive/archive_read.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "codec/json_write.h"
+#include "db/catalog.h"
+#include "db/load.h"
+#include "db/state.h"
+#include "db/transaction.h"
+#include "db/virtual_table.h"
+#include "ops/clock.h"
+#include "ops/ddl.h"
+#include "ops/foreign_keys.h"
+#include "ops/metadata.h"
+#include "ops/options.h"
+#include "ops/plan.h"
+#include "ops/table_digest.h"
+#include "platform/work_queue.h"
+
+#define STEP_ROWS 4096 /* a few milliseconds: often enough to report progress */
+
+static const char *const mode_choices[] = {"replace", "merge", NULL};
+static const char *const conflict_choices[] = {"update", "ignore", "abort", NULL};
+static const char *const foreign_key_choices[] = {"enforce", "report", NULL};
+
+static const AdcpOptionSpec option_specs[] = {
+    {"force", ADCP_OPTION_BOOL, 0, 0, NULL},
+    {"validate_only", ADCP_OPTION_BOOL, 0, 0, NULL},
+    {"skip_validation", ADCP_OPTION_BOOL, 0, 0, NULL},
+    {"tables", ADCP_OPTION_NAMES, 0, 0, NULL},
+    {"exclude_tables", ADCP_OPTION_NAMES, 0, 0, NULL},
+    {"exclude_data", ADCP_OPTION_NAMES, 0, 0, NULL},
+    {"schema", ADCP_OPTION_TEXT, 0, 0, NULL},
+    {"rename", ADCP_OPTION_MAP, 0, 0, NULL},
+    {"schema_only", ADCP_OPTION_BOOL, 0, 0, NULL},
+    {"data_only", ADCP_OPTION_BOOL, 0, 0, NULL},
+    {"mode", ADCP_OPTION_TEXT, 0, 0, mode_choices},
+    {"on_conflict", ADCP_OPTION_TEXT, 0, 0, conflict_choices},
+    {"foreign_keys", ADCP_OPTION_TEXT, 0, 0, foreign_key_choices},
+    {"modules", ADCP_OPTION_NAMES, 0, 0, NULL},
+    {"trust_schema", ADCP_OPTION_BOOL, 0, 0, NULL},
+    {"threads", ADCP_OPTION_INTEGER, 0, ADCP_MAX_THREADS, NULL},
+};
+
+struct AdcpRestore {
+  AdcpDb db;
+  AdcpError *err;
+  char *path;
+  int64_t started_ms;
+  AdcpOptions *options;
+  AdcpArchiveReader *archive;
+  const AdcpArchiveHead *head;
+  AdcpDatabaseFigures figures;
+  AdcpConnectionState *state;
+  AdcpTransaction *transaction;
+  AdcpSchema *live; /* before anything was changed */
+  AdcpPlan *plan;
+  AdcpForeignKeyState *foreign_keys;
+  AdcpPlanTable *filling; /* the table whose rows are being read, or NULL */
+  AdcpLoad *load;         /* for it, when its rows are loaded one by one */
+  int64_t rows, tables;   /* restored */
+  int64_t violations;     /* of foreign keys, afterwards */
+  bool verified;
+  AdcpInterruptProbe probe; /* validate_only steps no statement of its own */
+};
+
+static bool flag(const AdcpRestore *restore, const char *option) {
+  return adcp_options_bool(restore->options, option, false);
+}
+
+/* ---- opening ---- */
+
+static void read_options(AdcpRestore *restore, const char *json, size_t n) {
+  restore->options = adcp_options_parse(json, n, option_specs,
+                                        sizeof option_specs / sizeof *option_specs, restore->err);
+  if( restore->options == NULL ) return;
+  restore->db.schema = adcp_options_text(restore->options, "schema", "main");
+  adcp_db_check_schema(&restore->db);
+}
+
+static void open_archive(AdcpRestore *restore) {
+  if( restore->err->rc ) return;
+  int threads = (int)adcp_options_integer(restore->options, "threads", adcp_processor_count());
+  restore->archive = adcp_archive_reader_open(restore->path, threads, restore->err);
+  if( restore->archive == NULL ) return;
+  restore->head = adcp_archive_head(restore->archive);
+  adcp_metadata_read(&restore->figures, restore->head->metadata, restore->err);
+}
+
+/* Rows that the caller's transaction owes to deferred foreign keys would make its COMMIT fail although everything is well (facts 12). */
+static void check_deferred_debt(AdcpRestore *restore) {
+  int owed = 0, highest = 0;
+  if( restore->err->rc || sqlite3_get_autocommit(restore->db.handle) ) return;
+  sqlite3_db_status(restore->db.handle, SQLITE_DBSTATUS_DEFERRED_FKS, &owed, &highest, 0);
+  if( owed == 0 ) return;
+  adcp_error_set(restore->err, ADCP_CONSTRAINT,
+                 "your transaction has rows whose deferred foreign keys are not satisfied; satisfy "
+                 "them, or commit or roll back, and restore then");
+}
+
+/* A database without a page yet takes the backup's encoding, page size and auto_vacuum. They are settings of the
+** connection until the first page is written, so a failing restore leaves the empty file empty. */
+static void shape_empty_database(AdcpRestore *restore) {
+  AdcpDb *db = &restore->db;
+  const AdcpDatabaseFigures *figures = &restore->figures;
+  if( !sqlite3_get_autocommit(db->handle) ) return;
+  if( adcp_db_integer(db, 1, "PRAGMA \"%w\".page_count", db->schema) != 0 ) return;
+  if( figures->page_size ) {
+    adcp_db_exec(db, "PRAGMA \"%w\".page_size = %d", db->schema, figures->page_size);
+  }
+  if( figures->auto_vacuum >= 0 ) {
+    adcp_db_exec(db, "PRAGMA \"%w\".auto_vacuum = %d", db->schema, figures->auto_vacuum);
+  }
+  if( figures->encoding[0] && strcmp(db->schema, "main") == 0 ) {
+    adcp_db_exec(db, "PRAGMA encoding = %Q", figures->encoding);
+  }
+}
+
+static void begin(AdcpRestore *restore) {
+  if( restore->err->rc ) return;
+  bool merge = strcmp(adcp_options_text(restore->options, "mode", "replace"), "merge") == 0;
+  AdcpStateOptions options = {
+      .triggers = merge, .trust_schema = flag(restore, "trust_schema"), .check_constraints = merge};
+  restore->state = adcp_state_switch(&restore->db, &options);
+  restore->transaction = adcp_transaction_begin(&restore->db);
+  if( !restore->err->rc && !merge ) {
+    adcp_state_drop_temp_triggers(restore->state, &restore->db);
+  }
+}
+
+static void make_plan(AdcpRestore *restore) {
+  AdcpDb *db = &restore->db;
+  if( restore->err->rc ) return;
+  restore->live = adcp_catalog_read(db);
+  if( restore->live == NULL ) return;
+  restore->plan = adcp_plan_open(db, restore->head, restore->figures.backup_type, restore->live,
+                                 restore->options);
+  if( restore->plan == NULL ) return;
+  adcp_plan_check_force(restore->plan, db, restore->live, flag(restore, "force"));
+}
+
+static void warn_of_encoding(AdcpRestore *restore) {
+  if( restore->err->rc || restore->figures.encoding[0] == 0 ) return;
+  char *encoding = adcp_db_text(&restore->db, "PRAGMA \"%w\".encoding", restore->db.schema);
+  if( encoding && strcmp(encoding, restore->figures.encoding) != 0 ) {
+    adcp_plan_warn(restore->plan, restore->err,
+                   "the backup was of a %s database; this one keeps its text as %s",
+                   restore->figures.encoding, encoding);
+  }
+  adcp_free(encoding);
+}
+
+static void prepare_schema(AdcpRestore *restore) {
+  if( restore->err->rc ) return;
+  restore->foreign_keys = adcp_foreign_keys_before(&restore->db, restore->plan);
+  adcp_ddl_vet(restore->plan, restore->head->schema, restore->err);
+  adcp_ddl_drop(restore->plan, &restore->db, restore->live);
+  adcp_ddl_create_tables(restore->plan, &restore->db);
+}
+
+AdcpRestore *adcp_restore_open(sqlite3 *handle, const char *path, const char *options_json,
+                               size_t n, AdcpError *err) {
+  AdcpRestore *restore = adcp_calloc(1, sizeof *restore);
+  if( restore == NULL ) {
+    adcp_error_nomem(err);
+    return NULL;
+  }
+  restore->err = err;
+  restore->db = (AdcpDb){handle, "main", err};
+  restore->started_ms = adcp_clock_ms();
+  restore->path = adcp_strdup(path);
+  if( restore->path == NULL ) adcp_error_nomem(err);
+  read_options(restore, options_json, n);
+  adcp_transaction_check_caller(&restore->db, "adcp_restore");
+  open_archive(restore);
+  check_deferred_debt(restore);
+  if( err->rc || flag(restore, "validate_only") ) {
+    make_plan(restore);
+    if( !err->rc ) adcp_ddl_vet(restore->plan, restore->head->schema, err);
+    adcp_interrupt_probe_open(&restore->probe, &restore->db);
+    return restore;
+  }
+  shape_empty_database(restore);
+  begin(restore);
+  make_plan(restore);
+  warn_of_encoding(restore);
+  prepare_schema(restore);
+  return restore;
+}
+
+/* ---- rows ---- */
+
+static AdcpConflict conflict_of(const AdcpRestore *restore) {
+  if( !restore->plan->merge ) return ADCP_CONFLICT_ABORT;
+  const char *text = adcp_options_text(restore->options, "on_conflict", "update");
+  if( strcmp(text, "ignore") == 0 ) return ADCP_CONFLICT_IGNORE;
+  return strcmp(text, "abort") == 0 ? ADCP_CONFLICT_ABORT : ADCP_CONFLICT_UPDATE;
+}
+
+/* Makes room for the rows to come: live ones of the same table go, unless they are merged with. */
+static void empty_table(AdcpRestore *restore, const AdcpPlanTable *entry) {
+  AdcpDb *db = &restore->db;
+  switch( entry->source->kind ) {
+  case ADCP_TABLE_SHADOW:
+    if( !entry->create ) {
+      adcp_vtab_prepare_shadow(db, entry->source, entry->object ? entry->object->sql : NULL);
+    }
+    break;
+  case ADCP_TABLE_ORDINARY:
+    if( !entry->match_columns || restore->plan->merge ) break;
+    adcp_db_exec(db, "DELETE FROM \"%w\".\"%w\"", db->schema, entry->target);
+    break;
+  default:
+    if( restore->plan->whole ) {
+      adcp_db_exec(db, "DELETE FROM \"%w\".\"%w\"", db->schema, entry->target);
+    }
+  }
+}
+
+/* sqlite_sequence and sqlite_stat speak of tables by name: unless everything is restored, their rows are taken one by one. */
+static bool by_name(const AdcpRestore *restore, const AdcpPlanTable *entry) {
+  AdcpTableKind kind = entry->source->kind;
+  return !restore->plan->whole && (kind == ADCP_TABLE_SEQUENCE || kind == ADCP_TABLE_STAT);
+}
+
+static void begin_table(AdcpRestore *restore, const AdcpTable *table) {
+  AdcpPlanTable *entry = adcp_map_get(&restore->plan->by_source, table->name, strlen(table->name));
+  if( entry == NULL || !entry->fill ) {
+    adcp_archive_skip_table(restore->archive);
+    return;
+  }
+  restore->filling = entry;
+  restore->tables++;
+  empty_table(restore, entry);
+  if( by_name(restore, entry) ) return;
+  AdcpLoadOptions options = {entry->target, entry->match_columns ? entry->live : NULL,
+                             conflict_of(restore)};
+  restore->load = adcp_load_open(&restore->db, table, &options);
+}
+
+/* A row of sqlite_sequence for a table that is being restored: the counter only ever grows. */
+static void restore_counter(AdcpRestore *restore, const AdcpValue *name, const AdcpValue *seq) {
+  AdcpDb *db = &restore->db;
+  if( name->type != ADCP_TEXT || seq->type != ADCP_INTEGER ) return;
+  const AdcpPlanTable *entry =
+      adcp_map_get(&restore->plan->by_source, (const char *)name->bytes, name->size);
+  if( entry == NULL || !entry->fill ) return;
+  bool there = adcp_db_integer(db, 0, "SELECT 1 FROM \"%w\".sqlite_sequence WHERE name = %Q",
+                               db->schema, entry->target);
+  if( !there ) {
+    adcp_db_exec(db, "INSERT INTO \"%w\".sqlite_sequence(name, seq) VALUES(%Q, %lld)", db->schema,
+                 entry->target, (long long)seq->integer);
+  } else {
+    adcp_db_exec(db, "UPDATE \"%w\".sqlite_sequence SET seq = max(seq, %lld) WHERE name = %Q",
+                 db->schema, (long long)seq->integer, entry->target);
+  }
+}
+
+static void restore_row(AdcpRestore *restore) {
+  const AdcpValue *values = adcp_archive_row(restore->archive);
+  if( values == NULL ) return;
+  if( restore->load ) {
+    adcp_load_row(restore->load, values);
+    restore->rows++;
+  } else if( restore->filling->source->kind == ADCP_TABLE_SEQUENCE ) {
+    const AdcpValue *name = &values[restore->filling->source->has_rowid_key ? 1 : 0];
+    restore_counter(restore, name, name + 1);
+  }
+}
+
+static void end_table(AdcpRestore *restore) {
+  adcp_load_close(restore->load);
+  restore->load = NULL;
+  restore->filling = NULL;
+}
+
+/* validate_only: reads and checks everything, counts what would be restored. */
+static void count_row(AdcpRestore *restore) {
+  const char *name = adcp_archive_table(restore->archive)->table->name;
+  const AdcpPlanTable *entry = adcp_map_get(&restore->plan->by_source, name, strlen(name));
+  if( entry && entry->fill ) restore->rows++;
+}
+
+static bool check_step(AdcpRestore *restore) {
+  for( int i = 0; i < STEP_ROWS; i++ ) {
+    AdcpArchiveEvent event = adcp_archive_next(restore->archive);
+    if( event == ADCP_ARCHIVE_END || event == ADCP_ARCHIVE_ERROR ) return false;
+    if( event == ADCP_ARCHIVE_ROW ) count_row(restore);
+  }
+  adcp_interrupt_probe_check(&restore->probe, &restore->db);
+  return !restore->err->rc;
+}
+
+bool adcp_restore_step(AdcpRestore *restore) {
+  if( restore == NULL || restore->err->rc ) return false;
+  if( flag(restore, "validate_only") ) return check_step(restore);
+  for( int i = 0; i < STEP_ROWS && !restore->err->rc; i++ ) {
+    switch( adcp_archive_next(restore->archive) ) {
+    case ADCP_ARCHIVE_TABLE_BEGIN:
+      begin_table(restore, adcp_archive_table(restore->archive)->table);
+      break;
+    case ADCP_ARCHIVE_ROW: restore_row(restore); break;
+    case ADCP_ARCHIVE_TABLE_END: end_table(restore); break;
+    case ADCP_ARCHIVE_END:
+    case ADCP_ARCHIVE_ERROR: return false;
+    }
+  }
+  return !restore->err->rc;
+}
+
+/* ---- verification ---- */
+
+static void verify_table(AdcpRestore *restore, const AdcpArchiveTable *rows, AdcpDigest *digest) {
+  const AdcpPlanTable *entry =
+      adcp_map_get(&restore->plan->by_source, rows->table->name, strlen(rows->table->name));
+  if( entry == NULL || !entry->verify ) return;
+  AdcpTable live = *entry->source; /* as described in the backup, under its name here */
+  char sha256[ADCP_SHA256_HEX + 1] = "";
+  int64_t count = 0;
+  live.name = entry->target;
+  adcp_table_digest(&restore->db, &live, digest, &count, sha256);
+  if( restore->err->rc ) {
+    adcp_error_prepend(restore->err, "reading table \"%s\" again: ", entry->target);
+  } else if( count != rows->rows || strcmp(sha256, rows->sha256) != 0 ) {
+    adcp_error_set(restore->err, ADCP_MISMATCH,
+                   "table \"%s\" does not come back equal: %lld rows were restored of %lld, and "
+                   "their digest differs from the backup's",
+                   entry->target, (long long)count, (long long)rows->rows);
+  }
+}
+
+static void verify_rows(AdcpRestore *restore) {
+  if( restore->err->rc || flag(restore, "skip_validation") ) return;
+  AdcpDigest *digest = adcp_digest_open(restore->err);
+  for( size_t i = 0; i < restore->head->table_count && !restore->err->rc; i++ ) {
+    verify_table(restore, &restore->head->tables[i], digest);
+  }
+  adcp_digest_close(digest);
+  restore->verified = !restore->err->rc && !restore->plan->merge;
+}
+
+/* ---- the end ---- */
+
+static void set_figures(AdcpRestore *restore) {
+  AdcpDb *db = &restore->db;
+  if( !restore->plan->whole ) return;
+  adcp_db_exec(db, "PRAGMA \"%w\".user_version = %d", db->schema, restore->figures.user_version);
+  adcp_db_exec(db, "PRAGMA \"%w\".application_id = %d", db->schema,
+               restore->figures.application_id);
+}
+
+static void restore_temp_triggers(AdcpRestore *restore) {
+  int lost = 0;
+  if( restore->err->rc || restore->plan->merge ) return;
+  adcp_state_create_temp_triggers(restore->state, &restore->db, &lost);
+  if( lost ) {
+    adcp_plan_warn(restore->plan, restore->err,
+                   "%d TEMP triggers of this connection went with their tables", lost);
+  }
+}
+
+static void write_warnings(AdcpRestore *restore, AdcpJsonWriter *w) {
+  adcp_json_key(w, "warnings");
+  adcp_json_begin_array(w);
+  for( size_t i = 0; i < restore->head->warning_count; i++ ) {
+    adcp_json_string(w, restore->head->warnings[i]);
+  }
+  for( size_t i = 0; i < restore->plan->warning_count; i++ ) {
+    adcp_json_string(w, restore->plan->warnings[i]);
+  }
+  adcp_json_end_array(w);
+}
+
+static void write_report(AdcpRestore *restore, AdcpBuf *report) {
+  AdcpJsonWriter w = {report, false};
+  adcp_json_begin_object(&w);
+  adcp_json_member_string(&w, "path", restore->path);
+  adcp_json_member_string(&w, "schema", restore->db.schema);
+  adcp_json_member_string(&w, "mode", restore->plan->merge ? "merge" : "replace");
+  adcp_json_member_bool(&w, "whole", restore->plan->whole);
+  if( flag(restore, "validate_only") ) adcp_json_member_bool(&w, "validate_only", true);
+  adcp_json_member_integer(&w, "tables", restore->tables);
+  adcp_json_member_integer(&w, "rows", restore->rows);
+  adcp_json_member_bool(&w, "verified", restore->verified);
+  adcp_json_member_integer(&w, "foreign_key_violations", restore->violations);
+  adcp_json_member_string(&w, "content_sha256", restore->head->totals.content_sha256);
+  write_warnings(restore, &w);
+  adcp_json_member_integer(&w, "duration_ms", adcp_clock_ms() - restore->started_ms);
+  adcp_json_end_object(&w);
+}
+
+static void check_foreign_keys(AdcpRestore *restore) {
+  if( restore->err->rc ) return;
+  const char *rule = adcp_options_text(restore->options, "foreign_keys", "enforce");
+  restore->violations = adcp_foreign_keys_after(restore->foreign_keys, &restore->db, restore->plan,
+                                                strcmp(rule, "enforce") == 0);
+}
+
+void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
+  if( restore == NULL || restore->err->rc ) return;
+  if( !flag(restore, "validate_only") ) {
+    adcp_ddl_create_objects(restore->plan, &restore->db);
+    set_figures(restore);
+    adcp_vtab_reset(&restore->db);
+    check_foreign_keys(restore);
+    verify_rows(restore);
+    adcp_ddl_write_schema_rows(restore->plan, &restore->db);
+    adcp_ddl_verify(restore->plan, &restore->db);
+    restore_temp_triggers(restore);
+    if( !restore->err->rc ) adcp_transaction_commit(restore->transaction);
+  }
+  if( !restore->err->rc ) write_report(restore, report);
+}
+
+void adcp_restore_close(AdcpRestore *restore) {
+  if( restore == NULL ) return;
+  adcp_load_close(restore->load);
+  adcp_interrupt_probe_close(&restore->probe);
+  adcp_foreign_keys_close(restore->foreign_keys);
+  const char *outcome = adcp_transaction_close(restore->transaction);
+  adcp_state_restore(restore->state);
+  if( outcome ) adcp_error_append(restore->err, "; %s", outcome);
+  adcp_plan_close(restore->plan);
+  adcp_schema_free(restore->live);
+  adcp_archive_reader_close(restore->archive);
+  adcp_options_free(restore->options);
+  adcp_free(restore->path);
+  adcp_free(restore);
+}

@@ -1,0 +1,164 @@
+/*
+** selection.c - table selection by patterns (contract in selection.h).
+*/
+#include "ops/selection.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/fts.h"
+#include "db/sqlite.h"
+
+typedef struct Patterns {
+  const char **globs; /* owned array of texts that the options own */
+  size_t count;
+  bool given;
+} Patterns;
+
+struct AdcpSelection {
+  const AdcpSchema *schema;
+  Patterns include, exclude, exclude_data;
+  AdcpMap content_of; /* external-content FTS table -> name of its content table (owned strings) */
+};
+
+static bool matches(const Patterns *patterns, const char *name) {
+  for( size_t i = 0; i < patterns->count; i++ ) {
+    if( sqlite3_strglob(patterns->globs[i], name) == 0 ) return true;
+  }
+  return false;
+}
+
+static bool selectable(const AdcpObject *object) {
+  return object->type == ADCP_OBJECT_TABLE || object->type == ADCP_OBJECT_VIEW;
+}
+
+/* ---- checking the patterns ---- */
+
+static void fail_no_match(const AdcpSchema *schema, const char *option, const char *glob,
+                          const char *where, AdcpError *err) {
+  const char **names = adcp_calloc(schema->object_count + schema->table_count + 1, sizeof *names);
+  size_t count = 0;
+  if( names == NULL ) {
+    adcp_error_nomem(err);
+    return;
+  }
+  for( size_t i = 0; i < schema->object_count; i++ ) {
+    if( selectable(&schema->objects[i]) ) names[count++] = schema->objects[i].name;
+  }
+  for( size_t i = 0; i < schema->table_count; i++ ) names[count++] = schema->tables[i].name;
+  const char *nearest = adcp_nearest_name(glob, names, count);
+  adcp_error_set(err, ADCP_ERROR, "no table or view of %s matches \"%s\" in option \"%s\"", where,
+                 glob, option);
+  if( nearest ) adcp_error_append(err, "; did you mean \"%s\"?", nearest);
+  adcp_free(names);
+}
+
+static bool matches_anything(const AdcpSchema *schema, const char *glob) {
+  for( size_t i = 0; i < schema->object_count; i++ ) {
+    const AdcpObject *object = &schema->objects[i];
+    if( selectable(object) && sqlite3_strglob(glob, object->name) == 0 ) return true;
+  }
+  for( size_t i = 0; i < schema->table_count; i++ ) {
+    if( sqlite3_strglob(glob, schema->tables[i].name) == 0 ) return true;
+  }
+  return false;
+}
+
+static void read_patterns(Patterns *patterns, const AdcpOptions *options, const char *option,
+                          const AdcpSchema *schema, const char *where, AdcpError *err) {
+  size_t count = adcp_options_name_count(options, option);
+  patterns->given = adcp_options_has(options, option);
+  patterns->globs = adcp_calloc(count + 1, sizeof *patterns->globs);
+  if( patterns->globs == NULL ) {
+    adcp_error_nomem(err);
+    return;
+  }
+  for( size_t i = 0; i < count && !err->rc; i++ ) {
+    const char *glob = adcp_options_name(options, option, i);
+    if( !matches_anything(schema, glob) ) fail_no_match(schema, option, glob, where, err);
+    patterns->globs[patterns->count++] = glob;
+  }
+}
+
+static void find_contents(AdcpSelection *selection, AdcpError *err) {
+  const AdcpSchema *schema = selection->schema;
+  for( size_t i = 0; i < schema->object_count && !err->rc; i++ ) {
+    const AdcpObject *object = &schema->objects[i];
+    if( object->type != ADCP_OBJECT_TABLE || object->sql == NULL ) continue;
+    const AdcpTable *table = adcp_schema_table(schema, object->name);
+    if( table == NULL || table->kind != ADCP_TABLE_VIRTUAL ) continue;
+    char *content = adcp_fts_content_table(object->sql, err);
+    if( content == NULL ) continue;
+    adcp_free(
+        adcp_map_put(&selection->content_of, object->name, strlen(object->name), content, err));
+    if( err->rc ) adcp_free(content);
+  }
+}
+
+AdcpSelection *adcp_selection_open(const AdcpOptions *options, const AdcpSchema *schema,
+                                   const char *where, AdcpError *err) {
+  if( err->rc ) return NULL;
+  AdcpSelection *selection = adcp_calloc(1, sizeof *selection);
+  if( selection == NULL ) {
+    adcp_error_nomem(err);
+    return NULL;
+  }
+  selection->schema = schema;
+  read_patterns(&selection->include, options, "tables", schema, where, err);
+  read_patterns(&selection->exclude, options, "exclude_tables", schema, where, err);
+  read_patterns(&selection->exclude_data, options, "exclude_data", schema, where, err);
+  find_contents(selection, err);
+  if( err->rc ) {
+    adcp_selection_close(selection);
+    return NULL;
+  }
+  return selection;
+}
+
+void adcp_selection_close(AdcpSelection *selection) {
+  if( selection == NULL ) return;
+  const AdcpSchema *schema = selection->schema;
+  for( size_t i = 0; i < schema->object_count; i++ ) {
+    const char *name = schema->objects[i].name;
+    if( schema->objects[i].type != ADCP_OBJECT_TABLE ) continue;
+    adcp_free(adcp_map_get(&selection->content_of, name, strlen(name)));
+  }
+  adcp_map_free(&selection->content_of);
+  adcp_free(selection->include.globs);
+  adcp_free(selection->exclude.globs);
+  adcp_free(selection->exclude_data.globs);
+  adcp_free(selection);
+}
+
+/* ---- asking ---- */
+
+bool adcp_selection_partial(const AdcpSelection *selection) {
+  return selection->include.given || selection->exclude.given;
+}
+
+/* By its own name only. */
+static bool named(const AdcpSelection *selection, const char *name) {
+  return !selection->include.given || matches(&selection->include, name);
+}
+
+bool adcp_selection_table(const AdcpSelection *selection, const char *name) {
+  const AdcpTable *table = adcp_schema_table(selection->schema, name);
+  const char *owner = table && table->shadow_of ? table->shadow_of : name;
+  const char *content = adcp_map_get(&selection->content_of, owner, strlen(owner));
+  if( matches(&selection->exclude, owner) ) return false;
+  if( table && (table->kind == ADCP_TABLE_SEQUENCE || table->kind == ADCP_TABLE_STAT) ) {
+    return true; /* their rows are chosen one by one, by the table they speak of */
+  }
+  return named(selection, owner) || named(selection, name) ||
+         (content && named(selection, content));
+}
+
+bool adcp_selection_rows(const AdcpSelection *selection, const AdcpTable *table) {
+  if( !adcp_selection_table(selection, table->name) ) return false;
+  if( table->shadow_of && matches(&selection->exclude_data, table->shadow_of) ) return false;
+  return !matches(&selection->exclude_data, table->name);
+}
+
+bool adcp_selection_object(const AdcpSelection *selection, const AdcpObject *object) {
+  return adcp_selection_table(selection, selectable(object) ? object->name : object->tbl_name);
+}

@@ -1,0 +1,32 @@
+/*
+** selection.h - which tables an operation is about: the options tables, exclude_tables, exclude_data.
+**
+** Patterns are SQLite GLOBs on table and view names, letter case kept. Indexes and triggers
+** follow their table, shadow tables their virtual table, and an external-content FTS table the
+** table that it indexes. A pattern that matches nothing is an error with the nearest name.
+*/
+#ifndef ADCP_OPS_SELECTION_H
+#define ADCP_OPS_SELECTION_H
+
+#include "codec/schema.h"
+#include "ops/options.h"
+
+typedef struct AdcpSelection AdcpSelection;
+
+/* Reads the options (those that the function has) and checks every pattern against schema. where: what
+** the schema is, for messages ("the database", "the backup"). Borrows both. NULL on error. */
+AdcpSelection *adcp_selection_open(const AdcpOptions *options, const AdcpSchema *schema,
+                                   const char *where, AdcpError *err);
+void adcp_selection_close(AdcpSelection *selection);
+
+/* False when neither tables nor exclude_tables was given: everything is selected. */
+bool adcp_selection_partial(const AdcpSelection *selection);
+
+/* Whether a table's or view's definition / a table's rows are selected. */
+bool adcp_selection_table(const AdcpSelection *selection, const char *name);
+bool adcp_selection_rows(const AdcpSelection *selection, const AdcpTable *table);
+
+/* Whether an object of the schema is selected, by the rules above. */
+bool adcp_selection_object(const AdcpSelection *selection, const AdcpObject *object);
+
+#endif

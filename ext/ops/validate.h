@@ -1,0 +1,26 @@
+/*
+** validate.h - reads a backup from its first byte to its last and says what is wrong with it.
+**
+**     validate = adcp_validate_open(db, path, json, n, err);
+**     while( adcp_validate_step(validate) ){}
+**     adcp_validate_finish(validate, &report);
+**     adcp_validate_close(validate);
+**
+** What is wrong with the backup is a finding of the report, {"valid":false,"errors":[...]}; err is for what is wrong with
+** the call: a file that cannot be opened, an option, an interrupt, no memory. Nothing is changed anywhere.
+*/
+#ifndef ADCP_OPS_VALIDATE_H
+#define ADCP_OPS_VALIDATE_H
+
+#include "base/buf.h"
+#include "db/sqlite.h"
+
+typedef struct AdcpValidate AdcpValidate;
+
+AdcpValidate *adcp_validate_open(sqlite3 *handle, const char *path, const char *options_json,
+                                 size_t n, AdcpError *err);
+bool adcp_validate_step(AdcpValidate *validate);
+void adcp_validate_finish(AdcpValidate *validate, AdcpBuf *report);
+void adcp_validate_close(AdcpValidate *validate);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+** entry.c - the entry point: version gate, then registration of everything or nothing.
+*/
+#define ADCP_EXPORT __attribute__((visibility("default")))
+
+#include <sqlite3ext.h>
+SQLITE_EXTENSION_INIT1
+
+#include "adcp.h"
+#include "db/db.h"
+#include "sql/functions.h"
+
+/* ADCP_RC values are handed to SQLite as they are. */
+_Static_assert(ADCP_NOMEM == SQLITE_NOMEM && ADCP_CORRUPT == SQLITE_CORRUPT &&
+                   ADCP_CANTOPEN == SQLITE_CANTOPEN && ADCP_MISUSE == SQLITE_MISUSE &&
+                   ADCP_NOTADB == SQLITE_NOTADB && ADCP_INTERRUPT == SQLITE_INTERRUPT,
+               "result codes are SQLite's");
+
+/* An old library may lack routines that this file was compiled against: only what every version has is called before this. */
+static int check_version(char **message) {
+  if( sqlite3_libversion_number() >= ADCP_SQLITE_VERSION_FLOOR ) return SQLITE_OK;
+  if( message ) {
+    *message =
+        sqlite3_mprintf("adcp " ADCP_VERSION " needs SQLite 3.40.0 or newer, but this program "
+                        "has %s; use a newer sqlite3",
+                        sqlite3_libversion());
+  }
+  return SQLITE_ERROR;
+}
+
+ADCP_EXPORT int sqlite3_adcp_init(sqlite3 *db, char **message,
+                                  const struct sqlite3_api_routines *api) {
+  SQLITE_EXTENSION_INIT2(api);
+  (void)api;
+  int rc = check_version(message);
+  if( rc != SQLITE_OK ) return rc;
+  rc = adcp_functions_register(db);
+  if( rc != SQLITE_OK ) {
+    adcp_functions_unregister(db);
+    if( message ) *message = sqlite3_mprintf("adcp: cannot register: %s", sqlite3_errstr(rc));
+  }
+  return rc;
+}
