@@ -15,7 +15,8 @@ typedef struct AdcpTransaction AdcpTransaction;
 ** the cause and what to do (run it in a statement of its own). Changes nothing. function: name for the message. */
 void adcp_transaction_check_caller(AdcpDb *db, const char *function);
 
-/* Opens; prepares everything an abort will need. */
+/* Opens; prepares everything an abort will need. Switch the connection's settings (state.h) before and put them back after:
+** each switch makes SQLite prepare every statement again, which it refuses after an interrupt. */
 AdcpTransaction *adcp_transaction_begin(AdcpDb *db);
 
 /* True when SQLite has rolled back by itself: nothing more may be executed. To be looked at after every failing statement. */

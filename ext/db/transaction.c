@@ -1,0 +1,156 @@
+/*
+** transaction.c - one atomic step, in autocommit or inside the caller's transaction (contract in
+** transaction.h).
+**
+** Who may call is told without touching the database: a statement that reads or writes has a
+** Transaction instruction in its program, so the programs of the statements that are running now are
+** listed with EXPLAIN. `SELECT f()` has none. That is what SQLite itself looks at when it refuses DROP
+** and SAVEPOINT with "database table is locked" and "SQL statements in progress".
+**
+** After an interrupt SQLite refuses ROLLBACK as it refuses everything else, until the outermost statement ends,
+** and that is the one we run in. But a write that is interrupted makes it roll everything back. So
+** the last means of an abort is to begin a write, interrupted; blob_open compiles it without the parser, which
+** would refuse too, and without the authorizer.
+*/
+#include "db/transaction.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define SAVEPOINT_NAME "adcp_step"
+
+struct AdcpTransaction {
+  AdcpDb *db;  /* borrowed */
+  bool nested; /* a savepoint in the caller's transaction */
+  bool committed;
+  sqlite3_stmt *rollback; /* owned: ROLLBACK, or ROLLBACK TO */
+  sqlite3_stmt *release;  /* owned; NULL unless nested */
+};
+
+/* ---- who may call ---- */
+
+/* True when the statement's program opens a transaction, and when that cannot be told. */
+static bool uses_database(sqlite3 *handle, sqlite3_stmt *running) {
+  const char *text = sqlite3_sql(running);
+  if( text == NULL ) return true; /* an open blob */
+  char *sql = sqlite3_mprintf("EXPLAIN %s", text);
+  sqlite3_stmt *program = NULL;
+  int rc = sql ? sqlite3_prepare_v2(handle, sql, -1, &program, NULL) : SQLITE_NOMEM;
+  sqlite3_free(sql);
+  if( rc != SQLITE_OK ) return true;
+  bool found = false;
+  while( !found && (rc = sqlite3_step(program)) == SQLITE_ROW ) {
+    const char *opcode = (const char *)sqlite3_column_text(program, 1);
+    found = opcode == NULL || strcmp(opcode, "Transaction") == 0;
+  }
+  sqlite3_finalize(program);
+  return found || rc != SQLITE_DONE;
+}
+
+static void refuse_caller(AdcpDb *db, const char *function, const char *does) {
+  adcp_error_set(
+      db->err, ADCP_MISUSE,
+      "%s: a statement that %s the database is running on this connection, the one that "
+      "calls or another that was not reset; call it in a statement of its own, without tables: "
+      "SELECT %s(...)",
+      function, does, function);
+}
+
+void adcp_transaction_check_caller(AdcpDb *db, const char *function) {
+  if( db->err->rc ) return;
+  /* In autocommit nothing but a running statement holds a transaction open. */
+  if( sqlite3_get_autocommit(db->handle) &&
+      sqlite3_txn_state(db->handle, NULL) == SQLITE_TXN_NONE ) {
+    return;
+  }
+  bool reads = false, writes = false;
+  sqlite3_stmt *stmt = NULL;
+  while( (stmt = sqlite3_next_stmt(db->handle, stmt)) != NULL ) {
+    if( !sqlite3_stmt_busy(stmt) ) continue;
+    if( !sqlite3_stmt_readonly(stmt) ) writes = true;
+    if( writes || reads || uses_database(db->handle, stmt) ) reads = true;
+  }
+  if( reads ) refuse_caller(db, function, writes ? "writes" : "reads");
+}
+
+/* ---- begin and commit ---- */
+
+AdcpTransaction *adcp_transaction_begin(AdcpDb *db) {
+  if( db->err->rc ) return NULL;
+  AdcpTransaction *txn = adcp_calloc(1, sizeof(*txn));
+  if( txn == NULL ) {
+    adcp_error_nomem(db->err);
+    return NULL;
+  }
+  txn->db = db;
+  txn->nested = !sqlite3_get_autocommit(db->handle);
+  /* Prepared now: an authorizer may deny them, and memory may be short, when they are needed. */
+  if( txn->nested ) {
+    txn->rollback = adcp_db_prepare(db, "ROLLBACK TO " SAVEPOINT_NAME);
+    txn->release = adcp_db_prepare(db, "RELEASE " SAVEPOINT_NAME);
+    adcp_db_exec(db, "SAVEPOINT " SAVEPOINT_NAME);
+  } else {
+    txn->rollback = adcp_db_prepare(db, "ROLLBACK");
+    adcp_db_exec(db, "BEGIN IMMEDIATE");
+  }
+  if( db->err->rc == ADCP_OK ) return txn;
+  sqlite3_finalize(txn->rollback);
+  sqlite3_finalize(txn->release);
+  adcp_free(txn);
+  return NULL;
+}
+
+bool adcp_transaction_lost(const AdcpTransaction *txn) {
+  return txn && !txn->committed && sqlite3_get_autocommit(txn->db->handle);
+}
+
+void adcp_transaction_commit(AdcpTransaction *txn) {
+  if( txn == NULL || txn->db->err->rc ) return;
+  assert(!txn->committed);
+  if( txn->nested ) {
+    adcp_db_step(txn->db, txn->release);
+    sqlite3_reset(txn->release);
+  } else {
+    adcp_db_exec(txn->db, "COMMIT");
+  }
+  txn->committed = txn->db->err->rc == ADCP_OK;
+}
+
+/* ---- abort ---- */
+
+static bool run(sqlite3_stmt *stmt) {
+  return sqlite3_step(stmt) == SQLITE_DONE && sqlite3_reset(stmt) == SQLITE_OK;
+}
+
+/* Makes SQLite roll back by itself, whatever an interrupt or an authorizer refuses. */
+static void force_rollback(sqlite3 *handle) {
+  sqlite3_blob *blob = NULL;
+  sqlite3_interrupt(handle);
+  sqlite3_blob_open(handle, "main", "sqlite_schema", "sql", 1, 1, &blob);
+  sqlite3_blob_close(blob);
+}
+
+static const char *abort_transaction(AdcpTransaction *txn) {
+  sqlite3 *handle = txn->db->handle;
+  bool undone = false;
+  if( !sqlite3_get_autocommit(handle) ) {
+    /* After a ROLLBACK TO that failed, RELEASE would keep the half. */
+    undone = run(txn->rollback) && (!txn->nested || run(txn->release));
+    /* Out of memory, stepping any statement that we have makes SQLite roll everything back. */
+    if( !undone && !sqlite3_get_autocommit(handle) ) force_rollback(handle);
+  }
+  if( undone ) return "database unchanged";
+  if( !sqlite3_get_autocommit(handle) ) return "transaction left open: run ROLLBACK";
+  return txn->nested ? "your transaction was rolled back" : "database unchanged";
+}
+
+const char *adcp_transaction_close(AdcpTransaction *txn) {
+  if( txn == NULL ) return "database unchanged";
+  const char *state = txn->committed ? NULL : abort_transaction(txn);
+  sqlite3_finalize(txn->rollback);
+  sqlite3_finalize(txn->release);
+  adcp_free(txn);
+  return state;
+}
