@@ -1,0 +1,366 @@
+/*
+** load.c - inserts rows into one live table by a prepared statement (contract in load.h).
+**
+** The values of a row are those of the source's columns. Each is bound to a parameter of its own, or dropped when the target has no
+** place for it. Nothing is copied on the way, except text that SQLite would change: bound UTF-16 loses a byte order mark at
+** its start, so that one is put before it; and UTF-8 that is converted for a UTF-16 database loses U+FFFE and U+FFFF, so that such text
+** is converted here.
+*/
+#include "db/load.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "codec/utf8.h"
+#include "db/name_map.h"
+
+struct AdcpLoad {
+  AdcpDb *db;         /* borrowed */
+  sqlite3_stmt *stmt; /* owned */
+  char *target;       /* owned */
+  AdcpConflict on_conflict;
+  size_t value_count;
+  const char **names; /* owned array: where each value goes, NULL when it is dropped. The names
+                      ** are the tables' and stand here only while the statement is made. */
+  int *parameters;    /* owned: the parameter of each value, 0 when it is dropped */
+  AdcpBuf *utf16;     /* owned, value_count: text that is bound as UTF-16LE */
+  bool is_utf16;      /* the database is */
+  size_t limit;       /* SQLITE_LIMIT_LENGTH */
+  int64_t written, ignored;
+};
+
+/* ---- which value goes where ---- */
+
+/* A hidden rowid is kept in an exact copy; where rows are matched by key it means nothing to the target's rows. */
+static const char *rowid_target(AdcpLoad *load, const AdcpTable *source, const AdcpTable *live) {
+  if( load->on_conflict != ADCP_CONFLICT_ABORT ) return NULL;
+  if( live ) return live->has_rowid_key ? live->rowid_name : NULL;
+  if( source->rowid_name == NULL ) {
+    adcp_error_set(load->db->err, ADCP_CORRUPT,
+                   "table \"%s\" has hidden rowids, but its columns hide every name of the rowid",
+                   source->name);
+  }
+  return source->rowid_name;
+}
+
+static void match_by_name(AdcpLoad *load, const AdcpTable *live) {
+  AdcpError *err = load->db->err;
+  AdcpNameMap columns = {0};
+  for( size_t i = 0; i < live->column_count; i++ ) {
+    AdcpColumn *column = &live->columns[i];
+    if( adcp_column_stored(column) ) adcp_name_map_put(&columns, column->name, column, err);
+  }
+  for( size_t v = 0; v < load->value_count; v++ ) {
+    const char *name = load->names[v];
+    if( name == NULL ) continue;
+    const AdcpColumn *column = adcp_name_map_get(&columns, name, strlen(name), err);
+    load->names[v] = column ? column->name : NULL;
+  }
+  adcp_name_map_free(&columns);
+}
+
+static void find_targets(AdcpLoad *load, const AdcpTable *source, const AdcpTable *live) {
+  size_t v = source->has_rowid_key;
+  for( size_t i = 0; i < source->column_count; i++ ) {
+    if( adcp_column_stored(&source->columns[i]) ) load->names[v++] = source->columns[i].name;
+  }
+  if( live ) match_by_name(load, live);
+  if( source->has_rowid_key ) load->names[0] = rowid_target(load, source, live);
+}
+
+static void number_parameters(AdcpLoad *load) {
+  int limit = sqlite3_limit(load->db->handle, SQLITE_LIMIT_VARIABLE_NUMBER, -1), count = 0;
+  for( size_t v = 0; v < load->value_count; v++ ) {
+    if( load->names[v] ) load->parameters[v] = ++count;
+  }
+  if( count == 0 ) {
+    adcp_error_set(load->db->err, ADCP_MISMATCH,
+                   "table \"%s\" has none of the columns that the backup's table has",
+                   load->target);
+  } else if( count > limit ) {
+    adcp_error_set(load->db->err, ADCP_TOOBIG,
+                   "table \"%s\" takes %d values a row; this connection's limit "
+                   "SQLITE_LIMIT_VARIABLE_NUMBER is %d",
+                   load->target, count, limit);
+  }
+}
+
+/* ---- SQL ---- */
+
+static bool is_written(const AdcpLoad *load, const char *name) {
+  for( size_t v = 0; v < load->value_count; v++ ) {
+    if( load->names[v] && sqlite3_stricmp(load->names[v], name) == 0 ) return true;
+  }
+  return false;
+}
+
+/* The primary key's columns, if the source has them all; false (and nothing appended) otherwise. */
+static bool append_key(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *table) {
+  const char *separator = " ON CONFLICT(";
+  bool found = false;
+  for( size_t i = 0; i < table->column_count; i++ ) {
+    const AdcpColumn *column = &table->columns[i];
+    if( column->primary_key == 0 ) continue;
+    if( !is_written(load, column->name) ) return false;
+    found = true;
+  }
+  for( size_t i = 0; found && i < table->column_count; i++ ) {
+    if( table->columns[i].primary_key == 0 ) continue;
+    sqlite3_str_appendf(sql, "%s\"%w\"", separator, table->columns[i].name);
+    separator = ", ";
+  }
+  if( found ) sqlite3_str_appendall(sql, ")");
+  return found;
+}
+
+/* Sets what the source has, except the primary key: a row that was found by another key keeps its own. */
+static void append_update(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *table) {
+  const char *separator = " DO UPDATE SET ";
+  bool found = false;
+  for( size_t i = 0; i < table->column_count; i++ ) {
+    const AdcpColumn *column = &table->columns[i];
+    if( column->primary_key || !is_written(load, column->name) ) continue;
+    sqlite3_str_appendf(sql, "%s\"%w\"=excluded.\"%w\"", separator, column->name, column->name);
+    separator = ", ";
+    found = true;
+  }
+  if( !found ) sqlite3_str_appendall(sql, " DO NOTHING");
+}
+
+/* The primary key goes first: a row equal to one by it and to another by a UNIQUE key belongs to the first. */
+static void append_conflict(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *table) {
+  switch( load->on_conflict ) {
+  case ADCP_CONFLICT_ABORT: break;
+  case ADCP_CONFLICT_IGNORE: sqlite3_str_appendall(sql, " ON CONFLICT DO NOTHING"); break;
+  case ADCP_CONFLICT_UPDATE:
+    if( append_key(sql, load, table) ) append_update(sql, load, table);
+    sqlite3_str_appendall(sql, " ON CONFLICT");
+    append_update(sql, load, table);
+    break;
+  }
+}
+
+/* OR ABORT: in an exact copy the ON CONFLICT clauses of the table's constraints must not drop rows. Not where triggers may
+** fire, because it would replace the OR IGNORE and OR REPLACE of their statements. */
+static char *insert_sql(AdcpLoad *load, const AdcpTable *source, const AdcpTable *live) {
+  sqlite3_str *sql = sqlite3_str_new(load->db->handle);
+  const char *separator = "(";
+  sqlite3_str_appendf(sql, "INSERT %sINTO \"%w\".\"%w\"", live ? "" : "OR ABORT ", load->db->schema,
+                      load->target);
+  for( size_t v = 0; v < load->value_count; v++ ) {
+    if( load->names[v] == NULL ) continue;
+    sqlite3_str_appendf(sql, "%s\"%w\"", separator, load->names[v]);
+    separator = ", ";
+  }
+  separator = ") VALUES(";
+  for( size_t v = 0; v < load->value_count; v++ ) {
+    if( load->names[v] == NULL ) continue;
+    sqlite3_str_appendf(sql, "%s?", separator);
+    separator = ",";
+  }
+  sqlite3_str_appendall(sql, ")");
+  append_conflict(sql, load, live ? live : source);
+  return sqlite3_str_finish(sql);
+}
+
+static void prepare_insert(AdcpLoad *load, const AdcpTable *source, const AdcpTable *live) {
+  if( load->db->err->rc != ADCP_OK ) return;
+  char *sql = insert_sql(load, source, live);
+  if( sql == NULL ) adcp_error_nomem(load->db->err);
+  load->stmt = adcp_db_prepare(load->db, "%s", sql);
+  sqlite3_free(sql);
+}
+
+/* ---- open and close ---- */
+
+static bool database_is_utf16(AdcpDb *db) {
+  char *name = adcp_db_text(db, "PRAGMA encoding");
+  bool is_utf16 = name && strncmp(name, "UTF-16", 6) == 0;
+  adcp_free(name);
+  return is_utf16;
+}
+
+static void allocate(AdcpLoad *load, const char *target) {
+  load->target = adcp_strdup(target);
+  load->names = adcp_calloc(load->value_count, sizeof *load->names);
+  load->parameters = adcp_calloc(load->value_count, sizeof *load->parameters);
+  load->utf16 = adcp_calloc(load->value_count, sizeof *load->utf16);
+  if( !load->target || !load->names || !load->parameters || !load->utf16 ) {
+    adcp_error_nomem(load->db->err);
+  }
+}
+
+AdcpLoad *adcp_load_open(AdcpDb *db, const AdcpTable *source, const AdcpLoadOptions *options) {
+  if( db->err->rc != ADCP_OK ) return NULL;
+  AdcpLoad *load = adcp_calloc(1, sizeof *load);
+  if( load == NULL ) {
+    adcp_error_nomem(db->err);
+    return NULL;
+  }
+  load->db = db;
+  load->on_conflict = options->on_conflict;
+  load->value_count = adcp_table_value_count(source);
+  load->limit = (size_t)sqlite3_limit(db->handle, SQLITE_LIMIT_LENGTH, -1);
+  load->is_utf16 = database_is_utf16(db);
+  allocate(load, options->target);
+  if( db->err->rc == ADCP_OK ) {
+    find_targets(load, source, options->live);
+    number_parameters(load);
+    prepare_insert(load, source, options->live);
+  }
+  return load;
+}
+
+void adcp_load_counts(const AdcpLoad *load, int64_t *written, int64_t *ignored) {
+  *written = load ? load->written : 0;
+  *ignored = load ? load->ignored : 0;
+}
+
+void adcp_load_close(AdcpLoad *load) {
+  if( load == NULL ) return;
+  adcp_db_finalize(load->stmt);
+  for( size_t v = 0; load->utf16 && v < load->value_count; v++ ) adcp_buf_free(&load->utf16[v]);
+  adcp_free(load->utf16);
+  adcp_free(load->parameters);
+  adcp_free(load->names);
+  adcp_free(load->target);
+  adcp_free(load);
+}
+
+/* ---- text for UTF-16 databases ---- */
+
+/* sqlite3_bind_text64 takes one mark off the front. */
+static const uint8_t utf16le_mark[2] = {0xff, 0xfe};
+
+static void append_utf16(AdcpBuf *buf, uint32_t unit) {
+  adcp_buf_append_byte(buf, (uint8_t)unit);
+  adcp_buf_append_byte(buf, (uint8_t)(unit >> 8));
+}
+
+/* Appends valid UTF-8 as UTF-16LE. */
+static void append_as_utf16(AdcpBuf *buf, const uint8_t *text, size_t size) {
+  for( const uint8_t *end = text + size; text < end; ) {
+    uint32_t c = *text++;
+    if( c >= 0xc0 ) c &= c >= 0xf0 ? 0x07 : c >= 0xe0 ? 0x0f : 0x1f;
+    while( text < end && (*text & 0xc0) == 0x80 ) c = c << 6 | (*text++ & 0x3f);
+    if( c < 0x10000 ) {
+      append_utf16(buf, c);
+    } else {
+      append_utf16(buf, 0xd800 + ((c - 0x10000) >> 10));
+      append_utf16(buf, 0xdc00 + ((c - 0x10000) & 0x3ff));
+    }
+  }
+}
+
+/* True when the text has U+FFFE or U+FFFF, which are EF BF BE and EF BF BF. */
+static bool has_noncharacter(const uint8_t *text, size_t size) {
+  const uint8_t *end = text + size;
+  while( end - text >= 3 && (text = memchr(text, 0xef, (size_t)(end - text) - 2)) != NULL ) {
+    if( text[1] == 0xbf && text[2] >= 0xbe ) return true;
+    text++;
+  }
+  return false;
+}
+
+static int bind_utf16(AdcpLoad *load, int parameter, AdcpBuf *buf) {
+  if( !adcp_buf_check(buf, load->db->err) ) return SQLITE_NOMEM;
+  return sqlite3_bind_text64(load->stmt, parameter, (const char *)buf->data, buf->size,
+                             SQLITE_STATIC, SQLITE_UTF16LE);
+}
+
+/* ---- rows ---- */
+
+static int bind_text16(AdcpLoad *load, int parameter, const AdcpValue *value, AdcpBuf *buf) {
+  if( !load->is_utf16 ) {
+    adcp_error_set(load->db->err, ADCP_MISMATCH,
+                   "table \"%s\": text that is not valid UTF-16 can only be kept in a database "
+                   "with that encoding (PRAGMA encoding)",
+                   load->target);
+    return SQLITE_MISMATCH;
+  }
+  adcp_buf_clear(buf);
+  adcp_buf_append(buf, utf16le_mark, sizeof utf16le_mark);
+  adcp_buf_append(buf, value->bytes, value->size);
+  return bind_utf16(load, parameter, buf);
+}
+
+static int bind_text(AdcpLoad *load, int parameter, const AdcpValue *value, AdcpBuf *buf) {
+  const char *text = value->size ? (const char *)value->bytes : "";
+  if( load->is_utf16 && !adcp_utf8_valid(value->bytes, value->size) ) {
+    adcp_error_set(load->db->err, ADCP_MISMATCH,
+                   "table \"%s\": text that is not valid UTF-8 cannot be kept in a database with "
+                   "the encoding UTF-16 (PRAGMA encoding)",
+                   load->target);
+    return SQLITE_MISMATCH;
+  }
+  if( load->is_utf16 && has_noncharacter(value->bytes, value->size) ) {
+    adcp_buf_clear(buf);
+    adcp_buf_append(buf, utf16le_mark, sizeof utf16le_mark);
+    append_as_utf16(buf, value->bytes, value->size);
+    return bind_utf16(load, parameter, buf);
+  }
+  return sqlite3_bind_text64(load->stmt, parameter, text, value->size, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+/* A NULL pointer would bind NULL: empty text and blobs need one that is not. */
+static int bind_value(AdcpLoad *load, int parameter, const AdcpValue *value, AdcpBuf *buf) {
+  sqlite3_stmt *stmt = load->stmt;
+  switch( value->type ) {
+  case ADCP_NULL: return sqlite3_bind_null(stmt, parameter);
+  case ADCP_INTEGER: return sqlite3_bind_int64(stmt, parameter, value->integer);
+  case ADCP_REAL: return sqlite3_bind_double(stmt, parameter, value->real);
+  case ADCP_TEXT: return bind_text(load, parameter, value, buf);
+  case ADCP_TEXT16: return bind_text16(load, parameter, value, buf);
+  case ADCP_BLOB:
+    return sqlite3_bind_blob64(stmt, parameter, value->size ? (const void *)value->bytes : "",
+                               value->size, SQLITE_STATIC);
+  }
+  return SQLITE_MISUSE;
+}
+
+/* Before SQLite allocates anything: running out of memory in the middle may roll everything back. */
+static void check_size(AdcpLoad *load, const AdcpValue *values) {
+  size_t size = 0;
+  for( size_t v = 0; v < load->value_count && size <= load->limit; v++ ) {
+    if( load->parameters[v] && values[v].type >= ADCP_TEXT ) size += values[v].size;
+  }
+  if( size > load->limit ) {
+    adcp_error_set(load->db->err, ADCP_TOOBIG,
+                   "table \"%s\": a row of %zu bytes or more is above this connection's limit "
+                   "SQLITE_LIMIT_LENGTH of %zu",
+                   load->target, size, load->limit);
+  }
+}
+
+static void bind_row(AdcpLoad *load, const AdcpValue *values) {
+  for( size_t v = 0; v < load->value_count; v++ ) {
+    if( load->parameters[v] == 0 ) continue;
+    int rc = bind_value(load, load->parameters[v], &values[v], &load->utf16[v]);
+    if( rc == SQLITE_OK ) continue;
+    adcp_db_fail(load->db, rc);
+    return;
+  }
+}
+
+static void insert_row(AdcpLoad *load) {
+  AdcpDb *db = load->db;
+  while( adcp_db_step(db, load->stmt) ) {
+    /* PRAGMA count_changes gives a row */
+  }
+  sqlite3_reset(load->stmt);
+  if( db->err->rc != ADCP_OK ) {
+    adcp_error_prepend(db->err, "table \"%s\": ", load->target);
+  } else if( sqlite3_changes(db->handle) > 0 ) {
+    load->written++;
+  } else {
+    load->ignored++;
+  }
+}
+
+void adcp_load_row(AdcpLoad *load, const AdcpValue *values) {
+  if( load == NULL || load->db->err->rc != ADCP_OK ) return;
+  check_size(load, values);
+  if( load->db->err->rc == ADCP_OK ) bind_row(load, values);
+  if( load->db->err->rc == ADCP_OK ) insert_row(load);
+}
