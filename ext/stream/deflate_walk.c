@@ -2,8 +2,8 @@
 ** deflate_walk.c - reads a deflate stream's symbols without making its text (deflate_walk.h).
 **
 ** To find the end of a block only the number of bits of each symbol matters. So a table entry tells
-** how many bits to skip, extra bits included, and what follows; two literals that fit into one
-** look-up share an entry:
+** how many bits to skip, extra bits included, and what follows; where literals are most of the
+** text, two that fit into one look-up share an entry:
 **
 **     bit  0-4  bits to skip: of the codes, and of a match length's extra bits
 **     bit  5-6  what was skipped: literals, a match length (an offset follows), the end, or nothing
@@ -172,13 +172,25 @@ static void join_literals(uint16_t *table) {
   }
 }
 
+/* True when at least three of four symbols are likely to be literals, as in base64: joining them
+** then halves the walk; in text with many matches it takes longer than it saves. A code of n bits
+** stands for a symbol that comes about once in 2^n. */
+static bool is_mostly_literals(const uint8_t *lengths) {
+  unsigned share = 0;
+  for( unsigned i = 0; i < END_SYMBOL; i++ ) {
+    if( lengths[i] ) share += 1u << (MAX_CODE_BITS - lengths[i]);
+  }
+  return share >= 3u << (MAX_CODE_BITS - 2);
+}
+
 static bool make_tables(AdcpDeflateWalker *w, unsigned litlen_count, unsigned offset_count) {
   uint16_t entries[ADCP_WALK_SYMBOLS];
   if( !make_code(&w->litlen, w->lengths, litlen_count) ) return false;
   if( !make_code(&w->offset, w->lengths + litlen_count, offset_count) ) return false;
   for( unsigned i = 0; i < litlen_count; i++ ) entries[i] = litlen_entry(i);
   make_table(w->litlen_table, ADCP_WALK_LITLEN_BITS, &w->litlen, entries);
-  join_literals(w->litlen_table);
+  w->is_joined = is_mostly_literals(w->lengths);
+  if( w->is_joined ) join_literals(w->litlen_table);
   for( unsigned i = 0; i < offset_count; i++ ) entries[i] = (uint16_t)offset_extra_bits(i);
   make_table(w->offset_table, ADCP_WALK_OFFSET_BITS, &w->offset, entries);
   return true;
@@ -244,8 +256,12 @@ static enum Kind skip_long_litlen(const AdcpDeflateWalker *w, Bits *bits) {
   return entry_kind(entry);
 }
 
+static inline unsigned offset_at(const AdcpDeflateWalker *w, uint64_t word) {
+  return w->offset_table[word & ((1u << ADCP_WALK_OFFSET_BITS) - 1)];
+}
+
 static bool skip_offset(const AdcpDeflateWalker *w, Bits *bits) {
-  unsigned entry = w->offset_table[bits->word & ((1u << ADCP_WALK_OFFSET_BITS) - 1)];
+  unsigned entry = offset_at(w, bits->word);
   if( entry_kind(entry) != LONG_CODE ) {
     skip(bits, entry_bits(entry));
     return true;
@@ -260,23 +276,52 @@ static inline unsigned litlen_at(const AdcpDeflateWalker *w, const Bits *bits) {
   return w->litlen_table[bits->word & ((1u << ADCP_WALK_LITLEN_BITS) - 1)];
 }
 
-/* Skips symbols up to and with the end of the block. 56 bits hold two look-ups of literals (24) and
-** the longest length (20); the longest offset (28) may need new ones. */
+/* Skips a symbol, its code of any length, and the offset that belongs to it. Sets *kind to END at
+** the end of the block; false when there is no such code. */
+static bool skip_any_symbol(const AdcpDeflateWalker *w, Bits *bits, enum Kind *kind) {
+  if( !refill(bits) ) return false;
+  unsigned entry = litlen_at(w, bits);
+  skip(bits, entry_bits(entry));
+  *kind = entry_kind(entry);
+  if( *kind == LONG_CODE ) *kind = skip_long_litlen(w, bits);
+  if( *kind == LONG_CODE ) return false;
+  return *kind != LENGTH || (refill(bits) && skip_offset(w, bits));
+}
+
+/* Skips literals, 4 look-ups (48 bits) at a time, up to something else. */
+static bool skip_literals(const AdcpDeflateWalker *w, Bits *bits) {
+  for( ;; ) {
+    if( !refill(bits) ) return false;
+    for( int i = 0; i < 4; i++ ) {
+      unsigned entry = litlen_at(w, bits);
+      if( entry_kind(entry) != LITERALS ) return true;
+      skip(bits, entry_bits(entry));
+    }
+  }
+}
+
+/* Skips literals and matches, whose codes the tables hold, up to something else. Which of the two comes next
+** cannot be predicted, so both do the same: a literal skips 0 bits of offset. */
+static bool skip_matches(const AdcpDeflateWalker *w, Bits *bits) {
+  for( ;; ) {
+    if( !refill(bits) ) return false;
+    unsigned entry = litlen_at(w, bits);
+    unsigned n = entry_bits(entry);
+    unsigned offset = offset_at(w, bits->word >> n);
+    unsigned is_length = entry_kind(entry) == LENGTH;
+    unsigned is_long = entry_kind(offset) == LONG_CODE;
+    if( entry_kind(entry) >= END || (is_length & is_long) ) return true;
+    skip(bits, n + (entry_bits(offset) & (0u - is_length)));
+  }
+}
+
+/* Skips symbols up to and with the end of the block. */
 static bool skip_symbols(const AdcpDeflateWalker *w, Bits *stream) {
   Bits bits = *stream; /* local, so that it can stay in registers */
   enum Kind kind = LITERALS;
   while( kind != END ) {
-    if( !refill(&bits) ) return false;
-    unsigned entry = litlen_at(w, &bits);
-    for( int i = 0; i < 2 && entry_kind(entry) == LITERALS; i++ ) {
-      skip(&bits, entry_bits(entry));
-      entry = litlen_at(w, &bits);
-    }
-    skip(&bits, entry_bits(entry));
-    kind = entry_kind(entry);
-    if( kind == LONG_CODE ) kind = skip_long_litlen(w, &bits);
-    if( kind == LONG_CODE ) return false;
-    if( kind == LENGTH && !(refill(&bits) && skip_offset(w, &bits)) ) return false;
+    bool ok = w->is_joined ? skip_literals(w, &bits) : skip_matches(w, &bits);
+    if( !ok || !skip_any_symbol(w, &bits, &kind) ) return false;
   }
   *stream = bits;
   return true;

@@ -25,6 +25,7 @@ typedef struct AdcpWalkCode {
 typedef struct AdcpDeflateWalker {
   uint16_t litlen_table[1 << ADCP_WALK_LITLEN_BITS];
   uint16_t offset_table[1 << ADCP_WALK_OFFSET_BITS];
+  bool is_joined; /* entries of litlen_table hold two literals where they can */
   AdcpWalkCode litlen;
   AdcpWalkCode offset;
   uint8_t lengths[ADCP_WALK_SYMBOLS + 32];

@@ -1,0 +1,147 @@
+/*
+** test_platform_work_queue.c - jobs come back in order, all of them done once, whatever the threads do.
+*/
+#include "platform/work_queue.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "unit.h"
+
+#define JOBS 400
+
+typedef struct Job {
+  int input;
+  int output;
+  int runs;
+  unsigned pause_us;
+} Job;
+
+static Job jobs[JOBS];
+
+static uint32_t next_random(uint32_t *state) {
+  *state = *state * 1664525u + 1013904223u;
+  return *state >> 8;
+}
+
+static void work(void *argument) {
+  Job *job = argument;
+  struct timespec pause = {0, (long)job->pause_us * 1000};
+  if( job->pause_us ) nanosleep(&pause, NULL);
+  job->output = job->input * 3 + 1;
+  job->runs++;
+}
+
+static void take_one(AdcpWorkQueue *queue, int *taken) {
+  Job *job = adcp_work_queue_take(queue);
+  CHECK_CASE(job == &jobs[*taken], "job %d", *taken);
+  CHECK(job->runs == 1 && job->output == job->input * 3 + 1);
+  ++*taken;
+}
+
+/* Puts and takes at random, within the bounds. */
+static void test_order(int threads, size_t capacity, uint32_t seed) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpWorkQueue *queue = adcp_work_queue_open(threads, capacity, work, &err);
+  CHECK(queue && err.rc == ADCP_OK);
+  int put = 0, taken = 0;
+  for( int i = 0; i < JOBS; i++ ) {
+    jobs[i] = (Job){.input = i, .pause_us = threads ? next_random(&seed) % 150 : 0};
+  }
+  while( taken < JOBS ) {
+    bool may_put = put < JOBS && !adcp_work_queue_full(queue);
+    if( may_put && (adcp_work_queue_empty(queue) || next_random(&seed) % 3) ) {
+      adcp_work_queue_put(queue, &jobs[put++]);
+    } else {
+      take_one(queue, &taken);
+    }
+    CHECK((size_t)(put - taken) <= capacity);
+  }
+  CHECK(adcp_work_queue_empty(queue));
+  CHECK(!adcp_work_queue_ready(queue));
+  adcp_work_queue_close(queue);
+}
+
+/* Closing with jobs in the queue drops those not begun and waits for the others. */
+static void test_close_early(int threads) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpWorkQueue *queue = adcp_work_queue_open(threads, 16, work, &err);
+  for( int i = 0; i < 16; i++ ) {
+    jobs[i] = (Job){.input = i, .pause_us = 500};
+    adcp_work_queue_put(queue, &jobs[i]);
+  }
+  CHECK(adcp_work_queue_full(queue));
+  adcp_work_queue_close(queue);
+  for( int i = 0; i < 16; i++ ) CHECK(jobs[i].runs <= 1);
+}
+
+/* ---- what a worker may not do ---- */
+
+static atomic_int blocked_everywhere = 1;
+
+static void look_at_signals(void *argument) {
+  pthread_t *owner = argument;
+  sigset_t mask;
+  pthread_sigmask(SIG_SETMASK, NULL, &mask);
+  if( !pthread_equal(*owner, pthread_self()) && !sigismember(&mask, SIGINT) ) {
+    atomic_store(&blocked_everywhere, 0);
+  }
+  nanosleep(&(struct timespec){0, 1000000}, NULL);
+}
+
+static void test_signals(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  pthread_t owner = pthread_self();
+  sigset_t before, after;
+  pthread_sigmask(SIG_SETMASK, NULL, &before);
+  AdcpWorkQueue *queue = adcp_work_queue_open(3, 8, look_at_signals, &err);
+  for( int i = 0; i < 8; i++ ) adcp_work_queue_put(queue, &owner);
+  for( int i = 0; i < 8; i++ ) adcp_work_queue_take(queue);
+  adcp_work_queue_close(queue);
+  pthread_sigmask(SIG_SETMASK, NULL, &after);
+  CHECK(atomic_load(&blocked_everywhere));
+  CHECK(sigismember(&before, SIGINT) == sigismember(&after, SIGINT));
+}
+
+/* ---- no memory ---- */
+
+static void *refuse(size_t size) {
+  (void)size;
+  return NULL;
+}
+static void *refuse_again(void *old, size_t size) {
+  (void)old;
+  (void)size;
+  return NULL;
+}
+static void release(void *block) {
+  (void)block;
+}
+
+static void test_no_memory(void) {
+  static const AdcpMemMethods none = {refuse, refuse_again, release};
+  AdcpError err = ADCP_ERROR_INIT;
+  adcp_mem_replace(&none);
+  CHECK(adcp_work_queue_open(2, 4, work, &err) == NULL);
+  CHECK(err.rc == ADCP_NOMEM);
+  adcp_mem_replace(NULL);
+  adcp_error_clear(&err);
+  adcp_work_queue_close(NULL);
+}
+
+int main(void) {
+  for( int threads = 0; threads <= 4; threads++ ) {
+    test_order(threads, 1, 7u + (uint32_t)threads);
+    test_order(threads, (size_t)threads + 2, 11u + (uint32_t)threads);
+    test_close_early(threads);
+  }
+  test_order(64, 66, 5);
+  test_signals();
+  test_no_memory();
+  CHECK(adcp_processor_count() >= 1);
+  return unit_done();
+}
