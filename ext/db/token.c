@@ -240,16 +240,25 @@ static bool expect_name(Cursor *cursor, const char *expected, size_t *at, size_t
   return true;
 }
 
-/* [schema .] name; returns the dequoted name, *first_at is where the schema, or else the name, begins. */
-static char *expect_qualified_name(Cursor *cursor, const char *expected, size_t *first_at,
-                                   size_t *at, size_t *size) {
-  if( !expect_name(cursor, expected, at, size) ) return NULL;
-  *first_at = *at;
+/* [schema .] name */
+typedef struct QualifiedName {
+  size_t schema_at; /* where the schema, or without one the name, begins */
+  size_t at, size;  /* the name's token */
+  char *schema;     /* dequoted; NULL without one */
+  char *name;       /* dequoted; NULL when there is none */
+} QualifiedName;
+
+static QualifiedName expect_qualified_name(Cursor *cursor, const char *expected) {
+  QualifiedName full = {0};
+  if( !expect_name(cursor, expected, &full.at, &full.size) ) return full;
+  full.schema_at = full.at;
   if( at_symbol(cursor, '.') ) {
+    full.schema = adcp_token_dequote(cursor->sql + full.at, full.size, cursor->err);
     cursor_advance(cursor);
-    if( !expect_name(cursor, expected, at, size) ) return NULL;
+    if( !expect_name(cursor, expected, &full.at, &full.size) ) return full;
   }
-  return adcp_token_dequote(cursor->sql + *at, *size, cursor->err);
+  full.name = adcp_token_dequote(cursor->sql + full.at, full.size, cursor->err);
+  return full;
 }
 
 static void parse_kind(Cursor *cursor, AdcpCreate *create) {
@@ -283,16 +292,22 @@ static void parse_name(Cursor *cursor, AdcpCreate *create) {
     expect_word(cursor, "NOT");
     expect_word(cursor, "EXISTS");
   }
-  create->name = expect_qualified_name(cursor, "the object's name", &create->schema_at,
-                                       &create->name_at, &create->name_size);
-  create->has_schema_name = create->schema_at != create->name_at;
+  QualifiedName full = expect_qualified_name(cursor, "the object's name");
+  create->schema_at = full.schema_at;
+  create->name_at = full.at;
+  create->name_size = full.size;
+  create->has_schema_name = full.schema_at != full.at;
+  create->name = full.name;
+  adcp_free(full.schema);
 }
 
 static void parse_on(Cursor *cursor, AdcpCreate *create) {
-  size_t first_at;
   expect_word(cursor, "ON");
-  create->on_name = expect_qualified_name(cursor, "the table's name", &first_at, &create->on_at,
-                                          &create->on_size);
+  QualifiedName full = expect_qualified_name(cursor, "the table's name");
+  create->on_at = full.at;
+  create->on_size = full.size;
+  create->on_name = full.name;
+  create->on_schema = full.schema;
 }
 
 /* BEFORE | AFTER | INSTEAD OF, and DELETE | INSERT | UPDATE [OF column, ...]. */
@@ -346,6 +361,7 @@ bool adcp_create_parse(const char *sql, AdcpCreate *create, AdcpError *err) {
 void adcp_create_free(AdcpCreate *create) {
   adcp_free(create->name);
   adcp_free(create->on_name);
+  adcp_free(create->on_schema);
   adcp_free(create->module);
   memset(create, 0, sizeof(*create));
 }

@@ -38,6 +38,7 @@ typedef struct AdcpCreate {
   char *name;                /* dequoted; owned */
   size_t on_at, on_size;     /* index, trigger: the table name token after ON; 0 otherwise */
   char *on_name;             /* dequoted; owned; NULL otherwise */
+  char *on_schema;           /* trigger ON schema.name: dequoted; owned; NULL otherwise */
   char *module;              /* virtual: dequoted; owned; NULL otherwise */
   size_t module_args_at;     /* virtual: offset of '(' after the module, 0 without */
 } AdcpCreate;

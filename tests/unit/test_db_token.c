@@ -250,8 +250,19 @@ static void test_refused(void) {
   check_refused("CREATE TRIGGER r UPDATE OF a b ON t",
                 "SQL that has b at byte 29 where ON is expected");
   check_refused("CREATE VIRTUAL TABLE f(a)", "SQL that has ( at byte 22 where USING is expected");
+  check_refused("CREATE INDEX i ON a.", "SQL that ends where the table's name is expected");
   check_refused("CREATE TABLE 'open",
                 "SQL that has 'open at byte 13 where the object's name is expected");
+}
+
+static void test_on_schema(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpCreate create;
+  CHECK(adcp_create_parse("CREATE TRIGGER r DELETE ON \"ma\"\"in\".t BEGIN SELECT 1; END", &create,
+                          &err));
+  CHECK_TEXT(create.on_schema, "ma\"in");
+  CHECK_TEXT(create.on_name, "t");
+  adcp_create_free(&create);
 }
 
 static void test_flags(void) {
@@ -271,6 +282,7 @@ int main(void) {
   test_heads();
   test_splices();
   test_refused();
+  test_on_schema();
   test_flags();
   return unit_done();
 }
