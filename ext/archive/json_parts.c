@@ -149,3 +149,17 @@ void adcp_json_take_name(AdcpJsonReader *json, const char *what, AdcpPresence pr
     wrong(json, what, "is not a name", err);
   }
 }
+
+static size_t read_memory(void *context, uint8_t *to, size_t size, AdcpError *err) {
+  (void)err;
+  AdcpMemoryText *text = context;
+  size_t n = text->left < size ? text->left : size;
+  if( n ) memcpy(to, text->bytes, n);
+  text->bytes += n;
+  text->left -= n;
+  return n;
+}
+
+AdcpTextInput adcp_memory_input(AdcpMemoryText *text) {
+  return (AdcpTextInput){text, read_memory};
+}

@@ -35,6 +35,13 @@ void adcp_json_take_text(AdcpJsonReader *json, const char *what, AdcpPresence pr
 void adcp_json_take_name(AdcpJsonReader *json, const char *what, AdcpPresence presence, char **to,
                          AdcpError *err);
 
+/* A text in memory (borrowed, used up) as the input of a reader. */
+typedef struct AdcpMemoryText {
+  const uint8_t *bytes;
+  size_t left;
+} AdcpMemoryText;
+AdcpTextInput adcp_memory_input(AdcpMemoryText *text);
+
 /* The key or string that was just taken, decoded as a name. NULL on error. */
 char *adcp_json_name(AdcpJsonReader *json, AdcpError *err);
 

@@ -234,27 +234,10 @@ static void read_foreign_keys(AdcpJsonReader *json, AdcpSchema *schema, AdcpErro
   }
 }
 
-/* A text in memory as the input of a reader. */
-typedef struct MemoryInput {
-  const uint8_t *bytes;
-  size_t left;
-} MemoryInput;
-
-static size_t read_memory(void *context, uint8_t *to, size_t size, AdcpError *err) {
-  (void)err;
-  MemoryInput *input = context;
-  size_t n = input->left < size ? input->left : size;
-  if( n ) memcpy(to, input->bytes, n);
-  input->bytes += n;
-  input->left -= n;
-  return n;
-}
-
 static void parse_foreign_keys(const AdcpBuf *text, AdcpSchema *schema, AdcpError *err) {
   if( text->size == 0 ) return;
-  MemoryInput memory = {text->data, text->size};
-  AdcpTextInput input = {&memory, read_memory};
-  AdcpJsonReader *json = adcp_json_reader_open(input, err);
+  AdcpMemoryText memory = {text->data, text->size};
+  AdcpJsonReader *json = adcp_json_reader_open(adcp_memory_input(&memory), err);
   if( json ) read_foreign_keys(json, schema, err);
   adcp_json_reader_close(json);
 }

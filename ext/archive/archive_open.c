@@ -1,0 +1,654 @@
+/*
+** archive_open.c - opens a backup: finds its manifest and reads its head (contract in archive_read.h).
+**
+** The quick way: the tail of the file holds the end line, which says where the manifest begins and what its
+** CRC-32 is; the manifest holds the index of the blocks; the head is read by blocks, so its CRC is checked too. An
+** end line is believed only if all of that fits.
+**
+** The slow way, for files that another tool rewrote or that are damaged at their end: the document is read once
+** from start to end, sections are kept, rows passed over. Keys may come in any order. The rows
+** are then read in a second pass.
+*/
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "archive/archive_reader.h"
+#include "archive/json_parts.h"
+#include "archive/name.h"
+#include "archive/schema_json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+
+/* The top-level members that the reader itself needs. */
+enum { METADATA, SCHEMA, TABLES, MANIFEST, END_LINE, MEMBERS };
+static const char *const MEMBER_NAMES[MEMBERS] = {"backup_metadata", "database_schema", "tables",
+                                                  ADCP_MANIFEST_KEY, ADCP_END_KEY};
+
+/* What a pass over the document has met. */
+typedef struct Scan {
+  AdcpArchiveReader *r;
+  bool met[MEMBERS];
+  bool keys;    /* any top-level key */
+  char **names; /* owned: tables in file order */
+  size_t count, capacity;
+  AdcpMap by_name;      /* their names */
+  int64_t manifest_key; /* offset of the key "backup_manifest" */
+  char *manifest_at;    /* owned: what the end line says */
+} Scan;
+
+/* What the end line says. */
+typedef struct Locator {
+  int64_t manifest_at;
+  uint32_t manifest_crc32;
+  AdcpBuf tail;
+  size_t line;      /* where it begins in the tail */
+  size_t line_size; /* with the white space behind it */
+} Locator;
+
+/* ---- input ---- */
+
+static size_t read_input(void *context, uint8_t *to, size_t size, AdcpError *err) {
+  AdcpArchiveInput *input = context;
+  size_t left = input->prefix.size - input->prefix_done;
+  if( left > 0 ) {
+    if( size > left ) size = left;
+    memcpy(to, input->prefix.data + input->prefix_done, size);
+    input->prefix_done += size;
+    return size;
+  }
+  size_t n = adcp_block_reader_read(input->blocks, to, size, err);
+  input->failed = err->rc != ADCP_OK;
+  input->at_end = n == 0 && !input->failed;
+  input->crc32 = (uint32_t)crc32_z(input->crc32, to, n);
+  input->raw_bytes += (int64_t)n;
+  if( input->budget >= 0 && input->raw_bytes > input->budget ) {
+    adcp_error_set(err, ADCP_TOOBIG, "what stands outside the rows has more than %" PRId64 " bytes",
+                   input->budget);
+    return 0;
+  }
+  return n;
+}
+
+static void start_input(AdcpArchiveInput *input) {
+  input->prefix_done = 0;
+  input->raw_bytes = 0;
+  input->crc32 = 0;
+  input->budget = -1;
+  input->failed = input->at_end = false;
+}
+
+/* Allows as much text as one part of the head may have, from here on. */
+static void set_budget(AdcpArchiveReader *r) {
+  r->input.budget = r->input.raw_bytes + ADCP_MAX_HEAD_BYTES;
+}
+
+void adcp_archive_restart(AdcpArchiveReader *r, AdcpJsonToken inside) {
+  start_input(&r->input);
+  int64_t offset = adcp_block_reader_text_offset(r->blocks);
+  adcp_json_reader_restart(r->json, offset - (int64_t)r->input.prefix.size, inside);
+}
+
+/* ---- warnings ---- */
+
+static void warn(AdcpArchiveReader *r, const char *text) {
+  AdcpArchiveHead *head = &r->head;
+  char **larger = adcp_realloc((void *)head->warnings, (head->warning_count + 1) * sizeof *larger);
+  if( larger ) head->warnings = larger;
+  char *copy = larger ? adcp_strdup(text) : NULL;
+  if( copy == NULL ) {
+    adcp_error_nomem(r->err);
+    return;
+  }
+  head->warnings[head->warning_count++] = copy;
+}
+
+/* ---- backup_metadata ---- */
+
+/* Names of format extensions that this release knows: none so far. */
+static void check_requires(AdcpJsonReader *json, AdcpError *err) {
+  adcp_json_expect(json, ADCP_JSON_BEGIN_ARRAY, "requires", err);
+  if( adcp_json_element(json, ADCP_JSON_STRING, "requires", err) ) {
+    adcp_error_set(err, ADCP_ERROR,
+                   "the backup requires \"%s\", which this release of adcp does not know",
+                   adcp_json_text(json, NULL));
+  }
+}
+
+static void check_version(AdcpArchiveReader *r, const char *format, const char *version) {
+  AdcpError *err = r->err;
+  if( err->rc ) return;
+  if( version == NULL ) {
+    adcp_error_set(err, ADCP_NOTADB, "not a backup: backup_metadata has no version");
+  } else if( strcmp(version, "2.0") == 0 && format == NULL ) {
+    r->is_old = true;
+  } else if( format == NULL || strcmp(format, ADCP_FORMAT_NAME) != 0 ) {
+    adcp_error_set(err, ADCP_NOTADB, "not a backup: the format is \"%s\", not \"%s\"",
+                   format ? format : "", ADCP_FORMAT_NAME);
+  } else if( strncmp(version, "3.", 2) != 0 ) {
+    adcp_error_set(
+        err, ADCP_ERROR,
+        "the backup has format version \"%s\"; this release of adcp reads versions 3.x and "
+        "2.0: use the release that wrote it",
+        version);
+  }
+}
+
+static void read_metadata(AdcpArchiveReader *r) {
+  static const char *const KNOWN[] = {"format", "version", "requires", NULL};
+  AdcpBuf captured = {0};
+  AdcpError *err = r->err;
+  adcp_json_capture(r->json, &captured);
+  AdcpMemoryText memory = {captured.data, captured.size};
+  AdcpJsonReader *json = adcp_json_reader_open(adcp_memory_input(&memory), err);
+  char *format = NULL, *version = NULL;
+  int member;
+  if( json ) adcp_json_expect(json, ADCP_JSON_BEGIN_OBJECT, "backup_metadata", err);
+  while( json && (member = adcp_json_member(json, KNOWN, err)) >= 0 ) {
+    switch( member ) {
+    case 0: adcp_json_take_text(json, "format", ADCP_OPTIONAL, &format, err); break;
+    case 1: adcp_json_take_text(json, "version", ADCP_REQUIRED, &version, err); break;
+    case 2: check_requires(json, err); break;
+    }
+  }
+  adcp_json_reader_close(json);
+  check_version(r, format, version);
+  adcp_free(format);
+  adcp_free(r->head.version);
+  r->head.version = version;
+  adcp_free(r->head.metadata);
+  r->head.metadata = adcp_buf_take(&captured);
+  if( r->head.metadata == NULL ) adcp_error_nomem(err);
+}
+
+/* ---- other sections ---- */
+
+static void keep_section(AdcpArchiveReader *r, const char *name) {
+  size_t size = (r->section_count + 1) * sizeof(AdcpArchiveSection);
+  AdcpArchiveSection *larger = adcp_realloc(r->sections, size);
+  if( larger ) r->sections = larger;
+  char *copy = larger ? adcp_strdup(name) : NULL;
+  if( copy == NULL ) {
+    adcp_error_nomem(r->err);
+    return;
+  }
+  AdcpArchiveSection *section = &r->sections[r->section_count++];
+  *section = (AdcpArchiveSection){.name = copy};
+  adcp_json_capture(r->json, &section->json);
+  if( adcp_buf_text(&section->json) == NULL ) adcp_error_nomem(r->err);
+}
+
+const char *adcp_archive_section(const AdcpArchiveReader *r, const char *name, size_t *size) {
+  for( size_t i = 0; i < r->section_count; i++ ) {
+    const AdcpArchiveSection *section = &r->sections[i];
+    if( strcmp(section->name, name) != 0 ) continue;
+    if( size ) *size = section->json.size;
+    return (const char *)section->json.data;
+  }
+  return NULL;
+}
+
+/* ---- a pass over the top level ---- */
+
+static int find_member(const char *key) {
+  int i = 0;
+  while( i < MEMBERS && strcmp(MEMBER_NAMES[i], key) != 0 ) i++;
+  return i;
+}
+
+static void scan_add_table(Scan *scan, char *name) {
+  AdcpError *err = scan->r->err;
+  if( name == NULL ) return;
+  if( scan->count == scan->capacity ) {
+    size_t capacity = scan->capacity ? 2 * scan->capacity : 16;
+    char **larger = adcp_realloc((void *)scan->names, capacity * sizeof *larger);
+    if( larger == NULL ) {
+      adcp_error_nomem(err);
+      adcp_free(name);
+      return;
+    }
+    scan->names = larger;
+    scan->capacity = capacity;
+  }
+  scan->names[scan->count++] = name;
+  if( adcp_map_put(&scan->by_name, name, strlen(name), name, err) ) {
+    adcp_error_set(err, ADCP_CORRUPT, "table \"%s\" stands twice", name);
+  }
+}
+
+static void scan_tables(Scan *scan) {
+  AdcpArchiveReader *r = scan->r;
+  r->input.budget = -1;
+  adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, "tables", r->err);
+  while( r->err->rc == ADCP_OK && adcp_json_next(r->json) == ADCP_JSON_KEY ) {
+    scan_add_table(scan, adcp_json_name(r->json, r->err));
+    adcp_json_skip(r->json);
+  }
+}
+
+static void scan_end_line(Scan *scan) {
+  static const char *const KNOWN[] = {"manifest_at", NULL};
+  AdcpArchiveReader *r = scan->r;
+  adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, ADCP_END_KEY, r->err);
+  while( adcp_json_member(r->json, KNOWN, r->err) >= 0 ) {
+    adcp_json_take_text(r->json, "manifest_at", ADCP_REQUIRED, &scan->manifest_at, r->err);
+  }
+}
+
+/* One top-level member, whose key was just taken. */
+static void scan_member(Scan *scan, int member) {
+  AdcpArchiveReader *r = scan->r;
+  if( member < MEMBERS && scan->met[member] ) {
+    adcp_error_set(r->err, ADCP_CORRUPT, "\"%s\" stands twice", MEMBER_NAMES[member]);
+    return;
+  }
+  if( member < MEMBERS ) scan->met[member] = true;
+  switch( member ) {
+  case METADATA: read_metadata(r); break;
+  case SCHEMA: adcp_schema_json_read(r->json, r->head.schema, r->err); break;
+  case TABLES: scan_tables(scan); break;
+  case MANIFEST:
+    scan->manifest_key = adcp_json_token_offset(r->json);
+    adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, ADCP_MANIFEST_KEY, r->err);
+    adcp_manifest_read(r->json, &r->manifest, r->err);
+    break;
+  case END_LINE: scan_end_line(scan); break;
+  default: break;
+  }
+}
+
+/* Reads top-level members: all of them, or those in front of the rows. Stops early at a backup of format 2.0. */
+typedef enum Extent { WHOLE_DOCUMENT, HEAD_ONLY } Extent;
+static void scan_document(Scan *scan, Extent extent) {
+  AdcpArchiveReader *r = scan->r;
+  adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, "the document", r->err);
+  while( r->err->rc == ADCP_OK && adcp_json_next(r->json) == ADCP_JSON_KEY ) {
+    char *key = adcp_strdup(adcp_json_text(r->json, NULL));
+    if( key == NULL ) {
+      adcp_error_nomem(r->err);
+      return;
+    }
+    scan->keys = true;
+    int member = find_member(key);
+    set_budget(r);
+    bool stop = member == TABLES && extent == HEAD_ONLY;
+    if( member == MEMBERS ) {
+      keep_section(r, key);
+    } else if( !stop ) {
+      scan_member(scan, member);
+    }
+    adcp_free(key);
+    r->input.budget = -1;
+    if( stop || r->is_old ) return;
+  }
+  if( extent == HEAD_ONLY ) adcp_error_set(r->err, ADCP_CORRUPT, "\"tables\" is missing");
+  if( adcp_json_next(r->json) == ADCP_JSON_END )
+    r->head.totals.raw_bytes = adcp_json_offset(r->json);
+}
+
+static void scan_free(Scan *scan) {
+  for( size_t i = 0; i < scan->count; i++ ) adcp_free(scan->names[i]);
+  adcp_free((void *)scan->names);
+  adcp_map_free(&scan->by_name);
+  adcp_free(scan->manifest_at);
+}
+
+/* ---- the quick way ---- */
+
+static const char END_LINE_START[] = "\"" ADCP_END_KEY "\":{\"manifest_at\":\"";
+static const char END_LINE_MIDDLE[] = "\",\"manifest_crc32\":\"";
+static const char END_LINE_STOP[] = "\"}}";
+enum { AT_DIGITS = 20, CRC_DIGITS = 8, GZIP_TRAILER = 8 };
+
+/* A text that has to be walked over piece by piece. */
+typedef struct Walk {
+  const uint8_t *at, *end;
+} Walk;
+
+static bool walk_text(Walk *walk, const char *text) {
+  size_t n = strlen(text);
+  if( (size_t)(walk->end - walk->at) < n || memcmp(walk->at, text, n) != 0 ) return false;
+  walk->at += n;
+  return true;
+}
+
+/* `count` lower-case digits of a base up to 16. */
+static bool walk_digits(Walk *walk, int count, uint64_t base, uint64_t *value) {
+  static const char DIGITS[] = "0123456789abcdef";
+  *value = 0;
+  if( walk->end - walk->at < count ) return false;
+  for( ; count > 0; count--, walk->at++ ) {
+    const char *digit = memchr(DIGITS, *walk->at, (size_t)base);
+    if( digit == NULL || *value > (UINT64_MAX - base) / base ) return false;
+    *value = *value * base + (uint64_t)(digit - DIGITS);
+  }
+  return true;
+}
+
+/* Where the last end line begins, or SIZE_MAX. */
+static size_t find_end_line(const AdcpBuf *tail) {
+  size_t n = sizeof END_LINE_START - 1;
+  for( size_t i = tail->size >= n ? tail->size - n + 1 : 0; i-- > 0; ) {
+    if( memcmp(tail->data + i, END_LINE_START, n) == 0 ) return i;
+  }
+  return SIZE_MAX;
+}
+
+/* Finds the end line in the tail of the file. In a gzip file the trailer follows it at once; in a plain one
+** white space may. */
+static bool find_locator(AdcpArchiveReader *r, Locator *locator) {
+  adcp_block_reader_tail(r->blocks, &locator->tail, r->err);
+  size_t trailer = r->head.container == ADCP_CONTAINER_GZIP ? GZIP_TRAILER : 0;
+  if( r->err->rc || locator->tail.size < trailer ) return false;
+  locator->tail.size -= trailer;
+  locator->line = find_end_line(&locator->tail);
+  if( locator->line == SIZE_MAX ) return false;
+  locator->line_size = locator->tail.size - locator->line;
+  Walk walk = {locator->tail.data + locator->line, locator->tail.data + locator->tail.size};
+  uint64_t at, crc;
+  bool good = walk_text(&walk, END_LINE_START) && walk_digits(&walk, AT_DIGITS, 10, &at) &&
+              walk_text(&walk, END_LINE_MIDDLE) && walk_digits(&walk, CRC_DIGITS, 16, &crc) &&
+              walk_text(&walk, END_LINE_STOP);
+  while( walk.at < walk.end && strchr(" \t\r\n", *walk.at) && *walk.at ) walk.at++;
+  if( !good || walk.at < walk.end || at > INT64_MAX ) return false;
+  locator->manifest_at = (int64_t)at;
+  locator->manifest_crc32 = (uint32_t)crc;
+  return true;
+}
+
+/* Do the blocks of the manifest fill the file up to the manifest? */
+static bool blocks_reach(const AdcpArchiveReader *r, int64_t manifest_at) {
+  int64_t size = adcp_block_reader_first_offset(r->blocks);
+  for( size_t i = 0; i < r->manifest.block_count; i++ ) size += r->manifest.blocks[i].size_bytes;
+  return size == manifest_at;
+}
+
+/* True if the text that was read (manifest and end line) is what the end line says. */
+static bool crc_fits(const AdcpArchiveReader *r, const Locator *locator) {
+  const uint8_t *line = locator->tail.data + locator->line;
+  uLong line_crc = crc32_z(0, line, locator->line_size);
+  uLong whole = crc32_combine(locator->manifest_crc32, line_crc, (z_off_t)locator->line_size);
+  return (uint32_t)whole == r->input.crc32;
+}
+
+/* Reads the manifest where the locator says, with an error of its own. True if it is to be believed;
+** *damaged if one is there that is not what the end line says. */
+static bool try_manifest(AdcpArchiveReader *r, const Locator *locator, bool *damaged,
+                         AdcpError *err) {
+  static const char *const KNOWN[] = {ADCP_MANIFEST_KEY, NULL};
+  AdcpTextInput input = {&r->input, read_input};
+  AdcpJsonReader *json = adcp_json_reader_open(input, err);
+  adcp_block_reader_seek_file(r->blocks, locator->manifest_at, err);
+  start_input(&r->input);
+  r->input.budget = ADCP_MAX_TOKEN_BYTES;
+  bool found = false;
+  if( json && err->rc == ADCP_OK ) {
+    adcp_json_reader_restart(json, locator->manifest_at, ADCP_JSON_BEGIN_OBJECT);
+    found = adcp_json_member(json, KNOWN, err) == 0;
+    if( found ) {
+      adcp_json_expect(json, ADCP_JSON_BEGIN_OBJECT, ADCP_MANIFEST_KEY, err);
+      adcp_manifest_read(json, &r->manifest, err);
+    }
+    while( found && adcp_json_member(json, KNOWN, err) == 0 ) {
+      adcp_error_set(err, ADCP_CORRUPT, "the manifest stands twice");
+    }
+    if( err->rc == ADCP_OK ) adcp_json_next(json);
+  }
+  adcp_json_reader_close(json);
+  if( !found || err->rc ) return false;
+  *damaged = !crc_fits(r, locator);
+  return !*damaged && blocks_reach(r, locator->manifest_at);
+}
+
+/* True if the manifest was found by the end line; the blocks then have their index. */
+static bool open_manifest(AdcpArchiveReader *r, bool *damaged) {
+  Locator locator = {0};
+  AdcpError trial = ADCP_ERROR_INIT;
+  bool good = find_locator(r, &locator) && try_manifest(r, &locator, damaged, &trial);
+  if( good ) {
+    r->head.totals.raw_bytes = r->manifest.bytes + r->input.raw_bytes;
+    adcp_block_reader_set_index(r->blocks, r->manifest.blocks, r->manifest.block_count, &trial);
+    good = trial.rc == ADCP_OK;
+  }
+  if( trial.rc == ADCP_NOMEM || trial.rc == ADCP_IOERR ) adcp_error_move(r->err, &trial);
+  adcp_error_clear(&trial);
+  adcp_buf_free(&locator.tail);
+  if( !good ) adcp_manifest_free(&r->manifest);
+  return good && r->err->rc == ADCP_OK;
+}
+
+/* The members that an opened backup must have. */
+static void check_members(Scan *scan, int upto) {
+  for( int i = 0; i < upto; i++ ) {
+    if( scan->met[i] ) continue;
+    if( i == METADATA ) {
+      adcp_error_set(scan->r->err, ADCP_NOTADB, "not a backup: it has no backup_metadata");
+    } else {
+      adcp_error_set(scan->r->err, ADCP_CORRUPT, "%s: it has no \"%s\"",
+                     i == MANIFEST || i == END_LINE ? "incomplete" : "damaged", MEMBER_NAMES[i]);
+    }
+  }
+}
+
+/* The head of a file whose manifest was found. */
+static void read_quick(AdcpArchiveReader *r) {
+  Scan scan = {.r = r};
+  adcp_block_reader_rewind(r->blocks, r->err);
+  if( r->err->rc == ADCP_OK ) adcp_archive_restart(r, ADCP_JSON_END);
+  scan_document(&scan, HEAD_ONLY);
+  if( !r->is_old && r->err->rc == ADCP_OK ) check_members(&scan, TABLES);
+  scan_free(&scan);
+  r->head.indexed = true;
+  r->state = ADCP_READER_AT_TABLES;
+}
+
+/* ---- the slow way ---- */
+
+/* Says what an error of the pass means for the file. */
+static void explain(Scan *scan) {
+  AdcpArchiveReader *r = scan->r;
+  AdcpError *err = r->err;
+  if( err->rc != ADCP_CORRUPT || r->input.failed ) return;
+  if( r->input.at_end && scan->keys ) {
+    adcp_error_clear(err);
+    adcp_error_set(err, ADCP_CORRUPT,
+                   "incomplete: the document ends at byte %" PRId64
+                   " without its end line; %zu tables had begun%s%s%s",
+                   r->input.raw_bytes, scan->count, scan->count ? ", the last is \"" : "",
+                   scan->count ? scan->names[scan->count - 1] : "", scan->count ? "\"" : "");
+  } else if( scan->keys ) {
+    adcp_error_prepend(err, "damaged: ");
+  } else {
+    err->rc = ADCP_NOTADB;
+    adcp_error_prepend(err, "not a backup: ");
+  }
+}
+
+/* Puts the manifest's tables into the order of the file; both must have the same. */
+static void order_tables(Scan *scan) {
+  AdcpArchiveReader *r = scan->r;
+  AdcpManifest ordered = {0};
+  AdcpManifest *m = &r->manifest;
+  AdcpMap places = {0};
+  for( size_t i = 0; i < m->table_count; i++ ) {
+    const char *name = m->names[i];
+    if( adcp_map_put(&places, name, strlen(name), &m->tables[i], r->err) ) {
+      adcp_error_set(r->err, ADCP_CORRUPT, "damaged: the manifest has table \"%s\" twice", name);
+    }
+    if( adcp_map_get(&scan->by_name, name, strlen(name)) == NULL ) {
+      adcp_error_set(r->err, ADCP_CORRUPT,
+                     "damaged: table \"%s\" is in the manifest, but its rows are missing", name);
+    }
+  }
+  for( size_t i = 0; i < scan->count && r->err->rc == ADCP_OK; i++ ) {
+    const char *name = scan->names[i];
+    AdcpArchiveTable *entry = adcp_map_get(&places, name, strlen(name));
+    AdcpArchiveTable *to = entry ? adcp_manifest_add_table(&ordered, r->err) : NULL;
+    if( to == NULL ) {
+      adcp_error_set(r->err, ADCP_CORRUPT, "damaged: table \"%s\" is not in the manifest", name);
+      break;
+    }
+    *to = *entry;
+    char **from = &m->names[entry - m->tables];
+    ordered.names[i] = *from;
+    *from = NULL;
+  }
+  if( r->err->rc == ADCP_OK ) {
+    for( size_t i = 0; i < ordered.table_count; i++ ) {
+      m->names[i] = ordered.names[i];
+      m->tables[i] = ordered.tables[i];
+      ordered.names[i] = NULL;
+    }
+  }
+  adcp_map_free(&places);
+  adcp_manifest_free(&ordered);
+}
+
+/* The text before the manifest is as long as it was when written, so it is the text that was written: the
+** blocks can be used, be it a gzip file that was unpacked. */
+static void index_plain(Scan *scan) {
+  AdcpArchiveReader *r = scan->r;
+  AdcpManifest *m = &r->manifest;
+  if( r->head.container != ADCP_CONTAINER_PLAIN || scan->manifest_key != m->bytes ) return;
+  for( size_t i = 0; i < m->block_count; i++ ) m->blocks[i].size_bytes = m->blocks[i].raw_bytes;
+  adcp_block_reader_set_index(r->blocks, m->blocks, m->block_count, r->err);
+  r->head.indexed = true;
+}
+
+/* The file says where its manifest is, there it is, but its CRC is wrong. */
+static void check_damaged(Scan *scan) {
+  uint64_t at;
+  const char *text = scan->manifest_at ? scan->manifest_at : "";
+  Walk walk = {(const uint8_t *)text, (const uint8_t *)text + strlen(text)};
+  if( walk_digits(&walk, AT_DIGITS, 10, &at) && at == (uint64_t)scan->manifest_key ) {
+    adcp_error_set(scan->r->err, ADCP_CORRUPT,
+                   "damaged: the manifest has not the CRC-32 that the end line says (byte %" PRId64
+                   ")",
+                   scan->manifest_key);
+  }
+}
+
+/* Reads everything once, without keeping rows. */
+static void read_slow(AdcpArchiveReader *r, bool damaged) {
+  Scan scan = {.r = r};
+  adcp_block_reader_rewind(r->blocks, r->err);
+  if( r->err->rc == ADCP_OK ) adcp_archive_restart(r, ADCP_JSON_END);
+  scan_document(&scan, WHOLE_DOCUMENT);
+  explain(&scan);
+  r->state = ADCP_READER_AT_START;
+  if( !r->is_old && r->err->rc == ADCP_OK ) {
+    check_members(&scan, MEMBERS);
+    if( damaged && r->err->rc == ADCP_OK ) check_damaged(&scan);
+    if( r->err->rc == ADCP_OK ) order_tables(&scan);
+    if( r->err->rc == ADCP_OK ) index_plain(&scan);
+    warn(r,
+         "the end line does not lead to the manifest: another tool rewrote the file, or its end is "
+         "damaged; it was read from start to end");
+  }
+  scan_free(&scan);
+}
+
+/* ---- opening and closing ---- */
+
+/* Joins the manifest with the schema. */
+static void resolve_tables(AdcpArchiveReader *r) {
+  AdcpManifest *m = &r->manifest;
+  for( size_t i = 0; i < m->table_count && r->err->rc == ADCP_OK; i++ ) {
+    AdcpArchiveTable *entry = &m->tables[i];
+    const char *name = m->names[i];
+    entry->table = adcp_schema_table(r->head.schema, name);
+    if( entry->table == NULL || entry->table->kind == ADCP_TABLE_VIRTUAL ) {
+      adcp_error_set(r->err, ADCP_CORRUPT,
+                     "damaged: table \"%s\" has rows, but the schema does not describe it", name);
+    } else if( adcp_map_put(&r->by_name, name, strlen(name), entry, r->err) ) {
+      adcp_error_set(r->err, ADCP_CORRUPT, "damaged: the manifest has table \"%s\" twice", name);
+    }
+  }
+  r->seen = adcp_calloc(m->table_count + 1, sizeof *r->seen);
+  if( r->seen == NULL ) adcp_error_nomem(r->err);
+}
+
+static void fill_head(AdcpArchiveReader *r) {
+  AdcpArchiveHead *head = &r->head;
+  const AdcpManifest *m = &r->manifest;
+  head->tables = m->tables;
+  head->table_count = m->table_count;
+  head->blocks = m->blocks;
+  head->block_count = m->block_count;
+  head->totals.tables = (int64_t)m->table_count;
+  head->totals.rows = m->rows;
+  head->totals.file_bytes = adcp_infile_size(r->file);
+  memcpy(head->totals.content_sha256, m->content_sha256, sizeof m->content_sha256);
+  memcpy(head->totals.full_sha256, m->full_sha256, sizeof m->full_sha256);
+  head->complete = !r->is_old;
+}
+
+static void open_parts(AdcpArchiveReader *r, const char *path, int threads) {
+  r->file = adcp_infile_open(path, r->err);
+  r->blocks = adcp_block_reader_open(r->file, threads, r->err);
+  r->input.blocks = r->blocks;
+  AdcpTextInput input = {&r->input, read_input};
+  r->json = adcp_json_reader_open(input, r->err);
+  r->digest = adcp_digest_open(r->err);
+  r->head.schema = adcp_schema_new(r->err);
+}
+
+AdcpArchiveReader *adcp_archive_reader_open(const char *path, int threads, AdcpError *err) {
+  if( err->rc ) return NULL;
+  AdcpArchiveReader *r = adcp_calloc(1, sizeof *r);
+  if( r == NULL ) {
+    adcp_error_nomem(err);
+    return NULL;
+  }
+  r->err = err;
+  r->full = true;
+  open_parts(r, path, threads);
+  if( err->rc == ADCP_OK ) {
+    bool damaged = false;
+    r->head.container = adcp_block_reader_container(r->blocks);
+    if( open_manifest(r, &damaged) ) {
+      read_quick(r);
+      if( !r->input.failed && err->rc == ADCP_CORRUPT ) adcp_error_prepend(err, "damaged: ");
+    } else if( err->rc == ADCP_OK ) {
+      read_slow(r, damaged);
+    }
+  }
+  if( err->rc == ADCP_OK ) {
+    resolve_tables(r);
+    fill_head(r);
+  }
+  if( err->rc == ADCP_OK ) return r;
+  adcp_archive_reader_close(r);
+  return NULL;
+}
+
+const AdcpArchiveHead *adcp_archive_head(const AdcpArchiveReader *r) {
+  return &r->head;
+}
+
+void adcp_archive_reader_close(AdcpArchiveReader *r) {
+  if( r == NULL ) return;
+  for( size_t i = 0; i < r->section_count; i++ ) {
+    adcp_free(r->sections[i].name);
+    adcp_buf_free(&r->sections[i].json);
+  }
+  adcp_free(r->sections);
+  for( size_t i = 0; i < r->head.warning_count; i++ ) adcp_free(r->head.warnings[i]);
+  adcp_free((void *)r->head.warnings);
+  adcp_free(r->head.version);
+  adcp_free(r->head.metadata);
+  adcp_schema_free(r->head.schema);
+  adcp_manifest_free(&r->manifest);
+  adcp_map_free(&r->by_name);
+  adcp_free(r->seen);
+  adcp_row_reader_close(r->row);
+  adcp_row_writer_close(r->rewriter);
+  adcp_digest_close(r->digest);
+  adcp_buf_free(&r->copy);
+  adcp_buf_free(&r->input.prefix);
+  adcp_json_reader_close(r->json);
+  adcp_block_reader_close(r->blocks);
+  adcp_infile_close(r->file);
+  adcp_free(r);
+}

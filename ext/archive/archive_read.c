@@ -1,0 +1,332 @@
+/*
+** archive_read.c - the rows of an opened backup as a stream of events (contract in archive_read.h).
+**
+** Rows are parsed where they stand in the JSON reader's window. A row that is canonical, as all are
+** that adcp wrote, goes to the table's digest as it stands; any other is decoded in a copy and written
+** anew for the digest, so that layout does not matter but content does.
+**
+** Moving to a table feeds the JSON reader the text `"tables":{"name":[` first, so that the same states are
+** gone through as when reading from the start.
+*/
+#include "archive/archive_read.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "archive/archive_reader.h"
+#include "archive/json_parts.h"
+#include "archive/name.h"
+#include "base/mem.h"
+#include "codec/json_write.h"
+
+static const char *const TABLES_MEMBER[] = {"tables", NULL};
+
+/* ---- messages ---- */
+
+void adcp_archive_append_place(AdcpArchiveReader *r, int64_t offset) {
+  if( !r->head.indexed || offset < 0 ) {
+    if( offset >= 0 ) adcp_error_append(r->err, " (byte %" PRId64 " of the text)", offset);
+    return;
+  }
+  size_t block = 0;
+  while( block < r->manifest.block_count && offset >= r->manifest.blocks[block].raw_bytes ) {
+    offset -= r->manifest.blocks[block++].raw_bytes;
+  }
+  adcp_error_append(r->err, " (block %zu, byte %" PRId64 ")", block, offset);
+}
+
+static AdcpArchiveEvent fail(AdcpArchiveReader *r) {
+  assert(r->err->rc != ADCP_OK);
+  r->full = false;
+  return ADCP_ARCHIVE_ERROR;
+}
+
+/* Context for an error between rows; what the blocks say has its place already. */
+static AdcpArchiveEvent fail_damaged(AdcpArchiveReader *r) {
+  if( r->err->rc == ADCP_CORRUPT && !r->input.failed ) adcp_error_prepend(r->err, "damaged: ");
+  return fail(r);
+}
+
+/* Context for an error in the row that comes next. */
+static AdcpArchiveEvent fail_row(AdcpArchiveReader *r) {
+  const char *name = r->now->table->name;
+  if( r->err->rc == ADCP_CORRUPT && !r->input.failed ) {
+    adcp_error_prepend(r->err, "damaged: table \"%s\", row %" PRId64 ": ", name, r->row_number + 1);
+    adcp_archive_append_place(r, r->row_offset);
+  } else if( r->err->rc != ADCP_NOMEM ) {
+    adcp_error_append(r->err, " (in table \"%s\", after %" PRId64 " rows)", name, r->row_number);
+  }
+  return fail(r);
+}
+
+/* ---- tables ---- */
+
+static void leave_table(AdcpArchiveReader *r) {
+  adcp_row_reader_close(r->row);
+  adcp_row_writer_close(r->rewriter);
+  r->row = NULL;
+  r->rewriter = NULL;
+  r->text = NULL;
+  r->values = NULL;
+}
+
+/* The table whose name is the key that was just taken. */
+static AdcpArchiveEvent begin_table(AdcpArchiveReader *r) {
+  leave_table(r);
+  char *name = adcp_json_name(r->json, r->err);
+  if( name == NULL ) return fail_damaged(r);
+  AdcpArchiveTable *entry = adcp_map_get(&r->by_name, name, strlen(name));
+  if( entry == NULL ) {
+    adcp_error_set(r->err, ADCP_CORRUPT, "table \"%s\" is not in the manifest", name);
+  } else if( r->seen[entry - r->head.tables] ) {
+    adcp_error_set(r->err, ADCP_CORRUPT, "table \"%s\" stands twice", name);
+  }
+  adcp_free(name);
+  if( r->err->rc ) return fail_damaged(r);
+  r->now = entry;
+  r->seen[entry - r->head.tables] = true;
+  r->row = adcp_row_reader_open(entry->table, r->err);
+  adcp_json_expect(r->json, ADCP_JSON_BEGIN_ARRAY, "rows", r->err);
+  if( r->err->rc ) return fail_damaged(r);
+  adcp_digest_reset(r->digest);
+  r->row_number = r->row_bytes = 0;
+  r->state = ADCP_READER_IN_TABLE;
+  return ADCP_ARCHIVE_TABLE_BEGIN;
+}
+
+/* After the last row: are they the rows that were written? */
+static void check_table(AdcpArchiveReader *r) {
+  const AdcpArchiveTable *entry = r->now;
+  char sha256[ADCP_SHA256_HEX + 1];
+  adcp_digest_hex(r->digest, sha256);
+  if( r->row_number != entry->rows ) {
+    adcp_error_set(r->err, ADCP_CORRUPT,
+                   "damaged: table \"%s\" has %" PRId64 " rows, but the manifest says %" PRId64,
+                   entry->table->name, r->row_number, entry->rows);
+  } else if( strcmp(sha256, entry->sha256) != 0 || r->row_bytes != entry->bytes ) {
+    adcp_error_set(r->err, ADCP_CORRUPT,
+                   "damaged: the %" PRId64 " rows of table \"%s\" do not have the digest that the "
+                   "manifest says%s",
+                   entry->rows, entry->table->name,
+                   r->head.indexed ? "" : ": another tool changed numbers or text");
+  }
+}
+
+static AdcpArchiveEvent end_table(AdcpArchiveReader *r) {
+  check_table(r);
+  r->state = ADCP_READER_BETWEEN;
+  r->text = NULL;
+  return r->err->rc ? fail(r) : ADCP_ARCHIVE_TABLE_END;
+}
+
+/* ---- rows ---- */
+
+/* Writes the values for the digest as adcp would have written them. */
+static void add_rewritten(void *context, const void *bytes, size_t n, AdcpError *err) {
+  (void)err;
+  AdcpArchiveReader *r = context;
+  adcp_digest_add(r->digest, bytes, n);
+  r->row_bytes += (int64_t)n;
+}
+
+static void digest_rewritten(AdcpArchiveReader *r) {
+  if( r->rewriter == NULL ) r->rewriter = adcp_row_writer_open(r->now->table, r->err);
+  adcp_buf_clear(&r->copy);
+  adcp_buf_append(&r->copy, r->text, r->text_size);
+  if( !adcp_buf_check(&r->copy, r->err) || r->err->rc ) return;
+  r->values = adcp_row_values(r->row, r->copy.data);
+  AdcpTextSink sink = {r, add_rewritten};
+  adcp_row_write(r->rewriter, r->values, sink, r->err);
+}
+
+static void digest_row(AdcpArchiveReader *r) {
+  r->values = NULL;
+  if( adcp_row_is_canonical(r->row) ) {
+    adcp_digest_add(r->digest, r->text, r->text_size);
+    r->row_bytes += (int64_t)r->text_size;
+  } else {
+    digest_rewritten(r);
+  }
+  adcp_digest_add(r->digest, "\n", 1);
+  r->row_bytes++;
+}
+
+/* Parses the row that begins at the window's start; false on error. */
+static bool parse_row(AdcpArchiveReader *r) {
+  for( ;; ) {
+    size_t n;
+    const uint8_t *text = adcp_json_raw_window(r->json, &n);
+    AdcpRowStatus status = adcp_row_parse(r->row, text, n, &r->text_size, r->err);
+    if( status == ADCP_ROW_DONE ) return true;
+    if( status == ADCP_ROW_BAD ) return false;
+    if( !adcp_json_raw_more(r->json) ) break;
+  }
+  adcp_error_set(r->err, ADCP_CORRUPT, "the text ends within the row");
+  return false;
+}
+
+static AdcpArchiveEvent next_row(AdcpArchiveReader *r) {
+  r->row_offset = -1;
+  if( !adcp_json_raw_begin(r->json) ) return r->err->rc ? fail_row(r) : end_table(r);
+  r->row_offset = adcp_json_offset(r->json);
+  if( !parse_row(r) ) return fail_row(r);
+  r->text = adcp_json_raw_bytes(r->json);
+  digest_row(r);
+  adcp_json_raw_end(r->json, r->text_size);
+  if( r->err->rc ) return fail_row(r);
+  r->row_number++;
+  return ADCP_ARCHIVE_ROW;
+}
+
+/* ---- from table to table ---- */
+
+/* Goes to the value of "tables" and into it. */
+static void enter_tables(AdcpArchiveReader *r) {
+  if( r->state == ADCP_READER_AT_START ) {
+    adcp_buf_clear(&r->input.prefix);
+    adcp_block_reader_rewind(r->blocks, r->err);
+    if( r->err->rc ) return;
+    adcp_archive_restart(r, ADCP_JSON_END);
+    adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, "the document", r->err);
+    if( adcp_json_member(r->json, TABLES_MEMBER, r->err) < 0 ) {
+      adcp_error_set(r->err, ADCP_CORRUPT, "\"tables\" is missing");
+    }
+  }
+  adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, "tables", r->err);
+  r->state = ADCP_READER_BETWEEN;
+}
+
+/* All rows were read: does the whole have the digests that the manifest says? */
+static void check_whole(AdcpArchiveReader *r) {
+  char content[ADCP_SHA256_HEX + 1], full[ADCP_SHA256_HEX + 1];
+  for( size_t i = 0; i < r->head.table_count; i++ ) {
+    if( r->seen[i] ) continue;
+    adcp_error_set(r->err, ADCP_CORRUPT,
+                   "table \"%s\" is in the manifest, but its rows are missing",
+                   r->head.tables[i].table->name);
+    return;
+  }
+  adcp_archive_digests(r->head.schema, r->head.tables, r->head.table_count, content, full, r->err);
+  if( r->err->rc == ADCP_OK && (strcmp(content, r->head.totals.content_sha256) != 0 ||
+                                strcmp(full, r->head.totals.full_sha256) != 0) ) {
+    adcp_error_set(r->err, ADCP_CORRUPT,
+                   "the schema and the tables do not have the digest that the manifest says");
+  }
+}
+
+/* Behind the last table: reads the rest of the document, to the container's end. */
+static AdcpArchiveEvent finish(AdcpArchiveReader *r) {
+  leave_table(r);
+  r->now = NULL;
+  if( adcp_json_member(r->json, TABLES_MEMBER, r->err) == 0 ) {
+    adcp_error_set(r->err, ADCP_CORRUPT, "\"tables\" stands twice");
+  }
+  adcp_json_next(r->json);
+  if( r->err->rc == ADCP_OK && r->full ) check_whole(r);
+  if( r->err->rc ) return fail_damaged(r);
+  r->state = ADCP_READER_DONE;
+  return ADCP_ARCHIVE_END;
+}
+
+static AdcpArchiveEvent next_table(AdcpArchiveReader *r) {
+  AdcpJsonToken token = adcp_json_next(r->json);
+  if( token == ADCP_JSON_KEY ) return begin_table(r);
+  return token == ADCP_JSON_ERROR ? fail_damaged(r) : finish(r);
+}
+
+/* Tables seen since the last call from outside stay so: a table of contents that lies cannot send a
+** caller who skips in circles. */
+static void go_to_table(AdcpArchiveReader *r, size_t index) {
+  const AdcpArchiveTable *entry = &r->head.tables[index];
+  leave_table(r);
+  AdcpBuf *prefix = &r->input.prefix, spelling = {0};
+  adcp_name_encode(&spelling, entry->table->name);
+  adcp_buf_clear(prefix);
+  adcp_buf_append_str(prefix, "\"tables\":{");
+  if( adcp_buf_check(&spelling, r->err) ) adcp_json_quote(prefix, spelling.data, spelling.size);
+  adcp_buf_append_str(prefix, ":[");
+  adcp_buf_free(&spelling);
+  adcp_buf_check(prefix, r->err);
+  adcp_block_reader_seek(r->blocks, entry->position, r->err);
+  if( r->err->rc ) return;
+  adcp_archive_restart(r, ADCP_JSON_BEGIN_OBJECT);
+  adcp_json_next(r->json); /* "tables" */
+  r->state = ADCP_READER_AT_TABLES;
+  enter_tables(r);
+}
+
+void adcp_archive_seek_table(AdcpArchiveReader *r, size_t index) {
+  if( r->err->rc ) return;
+  assert(r->head.indexed && index < r->head.table_count);
+  r->full = false;
+  memset(r->seen, 0, r->head.table_count * sizeof *r->seen);
+  go_to_table(r, index);
+}
+
+/* Passes over the rows of a table that is not wanted: by the index if that saves a block, else by
+** reading them. */
+static AdcpArchiveEvent leave_skipped(AdcpArchiveReader *r) {
+  size_t next = (size_t)(r->now - r->head.tables) + 1;
+  if( r->head.indexed && next == r->head.table_count ) {
+    leave_table(r);
+    r->now = NULL;
+    r->state = ADCP_READER_DONE;
+    return ADCP_ARCHIVE_END;
+  }
+  if( r->head.indexed && r->head.tables[next].position.block > r->now->position.block + 1 ) {
+    go_to_table(r, next);
+  } else {
+    while( adcp_json_raw_begin(r->json) ) adcp_json_skip(r->json);
+    r->state = ADCP_READER_BETWEEN;
+  }
+  return r->err->rc ? fail_damaged(r) : next_table(r);
+}
+
+void adcp_archive_skip_table(AdcpArchiveReader *r) {
+  if( r->err->rc ) return;
+  assert(r->state == ADCP_READER_IN_TABLE && r->row_number == 0);
+  r->full = false;
+  r->state = ADCP_READER_SKIPPING;
+}
+
+AdcpArchiveEvent adcp_archive_next(AdcpArchiveReader *r) {
+  if( r->err->rc ) return ADCP_ARCHIVE_ERROR;
+  if( r->is_old ) {
+    adcp_error_set(r->err, ADCP_ERROR,
+                   "a backup of format 2.0 has no tables of rows that can be read as such");
+    return ADCP_ARCHIVE_ERROR;
+  }
+  switch( r->state ) {
+  case ADCP_READER_AT_START:
+  case ADCP_READER_AT_TABLES: enter_tables(r); return r->err->rc ? fail_damaged(r) : next_table(r);
+  case ADCP_READER_BETWEEN: return next_table(r);
+  case ADCP_READER_IN_TABLE: return next_row(r);
+  case ADCP_READER_SKIPPING: r->state = ADCP_READER_SKIPPED; return ADCP_ARCHIVE_TABLE_END;
+  case ADCP_READER_SKIPPED: return leave_skipped(r);
+  case ADCP_READER_DONE: break;
+  }
+  return ADCP_ARCHIVE_END;
+}
+
+/* ---- what the current event is about ---- */
+
+const AdcpArchiveTable *adcp_archive_table(const AdcpArchiveReader *r) {
+  return r->now;
+}
+
+const AdcpValue *adcp_archive_row(AdcpArchiveReader *r) {
+  assert(r->text != NULL);
+  if( r->values == NULL ) r->values = adcp_row_values(r->row, r->text);
+  return r->values;
+}
+
+const char *adcp_archive_row_text(AdcpArchiveReader *r, size_t *size) {
+  assert(r->text != NULL);
+  *size = r->text_size;
+  return (const char *)r->text;
+}
+
+int64_t adcp_archive_row_number(const AdcpArchiveReader *r) {
+  return r->row_number;
+}

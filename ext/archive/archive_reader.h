@@ -1,0 +1,80 @@
+/*
+** archive_reader.h - the inside of an archive reader, shared by archive_open.c and archive_read.c.
+**
+** archive_open.c finds out what the file is and fills the head; archive_read.c walks the rows. Both pull
+** from one JSON reader whose input is the block reader, with two additions: a prefix, text that stands in front of
+** a place the reader was moved to, so that the document seems to begin there; and a count and CRC of the text.
+*/
+#ifndef ADCP_ARCHIVE_ARCHIVE_READER_H
+#define ADCP_ARCHIVE_ARCHIVE_READER_H
+
+#include "archive/archive_read.h"
+#include "archive/manifest.h"
+#include "archive/row_read.h"
+#include "archive/row_write.h"
+#include "base/buf.h"
+#include "base/map.h"
+#include "codec/json_read.h"
+#include "stream/block_read.h"
+
+typedef struct AdcpArchiveInput {
+  AdcpBlockReader *blocks; /* borrowed */
+  AdcpBuf prefix;
+  size_t prefix_done;
+  int64_t raw_bytes; /* text read from blocks since the last start */
+  int64_t budget;    /* more text than this is refused; negative: no limit */
+  uint32_t crc32;    /* of that text */
+  bool failed;       /* the error came from the blocks */
+  bool at_end;       /* the blocks' text is at its end */
+} AdcpArchiveInput;
+
+typedef struct AdcpArchiveSection {
+  char *name; /* owned */
+  AdcpBuf json;
+} AdcpArchiveSection;
+
+typedef enum AdcpReaderState {
+  ADCP_READER_AT_TABLES, /* the next token is the value of "tables" (the quick opening leaves it so) */
+  ADCP_READER_AT_START, /* nothing was read since opening */
+  ADCP_READER_BETWEEN,  /* in "tables", before a key */
+  ADCP_READER_IN_TABLE, /* in an array of rows */
+  ADCP_READER_SKIPPING, /* the same, but its rows are not wanted */
+  ADCP_READER_SKIPPED,  /* still there; its TABLE_END was given */
+  ADCP_READER_DONE
+} AdcpReaderState;
+
+struct AdcpArchiveReader {
+  AdcpError *err; /* borrowed */
+  AdcpInFile *file;
+  AdcpBlockReader *blocks;
+  AdcpArchiveInput input;
+  AdcpJsonReader *json;
+  AdcpArchiveHead head;
+  AdcpManifest manifest;
+  AdcpMap by_name; /* table name -> AdcpArchiveTable of the manifest */
+  AdcpArchiveSection *sections;
+  size_t section_count;
+  bool is_old; /* format 2.0 */
+
+  AdcpReaderState state;
+  bool full;               /* all rows since the start were read */
+  bool *seen;              /* by table */
+  AdcpArchiveTable *now;   /* current table */
+  AdcpRowReader *row;      /* of the current table */
+  AdcpRowWriter *rewriter; /* of the current table; once a row is not canonical */
+  AdcpDigest *digest;
+  int64_t row_number, row_bytes;
+  int64_t row_offset; /* of the current row in the document */
+  uint8_t *text;      /* of the current row; in the JSON reader's window */
+  size_t text_size;
+  AdcpBuf copy;            /* of the current row, when it is not canonical */
+  const AdcpValue *values; /* of the current row; NULL until decoded */
+};
+
+/* Puts the input and the JSON reader at a place: the caller has moved the blocks there. */
+void adcp_archive_restart(AdcpArchiveReader *r, AdcpJsonToken inside);
+
+/* For messages: where a byte of the document is. */
+void adcp_archive_append_place(AdcpArchiveReader *r, int64_t offset);
+
+#endif
