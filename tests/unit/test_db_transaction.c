@@ -2,61 +2,12 @@
 ** test_db_transaction.c - begin, commit and abort inside a SQL function, after everything that can go
 ** wrong there; and who may call. Numbers in comments are of the behaviour of SQLite that is met.
 */
-#include <sqlite3.h>
-#include <stdlib.h>
-#include <unistd.h>
-
+#include "connection.h"
 #include "db/transaction.h"
 #include "unit.h"
 
-/* ---- a SQL function f() that runs a routine of the test on its own connection ---- */
-
-static void (*routine)(AdcpDb *db);
 static const char *state; /* what the last close reported */
 static bool lost;         /* what the transaction said before it was closed */
-static int autocommit;    /* after the routine, before the outer statement ended */
-static AdcpRc rc;         /* of the routine */
-static char message[500]; /* of the routine */
-static long calls;
-
-static void xFunction(sqlite3_context *context, int argc, sqlite3_value **argv) {
-  AdcpError err = ADCP_ERROR_INIT;
-  AdcpDb db = {sqlite3_context_db_handle(context), "main", &err};
-  (void)argc;
-  (void)argv;
-  calls++;
-  routine(&db);
-  autocommit = sqlite3_get_autocommit(db.handle);
-  rc = err.rc;
-  snprintf(message, sizeof(message), "%s", adcp_error_message(&err));
-  if( rc ) sqlite3_result_error(context, message, -1);
-  adcp_error_clear(&err);
-}
-
-static bool exec(sqlite3 *handle, const char *sql) {
-  return sqlite3_exec(handle, sql, NULL, NULL, NULL) == SQLITE_OK;
-}
-
-static void must(sqlite3 *handle, const char *sql) {
-  CHECK_CASE(exec(handle, sql), "%s: %s", sql, sqlite3_errmsg(handle));
-}
-
-static sqlite3_int64 number(sqlite3 *handle, const char *sql) {
-  sqlite3_stmt *stmt;
-  sqlite3_int64 value = -1;
-  if( sqlite3_prepare_v2(handle, sql, -1, &stmt, NULL) != SQLITE_OK ) return -2;
-  if( sqlite3_step(stmt) == SQLITE_ROW ) value = sqlite3_column_int64(stmt, 0);
-  sqlite3_finalize(stmt);
-  return value;
-}
-
-static sqlite3 *open_database(const char *path) {
-  sqlite3 *handle;
-  CHECK(sqlite3_open(path, &handle) == SQLITE_OK);
-  sqlite3_create_function(handle, "f", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL, xFunction, NULL,
-                          NULL);
-  return handle;
-}
 
 /* Calls f() as a user does, with or without a transaction of the caller that holds one row. */
 static void call(sqlite3 *handle, void (*what)(AdcpDb *), bool in_transaction) {
@@ -264,13 +215,6 @@ static void test_authorizer(void) {
 }
 
 /* ---- another connection reads (1) ---- */
-
-static const char *temp_path(char *path, size_t size, const char *name) {
-  const char *dir = getenv("TMPDIR");
-  snprintf(path, size, "%s/adcp_%ld_%s", dir ? dir : "/tmp", (long)getpid(), name);
-  unlink(path);
-  return path;
-}
 
 static void test_busy_commit(void) {
   char path[500];

@@ -1,0 +1,238 @@
+/*
+** state.c - the connection's settings, switched for a restore and put back (contract in state.h).
+**
+** Switches of sqlite3_db_config act at once and cannot fail, in the middle of a statement, within a
+** transaction and after an interrupt. Three settings exist as PRAGMA only. These act while they are prepared,
+** and after an interrupt SQLite's parser looks at the flag where white space or the end of the text stands: so
+** they are put back by a text that has neither, PRAGMA"name"=0; (tried on 3.40.1; the unit test
+** shows when a release changes it). Out of memory inside a statement nothing can be prepared, and these three
+** stay as they are.
+*/
+#include "db/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "db/token.h"
+
+/* What a restore needs. KEEP: as the application has it. */
+enum { OFF, ON, KEEP };
+
+static const int config_op[] = {
+    SQLITE_DBCONFIG_ENABLE_FKEY,        SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_DEFENSIVE,
+    SQLITE_DBCONFIG_WRITABLE_SCHEMA,    SQLITE_DBCONFIG_DQS_DDL,        SQLITE_DBCONFIG_DQS_DML,
+    SQLITE_DBCONFIG_LEGACY_ALTER_TABLE, SQLITE_DBCONFIG_TRUSTED_SCHEMA,
+};
+#define CONFIG_COUNT (sizeof(config_op) / sizeof(config_op[0]))
+
+static const char *const pragma_name[] = {
+    "ignore_check_constraints",
+    "reverse_unordered_selects",
+    "count_changes",
+};
+#define PRAGMA_COUNT (sizeof(pragma_name) / sizeof(pragma_name[0]))
+
+typedef struct TempTrigger {
+  char *name, *table, *sql; /* owned */
+} TempTrigger;
+
+struct AdcpConnectionState {
+  sqlite3 *handle;          /* borrowed */
+  int config[CONFIG_COUNT]; /* as the application had them */
+  int pragma[PRAGMA_COUNT];
+  sqlite3_int64 last_insert_rowid;
+  TempTrigger *triggers; /* owned: dropped and not yet created again */
+  size_t trigger_count;
+};
+
+/* ---- settings ---- */
+
+static void set_config(sqlite3 *handle, int op, int value) {
+  sqlite3_db_config(handle, op, value, NULL);
+}
+
+static void set_pragma(sqlite3 *handle, const char *name, int value) {
+  char sql[64];
+  sqlite3_stmt *stmt = NULL;
+  sqlite3_snprintf(sizeof(sql), sql, "PRAGMA\"%s\"=%d;", name, value);
+  if( sqlite3_prepare_v2(handle, sql, -1, &stmt, NULL) == SQLITE_OK ) sqlite3_step(stmt);
+  sqlite3_finalize(stmt);
+}
+
+static void save(AdcpConnectionState *state, AdcpDb *db) {
+  state->handle = db->handle;
+  state->last_insert_rowid = sqlite3_last_insert_rowid(db->handle);
+  for( size_t i = 0; i < CONFIG_COUNT; i++ ) {
+    sqlite3_db_config(db->handle, config_op[i], -1, &state->config[i]);
+  }
+  for( size_t i = 0; i < PRAGMA_COUNT; i++ ) {
+    state->pragma[i] = (int)adcp_db_integer(db, 0, "PRAGMA %s", pragma_name[i]);
+  }
+}
+
+static void switch_all(const AdcpConnectionState *state, const AdcpStateOptions *options) {
+  const int wanted_config[CONFIG_COUNT] = {
+      OFF, options->triggers ? KEEP : OFF, OFF, OFF, ON, ON, ON, options->trust_schema ? ON : OFF,
+  };
+  const int wanted_pragma[PRAGMA_COUNT] = {options->check_constraints ? OFF : ON, OFF, OFF};
+  for( size_t i = 0; i < CONFIG_COUNT; i++ ) {
+    if( wanted_config[i] != KEEP ) set_config(state->handle, config_op[i], wanted_config[i]);
+  }
+  for( size_t i = 0; i < PRAGMA_COUNT; i++ ) {
+    if( wanted_pragma[i] != state->pragma[i] ) {
+      set_pragma(state->handle, pragma_name[i], wanted_pragma[i]);
+    }
+  }
+}
+
+/* A debt of deferred foreign keys would survive the time in which they are off: the caller's COMMIT would
+** then fail although no row violates anything. */
+static void refuse_unfit(AdcpDb *db) {
+  int debt = 0, highest;
+  if( adcp_db_integer(db, 0, "PRAGMA query_only") ) {
+    adcp_error_set(db->err, ADCP_READONLY,
+                   "this connection is read-only by PRAGMA query_only; turn that off first");
+  }
+  sqlite3_db_status(db->handle, SQLITE_DBSTATUS_DEFERRED_FKS, &debt, &highest, 0);
+  if( debt ) {
+    adcp_error_set(
+        db->err, ADCP_CONSTRAINT,
+        "your transaction holds rows that violate deferred foreign keys; correct them, or end the "
+        "transaction, first");
+  }
+}
+
+AdcpConnectionState *adcp_state_switch(AdcpDb *db, const AdcpStateOptions *options) {
+  refuse_unfit(db);
+  if( db->err->rc ) return NULL;
+  AdcpConnectionState *state = adcp_calloc(1, sizeof(*state));
+  if( state == NULL ) {
+    adcp_error_nomem(db->err);
+    return NULL;
+  }
+  save(state, db);
+  if( db->err->rc == ADCP_OK ) {
+    switch_all(state, options);
+    return state;
+  }
+  adcp_free(state);
+  return NULL;
+}
+
+static void forget_triggers(AdcpConnectionState *state) {
+  for( size_t i = 0; i < state->trigger_count; i++ ) {
+    adcp_free(state->triggers[i].name);
+    adcp_free(state->triggers[i].table);
+    adcp_free(state->triggers[i].sql);
+  }
+  adcp_free(state->triggers);
+  state->triggers = NULL;
+  state->trigger_count = 0;
+}
+
+void adcp_state_restore(AdcpConnectionState *state) {
+  if( state == NULL ) return;
+  for( size_t i = 0; i < CONFIG_COUNT; i++ ) {
+    set_config(state->handle, config_op[i], state->config[i]);
+  }
+  for( size_t i = 0; i < PRAGMA_COUNT; i++ ) {
+    set_pragma(state->handle, pragma_name[i], state->pragma[i]);
+  }
+  sqlite3_set_last_insert_rowid(state->handle, state->last_insert_rowid);
+  forget_triggers(state);
+  adcp_free(state);
+}
+
+void adcp_state_writable_schema(AdcpDb *db, bool on) {
+  int now = 0;
+  if( on && db->err->rc ) return;
+  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_WRITABLE_SCHEMA, (int)on, &now);
+  if( now != (int)on ) adcp_error_set(db->err, ADCP_ERROR, "the schema cannot be made writable");
+}
+
+/* ---- TEMP triggers ---- */
+
+/* Whether the trigger's ON can mean a table of db->schema. One that means a TEMP table of the same name is
+** dropped and created again too, without harm. */
+static bool is_on_schema(AdcpDb *db, const char *sql) {
+  AdcpError unreadable = ADCP_ERROR_INIT;
+  AdcpCreate create;
+  bool found = adcp_create_parse(sql, &create, &unreadable) &&
+               (create.on_schema == NULL || sqlite3_stricmp(create.on_schema, db->schema) == 0);
+  adcp_create_free(&create);
+  adcp_error_clear(&unreadable);
+  return found;
+}
+
+static void save_trigger(AdcpConnectionState *state, AdcpDb *db, sqlite3_stmt *stmt) {
+  TempTrigger *grown =
+      adcp_realloc(state->triggers, (state->trigger_count + 1) * sizeof(*state->triggers));
+  if( grown == NULL ) {
+    adcp_error_nomem(db->err);
+    return;
+  }
+  state->triggers = grown;
+  TempTrigger *trigger = &grown[state->trigger_count++];
+  trigger->name = adcp_db_column_copy(db, stmt, 0);
+  trigger->table = adcp_db_column_copy(db, stmt, 1);
+  trigger->sql = adcp_db_column_copy(db, stmt, 2);
+}
+
+void adcp_state_drop_temp_triggers(AdcpConnectionState *state, AdcpDb *db) {
+  sqlite3_stmt *stmt = adcp_db_prepare(
+      db,
+      "SELECT name, tbl_name, sql FROM temp.sqlite_schema AS r WHERE type = 'trigger' AND sql IS "
+      "NOT NULL"
+      " AND EXISTS (SELECT 1 FROM \"%w\".sqlite_schema WHERE type IN ('table', 'view')"
+      " AND name = r.tbl_name COLLATE NOCASE) ORDER BY rowid",
+      db->schema);
+  while( adcp_db_step(db, stmt) ) {
+    const char *sql = (const char *)sqlite3_column_text(stmt, 2);
+    if( sql && is_on_schema(db, sql) ) save_trigger(state, db, stmt);
+  }
+  adcp_db_finalize(stmt);
+  for( size_t i = 0; i < state->trigger_count; i++ ) {
+    adcp_db_exec(db, "DROP TRIGGER temp.\"%w\"", state->triggers[i].name);
+  }
+}
+
+/* Its table, in the schema or TEMP; a table of that name elsewhere would be another one. */
+static bool has_table(AdcpDb *db, const TempTrigger *trigger) {
+  return adcp_db_integer(
+             db, 0,
+             "SELECT EXISTS (SELECT 1 FROM \"%w\".sqlite_schema WHERE type IN ('table', 'view')"
+             " AND name = %Q COLLATE NOCASE)"
+             " OR EXISTS (SELECT 1 FROM temp.sqlite_schema WHERE type IN ('table', 'view')"
+             " AND name = %Q COLLATE NOCASE)",
+             db->schema, trigger->table, trigger->table) != 0;
+}
+
+/* False when SQLite has an objection to the trigger itself: its table has become a view, or the like. */
+static bool create_trigger(AdcpDb *db, const TempTrigger *trigger) {
+  AdcpCreate create;
+  AdcpBuf sql = {0};
+  sqlite3_stmt *stmt = NULL;
+  if( !adcp_create_parse(trigger->sql, &create, db->err) ) return false;
+  adcp_create_splice(&sql, trigger->sql, &create, "temp", NULL, NULL);
+  adcp_create_free(&create);
+  int rc = SQLITE_OK;
+  if( adcp_buf_text(&sql) && adcp_buf_check(&sql, db->err) ) {
+    rc = sqlite3_prepare_v2(db->handle, adcp_buf_text(&sql), -1, &stmt, NULL);
+    if( rc != SQLITE_OK && rc != SQLITE_ERROR ) adcp_db_fail(db, rc);
+    adcp_db_step(db, stmt);
+    adcp_db_finalize(stmt);
+  }
+  adcp_buf_free(&sql);
+  return rc == SQLITE_OK;
+}
+
+void adcp_state_create_temp_triggers(AdcpConnectionState *state, AdcpDb *db, int *lost) {
+  *lost = 0;
+  for( size_t i = 0; i < state->trigger_count && db->err->rc == ADCP_OK; i++ ) {
+    const TempTrigger *trigger = &state->triggers[i];
+    if( !has_table(db, trigger) || !create_trigger(db, trigger) ) ++*lost;
+  }
+  forget_triggers(state);
+}
