@@ -144,40 +144,48 @@ programs = $(addprefix $(call home,$(1))/unit/,$(UNITS)) \
 
 # ---- tests ----
 
-.PHONY: deps test demo test-programs asan tsan coverage instrumented
+.PHONY: deps test demo asan tsan coverage programs instrumented
+
+# $(call run_tests,arguments of make,arguments of run.sh): what cannot be built counts as a failure,
+# and does not keep the rest from being tested.
+define run_tests
+@$(MAKE) --no-print-directory -k $(1) && broken= || broken=--broken; \
+  sh tests/run.sh $(2) --pattern '$(T)' $$broken
+endef
 
 deps: ## install the Debian packages that building, testing and linting need
 	@sh tests/tools/deps.sh build test lint
 
 test: ## run all tests, or those that match: make test T=pattern
 	@sh tests/tools/deps.sh build test
-	@$(MAKE) --no-print-directory -k adcp.so test-programs && broken= || broken=--broken; \
-	  sh tests/run.sh --pattern '$(T)' $$broken
-
-test-programs: $(call programs,static)
+	$(call run_tests,programs)
 
 demo: ## back up, inspect and restore a sample database
 	@sh tests/tools/deps.sh build demo
 	@$(MAKE) --no-print-directory adcp.so build/bin/dbsame
 	@sh sql/demo.sh
 
+programs: adcp.so $(call programs,static)
+	@:
+
 asan: ## unit and slt tests under the address and undefined-behaviour sanitizers
-	@$(MAKE) --no-print-directory VARIANT=asan instrumented
+	@sh tests/tools/deps.sh build
+	$(call run_tests,VARIANT=asan instrumented,--build build/asan --families 'unit slt')
 
 tsan: ## unit and slt tests under the thread sanitizer
-	@$(MAKE) --no-print-directory VARIANT=tsan instrumented
+	@sh tests/tools/deps.sh build
+	$(call run_tests,VARIANT=tsan instrumented,--build build/tsan --families 'unit slt')
 
-coverage: ## lines and branches that the unit and slt tests reach (needs gcovr)
-	@sh tests/tools/deps.sh build test coverage
-	@rm -f $$(find build/coverage -name '*.gcda' 2>/dev/null)
-	@$(MAKE) --no-print-directory VARIANT=coverage instrumented
-	@gcovr --root . --filter ext/ --branches --print-summary --html-details \
-	  --output build/coverage/report.html build/coverage
-	@gcovr --root . --filter ext/ build/coverage
+coverage: ## lines and branches that the unit and slt tests reach (gcovr)
+	@sh tests/tools/deps.sh build coverage
+	@find build/coverage -name '*.gcda' -delete 2>/dev/null || true
+	$(call run_tests,VARIANT=coverage instrumented,--build build/coverage --families 'unit slt')
+	@gcovr --root . --filter ext/ --html-details build/coverage/report.html build/coverage
+	@gcovr --root . --filter ext/ --print-summary build/coverage
 
 ifdef VARIANT
 instrumented: build/$(VARIANT)/adcp.so $(call programs,$(VARIANT))
-	@sh tests/run.sh --build build/$(VARIANT) --families 'unit slt' --pattern '$(T)'
+	@:
 endif
 
 # ---- source checks ----

@@ -29,10 +29,11 @@ run_command() {
   esac
 }
 
-# Runs one test: a line on the screen and "passed failed" in the results.
+# Runs test number $1, named $2: a line on the screen and "passed failed" in the results. The
+# number gives a short path: fixed buffers have little room.
 run_one() {
-  name=$1
-  TMPDIR=$ADCP_RESULTS/$(echo "$name" | tr / .)
+  name=$2
+  TMPDIR=$ADCP_RESULTS/$1
   export TMPDIR
   mkdir "$TMPDIR"
   log=$TMPDIR.log
@@ -60,7 +61,7 @@ run_one() {
 }
 
 case ${1:-} in
-  --one) run_one "$2"; exit 0 ;;
+  --one) run_one "$2" "$3"; exit 0 ;;
   --command) run_command "$2"; exit $? ;;
 esac
 
@@ -102,9 +103,11 @@ list_family() {
   esac | sed 's/^tests\///'
 }
 
+number=0
 for family in $families; do list_family "$family" || true; done |
   while read -r name; do
-    case $name in *$pattern*) echo "$name" ;; esac
+    number=$((number + 1))
+    case $name in *$pattern*) echo "$number $name" ;; esac
   done >"$ADCP_RESULTS/list"
 
 if [ ! -s "$ADCP_RESULTS/list" ]; then
@@ -114,7 +117,7 @@ if [ ! -s "$ADCP_RESULTS/list" ]; then
 fi
 
 jobs=$(nproc 2>/dev/null || echo 2)
-xargs -n 1 -P "${ADCP_TEST_JOBS:-$jobs}" sh "$0" --one <"$ADCP_RESULTS/list" || broken=1
+xargs -n 2 -P "${ADCP_TEST_JOBS:-$jobs}" sh "$0" --one <"$ADCP_RESULTS/list" || broken=1
 
 [ "$broken" -eq 0 ] || echo 'FAIL  not everything could be built and run; see the first error above'
 cat "$ADCP_RESULTS"/*.result | awk -v failed="$broken" '
