@@ -21,12 +21,12 @@ struct AdcpLoad {
   char *target;       /* owned */
   AdcpConflict on_conflict;
   size_t value_count;
-  const char **names; /* owned array: where each value goes, NULL when it is dropped. The names
-                      ** are the tables' and stand here only while the statement is made. */
-  int *parameters;    /* owned: the parameter of each value, 0 when it is dropped */
-  AdcpBuf *utf16;     /* owned, value_count: text that is bound as UTF-16LE */
-  bool is_utf16;      /* the database is */
-  size_t limit;       /* SQLITE_LIMIT_LENGTH */
+  const char *
+      *names;      /* during open, owned: the column each value goes to, NULL when it is dropped */
+  int *parameters; /* owned: the parameter of each value, 0 when it is dropped */
+  AdcpBuf *utf16;  /* owned, value_count: text that is bound as UTF-16LE */
+  bool is_utf16;   /* the database is */
+  size_t limit;    /* SQLITE_LIMIT_LENGTH */
   int64_t written, ignored;
 };
 
@@ -209,6 +209,8 @@ AdcpLoad *adcp_load_open(AdcpDb *db, const AdcpTable *source, const AdcpLoadOpti
     number_parameters(load);
     prepare_insert(load, source, options->live);
   }
+  adcp_free(load->names);
+  load->names = NULL;
   return load;
 }
 
@@ -223,7 +225,6 @@ void adcp_load_close(AdcpLoad *load) {
   for( size_t v = 0; load->utf16 && v < load->value_count; v++ ) adcp_buf_free(&load->utf16[v]);
   adcp_free(load->utf16);
   adcp_free(load->parameters);
-  adcp_free(load->names);
   adcp_free(load->target);
   adcp_free(load);
 }
@@ -286,21 +287,22 @@ static int bind_text16(AdcpLoad *load, int parameter, const AdcpValue *value, Ad
 }
 
 static int bind_text(AdcpLoad *load, int parameter, const AdcpValue *value, AdcpBuf *buf) {
-  const char *text = value->size ? (const char *)value->bytes : "";
-  if( load->is_utf16 && !adcp_utf8_valid(value->bytes, value->size) ) {
+  const uint8_t *text = value->size ? value->bytes : (const uint8_t *)"";
+  if( load->is_utf16 && !adcp_utf8_valid(text, value->size) ) {
     adcp_error_set(load->db->err, ADCP_MISMATCH,
                    "table \"%s\": text that is not valid UTF-8 cannot be kept in a database with "
                    "the encoding UTF-16 (PRAGMA encoding)",
                    load->target);
     return SQLITE_MISMATCH;
   }
-  if( load->is_utf16 && has_noncharacter(value->bytes, value->size) ) {
+  if( load->is_utf16 && has_noncharacter(text, value->size) ) {
     adcp_buf_clear(buf);
     adcp_buf_append(buf, utf16le_mark, sizeof utf16le_mark);
-    append_as_utf16(buf, value->bytes, value->size);
+    append_as_utf16(buf, text, value->size);
     return bind_utf16(load, parameter, buf);
   }
-  return sqlite3_bind_text64(load->stmt, parameter, text, value->size, SQLITE_STATIC, SQLITE_UTF8);
+  return sqlite3_bind_text64(load->stmt, parameter, (const char *)text, value->size, SQLITE_STATIC,
+                             SQLITE_UTF8);
 }
 
 /* A NULL pointer would bind NULL: empty text and blobs need one that is not. */
