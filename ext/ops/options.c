@@ -62,9 +62,11 @@ static const AdcpOptionSpec *find_spec(const AdcpOptions *options, const char *n
   return NULL;
 }
 
+#define KNOWN_MAX 64 /* names that an error can list; a function has at most half as many */
+
 static void fail_unknown(const AdcpOptions *options, const char *name, AdcpError *err) {
-  const char *known[64];
-  size_t count = options->count < 64 ? options->count : 64;
+  const char *known[KNOWN_MAX] = {NULL};
+  size_t count = options->count < KNOWN_MAX ? options->count : KNOWN_MAX;
   for( size_t i = 0; i < count; i++ ) known[i] = options->specs[i].name;
   const char *nearest = adcp_nearest_name(name, known, count);
   adcp_error_set(err, ADCP_ERROR, "unknown option \"%.60s\"", name);
