@@ -1,0 +1,127 @@
+/*
+** test_codec_schema.c - the schema model: growth, lookup, what stands in rows.
+*/
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "codec/schema.h"
+
+static void test_growth(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpSchema *schema = adcp_schema_new(&err);
+  char name[32];
+  for( int i = 0; i < 1000; i++ ) {
+    AdcpTable *table = adcp_schema_add_table(schema, &err);
+    snprintf(name, sizeof name, "t%d", i);
+    table->name = adcp_strdup(name);
+    CHECK(table->rowid_column == -1 && table->columns == NULL);
+    for( int c = 0; c < 9; c++ ) {
+      AdcpColumn *column = adcp_table_add_column(table, &err);
+      snprintf(name, sizeof name, "c%d", c);
+      column->name = adcp_strdup(name);
+      column->decl_type = adcp_strdup("");
+    }
+    AdcpForeignKey *key = adcp_table_add_foreign_key(table, &err);
+    key->parent = adcp_strdup("p");
+    key->count = 1;
+    key->from = adcp_calloc(1, sizeof(char *));
+    key->to = adcp_calloc(1, sizeof(char *));
+    key->from[0] = adcp_strdup("c0");
+    AdcpObject *object = adcp_schema_add_object(schema, &err);
+    object->type = ADCP_OBJECT_TABLE;
+    object->name = adcp_strdup(table->name);
+  }
+  adcp_schema_index(schema, &err);
+  CHECK(err.rc == ADCP_OK && schema->table_count == 1000);
+  CHECK(adcp_schema_table(schema, "t999") == &schema->tables[999]);
+  CHECK(adcp_schema_table(schema, "t1000") == NULL);
+  CHECK(adcp_schema_object(schema, ADCP_OBJECT_TABLE, "t5") == &schema->objects[5]);
+  CHECK(adcp_schema_object(schema, ADCP_OBJECT_INDEX, "t5") == NULL);
+  CHECK_TEXT(schema->tables[7].columns[8].name, "c8");
+  adcp_schema_add_table(schema, &err)->name = adcp_strdup("t3");
+  adcp_schema_index(schema, &err);
+  CHECK(err.rc == ADCP_CORRUPT);
+  CHECK_TEXT(adcp_error_message(&err), "table \"t3\" is described twice");
+  adcp_error_clear(&err);
+  adcp_schema_free(schema);
+  adcp_schema_free(NULL);
+}
+
+static void test_values(void) {
+  AdcpColumn columns[4] = {{.name = "a"},
+                           {.name = "b", .generated = true},
+                           {.name = "c"},
+                           {.name = "d", .hidden = true}};
+  AdcpTable table = {.columns = columns, .column_count = 4};
+  CHECK(adcp_table_value_count(&table) == 2);
+  table.has_rowid_key = true;
+  CHECK(adcp_table_value_count(&table) == 3);
+  CHECK(adcp_column_stored(&columns[0]) && !adcp_column_stored(&columns[1]));
+  CHECK(!adcp_column_stored(&columns[3]));
+}
+
+static void test_names(void) {
+  static const char *const types[] = {"table", "index", "view", "trigger"};
+  for( int i = 0; i < 4; i++ ) {
+    AdcpObjectType type = ADCP_OBJECT_TABLE;
+    CHECK_TEXT(adcp_object_type_name((AdcpObjectType)i), types[i]);
+    CHECK(adcp_object_type_parse(types[i], &type) && (int)type == i);
+  }
+  static const char *const kinds[] = {"ordinary", "virtual", "shadow", "sequence", "stat"};
+  for( int i = 0; i < 5; i++ ) {
+    AdcpTableKind kind = ADCP_TABLE_ORDINARY;
+    CHECK_TEXT(adcp_table_kind_name((AdcpTableKind)i), kinds[i]);
+    CHECK(adcp_table_kind_parse(kinds[i], &kind) && (int)kind == i);
+  }
+  AdcpObjectType type;
+  AdcpTableKind kind;
+  CHECK(!adcp_object_type_parse("TABLE", &type) && !adcp_table_kind_parse("", &kind));
+  CHECK(adcp_name_is_stat("sqlite_stat1") && adcp_name_is_stat("SQLITE_Stat4"));
+  CHECK(!adcp_name_is_stat("sqlite_stat") && !adcp_name_is_stat("sqlite_stat2"));
+  CHECK(!adcp_name_is_stat("sqlite_stat11") && !adcp_name_is_stat("sqlite"));
+}
+
+static int allocations_left;
+static void *failing_malloc(size_t size) {
+  return allocations_left-- > 0 ? malloc(size) : NULL;
+}
+static void *failing_realloc(void *old, size_t size) {
+  return allocations_left-- > 0 ? realloc(old, size) : NULL;
+}
+
+/* Every allocation fails once: an error, no leak, no crash. */
+static void test_out_of_memory(void) {
+  static const AdcpMemMethods methods = {failing_malloc, failing_realloc, free};
+  adcp_mem_replace(&methods);
+  int failures = 0;
+  for( int n = 0; n < 20; n++ ) {
+    AdcpError err = ADCP_ERROR_INIT;
+    allocations_left = n;
+    AdcpSchema *schema = adcp_schema_new(&err);
+    for( int i = 0; schema && i < 20; i++ ) {
+      AdcpTable *table = adcp_schema_add_table(schema, &err);
+      if( table ) table->name = adcp_strdup("x");
+      if( table && table->name == NULL ) adcp_error_nomem(&err);
+      if( table && err.rc == ADCP_OK ) adcp_table_add_column(table, &err);
+    }
+    if( err.rc ) {
+      failures++;
+      CHECK(err.rc == ADCP_NOMEM);
+    }
+    adcp_schema_free(schema);
+    adcp_error_clear(&err);
+  }
+  CHECK(failures > 5);
+  adcp_mem_replace(NULL);
+}
+
+int main(void) {
+  test_growth();
+  test_values();
+  test_names();
+  test_out_of_memory();
+  return unit_done();
+}
