@@ -102,6 +102,12 @@ void adcp_error_append(AdcpError *err, const char *format, ...) {
   adcp_free(suffix);
 }
 
+void adcp_error_name(AdcpError *err, const char *object) {
+  if( err->rc == ADCP_OK || object == NULL ) return;
+  if( err->message && strstr(err->message, object) ) return;
+  adcp_error_prepend(err, "%s: ", object);
+}
+
 const char *adcp_error_message(const AdcpError *err) {
   if( err->message ) return err->message;
   if( err->rc == ADCP_OK ) return "no error";

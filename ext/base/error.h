@@ -68,6 +68,9 @@ void adcp_error_prepend(AdcpError *err, const char *format, ...)
 void adcp_error_append(AdcpError *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Puts "<object>: " before a message that does not name the object yet. NULL object: no-op. */
+void adcp_error_name(AdcpError *err, const char *object);
+
 /* The message, never NULL: a fixed text for ADCP_OK and for no memory. */
 const char *adcp_error_message(const AdcpError *err);
 

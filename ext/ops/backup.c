@@ -260,6 +260,8 @@ void adcp_backup_finish(AdcpBackup *backup, AdcpBuf *report) {
 void adcp_backup_close(AdcpBackup *backup) {
   if( backup == NULL ) return;
   adcp_scan_close(backup->scan);
+  adcp_error_name(backup->err, backup->path);
+  if( backup->options ) adcp_error_append(backup->err, "; no backup was written");
   adcp_archive_writer_close(backup->archive);
   adcp_schema_free(backup->schema);
   adcp_snapshot_close(&backup->snapshot);

@@ -426,6 +426,7 @@ void adcp_restore_close(AdcpRestore *restore) {
   adcp_foreign_keys_close(restore->foreign_keys);
   const char *outcome = adcp_transaction_close(restore->transaction);
   adcp_state_restore(restore->state);
+  adcp_error_name(restore->err, restore->path);
   if( outcome ) adcp_error_append(restore->err, "; %s", outcome);
   adcp_plan_close(restore->plan);
   adcp_schema_free(restore->live);

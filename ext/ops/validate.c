@@ -162,7 +162,7 @@ void adcp_validate_finish(AdcpValidate *validate, AdcpBuf *report) {
   bool valid = validate->finding_count == 0;
   if( !valid &&
       strcmp(adcp_options_text(validate->options, "on_invalid", "report"), "error") == 0 ) {
-    adcp_error_set(validate->err, ADCP_CORRUPT, "%s: %s", validate->path, validate->findings[0]);
+    adcp_error_set(validate->err, ADCP_CORRUPT, "%s", validate->findings[0]);
     return;
   }
   const AdcpArchiveHead *head = validate->head;
@@ -180,6 +180,7 @@ void adcp_validate_finish(AdcpValidate *validate, AdcpBuf *report) {
 void adcp_validate_close(AdcpValidate *validate) {
   if( validate == NULL ) return;
   for( size_t i = 0; i < validate->finding_count; i++ ) adcp_free(validate->findings[i]);
+  adcp_error_name(validate->err, validate->path);
   adcp_interrupt_probe_close(&validate->probe);
   adcp_archive_reader_close(validate->archive);
   adcp_error_clear(&validate->found);

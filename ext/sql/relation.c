@@ -1,0 +1,185 @@
+/*
+** relation.c - the virtual table module behind every AdcpRelation (contract in relation.h).
+*/
+#include "sql/relation.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+typedef struct RelationTable {
+  sqlite3_vtab base; /* must be first */
+  sqlite3 *db;
+  const AdcpRelation *relation;
+} RelationTable;
+
+typedef struct RelationCursor {
+  sqlite3_vtab_cursor base; /* must be first */
+  AdcpError err;
+  void *inner; /* the relation's cursor, or NULL before xFilter and after an error */
+} RelationCursor;
+
+static const AdcpRelation *relation_of(sqlite3_vtab_cursor *cursor) {
+  return ((RelationTable *)cursor->pVtab)->relation;
+}
+
+/* Hands an error to SQLite under the relation's name. */
+static int report(sqlite3_vtab *table, AdcpError *err) {
+  if( err->rc == ADCP_OK ) return SQLITE_OK;
+  int rc = (int)err->rc;
+  if( err->message ) {
+    sqlite3_free(table->zErrMsg);
+    table->zErrMsg = sqlite3_mprintf("%s: %s", ((RelationTable *)table)->relation->name,
+                                     adcp_error_message(err));
+  }
+  adcp_error_clear(err);
+  return rc;
+}
+
+static int xConnect(sqlite3 *db, void *aux, int argc, const char *const *argv,
+                    sqlite3_vtab **table_out, char **message) {
+  (void)argc;
+  (void)argv;
+  (void)message;
+  const AdcpRelation *relation = aux;
+  char *sql = sqlite3_mprintf("CREATE TABLE x(%s, %s)", relation->columns, relation->arguments);
+  if( sql == NULL ) return SQLITE_NOMEM;
+  int rc = sqlite3_declare_vtab(db, sql);
+  sqlite3_free(sql);
+  if( rc != SQLITE_OK ) return rc;
+  RelationTable *table = sqlite3_malloc(sizeof *table);
+  if( table == NULL ) return SQLITE_NOMEM;
+  memset(table, 0, sizeof *table);
+  table->db = db;
+  table->relation = relation;
+  *table_out = &table->base;
+  return sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
+}
+
+static int xDisconnect(sqlite3_vtab *table) {
+  sqlite3_free(table);
+  return SQLITE_OK;
+}
+
+/* idxNum is the set of arguments that are given, as bits; they come to xFilter in order. */
+static int xBestIndex(sqlite3_vtab *table, sqlite3_index_info *info) {
+  const AdcpRelation *relation = ((RelationTable *)table)->relation;
+  int constraint_of[ADCP_RELATION_MAX_ARGUMENTS];
+  int position = 0;
+  for( int i = 0; i < relation->argument_count; i++ ) constraint_of[i] = -1;
+  for( int i = 0; i < info->nConstraint; i++ ) {
+    int argument = info->aConstraint[i].iColumn - relation->column_count;
+    if( argument < 0 || info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ ) continue;
+    if( !info->aConstraint[i].usable ) return SQLITE_CONSTRAINT; /* another join order gives it */
+    constraint_of[argument] = i;
+  }
+  info->idxNum = 0;
+  for( int i = 0; i < relation->argument_count; i++ ) {
+    if( constraint_of[i] < 0 ) continue;
+    info->aConstraintUsage[constraint_of[i]].argvIndex = ++position;
+    info->aConstraintUsage[constraint_of[i]].omit = 1;
+    info->idxNum |= 1 << i;
+  }
+  info->estimatedCost = 1000;
+  info->estimatedRows = 1000;
+  return SQLITE_OK;
+}
+
+static int xOpen(sqlite3_vtab *table, sqlite3_vtab_cursor **cursor_out) {
+  (void)table;
+  RelationCursor *cursor = sqlite3_malloc(sizeof *cursor);
+  if( cursor == NULL ) return SQLITE_NOMEM;
+  memset(cursor, 0, sizeof *cursor);
+  *cursor_out = &cursor->base;
+  return SQLITE_OK;
+}
+
+static void close_inner(RelationCursor *cursor) {
+  if( cursor->inner ) relation_of(&cursor->base)->xClose(cursor->inner);
+  cursor->inner = NULL;
+  adcp_error_clear(&cursor->err);
+}
+
+static int xClose(sqlite3_vtab_cursor *base) {
+  close_inner((RelationCursor *)base);
+  sqlite3_free(base);
+  return SQLITE_OK;
+}
+
+static void read_arguments(AdcpRelationCall *call, const AdcpRelation *relation, int given,
+                           sqlite3_value **argv) {
+  int position = 0;
+  for( int i = 0; i < relation->argument_count; i++ ) {
+    if( !(given & (1 << i)) ) continue;
+    sqlite3_value *value = argv[position++];
+    call->text[i] = (const char *)sqlite3_value_text(value);
+    if( call->text[i] == NULL && sqlite3_value_type(value) != SQLITE_NULL ) {
+      adcp_error_nomem(call->err);
+    }
+  }
+  for( int i = 0; i < relation->required_arguments; i++ ) {
+    if( call->text[i] ) continue;
+    adcp_error_set(call->err, ADCP_MISUSE, "argument %d is missing or NULL; the arguments are (%s)",
+                   i + 1, relation->arguments);
+  }
+}
+
+static int xFilter(sqlite3_vtab_cursor *base, int idx_num, const char *idx_str, int argc,
+                   sqlite3_value **argv) {
+  (void)idx_str;
+  (void)argc;
+  RelationCursor *cursor = (RelationCursor *)base;
+  const AdcpRelation *relation = relation_of(base);
+  close_inner(cursor);
+  AdcpRelationCall call = {((RelationTable *)base->pVtab)->db, {NULL}, &cursor->err};
+  read_arguments(&call, relation, idx_num, argv);
+  if( !cursor->err.rc ) cursor->inner = relation->xOpen(&call);
+  return report(base->pVtab, &cursor->err);
+}
+
+static int xNext(sqlite3_vtab_cursor *base) {
+  RelationCursor *cursor = (RelationCursor *)base;
+  relation_of(base)->xNext(cursor->inner);
+  return report(base->pVtab, &cursor->err);
+}
+
+static int xEof(sqlite3_vtab_cursor *base) {
+  RelationCursor *cursor = (RelationCursor *)base;
+  return cursor->inner == NULL || relation_of(base)->xEof(cursor->inner);
+}
+
+static int xColumn(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
+  const AdcpRelation *relation = relation_of(base);
+  if( column < relation->column_count ) {
+    relation->xColumn(((RelationCursor *)base)->inner, column, context);
+  }
+  return SQLITE_OK;
+}
+
+static int xRowid(sqlite3_vtab_cursor *base, sqlite3_int64 *rowid) {
+  *rowid = relation_of(base)->xRowid(((RelationCursor *)base)->inner);
+  return SQLITE_OK;
+}
+
+/* No xCreate: eponymous only, so that no schema can name one of these for itself. */
+static const sqlite3_module relation_module = {
+    .iVersion = 0,
+    .xConnect = xConnect,
+    .xBestIndex = xBestIndex,
+    .xDisconnect = xDisconnect,
+    .xOpen = xOpen,
+    .xClose = xClose,
+    .xFilter = xFilter,
+    .xNext = xNext,
+    .xEof = xEof,
+    .xColumn = xColumn,
+    .xRowid = xRowid,
+};
+
+int adcp_relation_register(sqlite3 *db, const AdcpRelation *relation) {
+  return sqlite3_create_module_v2(db, relation->name, &relation_module, (void *)relation, NULL);
+}
+
+void adcp_relation_unregister(sqlite3 *db, const AdcpRelation *relation) {
+  sqlite3_create_module_v2(db, relation->name, NULL, NULL, NULL);
+}

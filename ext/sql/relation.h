@@ -1,0 +1,50 @@
+/*
+** relation.h - table-valued functions: eponymous, read-only virtual tables made from a description.
+**
+** SELECT ... FROM name(arg, ...) WHERE ...: arguments are hidden columns. A relation is described by an
+** AdcpRelation and implemented by four callbacks over a cursor of its own; everything that virtual tables want besides
+** (xConnect, xBestIndex, argument passing, errors) is here once.
+*/
+#ifndef ADCP_SQL_RELATION_H
+#define ADCP_SQL_RELATION_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "db/sqlite.h"
+
+#define ADCP_RELATION_MAX_ARGUMENTS 4
+
+/* What a cursor gets when a scan begins. */
+typedef struct AdcpRelationCall {
+  sqlite3 *db;
+  const char *text[ADCP_RELATION_MAX_ARGUMENTS]; /* NULL where not given; borrowed during xOpen */
+  AdcpError *err;                                /* borrowed for the cursor's life */
+} AdcpRelationCall;
+
+typedef struct AdcpRelation {
+  const char *name;
+  const char *columns; /* the visible ones as CREATE TABLE wants them: "name TEXT, rows INTEGER" */
+  int column_count;    /* visible */
+  const char *arguments; /* the hidden ones: "path HIDDEN, table_name HIDDEN" */
+  int argument_count;
+  int required_arguments; /* the first so many have to be given */
+
+  /* Begins a scan and stands on the first row. NULL with err set on failure. */
+  void *(*xOpen)(const AdcpRelationCall *call);
+
+  /* True at the end or after an error. */
+  bool (*xEof)(void *cursor);
+  void (*xNext)(void *cursor);
+
+  /* Sets the result for a visible column. */
+  void (*xColumn)(void *cursor, int column, sqlite3_context *context);
+  sqlite3_int64 (*xRowid)(void *cursor);
+  void (*xClose)(void *cursor);
+} AdcpRelation;
+
+/* Registers the relation as an eponymous table. relation is borrowed for ever. */
+int adcp_relation_register(sqlite3 *db, const AdcpRelation *relation);
+void adcp_relation_unregister(sqlite3 *db, const AdcpRelation *relation);
+
+#endif
