@@ -4,14 +4,22 @@
 #ifndef ADCP_TESTS_STREAM_DATA_H
 #define ADCP_TESTS_STREAM_DATA_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-typedef enum TextKind { KIND_ROWS, KIND_RANDOM, KIND_BASE64, KIND_SAME, KIND_MIXED } TextKind;
-#define KIND_COUNT 5
+typedef enum TextKind {
+  KIND_ROWS,
+  KIND_RANDOM,
+  KIND_BASE64,
+  KIND_SAME,
+  KIND_SKEWED,
+  KIND_MIXED
+} TextKind;
+#define KIND_COUNT 6
 
 static inline uint32_t data_random(uint64_t *state) {
   *state = *state * 6364136223846793005u + 1442695040888963407u;
@@ -32,6 +40,27 @@ static inline void data_fill_rows(uint8_t *to, size_t n, uint64_t *state) {
   }
 }
 
+/* 0 half of the time, 1 a quarter, and so on up to 16. */
+static inline uint32_t data_geometric(uint64_t *state) {
+  return (uint32_t)__builtin_ctz(data_random(state) | 1u << 16);
+}
+
+/* Bytes and distances of matches of which each is half as frequent as the one before: the codes of
+** deflate become as long as they may. */
+static inline void data_fill_skewed(uint8_t *to, size_t n, uint64_t *state) {
+  size_t at = 0;
+  while( at < n ) {
+    uint32_t power = 14 - data_geometric(state) % 15;
+    size_t distance = ((size_t)1 << power) + data_random(state) % ((size_t)1 << power);
+    size_t size = data_random(state) % 20 + 4;
+    bool is_match = distance <= at && data_random(state) % 3;
+    if( size > n - at ) size = n - at;
+    for( size_t i = 0; i < size; i++, at++ ) {
+      to[at] = is_match ? to[at - distance] : (uint8_t)(data_geometric(state) * 15);
+    }
+  }
+}
+
 static inline void data_fill(uint8_t *to, size_t n, TextKind kind, uint64_t *state) {
   static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   switch( kind ) {
@@ -43,11 +72,12 @@ static inline void data_fill(uint8_t *to, size_t n, TextKind kind, uint64_t *sta
     for( size_t i = 0; i < n; i++ ) to[i] = (uint8_t)digits[data_random(state) % 64];
     break;
   case KIND_SAME: memset(to, 'x', n); break;
+  case KIND_SKEWED: data_fill_skewed(to, n, state); break;
   case KIND_MIXED:
     for( size_t i = 0; i < n; ) {
       size_t part = data_random(state) % 9000 + 1;
       if( part > n - i ) part = n - i;
-      data_fill(to + i, part, (TextKind)(data_random(state) % 4), state);
+      data_fill(to + i, part, (TextKind)(data_random(state) % KIND_MIXED), state);
       i += part;
     }
     break;
