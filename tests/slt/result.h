@@ -1,8 +1,8 @@
 /*
 ** result.h - the values of a query as sqllogictest shows, sorts and hashes them.
 **
-** By the type letter of the column: I a 32-bit integer in decimal, R "%.3f", T the text with '@' for
-** each byte outside 0x20 to 0x7e and "(empty)" for none. NULL is "NULL" whatever the letter.
+** By the type letter of the column: I a 32-bit integer in decimal, R "%.3f", T the text with '@'
+** for each byte outside 0x20 to 0x7e and "(empty)" for none. NULL is "NULL" whatever the letter.
 */
 #ifndef ADCP_TESTS_SLT_RESULT_H
 #define ADCP_TESTS_SLT_RESULT_H

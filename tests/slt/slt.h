@@ -52,7 +52,7 @@ char *run_read_query(Run *run);
 /* Compares the lines that follow "----" with what came; prints a difference and returns false. */
 bool run_compare(Run *run, const Result *got);
 
-/* A copy of the text with ${DIR}, ${SO} and ${ROOT} replaced (not when strict); the caller frees. */
+/* A copy with ${DIR}, ${SO} and ${ROOT} replaced (not when strict); the caller frees. */
 char *run_expand(const Run *run, const char *text);
 
 /* connection.c: makes NAME the current connection, opening it at path if it is not open yet
@@ -61,7 +61,8 @@ bool connection_use(Run *run, const char *name, const char *path, bool with_exte
 bool connection_close(Run *run, const char *name);
 bool connection_close_all(Run *run);
 
-/* addition.c: true when the record is one of ours; *ok says whether it passed, *counts whether it is a test. */
+/* addition.c: true when the record is one of ours; *ok says whether it passed, *counts whether it
+** is a test. */
 bool addition_run(Run *run, Tokens token, bool *ok, bool *counts);
 
 #endif

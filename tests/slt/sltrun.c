@@ -17,20 +17,22 @@
 **
 **   ${DIR}, ${SO}, ${ROOT}            in SQL, commands, paths and values: the scratch folder, the
 **                                     extension's file, the value of ADCP_ROOT
-**   statement error TEXT              the message must contain TEXT, or match /REGEX/ (POSIX, extended)
+**   statement error TEXT              the message must contain TEXT, or match /REGEX/ (POSIX,
+**                                     extended)
 **   adcp:connection NAME [PATH [plain]]
 **                                     what follows runs on NAME, opened first if it is not open:
 **                                     at PATH, or test.db; "plain" is without the extension
 **   adcp:close NAME                   closes a connection
 **   adcp:file exists | missing PATH
 **   adcp:shell STATUS | fail          a command for sh up to a blank line or "----"; then, if it
-**                                     matters, its output (both streams, "(empty)" for an empty line)
+**                                     matters, its output: both streams, an empty line is
+**                                     "(empty)"
 **
 ** and three things that the reference lets pass are failures: values that are missing or too many,
 ** an error while a query is stepped, and a second statement in a query.
 **
-** A failure is printed as file:line, what was expected and what came. The last line is "N passed, N failed",
-** counted in records that test something.
+** A failure is printed as file:line, what was expected and what came. The last line is "N passed,
+** N failed", counted in records that test something.
 */
 #include "slt.h"
 
@@ -428,7 +430,8 @@ static void remove_scratch(const Run *run) {
     nftw(run->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* One script from a fresh state; adds its counts. What goes wrong outside a record counts as one failure. */
+/* One script from a fresh state; adds its counts. What goes wrong outside a record counts as one
+** failure. */
 static void run_script(const Run *options, const char *path, long *passed, long *failed) {
   Run run = *options;
   bool ok = script_open(&run.script, path) && make_scratch(&run) &&

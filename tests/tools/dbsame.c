@@ -8,11 +8,12 @@
 **     --no-integrity     without PRAGMA integrity_check (a collation or function is not there)
 **     --load FILE        load an extension, for its modules, collations and functions
 **
-** Compared are: encoding, user_version, application_id; the rows of sqlite_schema (type, name, tbl_name,
-** sql) as a set; every table's rows by rowid, or by primary key for WITHOUT ROWID, with the storage class and
-** the exact bytes of each value (reals by their bits, text as it is stored, UTF-16 included) and with
-** the rowid itself; sqlite_sequence and the sqlite_stat tables as sets. Virtual tables are
-** compared by their shadow tables and, where their module is there, by what a SELECT gives.
+** Compared are: encoding, user_version, application_id; the rows of sqlite_schema (type, name,
+** tbl_name, sql) as a set; every table's rows by rowid, or by primary key for WITHOUT ROWID, with
+** the storage class and the exact bytes of each value (reals by their bits, text as it is stored,
+** UTF-16 included) and with the rowid itself; sqlite_sequence and the sqlite_stat tables as sets;
+** integrity_check. Virtual tables are compared by their shadow tables and, where their module is
+** there, by what a SELECT gives.
 **
 ** This is the judge of the extension, so it shares no code with it. Exit status: 0 the same, 1
 ** different (the first differences are printed), 2 it could not be found out.
@@ -126,8 +127,8 @@ static const char *text(sqlite3_stmt *stmt, int column) {
 
 /* ---- values ---- */
 
-/* The bytes of a TEXT or BLOB. Of a TEXT as UTF-8: in a UTF-8 database these are the stored bytes as they
-** are, valid or not. In a UTF-16 database tables are read through CAST (see append_value). */
+/* The bytes of a TEXT or BLOB. Of a TEXT as UTF-8: in a UTF-8 database these are the stored bytes,
+** valid or not. In a UTF-16 database tables are read through CAST (see append_value). */
 static const void *value_bytes(sqlite3_stmt *stmt, int column, int *size) {
   const void *bytes = sqlite3_column_type(stmt, column) == SQLITE_TEXT
                           ? (const void *)sqlite3_column_text(stmt, column)
@@ -409,7 +410,7 @@ static void compare_virtual(Comparison *c, const Table *table) {
 
 /* ---- schema ---- */
 
-/* Both schemas in the same order; names are unique, but for a trigger and a table that share one. */
+/* Both schemas in the same order. A trigger and a table may share a name. */
 static const char objects_sql[] =
     "SELECT name, type, tbl_name, sql, CAST(sql AS BLOB), CAST(name AS BLOB) "
     "FROM main.sqlite_schema ORDER BY CAST(name AS BLOB), type";

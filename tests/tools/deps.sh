@@ -64,7 +64,9 @@ if [ "$check_only" = yes ] || [ "$possible" = no ]; then
   [ "$(id -u)" -eq 0 ] || sudo_word='sudo '
   echo "These packages are missing: $missing" >&2
   echo "Install them with:" >&2
-  echo "  ${sudo_word}apt-get update && ${sudo_word}apt-get install -y --no-install-recommends $missing" >&2
+  update="${sudo_word}apt-get update"
+  install="${sudo_word}apt-get install -y --no-install-recommends"
+  echo "  $update && $install $missing" >&2
   exit 1
 fi
 
