@@ -1,8 +1,8 @@
 /*
 ** file.h - files, through one replaceable table of system calls.
 **
-** Reading: AdcpInFile, positioned reads on regular files and sequential reads on pipes. Writing: AdcpOutFile,
-** which appears whole and synced under its name or not at all. Messages name the path.
+** Reading: AdcpInFile, positioned reads on regular files and sequential reads on pipes. Writing:
+** AdcpOutFile, which appears whole and synced under its name or not at all. Messages name the path.
 */
 #ifndef ADCP_PLATFORM_FILE_H
 #define ADCP_PLATFORM_FILE_H
@@ -17,8 +17,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-/* The system calls this project makes; tests replace single entries to inject faults. Each behaves as
-** its namesake (errno is the error). */
+/* The system calls this project makes; tests replace single entries to inject faults. Each behaves
+** as its namesake (errno is the error). */
 typedef struct AdcpSystemCalls {
   int (*xOpen)(const char *path, int flags, mode_t mode);
   ssize_t (*xRead)(int fd, void *to, size_t n);
@@ -51,9 +51,9 @@ int adcp_system_open(const char *path, int flags, mode_t mode);
 
 typedef struct AdcpInFile AdcpInFile;
 
-/* Opens for reading (O_CLOEXEC). A directory, a missing file and one without permission are named errors (ADCP_CANTOPEN, ADCP_PERM).
-** What cannot seek (a pipe, a terminal) is copied to an unlinked temporary file first, so that every AdcpInFile
-** can be read at any position. */
+/* Opens for reading (O_CLOEXEC). A directory, a missing file and one without permission are named
+** errors (ADCP_CANTOPEN, ADCP_PERM). What cannot seek (a pipe, a terminal) is copied to an unlinked
+** temporary file first, so that every AdcpInFile can be read at any position. */
 AdcpInFile *adcp_infile_open(const char *path, AdcpError *err);
 int64_t adcp_infile_size(const AdcpInFile *file); /* bytes, as of opening */
 const char *adcp_infile_path(const AdcpInFile *file);
@@ -61,7 +61,8 @@ const char *adcp_infile_path(const AdcpInFile *file);
 /* Identity and times as of opening, to notice that a file was replaced. */
 const struct stat *adcp_infile_stat(const AdcpInFile *file);
 
-/* Reads up to n bytes at offset, restarting on EINTR and short reads; fewer than n only at the end. */
+/* Reads up to n bytes at offset, restarting on EINTR and short reads; fewer than n only at the
+** end. */
 size_t adcp_infile_read(AdcpInFile *file, int64_t offset, void *to, size_t n, AdcpError *err);
 void adcp_infile_close(AdcpInFile *file);
 
@@ -75,21 +76,23 @@ typedef enum AdcpOutMode {
 } AdcpOutMode;
 
 /* A regular or missing target: writes to a temporary file of mode 0600 in the same folder, named
-** ".<name>.<pid>-<n>.adcp-tmp" and held with flock, so that the leftover of a dead process can be told and removed (this call
-** removes those it finds for this same target's folder). Any other target that exists (FIFO, device, /dev/fd/N of a pipe) is opened and
-** written to directly: what went out cannot be taken back, commit only flushes. A directory is an error. */
+** ".<name>.<pid>-<n>.adcp-tmp" and held with flock, so that the leftover of a dead process can be
+** told and removed (this call removes those it finds for this same target's folder). Any other
+** target that exists (FIFO, device, /dev/fd/N of a pipe) is opened and written to directly: what
+** went out cannot be taken back, commit only flushes. A directory is an error. */
 AdcpOutFile *adcp_outfile_open(const char *path, AdcpOutMode mode, AdcpError *err);
 
 /* True when writing goes straight to a stream. */
 bool adcp_outfile_is_stream(const AdcpOutFile *file);
 
-/* Writes all n bytes (restarting on EINTR and short writes). No buffering: write blocks, not lines. A reader that went away gives
-** ADCP_IOERR, never SIGPIPE to the process. */
+/* Writes all n bytes (restarting on EINTR and short writes). No buffering: write blocks, not lines.
+** A reader that went away gives ADCP_IOERR, never SIGPIPE to the process. */
 void adcp_outfile_write(AdcpOutFile *file, const void *bytes, size_t n, AdcpError *err);
 int64_t adcp_outfile_position(const AdcpOutFile *file); /* bytes written so far */
 
-/* fsync, rename (or link and unlink) to the target while the lock is held, close, fsync of the folder. On error the target is as it was, except
-** when only the folder's fsync failed, which the message says. */
+/* fsync, rename (or link and unlink) to the target while the lock is held, close, fsync of the
+** folder. On error the target is as it was, except when only the folder's fsync failed, which the
+** message says. */
 void adcp_outfile_commit(AdcpOutFile *file, AdcpError *err);
 
 /* Frees; removes the temporary file when it was not committed. NULL is allowed. */

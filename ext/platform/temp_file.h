@@ -1,8 +1,8 @@
 /*
 ** temp_file.h - the named, locked temporary file that becomes a backup when it is committed.
 **
-** Named ".<name>.<pid>-<n>.adcp-tmp" beside its target and held with flock as long as it is open. Whoever can
-** take the lock knows that the writer is gone: the file is a leftover.
+** Named ".<name>.<pid>-<n>.adcp-tmp" beside its target and held with flock as long as it is open.
+** Whoever can take the lock knows that the writer is gone: the file is a leftover.
 */
 #ifndef ADCP_PLATFORM_TEMP_FILE_H
 #define ADCP_PLATFORM_TEMP_FILE_H
@@ -18,7 +18,8 @@ int adcp_temp_file_open(const char *target, char **path, AdcpError *err);
 /* True for names of the pattern above. */
 bool adcp_temp_file_name(const char *name);
 
-/* Removes leftovers, of any target, in a folder. Failures do not matter: the next writer tries again. */
+/* Removes leftovers, of any target, in a folder. Failures do not matter: the next writer tries
+** again. */
 void adcp_temp_file_remove_leftovers(const char *folder);
 
 /* The folder of a path, "." when it names none. NULL when out of memory; the caller frees it. */

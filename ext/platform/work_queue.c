@@ -7,9 +7,9 @@
 **     [head, begun)               running or done
 **     [begun, tail)               nobody has begun them
 **
-** One mutex guards begun, tail and the slots' marks; head is the owner's alone. Threads are started when a job is
-** put that no idle thread waits for: short work costs no thread. While the owner waits for the
-** oldest job it does others that nobody has begun.
+** One mutex guards begun, tail and the slots' marks; head is the owner's alone. Threads are started
+** when a job is put that no idle thread waits for: short work costs no thread. While the owner
+** waits for the oldest job it does others that nobody has begun.
 */
 #include "platform/work_queue.h"
 

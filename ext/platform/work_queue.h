@@ -1,10 +1,10 @@
 /*
 ** work_queue.h - jobs done by worker threads, taken back in the order they were put.
 **
-** One owner puts and takes; workers only run the function on jobs. Bounded: at most `capacity` jobs are in
-** the queue. An owner who waits for a job that nobody has begun runs it itself, so that zero threads, or threads that
-** get no processor, are never slower than a plain loop. Threads block all signals. If threads cannot be started the queue works
-** with fewer, down to none.
+** One owner puts and takes; workers only run the function on jobs. Bounded: at most `capacity` jobs
+** are in the queue. An owner who waits for a job that nobody has begun runs it itself, so that zero
+** threads, or threads that get no processor, are never slower than a plain loop. Threads block all
+** signals. If threads cannot be started the queue works with fewer, down to none.
 */
 #ifndef ADCP_PLATFORM_WORK_QUEUE_H
 #define ADCP_PLATFORM_WORK_QUEUE_H
@@ -16,7 +16,8 @@
 
 typedef struct AdcpWorkQueue AdcpWorkQueue;
 
-/* Does one job. Runs on any thread; touches nothing but the job; calls no SQLite. A failure is recorded in the job. */
+/* Does one job. Runs on any thread; touches nothing but the job; calls no SQLite. A failure is
+** recorded in the job. */
 typedef void (*AdcpWorkFunction)(void *job);
 
 AdcpWorkQueue *adcp_work_queue_open(int threads, size_t capacity, AdcpWorkFunction function,
@@ -33,7 +34,8 @@ bool adcp_work_queue_ready(AdcpWorkQueue *queue);
 /* The oldest job, done; waits for it or does it. The queue must not be empty. */
 void *adcp_work_queue_take(AdcpWorkQueue *queue);
 
-/* Drops jobs not begun, waits for those begun, joins the threads, frees. NULL is allowed. Jobs stay the caller's. */
+/* Drops jobs not begun, waits for those begun, joins the threads, frees. NULL is allowed. Jobs stay
+** the caller's. */
 void adcp_work_queue_close(AdcpWorkQueue *queue);
 
 /* Processors this process may use (sched_getaffinity), at least 1. */

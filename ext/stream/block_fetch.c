@@ -1,11 +1,13 @@
 /*
-** block_fetch.c - reads, inflates and checks blocks, ahead of their use (contract in block_fetch.h).
+** block_fetch.c - reads, inflates and checks blocks, ahead of their use (contract in
+** block_fetch.h).
 **
 **   [used before, kept while there is room] [current] [queued: first_queued ... next_queued)
 **
 ** The queued blocks are consecutive. How far to read ahead is learnt: a block that follows the last
 ** one doubles the distance, a jump makes it nothing. So going through a file keeps all workers
-** busy, and fetching single rows from here and there inflates no block in vain and starts no thread.
+** busy, and fetching single rows from here and there inflates no block in vain and starts no
+** thread.
 */
 #include "stream/block_fetch.h"
 

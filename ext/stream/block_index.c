@@ -11,7 +11,8 @@
 /* A run is at most a little larger than its text; twice that and a header is beyond any writer. */
 #define MAX_RUN_BYTES(raw) ((uint64_t)(raw)*2 + 64)
 
-/* The smallest run, an empty text's, is 5 bytes; one of a long repetition has some more than 1/1032. */
+/* The smallest run, an empty text's, is 5 bytes; one of a long repetition has some more than
+** 1/1032. */
 #define MAX_RAW_BYTES(size) ((uint64_t)(size)*ADCP_MAX_INFLATE_RATIO + 64)
 
 /* Why an entry cannot be; NULL when it can. */

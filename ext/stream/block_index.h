@@ -17,9 +17,9 @@ typedef struct AdcpBlockIndex {
   size_t count;
 } AdcpBlockIndex;
 
-/* Copies the entries and adds them up from the container's first block on. They come from a file: an
-** entry that claims what no writer makes, or blocks that reach the file's end, are ADCP_CORRUPT, before
-** anything is allocated for a block. On error the index is empty. */
+/* Copies the entries and adds them up from the container's first block on. They come from a file:
+** an entry that claims what no writer makes, or blocks that reach the file's end, are ADCP_CORRUPT,
+** before anything is allocated for a block. On error the index is empty. */
 void adcp_block_index_init(AdcpBlockIndex *index, const AdcpContainerMethods *methods,
                            const AdcpBlockEntry *entries, size_t count, int64_t file_size,
                            AdcpError *err);

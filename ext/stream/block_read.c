@@ -7,8 +7,8 @@
 **   BLOCKS   at a block of the index and an offset in it; blocks come from block_fetch.c
 **   STREAM   a sequential read by the container's own methods, to its end
 **
-** BLOCKS goes over into STREAM behind the index's last block: there stand the manifest's blocks, the
-** end line and the container's own end, whose sums are checked against those of the index.
+** BLOCKS goes over into STREAM behind the index's last block: there stand the manifest's blocks,
+** the end line and the container's own end, whose sums are checked against those of the index.
 */
 #include "stream/block_read.h"
 

@@ -3,9 +3,9 @@
 **
 **   append -> [open job] -> work queue: compress, CRC-32 -> [oldest job] -> file, index -> pool
 **
-** The caller's bytes are copied once, into the raw buffer of the open job. Jobs finish in any order and are
-** written in the order they were put. A job keeps its buffers and its compressor when it goes back to the pool, and
-** jobs are made as they are needed: a small backup makes one.
+** The caller's bytes are copied once, into the raw buffer of the open job. Jobs finish in any order
+** and are written in the order they were put. A job keeps its buffers and its compressor when it
+** goes back to the pool, and jobs are made as they are needed: a small backup makes one.
 */
 #include "stream/block_write.h"
 

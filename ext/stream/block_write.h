@@ -1,14 +1,16 @@
 /*
 ** block_write.h - turns a text into a container of independent blocks.
 **
-** Order of calls: open, append and cut at will, drain (the manifest needs the index of all blocks before it),
-** append the manifest, end, close. The file is the caller's and is committed by the caller.
+** Order of calls: open, append and cut at will, drain (the manifest needs the index of all blocks
+** before it), append the manifest, end, close. The file is the caller's and is committed by the
+** caller.
 **
-**   gzip:  [10-byte header][block][block]...[last deflate block: stored, the end line][CRC32][ISIZE]
-**          each block: deflate blocks that refer to nothing before it, byte-aligned, then 00 00 FF FF
+**   gzip:  [10-byte header][block]...[last deflate block: stored, the end line][CRC32][ISIZE]
+**          each block: deflate blocks that refer to nothing before it, byte-aligned, 00 00 FF FF
 **   plain: [block][block]...[end line]
 **
-** Bounded memory: (threads + 2) blocks in flight. One caller; the same bytes for any number of threads.
+** Bounded memory: (threads + 2) blocks in flight. One caller; the same bytes for any number of
+** threads.
 */
 #ifndef ADCP_STREAM_BLOCK_WRITE_H
 #define ADCP_STREAM_BLOCK_WRITE_H
@@ -52,10 +54,12 @@ void adcp_block_writer_drain(AdcpBlockWriter *writer, AdcpError *err);
 /* Index of the blocks written so far; borrowed until the next append. */
 const AdcpBlockEntry *adcp_block_writer_index(const AdcpBlockWriter *writer, size_t *count);
 
-/* CRC-32 of all raw text that was drained, for the manifest's own check (crc32_combine over blocks from `first_block` on). */
+/* CRC-32 of all raw text that was drained, for the manifest's own check (crc32_combine over blocks
+** from `first_block` on). */
 uint32_t adcp_block_writer_crc32(const AdcpBlockWriter *writer, size_t first_block);
 
-/* Drains, then writes the last block: exactly `line` as a stored block, and the trailer. n < 65536. */
+/* Drains, then writes the last block: exactly `line` as a stored block, and the trailer. n <
+** 65536. */
 void adcp_block_writer_end(AdcpBlockWriter *writer, const void *line, size_t n, AdcpError *err);
 
 /* Joins the workers and frees. Leaves the file alone. NULL is allowed. */

@@ -1,9 +1,10 @@
 /*
 ** compressor.h - libraries that compress and inflate one block, behind one table.
 **
-** A block's compressed form is a "run": deflate blocks that refer to nothing before the run, none with the final bit, byte-aligned,
-** the last one an empty stored block (00 00 ff ff). Runs stand one after the other in a deflate stream.
-** libdeflate's and zlib's runs differ in bytes and are read alike; ISA-L, or zstd with its frames, fits the same table.
+** A block's compressed form is a "run": deflate blocks that refer to nothing before the run, none
+** with the final bit, byte-aligned, the last one an empty stored block (00 00 ff ff). Runs stand
+** one after the other in a deflate stream. libdeflate's and zlib's runs differ in bytes and are
+** read alike; ISA-L, or zstd with its frames, fits the same table.
 **
 ** A state belongs to one job and is used by one thread at a time.
 */

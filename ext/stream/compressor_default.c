@@ -1,8 +1,8 @@
 /*
 ** compressor_default.c - which library this build compresses with: the only place that knows.
 **
-** libdeflate is 1.6 to 2 times as fast as zlib at the same size. -DADCP_WITHOUT_LIBDEFLATE builds without it (leave
-** compress_libdeflate.c out then).
+** libdeflate is 1.6 to 2 times as fast as zlib at the same size. -DADCP_WITHOUT_LIBDEFLATE builds
+** without it (leave compress_libdeflate.c out then).
 */
 #include "stream/compressor.h"
 

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* First byte of the text behind a UTF-8 byte order mark and JSON white space; 0 when there is none. */
+/* First byte of the text behind a UTF-8 byte order mark and JSON white space; 0 when there is
+** none. */
 static uint8_t first_text_byte(const uint8_t *bytes, size_t n) {
   size_t i = n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
   for( ; i < n; i++ ) {

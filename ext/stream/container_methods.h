@@ -1,9 +1,9 @@
 /*
 ** container_methods.h - what differs between containers: one table for each, in a file of its own.
 **
-** Blocks, their order, their index and the threads are the same for all (block_write.c, block_fetch.c,
-** block_read.c). A container says what stands before, in and after the blocks and how its text is read
-** in sequence when no index is known.
+** Blocks, their order, their index and the threads are the same for all (block_write.c,
+** block_fetch.c, block_read.c). A container says what stands before, in and after the blocks and
+** how its text is read in sequence when no index is known.
 */
 #ifndef ADCP_STREAM_CONTAINER_METHODS_H
 #define ADCP_STREAM_CONTAINER_METHODS_H

@@ -9,8 +9,8 @@
 **     bit  5-6  what was skipped: literals, a match length (an offset follows), the end, or nothing
 **     bit 8-11  bits of the codes alone
 **
-** Codes longer than a table's index are read bit by bit; a code of 13 bits stands for a symbol that comes
-** once in thousands.
+** Codes longer than a table's index are read bit by bit; a code of 13 bits stands for a symbol that
+** comes once in thousands.
 */
 #include "stream/deflate_walk.h"
 
@@ -300,8 +300,8 @@ static bool skip_literals(const AdcpDeflateWalker *w, Bits *bits) {
   }
 }
 
-/* Skips literals and matches, whose codes the tables hold, up to something else. Which of the two comes next
-** cannot be predicted, so both do the same: a literal skips 0 bits of offset. */
+/* Skips literals and matches, whose codes the tables hold, up to something else. Which of the two
+** comes next cannot be predicted, so both do the same: a literal skips 0 bits of offset. */
 static bool skip_matches(const AdcpDeflateWalker *w, Bits *bits) {
   for( ;; ) {
     if( !refill(bits) ) return false;

@@ -15,7 +15,8 @@
 #define ADCP_WALK_OFFSET_BITS 10
 #define ADCP_WALK_SYMBOLS     288
 
-/* A prefix code as RFC 1951 transmits it: how many codes of each length, and the symbols by length, then value. */
+/* A prefix code as RFC 1951 transmits it: how many codes of each length, and the symbols by length,
+** then value. */
 typedef struct AdcpWalkCode {
   uint16_t count[16];
   uint16_t symbols[ADCP_WALK_SYMBOLS];
@@ -37,7 +38,8 @@ typedef struct AdcpDeflateEnd {
   size_t end_bit;    /* one past the last block */
 } AdcpDeflateEnd;
 
-/* Walks over the symbols of the stream in n bytes; false when it is damaged or does not end there. */
+/* Walks over the symbols of the stream in n bytes; false when it is damaged or does not end
+** there. */
 bool adcp_deflate_walk(AdcpDeflateWalker *walker, const uint8_t *bytes, size_t n,
                        AdcpDeflateEnd *end);
 

@@ -84,7 +84,8 @@ static inline void data_fill(uint8_t *to, size_t n, TextKind kind, uint64_t *sta
   }
 }
 
-/* n bytes of a kind, malloc'ed (1 byte for n = 0). The first is '{', which tells plain documents. */
+/* n bytes of a kind, malloc'ed (1 byte for n = 0). The first is '{', which tells plain
+** documents. */
 static inline uint8_t *data_make(size_t n, TextKind kind, uint64_t seed) {
   uint8_t *text = malloc(n ? n : 1);
   if( text == NULL ) abort();

@@ -1,5 +1,6 @@
 /*
-** test_platform_file.c - files appear whole or not at all; leftovers go, live files stay; errors name the path.
+** test_platform_file.c - files appear whole or not at all; leftovers go, live files stay; errors
+** name the path.
 */
 #include "platform/file.h"
 

@@ -1,5 +1,6 @@
 /*
-** test_platform_work_queue.c - jobs come back in order, all of them done once, whatever the threads do.
+** test_platform_work_queue.c - jobs come back in order, all of them done once, whatever the threads
+** do.
 */
 #include "platform/work_queue.h"
 

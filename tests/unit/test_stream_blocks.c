@@ -1,5 +1,6 @@
 /*
-** test_stream_blocks.c - texts through writer and reader; the files through gunzip, python3 and zlib.
+** test_stream_blocks.c - texts through writer and reader; the files through gunzip, python3 and
+** zlib.
 */
 #include "stream/block_read.h"
 #include "stream/block_write.h"

@@ -1,6 +1,6 @@
 /*
-** test_stream_walk.c - the deflate walk against zlib's own view of block borders, and runs of blocks
-** by either compressor against zlib's inflate.
+** test_stream_walk.c - the deflate walk against zlib's own view of block borders, and runs of
+** blocks by either compressor against zlib's inflate.
 */
 #include "stream/compressor.h"
 #include "stream/deflate_walk.h"
@@ -25,7 +25,7 @@ static AdcpDeflateEnd zlib_end(const uint8_t *bytes, size_t n) {
   z.avail_in = (uInt)n;
   z.next_out = unpacked;
   z.avail_out = sizeof unpacked;
-  /* data_type: 0-7 bits left in the last byte taken; +64 in the last block; +128 at a block's end. */
+  /* data_type: 0-7 bits of the last byte left; +64 in the last block; +128 at a block's end. */
   int rc = Z_OK;
   while( rc == Z_OK ) {
     size_t position = (n - z.avail_in) * 8 - (size_t)(z.data_type & 7);
@@ -92,7 +92,8 @@ static void test_zlib_streams(void) {
   }
 }
 
-/* Damaged streams may end anywhere, but never beyond their bytes (the sanitizer watches the rest). */
+/* Damaged streams may end anywhere, but never beyond their bytes (the sanitizer watches the
+** rest). */
 static void test_damaged_streams(void) {
   uint64_t state = 99;
   struct libdeflate_compressor *c = libdeflate_alloc_compressor(6);
