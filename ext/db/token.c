@@ -154,6 +154,14 @@ AdcpTokenType adcp_token_next(const char *sql, size_t n, size_t *length) {
   return operator_next(sql, n, length);
 }
 
+bool adcp_token_is_blank(const char *sql) {
+  size_t left = strlen(sql), length;
+  for( ; left > 0; sql += length, left -= length ) {
+    if( adcp_token_next(sql, left, &length) != ADCP_TOKEN_SPACE && *sql != ';' ) return false;
+  }
+  return true;
+}
+
 /* ---- the head of a CREATE statement ---- */
 
 typedef struct Cursor {

@@ -28,6 +28,9 @@ AdcpTokenType adcp_token_next(const char *sql, size_t n, size_t *length);
 /* The text inside a quoted token (doubled quotes made single), owned by the caller; NULL when out of memory. */
 char *adcp_token_dequote(const char *token, size_t size, AdcpError *err);
 
+/* True when the text holds only white space, comments and semicolons. */
+bool adcp_token_is_blank(const char *sql);
+
 /* The parts of a CREATE statement as it stands in sqlite_schema. Offsets into the SQL. */
 typedef struct AdcpCreate {
   AdcpObjectType type;

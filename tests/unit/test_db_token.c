@@ -54,6 +54,14 @@ static void test_tokens(void) {
   CHECK(adcp_token_next("\0", 1, &length) == ADCP_TOKEN_ILLEGAL && length == 1);
 }
 
+static void test_blank(void) {
+  CHECK(adcp_token_is_blank(""));
+  CHECK(adcp_token_is_blank(" ;\n-- a\n;/* b */"));
+  CHECK(!adcp_token_is_blank("; SELECT"));
+  CHECK(!adcp_token_is_blank("-- a\nx"));
+  CHECK(!adcp_token_is_blank(";'"));
+}
+
 /* Random texts: tokens are never empty and never reach over the end (the sanitizer watches). */
 static void test_random_tokens(void) {
   static const char alphabet[] = "a1_\"'`[]-/*\nx.0e(),; \xef\xbb\xbf$?";
@@ -278,6 +286,7 @@ static void test_flags(void) {
 
 int main(void) {
   test_tokens();
+  test_blank();
   test_random_tokens();
   test_heads();
   test_splices();
