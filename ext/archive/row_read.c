@@ -338,10 +338,10 @@ static bool read_number(Cursor *c, Slot *slot) {
   bool negative = *p == '-';
   if( negative ) p++;
   const uint8_t *digits = p;
-  const uint8_t *limit = end - p > 19 ? p + 19 : end;
+  const uint8_t *limit = end - p > 18 ? p + 18 : end;
   int64_t value = 0;
   while( p < limit && *p >= '0' && *p <= '9' ) value = value * 10 + (*p++ - '0');
-  bool simple = p < limit && p > digits && (*p == ',' || *p == '}');
+  bool simple = p < end && p > digits && (*p == ',' || *p == '}');
   if( !simple || (*digits == '0' && (p - digits > 1 || negative)) ) return read_any_number(c, slot);
   slot->form = FORM_INTEGER;
   slot->integer = negative ? -value : value;
