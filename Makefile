@@ -149,7 +149,7 @@ programs = $(addprefix $(call home,$(1))/unit/,$(UNITS)) \
 # $(call run_tests,arguments of make,arguments of run.sh): what cannot be built counts as a failure,
 # and does not keep the rest from being tested.
 define run_tests
-@$(MAKE) --no-print-directory -k $(1) && broken= || broken=--broken; \
++@$(MAKE) --no-print-directory -k $(1) && broken= || broken=--broken; \
   sh tests/run.sh $(2) --pattern '$(T)' $$broken
 endef
 
