@@ -243,7 +243,7 @@ static size_t check_string(AdcpJsonReader *r, bool *escaped) {
     size_t run = adcp_scan_plain(text, unread, &non_ascii);
     size_t valid = non_ascii ? adcp_utf8_valid_prefix(text, run) : run;
     at += valid;
-    if( valid < run && (run < unread || run - valid > 3 || r->at_end) ) {
+    if( valid < run && (run < unread || run - valid > 3) ) {
       fail_at(r, at, "text that is not UTF-8");
       return 0;
     }

@@ -41,7 +41,7 @@ static size_t slow_quote(char *to, const uint8_t *bytes, size_t n) {
 /* Texts from "all plain" to "all special", in memory of exactly their size, appended one to the other. */
 static void quoting(void) {
   long wrong = 0;
-  static char expected[6 * 9000 + 2];
+  static char expected[6 * 9000 + 3];
   AdcpBuf buf = {0};
   for( unsigned round = 0; round < 6000; round++ ) {
     size_t n = round % 50 ? next_random() % 80 : next_random() % 9000;
@@ -77,6 +77,18 @@ static void every_byte(void) {
   adcp_buf_clear(&buf);
   adcp_json_quote(&buf, NULL, 0);
   CHECK_TEXT(adcp_buf_text(&buf), "\"\"");
+  adcp_buf_free(&buf);
+}
+
+/* The longest escapes only, in a buffer that has no room to spare. */
+static void all_escapes(void) {
+  AdcpBuf buf = {0};
+  static uint8_t bytes[5000];
+  static char expected[6 * sizeof bytes + 3];
+  memset(bytes, 1, sizeof bytes);
+  size_t size = slow_quote(expected, bytes, sizeof bytes);
+  adcp_json_quote(&buf, bytes, sizeof bytes);
+  CHECK(buf.size == size && memcmp(buf.data, expected, size) == 0);
   adcp_buf_free(&buf);
 }
 
@@ -150,6 +162,7 @@ static void without_memory(void) {
 int main(void) {
   quoting();
   every_byte();
+  all_escapes();
   lossy();
   documents();
   without_memory();
