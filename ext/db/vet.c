@@ -1,0 +1,390 @@
+/*
+** vet.c - makes sure that schema text of a backup is what it says (contract in vet.h).
+**
+** Two private connections to empty in-memory databases. On `tables` nothing ever runs: tables, virtual tables
+** and views are only prepared there, for SQLite resolves nothing outside of them then. An index or a
+** trigger needs its table; `stubs` holds that one table, made by its own CREATE TABLE once that is vetted, or
+** an empty view in place of a view. Objects come grouped by table, so one stub at a time is enough.
+**
+** The authorizer answers for both: it knows which object is expected, counts its CREATE and denies all that
+** the CREATE statements were not seen to ask for (listed on 3.40.1).
+*/
+#include "db/vet.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "db/token.h"
+
+/* Application functions that one schema may use; each one unknown costs another prepare. */
+#define MAX_FUNCTIONS 500
+
+struct AdcpVetter {
+  AdcpError *err;           /* borrowed */
+  sqlite3 *tables, *stubs;  /* owned */
+  const AdcpSchema *schema; /* borrowed: the one schema of this vetter */
+  AdcpMap by_name;          /* its tables and views: AdcpObject */
+  const AdcpObject *stub;   /* whose stub exists */
+  const AdcpObject *object; /* expected by the authorizer; NULL: our own statements */
+  int create_action;        /* SQLITE_CREATE_... expected */
+  int created;              /* times it was seen */
+  bool loads_extension;     /* a function was denied */
+  int function_count;       /* registered on either connection */
+};
+
+/* ---- what SQLite asks ---- */
+
+static bool same_name(const char *a, const char *b) {
+  return a && b && sqlite3_stricmp(a, b) == 0;
+}
+
+static bool starts_with(const char *name, const char *prefix) {
+  return name && sqlite3_strnicmp(name, prefix, (int)strlen(prefix)) == 0;
+}
+
+static bool is_schema_table(const char *name) {
+  return same_name(name, "sqlite_master") || same_name(name, "sqlite_schema");
+}
+
+static int allow_if(bool allowed) {
+  return allowed ? SQLITE_OK : SQLITE_DENY;
+}
+
+/* The object itself; with a table also the indexes of its keys and the table of AUTOINCREMENT. */
+static int authorize_create(AdcpVetter *vetter, int action, const char *name, const char *on) {
+  const AdcpObject *object = vetter->object;
+  bool of_table = action == SQLITE_CREATE_INDEX || action == SQLITE_CREATE_TRIGGER;
+  if( action == vetter->create_action && same_name(name, object->name) &&
+      (!of_table || same_name(on, object->tbl_name)) ) {
+    vetter->created++;
+    return SQLITE_OK;
+  }
+  if( vetter->create_action != SQLITE_CREATE_TABLE ) return SQLITE_DENY;
+  if( action == SQLITE_CREATE_TABLE ) return allow_if(same_name(name, "sqlite_sequence"));
+  return allow_if(action == SQLITE_CREATE_INDEX && starts_with(name, "sqlite_autoindex_") &&
+                  same_name(on, object->name));
+}
+
+static int authorize_function(AdcpVetter *vetter, const char *name) {
+  bool denied = same_name(name, "load_extension") || same_name(name, "fts3_tokenizer");
+  if( denied ) vetter->loads_extension = true;
+  return allow_if(!denied);
+}
+
+static int xAuthorize(void *context, int action, const char *a, const char *b, const char *schema,
+                      const char *inner) {
+  AdcpVetter *vetter = context;
+  (void)inner;
+  if( vetter->object == NULL ) return SQLITE_OK;
+  if( action == SQLITE_FUNCTION ) return authorize_function(vetter, b);
+  if( !same_name(schema, "main") ) return SQLITE_DENY;
+  switch( action ) {
+  case SQLITE_CREATE_TABLE:
+  case SQLITE_CREATE_INDEX:
+  case SQLITE_CREATE_VIEW:
+  case SQLITE_CREATE_TRIGGER:
+  case SQLITE_CREATE_VTABLE: return authorize_create(vetter, action, a, b);
+  case SQLITE_INSERT:
+  case SQLITE_UPDATE: return allow_if(is_schema_table(a));
+  case SQLITE_READ: return allow_if(is_schema_table(a) || same_name(a, vetter->object->tbl_name));
+  case SQLITE_REINDEX: return allow_if(same_name(a, vetter->object->name));
+  default: return SQLITE_DENY;
+  }
+}
+
+/* ---- what the application would have registered ---- */
+
+static void xFunction(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  (void)argc;
+  (void)argv;
+  sqlite3_result_null(context);
+}
+
+static int xCompare(void *context, int a_size, const void *a, int b_size, const void *b) {
+  (void)context;
+  int order = memcmp(a, b, (size_t)(a_size < b_size ? a_size : b_size));
+  return order ? order : a_size - b_size;
+}
+
+static void xCollationNeeded(void *context, sqlite3 *handle, int encoding, const char *name) {
+  sqlite3_create_collation(handle, name, encoding, context, xCompare);
+}
+
+/* Registers the function that SQLite's message misses; false when it is about something else. */
+static bool register_missing_function(AdcpVetter *vetter, sqlite3 *handle) {
+  static const char missing[] = "no such function: ";
+  static const char arguments[] = "wrong number of arguments to function ";
+  const char *text = sqlite3_errmsg(handle);
+  size_t skip = starts_with(text, missing)     ? sizeof(missing) - 1
+                : starts_with(text, arguments) ? sizeof(arguments) - 1
+                                               : 0;
+  if( skip == 0 || vetter->function_count >= MAX_FUNCTIONS ) return false;
+  char *name = adcp_strdup(text + skip);
+  if( name == NULL ) return false;
+  size_t size = strlen(name);
+  if( skip == sizeof(arguments) - 1 && size > 2 ) name[size - 2] = 0; /* its "()" */
+  vetter->function_count++;
+  int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+  int rc = sqlite3_create_function(handle, name, -1, flags, NULL, xFunction, NULL, NULL);
+  adcp_free(name);
+  return rc == SQLITE_OK;
+}
+
+/* ---- open and close ---- */
+
+static sqlite3 *open_private(AdcpVetter *vetter) {
+  sqlite3 *handle = NULL;
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX;
+  int rc = sqlite3_open_v2(":memory:", &handle, flags, NULL);
+  if( rc != SQLITE_OK ) {
+    adcp_error_set(vetter->err, rc == SQLITE_NOMEM ? ADCP_NOMEM : ADCP_ERROR,
+                   "no in-memory database for vetting: %s", sqlite3_errstr(rc));
+    return handle;
+  }
+  /* Schemas from before SQLite 3.29 may hold "text" where 'text' is meant. */
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 1, NULL);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 1, NULL);
+  sqlite3_collation_needed(handle, NULL, xCollationNeeded);
+  sqlite3_set_authorizer(handle, xAuthorize, vetter);
+  return handle;
+}
+
+AdcpVetter *adcp_vetter_open(AdcpError *err) {
+  if( err->rc ) return NULL;
+  AdcpVetter *vetter = adcp_calloc(1, sizeof(*vetter));
+  if( vetter == NULL ) {
+    adcp_error_nomem(err);
+    return NULL;
+  }
+  vetter->err = err;
+  vetter->tables = open_private(vetter);
+  vetter->stubs = open_private(vetter);
+  if( err->rc == ADCP_OK ) return vetter;
+  adcp_vetter_close(vetter);
+  return NULL;
+}
+
+void adcp_vetter_close(AdcpVetter *vetter) {
+  if( vetter == NULL ) return;
+  sqlite3_close(vetter->tables);
+  sqlite3_close(vetter->stubs);
+  adcp_map_free(&vetter->by_name);
+  adcp_free(vetter);
+}
+
+/* ---- the shape ---- */
+
+static void refuse(AdcpVetter *vetter, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void refuse(AdcpVetter *vetter, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  adcp_error_setv(vetter->err, ADCP_CORRUPT, format, args);
+  va_end(args);
+}
+
+static const char *type_name(const AdcpCreate *create) {
+  return create->is_virtual ? "virtual table" : adcp_object_type_name(create->type);
+}
+
+static void check_names(AdcpVetter *vetter, const AdcpObject *object, const AdcpCreate *create) {
+  const char *on = create->on_name ? create->on_name : create->name;
+  if( create->type != object->type || strcmp(create->name, object->name) != 0 ) {
+    refuse(vetter, "SQL that creates %s \"%s\" instead", type_name(create), create->name);
+  } else if( !same_name(on, object->tbl_name) ) {
+    refuse(vetter, "SQL for table \"%s\", but stands under table \"%s\"", on, object->tbl_name);
+  } else if( create->is_temp ) {
+    refuse(vetter, "SQL that creates it as TEMP");
+  } else if( create->has_schema_name ) {
+    refuse(vetter, "SQL that names a schema before its name");
+  } else if( create->as_select ) {
+    refuse(vetter, "SQL that fills it by AS SELECT");
+  }
+}
+
+/* What the backup says of the table's module is what plans are made on: it must be true. */
+static void check_module(AdcpVetter *vetter, const AdcpObject *object, const AdcpCreate *create) {
+  const AdcpTable *table = adcp_schema_table(vetter->schema, object->name);
+  if( vetter->err->rc || object->type != ADCP_OBJECT_TABLE || table == NULL ) return;
+  if( create->is_virtual != (table->kind == ADCP_TABLE_VIRTUAL) ) {
+    refuse(vetter, "SQL that creates a %s, but is described as %s table", type_name(create),
+           adcp_table_kind_name(table->kind));
+  } else if( create->is_virtual && !same_name(create->module, table->module) ) {
+    refuse(vetter, "SQL that uses the module \"%s\", but is described with \"%s\"", create->module,
+           table->module ? table->module : "");
+  }
+}
+
+static int create_action(const AdcpCreate *create) {
+  if( create->is_virtual ) return SQLITE_CREATE_VTABLE;
+  switch( create->type ) {
+  case ADCP_OBJECT_INDEX: return SQLITE_CREATE_INDEX;
+  case ADCP_OBJECT_VIEW: return SQLITE_CREATE_VIEW;
+  case ADCP_OBJECT_TRIGGER: return SQLITE_CREATE_TRIGGER;
+  default: return SQLITE_CREATE_TABLE;
+  }
+}
+
+/* The CREATE action that the authorizer has to see; 0 when the shape is wrong. */
+static int check_shape(AdcpVetter *vetter, const AdcpObject *object) {
+  AdcpCreate create;
+  int action = 0;
+  if( object->sql == NULL ) {
+    refuse(vetter, "no SQL");
+  } else if( starts_with(object->name, "sqlite_") ) {
+    refuse(vetter, "a name that SQLite reserves for itself");
+  } else if( adcp_create_parse(object->sql, &create, vetter->err) ) {
+    check_names(vetter, object, &create);
+    check_module(vetter, object, &create);
+    action = create_action(&create);
+    adcp_create_free(&create);
+  }
+  return vetter->err->rc ? 0 : action;
+}
+
+/* ---- SQLite's own judgement ---- */
+
+static void refuse_prepared(AdcpVetter *vetter, sqlite3 *handle, int rc) {
+  if( rc == SQLITE_NOMEM ) {
+    adcp_error_nomem(vetter->err);
+  } else if( vetter->loads_extension ) {
+    refuse(vetter, "SQL that would load code");
+  } else if( rc == SQLITE_AUTH ) {
+    refuse(vetter, "SQL that does something else than to create it");
+  } else {
+    refuse(vetter, "SQL that SQLite refuses: %s", sqlite3_errmsg(handle));
+  }
+}
+
+static sqlite3_stmt *prepare_expected(AdcpVetter *vetter, sqlite3 *handle, const AdcpObject *object,
+                                      int action) {
+  sqlite3_stmt *stmt = NULL;
+  const char *tail = NULL;
+  int rc;
+  vetter->object = object;
+  vetter->create_action = action;
+  do {
+    vetter->created = 0;
+    vetter->loads_extension = false;
+    rc = sqlite3_prepare_v2(handle, object->sql, -1, &stmt, &tail);
+  } while( rc == SQLITE_ERROR && register_missing_function(vetter, handle) );
+  vetter->object = NULL;
+  if( rc != SQLITE_OK ) {
+    refuse_prepared(vetter, handle, rc);
+  } else if( !adcp_token_is_blank(tail) ) {
+    refuse(vetter, "SQL of more than one statement");
+  } else if( vetter->created != 1 || sqlite3_stmt_isexplain(stmt) ) {
+    refuse(vetter, "SQL that does not create it");
+  }
+  return stmt;
+}
+
+static void add_context(AdcpVetter *vetter, const AdcpObject *object) {
+  if( vetter->err->rc == ADCP_NOMEM ) return;
+  adcp_error_prepend(vetter->err, "%s \"%s\" of the backup has ",
+                     adcp_object_type_name(object->type), object->name);
+}
+
+/* ---- stubs ---- */
+
+static void run_own(AdcpVetter *vetter, const char *format, const char *name) {
+  char *sql = sqlite3_mprintf(format, name);
+  int rc = sql ? sqlite3_exec(vetter->stubs, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
+  sqlite3_free(sql);
+  if( rc == SQLITE_NOMEM ) adcp_error_nomem(vetter->err);
+  if( rc ) refuse(vetter, "a table that cannot be made: %s", sqlite3_errmsg(vetter->stubs));
+}
+
+static void drop_stub(AdcpVetter *vetter) {
+  const AdcpObject *old = vetter->stub;
+  vetter->stub = NULL;
+  if( old == NULL ) return;
+  run_own(vetter,
+          old->type == ADCP_OBJECT_VIEW ? "DROP VIEW main.\"%w\"" : "DROP TABLE main.\"%w\"",
+          old->name);
+}
+
+static void make_stub(AdcpVetter *vetter, const AdcpObject *table) {
+  int action = check_shape(vetter, table);
+  if( action == SQLITE_CREATE_VIEW ) {
+    run_own(vetter, "CREATE VIEW main.\"%w\" AS SELECT 1", table->name);
+  } else if( action == SQLITE_CREATE_TABLE ) {
+    sqlite3_stmt *stmt = prepare_expected(vetter, vetter->stubs, table, action);
+    if( !vetter->err->rc && sqlite3_step(stmt) != SQLITE_DONE ) {
+      refuse_prepared(vetter, vetter->stubs, sqlite3_errcode(vetter->stubs));
+    }
+    sqlite3_finalize(stmt);
+  } else {
+    refuse(vetter, "an index or trigger, which a virtual table cannot have");
+  }
+  if( vetter->err->rc ) {
+    add_context(vetter, table);
+  } else {
+    vetter->stub = table;
+  }
+}
+
+static void need_stub(AdcpVetter *vetter, const AdcpObject *object) {
+  const AdcpObject *table =
+      adcp_map_get(&vetter->by_name, object->tbl_name, strlen(object->tbl_name));
+  if( table && table == vetter->stub ) return;
+  drop_stub(vetter);
+  if( vetter->err->rc ) return;
+  if( table ) {
+    make_stub(vetter, table);
+  } else {
+    refuse(vetter, "no table: there is no \"%s\"", object->tbl_name);
+    add_context(vetter, object);
+  }
+}
+
+/* ---- vetting ---- */
+
+static void learn_schema(AdcpVetter *vetter, const AdcpSchema *schema) {
+  assert(vetter->schema == NULL || vetter->schema == schema);
+  if( vetter->schema ) return;
+  vetter->schema = schema;
+  for( size_t i = 0; i < schema->object_count; i++ ) {
+    AdcpObject *object = &schema->objects[i];
+    if( object->type == ADCP_OBJECT_INDEX || object->type == ADCP_OBJECT_TRIGGER ) continue;
+    adcp_map_put(&vetter->by_name, object->name, strlen(object->name), object, vetter->err);
+  }
+}
+
+void adcp_vet_object(AdcpVetter *vetter, const AdcpSchema *schema, const AdcpObject *object) {
+  if( vetter == NULL || vetter->err->rc ) return;
+  learn_schema(vetter, schema);
+  bool automatic = object->type == ADCP_OBJECT_INDEX && object->sql == NULL;
+  if( automatic && starts_with(object->name, "sqlite_autoindex_") ) return;
+  int action = check_shape(vetter, object);
+  if( vetter->err->rc ) {
+    add_context(vetter, object);
+    return;
+  }
+  bool on_table = action == SQLITE_CREATE_INDEX || action == SQLITE_CREATE_TRIGGER;
+  if( on_table ) need_stub(vetter, object);
+  if( vetter->err->rc ) return;
+  sqlite3 *handle = on_table ? vetter->stubs : vetter->tables;
+  sqlite3_finalize(prepare_expected(vetter, handle, object, action));
+  if( vetter->err->rc ) add_context(vetter, object);
+}
+
+/* ---- modules ---- */
+
+bool adcp_module_is_safe(const char *module) {
+  static const char *const safe[] = {"fts3", "fts4", "fts5", "rtree", "rtree_i32", "geopoly", NULL};
+  for( size_t i = 0; safe[i]; i++ ) {
+    if( same_name(module, safe[i]) ) return true;
+  }
+  return false;
+}
+
+bool adcp_module_loaded(AdcpDb *db, const char *module) {
+  return adcp_db_integer(
+             db, 0,
+             "SELECT EXISTS (SELECT 1 FROM pragma_module_list WHERE name = %Q COLLATE NOCASE)",
+             module) != 0;
+}
