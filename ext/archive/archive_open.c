@@ -250,7 +250,6 @@ static void scan_member(Scan *scan, int member) {
   case TABLES: scan_tables(scan); break;
   case MANIFEST:
     scan->manifest_key = adcp_json_token_offset(r->json);
-    adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, ADCP_MANIFEST_KEY, r->err);
     adcp_manifest_read(r->json, &r->manifest, r->err);
     break;
   case END_LINE: scan_end_line(scan); break;
@@ -386,10 +385,7 @@ static bool try_manifest(AdcpArchiveReader *r, const Locator *locator, bool *dam
   if( json && err->rc == ADCP_OK ) {
     adcp_json_reader_restart(json, locator->manifest_at, ADCP_JSON_BEGIN_OBJECT);
     found = adcp_json_member(json, KNOWN, err) == 0;
-    if( found ) {
-      adcp_json_expect(json, ADCP_JSON_BEGIN_OBJECT, ADCP_MANIFEST_KEY, err);
-      adcp_manifest_read(json, &r->manifest, err);
-    }
+    if( found ) adcp_manifest_read(json, &r->manifest, err);
     while( found && adcp_json_member(json, KNOWN, err) == 0 ) {
       adcp_error_set(err, ADCP_CORRUPT, "the manifest stands twice");
     }
