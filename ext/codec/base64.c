@@ -33,6 +33,24 @@ static const uint8_t hex_values[256] = {
 };
 /* clang-format on */
 
+/* The two digits of each byte. */
+static const char hex_pairs[] = "000102030405060708090a0b0c0d0e0f"
+                                "101112131415161718191a1b1c1d1e1f"
+                                "202122232425262728292a2b2c2d2e2f"
+                                "303132333435363738393a3b3c3d3e3f"
+                                "404142434445464748494a4b4c4d4e4f"
+                                "505152535455565758595a5b5c5d5e5f"
+                                "606162636465666768696a6b6c6d6e6f"
+                                "707172737475767778797a7b7c7d7e7f"
+                                "808182838485868788898a8b8c8d8e8f"
+                                "909192939495969798999a9b9c9d9e9f"
+                                "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf"
+                                "b0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
+                                "c0c1c2c3c4c5c6c7c8c9cacbcccdcecf"
+                                "d0d1d2d3d4d5d6d7d8d9dadbdcdddedf"
+                                "e0e1e2e3e4e5e6e7e8e9eaebecedeeef"
+                                "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
+
 /* The four characters of 24 bits. */
 static void encode_group(uint32_t bits, uint8_t out[4]) {
   out[0] = (uint8_t)base64_digits[bits >> 18 & 63];
@@ -124,13 +142,7 @@ bool adcp_base64_decode(const uint8_t *text, size_t n, uint8_t *out, size_t *out
 }
 
 void adcp_hex_encode(const uint8_t *bytes, size_t n, uint8_t *out) {
-  for( size_t i = 0; i < n; i++ ) {
-    unsigned pair = (unsigned)(bytes[i] >> 4) | (bytes[i] & 15u) << 8; /* high digit first */
-    unsigned letters = (pair + 0x0606) >> 4 & 0x0101;                  /* 1 in each above 9 */
-    pair += 0x3030 + letters * ('a' - '0' - 10);
-    out[2 * i] = (uint8_t)pair;
-    out[2 * i + 1] = (uint8_t)(pair >> 8);
-  }
+  for( size_t i = 0; i < n; i++ ) memcpy(out + 2 * i, hex_pairs + 2 * bytes[i], 2);
 }
 
 bool adcp_hex_decode(const uint8_t *text, size_t n, uint8_t *out, size_t *out_size) {

@@ -33,13 +33,13 @@ static size_t write_escape(uint8_t *to, uint8_t byte) {
 
 /* Writes at most STRING_PIECE bytes with their escapes; returns the end of what it wrote. */
 static uint8_t *write_piece(uint8_t *to, const uint8_t *bytes, size_t n) {
-  for( size_t i = 0; i < n; ) {
+  for( size_t i = 0;; ) {
     size_t run = adcp_copy_plain(to, bytes + i, n - i);
     to += run;
     i += run;
-    while( i < n && !adcp_is_plain(bytes[i]) ) to += write_escape(to, bytes[i++]);
+    if( i == n ) return to;
+    to += write_escape(to, bytes[i++]);
   }
-  return to;
 }
 
 /* The inside of a string. */
