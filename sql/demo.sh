@@ -26,8 +26,9 @@ with_adcp() {
 
 # A report (one JSON object) as two columns.
 show_report() {
-  shell :memory: ".mode column" ".headers off" ".width -24 0" \
-    "SELECT key, value FROM json_each(CAST(readfile('$1') AS TEXT));"
+  shell :memory: \
+    "SELECT printf('  %-24s %s', key, iif(type IN ('true', 'false', 'null'), type, value))
+       FROM json_each(CAST(readfile('$1') AS TEXT));"
 }
 
 # say SQL, as the user would type it
