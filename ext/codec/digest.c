@@ -1,8 +1,8 @@
 /*
 ** digest.c - SHA-256 by libcrypto's EVP interface (contract in digest.h).
 **
-** The algorithm is fetched once: EVP_sha256() would look it up again at each reset, which costs more
-** than hashing a small table.
+** The algorithm is fetched once: EVP_sha256() would look it up again at each reset, which costs
+** more than hashing a small table.
 */
 #include "codec/digest.h"
 

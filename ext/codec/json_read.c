@@ -7,13 +7,14 @@
 **       | consumed   | unread       | free      |
 **     base (offset of window[0] in the document)
 **
-** More text is read only when a token does not end within the unread part; the unread part then moves
-** to the window's start, and the window doubles if that alone fills it. Positions inside a token are
-** kept relative to pos, so that moving does not invalidate them.
+** More text is read only when a token does not end within the unread part; the unread part then
+** moves to the window's start, and the window doubles if that alone fills it. Positions inside a
+** token are kept relative to pos, so that moving does not invalidate them.
 **
-** What may come next is one state; what kind the open levels are is one bit each. A string is checked
-** first and decoded second, in place: a decoded string is never longer than its text. When a value is
-** skipped or captured, nothing is decoded and a string's text is let go as it is checked.
+** What may come next is one state; what kind the open levels are is one bit each. A string is
+** checked first and decoded second, in place: a decoded string is never longer than its text. When
+** a value is skipped or captured, nothing is decoded and a string's text is let go as it is
+** checked.
 */
 #include "codec/json_read.h"
 
@@ -213,7 +214,7 @@ static uint8_t short_escape(uint8_t c) {
   }
 }
 
-/* Length of the escape that begins `at` bytes ahead (12 for a surrogate pair), or 0 with err set. */
+/* Length of the escape `at` bytes ahead (12 for a surrogate pair), or 0 with err set. */
 static size_t check_escape(AdcpJsonReader *r, size_t at) {
   if( need(r, at + 2) && short_escape(r->window[r->pos + at + 1]) ) return 2;
   int32_t unit = need(r, at + 6) ? unicode_escape(r->window + r->pos + at) : -1;
@@ -232,8 +233,9 @@ static size_t check_escape(AdcpJsonReader *r, size_t at) {
   return 6;
 }
 
-/* Checks the string whose opening quote is the next byte. Returns how many bytes lie between pos and its
-** end, the closing quote included, or 0 with err set. In passing, pos follows; else it stays. */
+/* Checks the string whose opening quote is the next byte. Returns how many bytes lie between pos
+** and its end, the closing quote included, or 0 with err set. In passing, pos follows; else it
+** stays. */
 static size_t check_string(AdcpJsonReader *r, bool *escaped) {
   size_t at = 1;
   for( ;; ) {
@@ -373,8 +375,8 @@ static int pass_comma(AdcpJsonReader *r, int c) {
   return c;
 }
 
-/* Passes white space and the separator that is due. Returns the first byte of the token, which stays
-** unread, or -1 at the end of the text or on error. Calling it again changes nothing. */
+/* Passes white space and the separator that is due. Returns the first byte of the token, which
+** stays unread, or -1 at the end of the text or on error. Calling it again changes nothing. */
 static int begin_token(AdcpJsonReader *r) {
   if( adcp_json_offset(r) == 0 ) skip_bom(r);
   int c = peek(r);

@@ -4,10 +4,11 @@
 ** Writing: Raffaello Giulietti, "The Schubfach way to render doubles" (2020): the shortest decimal
 ** that reads back, from three 64 x 128 bit products and no loop.
 **
-** Reading: Clinger's exact cases first; then, after Daniel Lemire's "Number parsing at a gigabyte per
-** second" (2021), 19 digits times a 128-bit power of ten. Here that product is taken as an interval that
-** holds the true value: if both of its ends round to one double, that is the answer. If not, the value is
-** within 2^-59 of the middle of two doubles, and is compared with it in exact integers.
+** Reading: Clinger's exact cases first; then, after Daniel Lemire's "Number parsing at a gigabyte
+** per second" (2021), 19 digits times a 128-bit power of ten. Here that product is taken as an
+** interval that holds the true value: if both of its ends round to one double, that is the answer.
+** If not, the value is within 2^-59 of the middle of two doubles, and is compared with it in exact
+** integers.
 **
 ** Both take powers of ten from pow10_table.h. Nothing here looks at the locale.
 */
@@ -142,15 +143,16 @@ typedef struct Decimal {
   int exponent;    /* the value is digits * 10^exponent */
 } Decimal;
 
-/* The product's part above bit 128, its last bit set if anything below bit 129 was: two such numbers
-** compare, with 4 * s, as the exact products do (Schubfach, section 9.9). */
+/* The product's part above bit 128, its last bit set if anything below bit 129 was: two such
+** numbers compare, with 4 * s, as the exact products do (Schubfach, section 9.9). */
 static uint64_t round_to_odd(Wide power, uint64_t factor) {
   Wide low = (Wide)(uint64_t)power * factor;
   Wide sum = (Wide)(uint64_t)(power >> 64) * factor + (uint64_t)(low >> 64);
   return (uint64_t)(sum >> 64) | ((uint64_t)sum > 1);
 }
 
-/* The multiple of ten^(k+1) or ten^k in the rounding interval of mantissa * 2^exponent that Schubfach picks. */
+/* The multiple of ten^(k+1) or ten^k in the rounding interval of mantissa * 2^exponent that
+** Schubfach picks. */
 static Decimal shortest_decimal(uint64_t mantissa, int exponent, bool lower_is_closer) {
   uint64_t odd = mantissa & 1;
   int k = (exponent * 1262611 - (lower_is_closer ? 524031 : 0)) >> 22; /* floor of log10 */
@@ -289,7 +291,8 @@ static const uint8_t *pass_digits(const uint8_t *p, const uint8_t *end, uint64_t
   return p;
 }
 
-/* Passes the exponent behind an e; NULL when it has no digits. Saturates far beyond every double. */
+/* Passes the exponent behind an e; NULL when it has no digits. Saturates far beyond every double.
+** */
 static const uint8_t *pass_exponent(const uint8_t *p, const uint8_t *end, int64_t *exponent) {
   bool negative = p < end && *p == '-';
   if( p < end && (*p == '-' || *p == '+') ) p++;
@@ -375,8 +378,8 @@ static void truncate_digits(Parts *parts, size_t significant) {
 
 /* ---- reading: rounding ---- */
 
-/* The double nearest to value * 2^exponent, ties to even, as bits; `more` says that the true value lies
-** a little above. value has bit 127 or 126 set. Infinity when out of range. */
+/* The double nearest to value * 2^exponent, ties to even, as bits; `more` says that the true value
+** lies a little above. value has bit 127 or 126 set. Infinity when out of range. */
 static uint64_t round_wide(Wide value, int exponent, bool more) {
   if( value >> 127 == 0 ) {
     value <<= 1;
@@ -414,8 +417,9 @@ static void round_interval(uint64_t digits, int q, bool truncated, uint64_t *low
     *high = *low;
     return;
   }
-  /* The bits below the product, and the power's own error, are each less than 1 of its last bit; what
-  ** was truncated is less than one unit of `digits`, which has at most four zero bits in front. */
+  /* The bits below the product, and the power's own error, are each less than 1 of its last bit;
+  ** what was truncated is less than one unit of `digits`, which has at most four zero bits in
+  ** front. */
   Wide error = 2 + (truncated ? (power >> (64 - zeros)) + 2 : 0);
   Wide upper = product + error;
   *high = upper < product ? *low + 1 : round_wide(upper, exponent, false);
@@ -423,7 +427,8 @@ static void round_interval(uint64_t digits, int q, bool truncated, uint64_t *low
 
 /* ---- reading: the exact comparison ---- */
 
-/* Digits beyond these cannot matter except for being there: the middle of two doubles has at most 768. */
+/* Digits beyond these cannot matter except for being there: the middle of two doubles has at most
+** 768. */
 #define EXACT_DIGITS 800
 
 /* 800 digits are 2658 bits; the other side, 54 bits times 5^1143, is no longer than 2709. */
@@ -555,9 +560,9 @@ static void finish_integer(const Parts *parts, AdcpNumber *number) {
   number->canonical = !(parts->negative && parts->digits == 0);
 }
 
-/* A sufficient test for what adcp_real_text writes: two decimals of at most 15 digits never read as one double, so
-** such a decimal is the shortest when its form is right: no exponent, at most 5 zeros after "0.",
-** no zero at the end but that of ".0". */
+/* A sufficient test for what adcp_real_text writes: two decimals of at most 15 digits never read as
+** one double, so such a decimal is the shortest when its form is right: no exponent, at most 5
+** zeros after "0.", no zero at the end but that of ".0". */
 static bool is_plainly_canonical(const Parts *parts) {
   ptrdiff_t whole = parts->whole_end - parts->whole;
   ptrdiff_t fraction = parts->fraction_end - parts->fraction;

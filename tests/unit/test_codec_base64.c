@@ -36,7 +36,8 @@ static void known_answers(void) {
   }
 }
 
-/* Random bytes of every length up to 300, against libcrypto, in memory of exactly the size needed. */
+/* Random bytes of every length up to 300, against libcrypto, in memory of exactly the size needed.
+** */
 static void round_trips(void) {
   long wrong = 0;
   for( size_t n = 0; n < 300; n++ ) {

@@ -594,7 +594,8 @@ static void raw_errors(void) {
     adcp_json_reader_close(r);
     adcp_error_clear(&err);
   }
-  /* After a comma the bracket is given to the caller, whose parser knows no element that begins so. */
+  /* After a comma the bracket is given to the caller, whose parser knows no element that begins so.
+  ** */
   AdcpError err = ADCP_ERROR_INIT;
   Source source = source_of("[1,]", 0);
   AdcpJsonReader *r = open_source(&source, &err);

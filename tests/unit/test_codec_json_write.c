@@ -1,5 +1,6 @@
 /*
-** test_codec_json_write.c - string escapes against their definition, the document writer, no memory.
+** test_codec_json_write.c - string escapes against their definition, the document writer, no
+** memory.
 */
 #include "unit.h"
 
@@ -38,7 +39,8 @@ static size_t slow_quote(char *to, const uint8_t *bytes, size_t n) {
   return size;
 }
 
-/* Texts from "all plain" to "all special", in memory of exactly their size, appended one to the other. */
+/* Texts from "all plain" to "all special", in memory of exactly their size, appended one to the
+** other. */
 static void quoting(void) {
   long wrong = 0;
   static char expected[6 * 9000 + 3];

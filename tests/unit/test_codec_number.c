@@ -70,8 +70,9 @@ static size_t digits_of(const char *text, char *digits) {
   return n;
 }
 
-/* The fewest digits with which printf's rounding reads back. Exact except at powers of two, where the
-** nearest decimal of a length can lie outside the (lopsided) interval while a farther one is inside. */
+/* The fewest digits with which printf's rounding reads back. Exact except at powers of two, where
+** the nearest decimal of a length can lie outside the (lopsided) interval while a farther one is
+** inside. */
 static bool is_shortest(double value) {
   char expected[64], digits[64], ours[64];
   for( int precision = 0; precision < 17; precision++ ) {
@@ -257,7 +258,8 @@ static void judges_canonical_form(void) {
   CHECK(wrong == 0);
 }
 
-/* The exact middle of two neighbours (printf gives every digit of it), a bit below and a bit above. */
+/* The exact middle of two neighbours (printf gives every digit of it), a bit below and a bit above.
+** */
 static void reads_middles(void) {
   static char text[1300];
   long wrong = 0;
