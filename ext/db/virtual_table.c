@@ -1,0 +1,96 @@
+/*
+** virtual_table.c - what virtual tables need besides SQL (contract in virtual_table.h).
+**
+** A module caches what its shadow tables say (fts5 its configuration and structure, rtree its node size) when
+** it connects. Reading the schema again disconnects every virtual table of the connection, so the next use
+** finds the shadow tables as they are. PRAGMA writable_schema=RESET does just that, without writing.
+**
+** Without its module a virtual table is a row of sqlite_schema and nothing else. Other connections notice an
+** edit of that table by the schema version only; until they do they call the schema malformed.
+*/
+#include "db/virtual_table.h"
+
+#include "base/buf.h"
+#include "db/state.h"
+#include "db/token.h"
+
+void adcp_vtab_reset(AdcpDb *db) {
+  adcp_db_exec(db, "PRAGMA writable_schema=RESET");
+}
+
+/* ---- shadow tables ---- */
+
+/* True when the live table has the same columns, in order, type and key, as the backup's. */
+static bool same_shape(AdcpDb *db, const AdcpTable *shadow) {
+  sqlite3_stmt *stmt =
+      adcp_db_prepare(db, "SELECT name, type, pk FROM pragma_table_xinfo(%Q, %Q) ORDER BY cid",
+                      shadow->name, db->schema);
+  size_t count = 0;
+  bool same = true;
+  while( same && adcp_db_step(db, stmt) ) {
+    const AdcpColumn *column = count < shadow->column_count ? &shadow->columns[count] : NULL;
+    const char *name = (const char *)sqlite3_column_text(stmt, 0);
+    const char *type = (const char *)sqlite3_column_text(stmt, 1);
+    same = column && name && type && sqlite3_stricmp(name, column->name) == 0 &&
+           sqlite3_stricmp(type, column->decl_type) == 0 &&
+           sqlite3_column_int(stmt, 2) == column->primary_key;
+    count++;
+  }
+  adcp_db_finalize(stmt);
+  return same && count == shadow->column_count;
+}
+
+static void create_shadow(AdcpDb *db, const AdcpTable *shadow, const char *shadow_sql) {
+  AdcpCreate create;
+  AdcpBuf sql = {0};
+  if( shadow_sql == NULL ) {
+    adcp_error_set(db->err, ADCP_CORRUPT, "shadow table \"%s\" has no SQL in the backup",
+                   shadow->name);
+  }
+  if( db->err->rc || !adcp_create_parse(shadow_sql, &create, db->err) ) return;
+  adcp_create_splice(&sql, shadow_sql, &create, db->schema, NULL, NULL);
+  adcp_create_free(&create);
+  const char *text = adcp_buf_text(&sql);
+  if( adcp_buf_check(&sql, db->err) ) adcp_db_exec(db, "%s", text);
+  adcp_buf_free(&sql);
+}
+
+void adcp_vtab_prepare_shadow(AdcpDb *db, const AdcpTable *shadow, const char *shadow_sql) {
+  bool same = same_shape(db, shadow);
+  if( db->err->rc ) return;
+  if( same ) {
+    adcp_db_exec(db, "DELETE FROM \"%w\".\"%w\"", db->schema, shadow->name);
+  } else {
+    adcp_db_exec(db, "DROP TABLE IF EXISTS \"%w\".\"%w\"", db->schema, shadow->name);
+    create_shadow(db, shadow, shadow_sql);
+  }
+}
+
+/* ---- schema rows ---- */
+
+/* What an edit of sqlite_schema needs afterwards, at once: any DDL on the schema as it was read before
+** would corrupt the file. */
+static void finish_edit(AdcpDb *db) {
+  adcp_state_writable_schema(db, false);
+  adcp_vtab_reset(db);
+  int64_t version = adcp_db_integer(db, 0, "PRAGMA \"%w\".schema_version", db->schema);
+  /* 32 bits that wrap round */
+  adcp_db_exec(db, "PRAGMA \"%w\".schema_version=%d", db->schema, (int)(uint32_t)(version + 1));
+}
+
+void adcp_vtab_insert_schema_row(AdcpDb *db, const char *name, const char *sql) {
+  adcp_state_writable_schema(db, true);
+  adcp_db_exec(db,
+               "INSERT INTO \"%w\".sqlite_schema(type, name, tbl_name, rootpage, sql)"
+               " VALUES('table', %Q, %Q, 0, %Q)",
+               db->schema, name, name, sql);
+  finish_edit(db);
+}
+
+void adcp_vtab_delete_schema_row(AdcpDb *db, const char *name) {
+  adcp_state_writable_schema(db, true);
+  adcp_db_exec(
+      db, "DELETE FROM \"%w\".sqlite_schema WHERE type = 'table' AND name = %Q AND rootpage = 0",
+      db->schema, name);
+  finish_edit(db);
+}
