@@ -30,6 +30,10 @@
 #define SHOWN_IN_ALL    20 /* a screen */
 #define SHOWN_BYTES     32 /* of a text or blob, before "..." */
 
+/* Columns of one SELECT: twice as many and the rowid must stay within SQLite's 2000. A table that is
+** wider is walked several times. */
+#define COLUMNS_AT_ONCE 900
+
 typedef struct Globs {
   const char *glob[MAX_GLOBS];
   int count;
@@ -298,15 +302,25 @@ static void append_value(const Comparison *c, sqlite3_str *sql, const char *name
                       name, name, name, name, name, name);
 }
 
-/* The columns of a table for a SELECT; the caller frees. */
-static char *values_sql(const Comparison *c, sqlite3 *db, const char *table, bool generated) {
+/* What one scan of a table reads. */
+typedef struct Scan {
+  const Table *table;
+  int first;      /* column */
+  bool keyed;     /* the rowid comes first */
+  bool generated; /* with the generated columns */
+} Scan;
+
+/* The columns of a scan for a SELECT; the caller frees. */
+static char *values_sql(const Comparison *c, sqlite3 *db, const Scan *scan) {
   sqlite3_str *sql = sqlite3_str_new(db);
   sqlite3_stmt *stmt =
-      prepare(db, format_sql("SELECT name, hidden FROM pragma_table_xinfo(%Q)", table));
+      prepare(db, format_sql("SELECT name, hidden FROM pragma_table_xinfo(%Q) LIMIT %d OFFSET %d",
+                             scan->table->name, COLUMNS_AT_ONCE, scan->first));
   while( step(stmt) ) {
-    if( generated || sqlite3_column_int(stmt, 1) == 0 ) append_value(c, sql, text(stmt, 0));
+    if( scan->generated || sqlite3_column_int(stmt, 1) == 0 ) append_value(c, sql, text(stmt, 0));
   }
   sqlite3_finalize(stmt);
+  if( sqlite3_str_length(sql) == 0 ) sqlite3_str_appendall(sql, "NULL");
   return sqlite3_str_finish(sql);
 }
 
@@ -346,10 +360,10 @@ static bool is_set(const char *name) {
          sqlite3_strnicmp(name, "sqlite_stat", 11) == 0;
 }
 
-static sqlite3_stmt *prepare_scan(const Comparison *c, sqlite3 *db, const Table *table, bool keyed,
-                                  bool generated) {
+static sqlite3_stmt *prepare_scan(const Comparison *c, sqlite3 *db, const Scan *scan) {
+  const Table *table = scan->table;
   const char *rowid = rowid_name(db, table);
-  char *values = values_sql(c, db, table->name, generated);
+  char *values = values_sql(c, db, scan);
   char *order = NULL;
   char *sql;
   if( is_set(table->name) || table->without_rowid ) {
@@ -359,8 +373,8 @@ static sqlite3_stmt *prepare_scan(const Comparison *c, sqlite3 *db, const Table 
     /* NOT INDEXED: the table itself is scanned, which is rowid order. */
     sql = format_sql("SELECT %s FROM main.\"%w\" NOT INDEXED", values, table->name);
   } else {
-    sql = format_sql("SELECT %s%s%s FROM main.\"%w\" ORDER BY %s", keyed ? rowid : "",
-                     keyed ? ", " : "", values, table->name, rowid);
+    sql = format_sql("SELECT %s%s%s FROM main.\"%w\" ORDER BY %s", scan->keyed ? rowid : "",
+                     scan->keyed ? ", " : "", values, table->name, rowid);
   }
   sqlite3_free(order);
   sqlite3_free(values);
@@ -368,21 +382,35 @@ static sqlite3_stmt *prepare_scan(const Comparison *c, sqlite3 *db, const Table 
 }
 
 /* Generated columns are compared too, unless a function that they call is missing. */
-static sqlite3_stmt *scan_table(const Comparison *c, sqlite3 *db, const Table *table, bool keyed) {
-  sqlite3_stmt *stmt = prepare_scan(c, db, table, keyed, true);
-  if( stmt == NULL ) stmt = prepare_scan(c, db, table, keyed, false);
-  if( stmt == NULL ) give_up("table \"%s\": %s", table->name, sqlite3_errmsg(db));
+static sqlite3_stmt *open_scan(const Comparison *c, sqlite3 *db, Scan scan) {
+  sqlite3_stmt *stmt = prepare_scan(c, db, &scan);
+  scan.generated = false;
+  if( stmt == NULL ) stmt = prepare_scan(c, db, &scan);
+  if( stmt == NULL ) give_up("table \"%s\": %s", scan.table->name, sqlite3_errmsg(db));
   return stmt;
 }
 
+static int count_columns(sqlite3 *db, const Table *table) {
+  sqlite3_stmt *stmt =
+      prepare(db, format_sql("SELECT count(*) FROM pragma_table_xinfo(%Q)", table->name));
+  int count = step(stmt) ? sqlite3_column_int(stmt, 0) : 0;
+  sqlite3_finalize(stmt);
+  return count;
+}
+
 static void compare_table(Comparison *c, const Table *table) {
-  Walk walk = {0};
-  walk.keyed = !is_set(table->name) && !matches(&c->no_rowid, table->name) &&
+  Scan scan = {.table = table, .generated = true};
+  scan.keyed = !is_set(table->name) && !matches(&c->no_rowid, table->name) &&
                rowid_name(c->db[0], table) != NULL && rowid_name(c->db[1], table) != NULL;
-  for( int side = 0; side < 2; side++ ) {
-    walk.stmt[side] = scan_table(c, c->db[side], table, walk.keyed);
+  int columns = count_columns(c->db[0], table);
+  long rows = c->rows;
+  for( ; scan.first < columns && c->place_differences == 0; scan.first += COLUMNS_AT_ONCE ) {
+    Walk walk = {.keyed = scan.keyed};
+    walk.stmt[0] = open_scan(c, c->db[0], scan);
+    walk.stmt[1] = open_scan(c, c->db[1], scan);
+    c->rows = rows;
+    compare_rows(c, &walk);
   }
-  compare_rows(c, &walk);
 }
 
 /* A virtual table's rows as its module gives them; its shadow tables are compared as tables. */

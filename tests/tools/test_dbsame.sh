@@ -152,6 +152,16 @@ for encoding in UTF-16le UTF-16be; do
   judge "$encoding: names, no more than two" 1 '^different: 2 differences' a16.db b16.db
 done
 
+# more columns than one SELECT may have
+for encoding in UTF-8 UTF-16le; do
+  make_db a.db "PRAGMA encoding='$encoding';
+    CREATE TABLE wide($(printf 'c%d,' {1..1999}) z); INSERT INTO wide(c5,z) VALUES('x','y'),('p','q');"
+  cp a.db b.db
+  judge "wide table, $encoding" 0 '^the same.* 2 rows$' a.db b.db
+  sqlite3 -batch b.db "UPDATE wide SET z='Q' WHERE rowid=2"
+  judge "last of many columns, $encoding" 1 'table "wide": rowid 2, z: ' a.db b.db
+done
+
 # a module that is not loaded: the row in sqlite_schema, and no failure
 for db in a b; do
   make_db "$db.db" "CREATE TABLE x_data(a); INSERT INTO x_data VALUES(1); PRAGMA writable_schema=ON;
