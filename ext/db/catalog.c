@@ -1,9 +1,10 @@
 /*
 ** catalog.c - reads the schema of a live database (contract in catalog.h).
 **
-** First the rows of sqlite_schema, with what their SQL says (virtual, WITHOUT ROWID, STRICT), then columns and
-** keys of each table by PRAGMAs that look at one ordinary table only. PRAGMA table_list is not used for this: it connects
-** every virtual table and prepares every view, and stops doing so at the first that is broken.
+** First the rows of sqlite_schema, with what their SQL says (virtual, WITHOUT ROWID, STRICT), then
+** columns and keys of each table by PRAGMAs that look at one ordinary table only. PRAGMA table_list
+** is not used for this: it connects every virtual table and prepares every view, and stops doing so
+** at the first that is broken.
 */
 #include "db/catalog.h"
 
@@ -33,7 +34,8 @@ static bool is_word(const char *token, size_t size, const char *word) {
   return size == strlen(word) && sqlite3_strnicmp(token, word, (int)size) == 0;
 }
 
-/* Table options stand behind the last parenthesis; they cannot be quoted. ROWID is an option's word only after WITHOUT. */
+/* Table options stand behind the last parenthesis; they cannot be quoted. ROWID is an option's word
+** only after WITHOUT. */
 static void read_table_options(AdcpTable *table, const char *sql) {
   size_t left = strlen(sql), length;
   int depth = 0;
@@ -148,8 +150,9 @@ static bool has_primary_key_index(AdcpDb *db, const AdcpTable *table) {
   return found;
 }
 
-/* Index of the column that is the rowid, or -1. A column declared INTEGER that is the primary key alone is the rowid, except when SQLite made an index for the
-** key, as it does for INTEGER PRIMARY KEY DESC. */
+/* Index of the column that is the rowid, or -1. A column declared INTEGER that is the primary key
+** alone is the rowid, except when SQLite made an index for the key, as it does for INTEGER PRIMARY
+** KEY DESC. */
 static int find_rowid_column(AdcpDb *db, const AdcpTable *table) {
   int found = -1, keys = 0;
   for( size_t i = 0; i < table->column_count; i++ ) {

@@ -7,18 +7,21 @@
 #include "codec/schema.h"
 #include "db/db.h"
 
-/* A read transaction held by a statement that has been stepped and not finished: it pins the snapshot of db->schema whatever the
-** transaction state of the caller, and changes none of it. */
+/* A read transaction held by a statement that has been stepped and not finished: it pins the
+** snapshot of db->schema whatever the transaction state of the caller, and changes none of it. */
 typedef struct AdcpSnapshot {
   sqlite3_stmt *stmt;
 } AdcpSnapshot;
 void adcp_snapshot_open(AdcpSnapshot *snapshot, AdcpDb *db);
 void adcp_snapshot_close(AdcpSnapshot *snapshot);
 
-/* The whole schema of db->schema: objects in the order of sqlite_schema; tables with columns, keys, foreign keys and kind (shadow tables found with their owner, also those of
-** modules that are not loaded when the name and a known module make it certain; otherwise they are ordinary tables). sqlite_sequence and sqlite_stat* are tables, not
-** objects. Works when virtual tables' modules, or functions that the schema uses, are not registered. Table order is unspecified: see order.h.
-** NULL on error. The caller frees it with adcp_schema_free. */
+/* The whole schema of db->schema: objects in the order of sqlite_schema; tables with columns, keys,
+** foreign keys and kind (shadow tables found with their owner, also those of modules that are not
+** loaded when the name and a known module make it certain; otherwise they are ordinary tables).
+** sqlite_sequence and sqlite_stat* are tables, not objects. Virtual tables have no columns here:
+** only their module knows them, and it need not be there. Works when virtual tables' modules, or
+** functions that the schema uses, are not registered. Table order is unspecified: see order.h. NULL
+** on error. The caller frees it with adcp_schema_free. */
 AdcpSchema *adcp_catalog_read(AdcpDb *db);
 
 /* Rows in a table, by count(*); 0 for tables without rows of their own. */

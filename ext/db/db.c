@@ -3,14 +3,12 @@
 */
 #include "db/db.h"
 
-#include <string.h>
-
 #include "base/buf.h"
 #include "base/mem.h"
 #include "db/token.h"
 
-/* SQLite's primary result codes that have another meaning, or none, in AdcpRc. All others that a statement
-** gives have the same number there. */
+/* SQLite's primary result codes that have another meaning, or none, in AdcpRc. All others that a
+** statement gives have the same number there. */
 static const struct {
   int sqlite;
   AdcpRc rc;
@@ -75,23 +73,13 @@ void adcp_db_check_schema(AdcpDb *db) {
   adcp_buf_free(&list);
 }
 
-/* True when nothing but white space, comments and semicolons follows a statement. */
-static bool tail_is_blank(const char *tail) {
-  size_t left = strlen(tail), length;
-  for( ; left > 0; tail += length, left -= length ) {
-    AdcpTokenType type = adcp_token_next(tail, left, &length);
-    if( type != ADCP_TOKEN_SPACE && *tail != ';' ) return false;
-  }
-  return true;
-}
-
 static sqlite3_stmt *prepare_text(AdcpDb *db, const char *sql) {
   sqlite3_stmt *stmt = NULL;
   const char *tail = NULL;
   int rc = sqlite3_prepare_v2(db->handle, sql, -1, &stmt, &tail);
   if( rc != SQLITE_OK ) {
     adcp_db_fail(db, rc);
-  } else if( stmt == NULL || !tail_is_blank(tail) ) {
+  } else if( stmt == NULL || !adcp_token_is_blank(tail) ) {
     adcp_error_set(db->err, ADCP_ERROR, "exactly one SQL statement was expected");
     sqlite3_finalize(stmt);
     stmt = NULL;

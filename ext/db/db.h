@@ -1,9 +1,9 @@
 /*
 ** db.h - statements on a connection, with the house's error idiom.
 **
-** An AdcpDb is made by an operation on its stack: connection, schema name ("main" or an attached one),
-** error. Every call is a no-op once the error is set. Messages are SQLite's own, with the result code mapped to
-** AdcpRc; the operation adds the object.
+** An AdcpDb is made by an operation on its stack: connection, schema name ("main" or an attached
+** one), error. Every call is a no-op once the error is set. Messages are SQLite's own, with the
+** result code mapped to AdcpRc; the operation adds the object.
 */
 #ifndef ADCP_DB_DB_H
 #define ADCP_DB_DB_H
@@ -20,11 +20,16 @@ typedef struct AdcpDb {
   AdcpError *err;     /* borrowed */
 } AdcpDb;
 
-/* Sets the error from the connection's last one, with sqlite3_errmsg. rc is the (extended) result code; SQLITE_SCHEMA becomes
-** ADCP_ERROR (SQLite would run our function again, facts 6); BUSY_SNAPSHOT is named. */
+/* Sets the error from the connection's last one, with sqlite3_errmsg. rc is the (extended) result
+** code; SQLITE_SCHEMA becomes ADCP_ERROR (SQLite would run our function again, facts 6);
+** BUSY_SNAPSHOT is named. */
 void adcp_db_fail(AdcpDb *db, int rc);
 
-/* Prepares SQL made by sqlite3_vmprintf (%w, %Q, %s, %d, %lld). NULL on error. Exactly one statement. */
+/* Sets an error when the connection has no database of the name db->schema, naming those it has. */
+void adcp_db_check_schema(AdcpDb *db);
+
+/* Prepares SQL made by sqlite3_vmprintf (%w, %Q, %s, %d, %lld). NULL on error. Exactly one
+** statement. */
 sqlite3_stmt *adcp_db_prepare(AdcpDb *db, const char *format, ...);
 
 /* True while there is a row; false at the end or on error. NULL statement: false. */
@@ -36,16 +41,17 @@ void adcp_db_finalize(sqlite3_stmt *stmt);
 /* Prepares, steps to the end, finalizes. */
 void adcp_db_exec(AdcpDb *db, const char *format, ...);
 
-/* First column of the first row: as an integer (otherwise when there is no row or on error) / as owned text (adcp_free; NULL for no row, NULL
-** or error). */
+/* First column of the first row: as an integer (otherwise when there is no row or on error) / as
+** owned text (adcp_free; NULL for no row, NULL or error). */
 int64_t adcp_db_integer(AdcpDb *db, int64_t otherwise, const char *format, ...);
 char *adcp_db_text(AdcpDb *db, const char *format, ...);
 
-/* A copy of a column's text in our memory; NULL for SQL NULL, and on out of memory with the error set. */
+/* A copy of a column's text in our memory; NULL for SQL NULL, and on out of memory with the error
+** set. */
 char *adcp_db_column_copy(AdcpDb *db, sqlite3_stmt *stmt, int column);
 
-/* Looks whether sqlite3_interrupt was called, by stepping a statement that was prepared for this (3.40 has no
-** sqlite3_is_interrupted): sets ADCP_INTERRUPT. For long work that steps nothing. */
+/* Looks whether sqlite3_interrupt was called, by stepping a statement that was prepared for this
+** (3.40 has no sqlite3_is_interrupted): sets ADCP_INTERRUPT. For long work that steps nothing. */
 typedef struct AdcpInterruptProbe {
   sqlite3_stmt *stmt;
 } AdcpInterruptProbe;

@@ -61,7 +61,8 @@ char *adcp_fts_content_table(const char *sql, AdcpError *err) {
   AdcpError ignored = ADCP_ERROR_INIT;
   char *content = NULL;
   if( !adcp_create_parse(sql, &create, &ignored) ) {
-    adcp_error_clear(&ignored); /* vetting is who complains about it */
+    if( ignored.rc == ADCP_NOMEM ) adcp_error_nomem(err);
+    adcp_error_clear(&ignored); /* vetting is who complains about the rest */
     return NULL;
   }
   bool is_fts = create.module && (sqlite3_stricmp(create.module, "fts4") == 0 ||

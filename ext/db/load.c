@@ -1,9 +1,10 @@
 /*
 ** load.c - inserts rows into one live table by a prepared statement (contract in load.h).
 **
-** The values of a row are those of the source's columns. Each is bound to a parameter of its own, or dropped when the target has no
-** place for it. Nothing is copied on the way, except text that SQLite would change: bound UTF-16 loses a byte order mark at
-** its start, so that one is put before it; and UTF-8 that is converted for a UTF-16 database loses U+FFFE and U+FFFF, so that such text
+** The values of a row are those of the source's columns. Each is bound to a parameter of its own,
+** or dropped when the target has no place for it. Nothing is copied on the way, except text that
+** SQLite would change: bound UTF-16 loses a byte order mark at its start, so that one is put before
+** it; and UTF-8 that is converted for a UTF-16 database loses U+FFFE and U+FFFF, so that such text
 ** is converted here.
 */
 #include "db/load.h"
@@ -21,18 +22,18 @@ struct AdcpLoad {
   char *target;       /* owned */
   AdcpConflict on_conflict;
   size_t value_count;
-  const char *
-      *names;      /* during open, owned: the column each value goes to, NULL when it is dropped */
-  int *parameters; /* owned: the parameter of each value, 0 when it is dropped */
-  AdcpBuf *utf16;  /* owned, value_count: text that is bound as UTF-16LE */
-  bool is_utf16;   /* the database is */
-  size_t limit;    /* SQLITE_LIMIT_LENGTH */
+  const char **names; /* owned, only during open: the column of each value, NULL if dropped */
+  int *parameters;    /* owned: the parameter of each value, 0 if dropped */
+  AdcpBuf *utf16;     /* owned, value_count: text that is bound as UTF-16LE */
+  bool is_utf16;      /* the database is */
+  size_t limit;       /* SQLITE_LIMIT_LENGTH */
   int64_t written, ignored;
 };
 
 /* ---- which value goes where ---- */
 
-/* A hidden rowid is kept in an exact copy; where rows are matched by key it means nothing to the target's rows. */
+/* A hidden rowid is kept in an exact copy; where rows are matched by key it means nothing to the
+** target's rows. */
 static const char *rowid_target(AdcpLoad *load, const AdcpTable *source, const AdcpTable *live) {
   if( load->on_conflict != ADCP_CONFLICT_ABORT ) return NULL;
   if( live ) return live->has_rowid_key ? live->rowid_name : NULL;
@@ -114,7 +115,8 @@ static bool append_key(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *
   return found;
 }
 
-/* Sets what the source has, except the primary key: a row that was found by another key keeps its own. */
+/* Sets what the source has, except the primary key: a row that was found by another key keeps its
+** own. */
 static void append_update(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *table) {
   const char *separator = " DO UPDATE SET ";
   bool found = false;
@@ -128,7 +130,8 @@ static void append_update(sqlite3_str *sql, const AdcpLoad *load, const AdcpTabl
   if( !found ) sqlite3_str_appendall(sql, " DO NOTHING");
 }
 
-/* The primary key goes first: a row equal to one by it and to another by a UNIQUE key belongs to the first. */
+/* The primary key goes first: a row equal to one by it and to another by a UNIQUE key belongs to
+** the first. */
 static void append_conflict(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *table) {
   switch( load->on_conflict ) {
   case ADCP_CONFLICT_ABORT: break;
@@ -141,8 +144,9 @@ static void append_conflict(sqlite3_str *sql, const AdcpLoad *load, const AdcpTa
   }
 }
 
-/* OR ABORT: in an exact copy the ON CONFLICT clauses of the table's constraints must not drop rows. Not where triggers may
-** fire, because it would replace the OR IGNORE and OR REPLACE of their statements. */
+/* OR ABORT: in an exact copy the ON CONFLICT clauses of the table's constraints must not drop rows.
+** Not where triggers may fire, because it would replace the OR IGNORE and OR REPLACE of their
+** statements. */
 static char *insert_sql(AdcpLoad *load, const AdcpTable *source, const AdcpTable *live) {
   sqlite3_str *sql = sqlite3_str_new(load->db->handle);
   const char *separator = "(";
@@ -321,7 +325,8 @@ static int bind_value(AdcpLoad *load, int parameter, const AdcpValue *value, Adc
   return SQLITE_MISUSE;
 }
 
-/* Before SQLite allocates anything: running out of memory in the middle may roll everything back. */
+/* Before SQLite allocates anything: running out of memory in the middle may roll everything
+** back. */
 static void check_size(AdcpLoad *load, const AdcpValue *values) {
   size_t size = 0;
   for( size_t v = 0; v < load->value_count && size <= load->limit; v++ ) {

@@ -17,17 +17,26 @@ typedef enum AdcpConflict {
 typedef struct AdcpLoad AdcpLoad;
 
 typedef struct AdcpLoadOptions {
-  const char *target; /* table name in db->schema */
-  const AdcpTable *
-      live; /* the live table when columns are matched by name; NULL when it has source's own columns */
+  const char *target;    /* table name in db->schema */
+  const AdcpTable *live; /* the live table, to match columns by name; NULL: it has source's own */
   AdcpConflict on_conflict;
 } AdcpLoadOptions;
 
-/* Rows will come as values of `source` (a backup's table). With `live`, columns are matched by name (ASCII case ignored): values of columns that the live table
-** lacks are dropped, columns that the source lacks take their default. */
+/* Rows will come as values of `source` (a backup's table). With `live`, columns are matched by name
+** (ASCII case ignored): values of columns that the live table lacks are dropped, columns that the
+** source lacks take their default. Generated columns are never written. A hidden rowid is written
+** with ABORT only: where rows are matched by key it is none. UPDATE finds a row by the primary key
+** first, then by any other unique key, and sets the matched columns outside the primary key; rows
+** of a table without keys are just added. IGNORE leaves rows with an equal key; a broken NOT NULL
+** or CHECK is an error in every mode. Without `live` the ON CONFLICT clauses of the table's
+** constraints are overridden. Err: TOOBIG when the row has more values than
+** SQLITE_LIMIT_VARIABLE_NUMBER, MISMATCH when no column matches. */
 AdcpLoad *adcp_load_open(AdcpDb *db, const AdcpTable *source, const AdcpLoadOptions *options);
 
-/* Inserts one row. Values are borrowed during the call only. A constraint error names the table; the message never shows a row's contents. */
+/* Inserts one row. Values are borrowed during the call only. A constraint error names the table;
+** the message never shows a row's contents. TOOBIG, before SQLite is called, for a row above
+** SQLITE_LIMIT_LENGTH; MISMATCH for text that the database's encoding cannot hold (TEXT16 in UTF-8;
+** invalid UTF-8 in UTF-16). */
 void adcp_load_row(AdcpLoad *load, const AdcpValue *values);
 
 /* Rows inserted or updated, and rows left as they were (IGNORE). */

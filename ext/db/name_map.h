@@ -1,5 +1,6 @@
 /*
-** name_map.h - a map from names to pointers that ignores the case of ASCII letters, as SQLite does for tables and columns.
+** name_map.h - a map from names to pointers that ignores the case of ASCII letters, as SQLite does
+** for tables and columns.
 **
 ** Zero-initialise. Names are copied; values are borrowed. The first value of a name stays.
 */

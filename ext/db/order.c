@@ -1,11 +1,12 @@
 /*
 ** order.c - the order in which tables are written and restored (contract in order.h).
 **
-** Tables are first sorted by kind, owner and name, so that below a smaller index means a smaller name. Ordinary tables
-** then become nodes of a graph, an edge from each child to each parent. Tarjan's algorithm finds the groups of
-** tables that refer to each other in a circle (mostly groups of one); between groups there is no circle, so
-** the groups are taken as their parents are done (Kahn), of several that are ready the one with the smallest
-** first name. Both keep their place in arrays instead of recursing: a chain of foreign keys may be as long as the schema.
+** Tables are first sorted by kind, owner and name, so that below a smaller index means a smaller
+** name. Ordinary tables then become nodes of a graph, an edge from each child to each parent.
+** Tarjan's algorithm finds the groups of tables that refer to each other in a circle (mostly groups
+** of one); between groups there is no circle, so the groups are taken as their parents are done
+** (Kahn), of several that are ready the one with the smallest first name. Both keep their place in
+** arrays instead of recursing: a chain of foreign keys may be as long as the schema.
 */
 #include "db/order.h"
 
@@ -65,7 +66,8 @@ static size_t *new_array(Order *o, size_t count) {
   return array;
 }
 
-/* The children's foreign keys as edges; parents that do not exist, or are the child itself, give none. */
+/* The children's foreign keys as edges; parents that do not exist, or are the child itself, give
+** none. */
 static void connect(Order *o, AdcpNameMap *by_name) {
   size_t edges = 0;
   for( size_t i = 0; i < o->count; i++ ) {

@@ -1,11 +1,12 @@
 /*
 ** scan.c - the rows of one live table (contract in scan.h).
 **
-** One SELECT that names its columns and is ordered by what the table's b-tree is ordered by, so that SQLite walks the tree
-** and sorts nothing. Two tables need more than that. Where columns hide all three names of the rowid, no ORDER BY can be
-** written: the tree is walked as it stands, with PRAGMA reverse_unordered_selects off for the first step, which is when SQLite
-** chooses the direction. And where the hidden rowid and the columns are more than a result may have (2000), the rowid
-** comes from a second SELECT that is stepped along.
+** One SELECT that names its columns and is ordered by what the table's b-tree is ordered by, so
+** that SQLite walks the tree and sorts nothing. Two tables need more than that. Where columns hide
+** all three names of the rowid, no ORDER BY can be written: the tree is walked as it stands, with
+** PRAGMA reverse_unordered_selects off for the first step, which is when SQLite chooses the
+** direction. And where the hidden rowid and the columns are more than a result may have (2000), the
+** rowid comes from a second SELECT that is stepped along.
 */
 #include "db/scan.h"
 
@@ -23,7 +24,7 @@ struct AdcpScan {
   sqlite3_stmt *rowid_stmt; /* owned; NULL unless the rowid does not fit into the first */
   AdcpValue *values;        /* owned; value_count */
   size_t value_count;
-  AdcpBuf *swapped; /* owned, value_count; UTF-16BE only: invalid text in the other byte order */
+  AdcpBuf *swapped; /* owned; value_count; UTF-16BE: invalid text in the other byte order */
   Encoding encoding;
   bool has_row; /* stepped to a row that was not returned yet */
   bool done;
@@ -39,7 +40,8 @@ static void append_columns(sqlite3_str *sql, const AdcpTable *table, const char 
   }
 }
 
-/* The key of a WITHOUT ROWID table, with the collations and directions of its tree. A key of more than 63 columns is sorted by SQLite. */
+/* The key of a WITHOUT ROWID table, with the collations and directions of its tree. A key of more
+** than 63 columns is sorted by SQLite. */
 static void append_key(sqlite3_str *sql, AdcpDb *db, const AdcpTable *table) {
   const char *separator = " ORDER BY ";
   sqlite3_stmt *stmt =
@@ -216,8 +218,9 @@ static void read_value(AdcpScan *scan, size_t at, sqlite3_value *column) {
   }
 }
 
-/* The values of one statement's row, from values[at] on. Takes each sqlite3_value once: every sqlite3_column_* locks the connection
-** (0.77 s against 0.58 s for a million rows of 9 columns). The caller's function runs under that lock already. */
+/* The values of one statement's row, from values[at] on. Takes each sqlite3_value once: every
+** sqlite3_column_* locks the connection (0.77 s against 0.58 s for a million rows of 9 columns).
+** The caller's function runs under that lock already. */
 static size_t read_row(AdcpScan *scan, size_t at, sqlite3_stmt *stmt) {
   int count = sqlite3_data_count(stmt);
   for( int i = 0; i < count; i++ ) read_value(scan, at++, sqlite3_column_value(stmt, i));

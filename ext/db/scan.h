@@ -1,9 +1,10 @@
 /*
 ** scan.h - the rows of one live table, in the canonical order, as values.
 **
-** By rowid, or by primary key for WITHOUT ROWID; columns by name; whatever
-** PRAGMA reverse_unordered_selects says. Values are exact: in UTF-16 databases text that is not valid UTF-16 comes
-** as ADCP_TEXT16.
+** By rowid, or by primary key for WITHOUT ROWID; columns by name; whatever PRAGMA
+** reverse_unordered_selects says. Values are exact: in UTF-16 databases text that is not valid
+** UTF-16 comes as ADCP_TEXT16. The caller holds a snapshot (catalog.h), or a transaction, from the
+** catalog to the last row.
 */
 #ifndef ADCP_DB_SCAN_H
 #define ADCP_DB_SCAN_H
@@ -16,7 +17,8 @@ typedef struct AdcpScan AdcpScan;
 
 AdcpScan *adcp_scan_open(AdcpDb *db, const AdcpTable *table);
 
-/* The next row: adcp_table_value_count values, borrowed until the next call; NULL at the end or on error. */
+/* The next row: adcp_table_value_count values, borrowed until the next call; NULL at the end, also
+** when asked again, or on error. */
 const AdcpValue *adcp_scan_next(AdcpScan *scan);
 void adcp_scan_close(AdcpScan *scan);
 

@@ -1,10 +1,11 @@
 /*
 ** shadow.c - finds the tables that belong to virtual tables (contract in shadow.h).
 **
-** A shadow table is named <virtual table>_<suffix>; the longest virtual table name that fits is the owner. The
-** suffixes of SQLite's own modules are known here, so that their tables are told apart without the
-** module; for the others SQLite is asked (PRAGMA table_list says 'shadow'). That connects every virtual table of the schema, so it
-** is done only when there is such a module. A table that an FTS table names as its content is the application's, whatever it is called.
+** A shadow table is named <virtual table>_<suffix>; the longest virtual table name that fits is the
+** owner. The suffixes of SQLite's own modules are known here, so that their tables are told apart
+** without the module; for the others SQLite is asked (PRAGMA table_list says 'shadow'). That
+** connects every virtual table of the schema, so it is done only when there is such a module. A
+** table that an FTS table names as its content is the application's, whatever it is called.
 */
 #include "db/shadow.h"
 
@@ -14,7 +15,8 @@
 #include "db/fts.h"
 #include "db/name_map.h"
 
-/* As fts3ShadowName, fts5ShadowName and rtreeShadowName have them in SQLite's ext/fts3/fts3.c, ext/fts5/fts5_main.c and ext/rtree/rtree.c. */
+/* As fts3ShadowName, fts5ShadowName and rtreeShadowName have them in SQLite's ext/fts3/fts3.c,
+** ext/fts5/fts5_main.c and ext/rtree/rtree.c. */
 static const char *const fts3_suffixes[] = {"content",  "docsize", "segdir",
                                             "segments", "stat",    NULL};
 static const char *const fts5_suffixes[] = {"config", "content", "data", "docsize", "idx", NULL};

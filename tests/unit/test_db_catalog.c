@@ -40,7 +40,7 @@ static const AdcpTable *table_of(const AdcpSchema *schema, const char *name) {
 
 /* ---- rowids ---- */
 
-/* Alias of the rowid by experiment: the column that shows a rowid that was given under another name. */
+/* Alias of the rowid by experiment: the column that shows a rowid given under another name. */
 static int observed_alias(const AdcpTable *table) {
   int found = -1;
   adcp_db_exec(&db, "SAVEPOINT observe");

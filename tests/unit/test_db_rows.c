@@ -137,7 +137,14 @@ static int64_t copy_table(const AdcpTable *table) {
   if( err.rc == ADCP_OK ) check_plan(&source, table);
   const AdcpValue *values;
   int64_t rows = 0, written, ignored;
-  for( ; (values = adcp_scan_next(scan)) != NULL; rows++ ) adcp_load_row(load, values);
+  int64_t rowid = INT64_MIN;
+  for( ; (values = adcp_scan_next(scan)) != NULL; rows++ ) {
+    if( table->has_rowid_key ) {
+      CHECK_CASE(rows == 0 || values[0].integer > rowid, "%s: order of rowids", table->name);
+      rowid = values[0].integer;
+    }
+    adcp_load_row(load, values);
+  }
   CHECK(adcp_scan_next(scan) == NULL); /* stays at the end */
   adcp_load_counts(load, &written, &ignored);
   CHECK(written == rows && ignored == 0);
@@ -198,6 +205,8 @@ static void test_rowids(void) {
             "CREATE TABLE named(rowid, oid); INSERT INTO named(_rowid_, rowid, oid) VALUES(9,1,2);"
             "CREATE TABLE hidden(rowid, _rowid_, oid); INSERT INTO hidden VALUES(3,2,1),(1,2,3),"
             "(2,2,2); CREATE INDEX hi ON hidden(rowid, _rowid_, oid);"
+            "CREATE TABLE covered(rowid, _rowid_, oid, g VARCHAR(5000) AS (oid)); INSERT INTO "
+            "covered VALUES(3,2,1),(1,2,3); CREATE INDEX ci ON covered(oid, rowid, _rowid_);"
             "CREATE TABLE alias(b, id INTEGER PRIMARY KEY); INSERT INTO alias VALUES('x',-3),"
             "('y',12); CREATE INDEX ai ON alias(b);"
             "CREATE TABLE descending(id INTEGER PRIMARY KEY DESC, b); INSERT INTO descending(rowid,"
@@ -209,7 +218,7 @@ static void test_rowids(void) {
             "CREATE TABLE auto(a INTEGER PRIMARY KEY AUTOINCREMENT, b); INSERT INTO auto VALUES"
             "(41,1); CREATE TABLE empty(a); CREATE UNIQUE INDEX pi ON plain(a); ANALYZE");
   run(to, "CREATE TABLE seq(a INTEGER PRIMARY KEY AUTOINCREMENT); ANALYZE");
-  CHECK(copy_all() >= 22);
+  CHECK(copy_all() >= 24);
   CHECK(check_same("SELECT rowid, name, seq FROM sqlite_sequence") == 1);
   CHECK(check_same("SELECT * FROM sqlite_stat1") > 0);
   close_both();
@@ -223,6 +232,9 @@ static void test_reversed(void) {
             "INSERT INTO plain VALUES(1),(2); PRAGMA reverse_unordered_selects=ON");
   run(to, "PRAGMA reverse_unordered_selects=ON");
   CHECK(copy_all() == 5);
+  run(to, "PRAGMA reverse_unordered_selects=OFF");
+  AdcpDb target = on(to);
+  CHECK(adcp_db_integer(&target, -1, "SELECT rowid FROM hidden NOT INDEXED LIMIT 1") == 1);
   AdcpDb source = on(from);
   CHECK(adcp_db_integer(&source, -1, "PRAGMA reverse_unordered_selects") == 1);
   CHECK(adcp_db_integer(&source, -1, "SELECT rowid FROM hidden LIMIT 1") == 3);
@@ -500,6 +512,13 @@ static void test_conflict_keys(void) {
   CHECK(err.rc == ADCP_CONSTRAINT);
   adcp_error_clear(&err);
   end_merge(LINES, "5,'x',0 7,'y',0");
+  begin_merge("CREATE TABLE t(id TEXT PRIMARY KEY, a UNIQUE, b); INSERT INTO t VALUES('7','x',1)",
+              "CREATE TABLE t(id TEXT PRIMARY KEY, a UNIQUE, b); INSERT INTO t VALUES('5','x',0),"
+              "('7','y',0)");
+  merge(ADCP_CONFLICT_UPDATE, 0, 0);
+  CHECK(err.rc == ADCP_CONSTRAINT);
+  adcp_error_clear(&err);
+  end_merge(LINES, "'5','x',0 '7','y',0");
   /* WITHOUT ROWID with a key of all columns: nothing to update. */
   begin_merge("CREATE TABLE t(id, a, b AS (1), PRIMARY KEY(id, a)) WITHOUT ROWID;"
               "INSERT INTO t VALUES(1,2),(3,4)",
