@@ -1,12 +1,12 @@
 /*
 ** state.c - the connection's settings, switched for a restore and put back (contract in state.h).
 **
-** Switches of sqlite3_db_config act at once and cannot fail, in the middle of a statement, within a
-** transaction and after an interrupt. Three settings exist as PRAGMA only. These act while they are prepared,
-** and after an interrupt SQLite's parser looks at the flag where white space or the end of the text stands: so
-** they are put back by a text that has neither, PRAGMA"name"=0; (tried on 3.40.1; the unit test
-** shows when a release changes it). Out of memory inside a statement nothing can be prepared, and these three
-** stay as they are.
+** Switches of sqlite3_db_config act at once and cannot fail, in the middle of a statement, within
+** a transaction and after an interrupt. Three settings exist as PRAGMA only. These act while they
+** are prepared, and after an interrupt SQLite's parser looks at the flag where white space or the
+** end of the text stands: so they are put back by a text that has neither, PRAGMA"name"=0; (tried
+** on 3.40.1; the unit test shows when a release changes it). Out of memory inside a statement
+** nothing can be prepared, and these three stay as they are.
 */
 #include "db/state.h"
 
@@ -74,7 +74,10 @@ static void save(AdcpConnectionState *state, AdcpDb *db) {
 
 static void switch_all(const AdcpConnectionState *state, const AdcpStateOptions *options) {
   const int wanted_config[CONFIG_COUNT] = {
-      OFF, options->triggers ? KEEP : OFF, OFF, OFF, ON, ON, ON, options->trust_schema ? ON : OFF,
+      OFF, options->triggers ? KEEP : OFF,
+      OFF, OFF,
+      ON,  ON,
+      ON,  options->trust_schema ? ON : (options->live_schema ? KEEP : OFF),
   };
   const int wanted_pragma[PRAGMA_COUNT] = {options->check_constraints ? OFF : ON, OFF, OFF};
   for( size_t i = 0; i < CONFIG_COUNT; i++ ) {
@@ -87,8 +90,8 @@ static void switch_all(const AdcpConnectionState *state, const AdcpStateOptions 
   }
 }
 
-/* A debt of deferred foreign keys would survive the time in which they are off: the caller's COMMIT would
-** then fail although no row violates anything. */
+/* A debt of deferred foreign keys would survive the time in which they are off: the caller's
+** COMMIT would then fail although no row violates anything. */
 static void refuse_unfit(AdcpDb *db) {
   int debt = 0, highest;
   if( adcp_db_integer(db, 0, "PRAGMA query_only") ) {
@@ -154,8 +157,8 @@ void adcp_state_writable_schema(AdcpDb *db, bool on) {
 
 /* ---- TEMP triggers ---- */
 
-/* Whether the trigger's ON can mean a table of db->schema. One that means a TEMP table of the same name is
-** dropped and created again too, without harm. */
+/* Whether the trigger's ON can mean a table of db->schema. One that means a TEMP table of the
+** same name is dropped and created again too, without harm. */
 static bool is_on_schema(AdcpDb *db, const char *sql) {
   AdcpError unreadable = ADCP_ERROR_INIT;
   AdcpCreate create;
@@ -209,7 +212,8 @@ static bool has_table(AdcpDb *db, const TempTrigger *trigger) {
              db->schema, trigger->table, trigger->table) != 0;
 }
 
-/* False when SQLite has an objection to the trigger itself: its table has become a view, or the like. */
+/* False when SQLite has an objection to the trigger itself: its table has become a view, or the
+** like. */
 static bool create_trigger(AdcpDb *db, const TempTrigger *trigger) {
   AdcpCreate create;
   AdcpBuf sql = {0};

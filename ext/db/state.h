@@ -6,28 +6,35 @@
 
 #include "db/db.h"
 
-/* Saves and switches: foreign keys off, triggers off (merge: as the application has them), DEFENSIVE off, writable_schema off, DQS on,
-** legacy ALTER on, trusted schema as asked, ignore_check_constraints on (merge: off), reverse_unordered_selects and count_changes off; saves last_insert_rowid. Nothing else
-** is touched (recursive_triggers, cell_size_check, busy_timeout, ...). Refuses a connection with query_only on, and a transaction that holds a
+/* Saves and switches: foreign keys off, triggers off (merge: as the application has them),
+** DEFENSIVE off, writable_schema off, DQS on, legacy ALTER on, trusted schema as asked,
+** ignore_check_constraints on (merge: off), reverse_unordered_selects and count_changes off;
+** saves last_insert_rowid. Nothing else is touched (recursive_triggers, cell_size_check,
+** busy_timeout, ...). Refuses a connection with query_only on, and a transaction that holds a
 ** debt of deferred foreign keys (facts 12). Before adcp_transaction_begin. */
 typedef struct AdcpConnectionState AdcpConnectionState;
 
 typedef struct AdcpStateOptions {
   bool triggers;          /* let triggers fire (merge) */
+  bool live_schema;       /* no schema text of a file is run: trusted as the application has it */
   bool trust_schema;      /* functions in the schema may be any the application registered */
   bool check_constraints; /* enforce CHECK (merge) */
 } AdcpStateOptions;
 
 AdcpConnectionState *adcp_state_switch(AdcpDb *db, const AdcpStateOptions *options);
 
-/* Within the transaction, before anything is dropped: saves and drops TEMP triggers on tables of db->schema (facts 11). */
+/* Within the transaction, before anything is dropped: saves and drops TEMP triggers on tables of
+** db->schema (facts 11). */
 void adcp_state_drop_temp_triggers(AdcpConnectionState *state, AdcpDb *db);
 
-/* Within the transaction, at its end: creates them again (those whose table still exists; the others are reported by the count). */
+/* Within the transaction, at its end: creates them again (those whose table still exists; the
+** others are reported by the count). */
 void adcp_state_create_temp_triggers(AdcpConnectionState *state, AdcpDb *db, int *lost);
 
-/* Puts every setting back, after adcp_transaction_close; works after any failure, an interrupt included, and neither reads nor changes an error. The one exception: after out of memory
-** inside a statement SQLite lets ignore_check_constraints, reverse_unordered_selects and count_changes not be put back. Frees. NULL is allowed. */
+/* Puts every setting back, after adcp_transaction_close; works after any failure, an interrupt
+** included, and neither reads nor changes an error. The one exception: after out of memory inside
+** a statement SQLite lets ignore_check_constraints, reverse_unordered_selects and count_changes
+** not be put back. Frees. NULL is allowed. */
 void adcp_state_restore(AdcpConnectionState *state);
 
 /* PRAGMA writable_schema for the duration of one edit of sqlite_schema. */

@@ -94,17 +94,6 @@ static void open_archive(AdcpRestore *restore) {
   adcp_metadata_read(&restore->figures, restore->head->metadata, restore->err);
 }
 
-/* Rows that the caller's transaction owes to deferred foreign keys would make its COMMIT fail although everything is well (facts 12). */
-static void check_deferred_debt(AdcpRestore *restore) {
-  int owed = 0, highest = 0;
-  if( restore->err->rc || sqlite3_get_autocommit(restore->db.handle) ) return;
-  sqlite3_db_status(restore->db.handle, SQLITE_DBSTATUS_DEFERRED_FKS, &owed, &highest, 0);
-  if( owed == 0 ) return;
-  adcp_error_set(restore->err, ADCP_CONSTRAINT,
-                 "your transaction has rows whose deferred foreign keys are not satisfied; satisfy "
-                 "them, or commit or roll back, and restore then");
-}
-
 /* A database without a page yet takes the backup's encoding, page size and auto_vacuum. They are settings of the
 ** connection until the first page is written, so a failing restore leaves the empty file empty. */
 static void shape_empty_database(AdcpRestore *restore) {
@@ -180,7 +169,6 @@ AdcpRestore *adcp_restore_open(sqlite3 *handle, const char *path, const char *op
   read_options(restore, options_json, n);
   adcp_transaction_check_caller(&restore->db, "adcp_restore");
   open_archive(restore);
-  check_deferred_debt(restore);
   if( err->rc || flag(restore, "validate_only") ) {
     make_plan(restore);
     if( !err->rc ) adcp_ddl_vet(restore->plan, restore->head->schema, err);
