@@ -61,7 +61,7 @@ static size_t read_input(void *context, uint8_t *to, size_t size, AdcpError *err
   size_t n = adcp_block_reader_read(input->blocks, to, size, err);
   input->failed = err->rc != ADCP_OK;
   input->at_end = n == 0 && !input->failed;
-  input->crc32 = (uint32_t)crc32_z(input->crc32, to, n);
+  if( input->has_crc ) input->crc32 = (uint32_t)crc32_z(input->crc32, to, n);
   input->raw_bytes += (int64_t)n;
   if( input->budget >= 0 && input->raw_bytes > input->budget ) {
     adcp_error_set(err, ADCP_TOOBIG, "what stands outside the rows has more than %" PRId64 " bytes",
@@ -76,12 +76,7 @@ static void start_input(AdcpArchiveInput *input) {
   input->raw_bytes = 0;
   input->crc32 = 0;
   input->budget = -1;
-  input->failed = input->at_end = false;
-}
-
-/* Allows as much text as one part of the head may have, from here on. */
-static void set_budget(AdcpArchiveReader *r) {
-  r->input.budget = r->input.raw_bytes + ADCP_MAX_HEAD_BYTES;
+  input->failed = input->at_end = input->has_crc = false;
 }
 
 void adcp_archive_restart(AdcpArchiveReader *r, AdcpJsonToken inside) {
@@ -165,6 +160,10 @@ static void read_metadata(AdcpArchiveReader *r) {
 /* ---- other sections ---- */
 
 static void keep_section(AdcpArchiveReader *r, const char *name) {
+  if( r->section_count == ADCP_MAX_SECTIONS ) {
+    adcp_error_set(r->err, ADCP_TOOBIG, "the document has more than %d members", ADCP_MAX_SECTIONS);
+    return;
+  }
   size_t size = (r->section_count + 1) * sizeof(AdcpArchiveSection);
   AdcpArchiveSection *larger = adcp_realloc(r->sections, size);
   if( larger ) r->sections = larger;
@@ -191,9 +190,13 @@ const char *adcp_archive_section(const AdcpArchiveReader *r, const char *name, s
 
 /* ---- a pass over the top level ---- */
 
-static int find_member(const char *key) {
+/* The place in MEMBER_NAMES of the key that was just taken, or MEMBERS. */
+static int find_member(const AdcpJsonReader *json) {
+  size_t n;
+  const char *key = adcp_json_text(json, &n);
   int i = 0;
-  while( i < MEMBERS && strcmp(MEMBER_NAMES[i], key) != 0 ) i++;
+  while( i < MEMBERS && (strlen(MEMBER_NAMES[i]) != n || memcmp(MEMBER_NAMES[i], key, n) != 0) )
+    i++;
   return i;
 }
 
@@ -219,7 +222,6 @@ static void scan_add_table(Scan *scan, char *name) {
 
 static void scan_tables(Scan *scan) {
   AdcpArchiveReader *r = scan->r;
-  r->input.budget = -1;
   adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, "tables", r->err);
   while( r->err->rc == ADCP_OK && adcp_json_next(r->json) == ADCP_JSON_KEY ) {
     scan_add_table(scan, adcp_json_name(r->json, r->err));
@@ -257,29 +259,37 @@ static void scan_member(Scan *scan, int member) {
   }
 }
 
-/* Reads top-level members: all of them, or those in front of the rows. Stops early at a backup of format 2.0. */
+/* The member whose key was just taken; false where the pass is to stop. What is kept of it counts against
+** *budget, the text that the rest of the document may have outside the rows. */
 typedef enum Extent { WHOLE_DOCUMENT, HEAD_ONLY } Extent;
+static bool scan_next(Scan *scan, Extent extent, int64_t *budget) {
+  AdcpArchiveReader *r = scan->r;
+  int member = find_member(r->json);
+  scan->keys = true;
+  if( member == TABLES && extent == HEAD_ONLY ) return false;
+  if( member == TABLES ) {
+    scan_member(scan, member);
+    return true;
+  }
+  int64_t before = r->input.raw_bytes;
+  r->input.budget = before + *budget;
+  if( member < MEMBERS ) {
+    scan_member(scan, member);
+  } else {
+    keep_section(r, adcp_json_text(r->json, NULL));
+  }
+  r->input.budget = -1;
+  *budget -= r->input.raw_bytes - before;
+  return !r->is_old;
+}
+
+/* Reads top-level members: all of them, or those in front of the rows. Stops early at a backup of format 2.0. */
 static void scan_document(Scan *scan, Extent extent) {
   AdcpArchiveReader *r = scan->r;
+  int64_t budget = ADCP_MAX_HEAD_BYTES;
   adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, "the document", r->err);
   while( r->err->rc == ADCP_OK && adcp_json_next(r->json) == ADCP_JSON_KEY ) {
-    char *key = adcp_strdup(adcp_json_text(r->json, NULL));
-    if( key == NULL ) {
-      adcp_error_nomem(r->err);
-      return;
-    }
-    scan->keys = true;
-    int member = find_member(key);
-    set_budget(r);
-    bool stop = member == TABLES && extent == HEAD_ONLY;
-    if( member == MEMBERS ) {
-      keep_section(r, key);
-    } else if( !stop ) {
-      scan_member(scan, member);
-    }
-    adcp_free(key);
-    r->input.budget = -1;
-    if( stop || r->is_old ) return;
+    if( !scan_next(scan, extent, &budget) ) return;
   }
   if( extent == HEAD_ONLY ) adcp_error_set(r->err, ADCP_CORRUPT, "\"tables\" is missing");
   if( adcp_json_next(r->json) == ADCP_JSON_END )
@@ -381,6 +391,7 @@ static bool try_manifest(AdcpArchiveReader *r, const Locator *locator, bool *dam
   adcp_block_reader_seek_file(r->blocks, locator->manifest_at, err);
   start_input(&r->input);
   r->input.budget = ADCP_MAX_TOKEN_BYTES;
+  r->input.has_crc = true;
   bool found = false;
   if( json && err->rc == ADCP_OK ) {
     adcp_json_reader_restart(json, locator->manifest_at, ADCP_JSON_BEGIN_OBJECT);
@@ -586,7 +597,7 @@ static void open_parts(AdcpArchiveReader *r, const char *path, int threads) {
   r->input.blocks = r->blocks;
   AdcpTextInput input = {&r->input, read_input};
   r->json = adcp_json_reader_open(input, r->err);
-  r->digest = adcp_digest_open(r->err);
+  r->digest = adcp_row_digest_open(r->err);
   r->head.schema = adcp_schema_new(r->err);
 }
 
@@ -640,7 +651,7 @@ void adcp_archive_reader_close(AdcpArchiveReader *r) {
   adcp_free(r->seen);
   adcp_row_reader_close(r->row);
   adcp_row_writer_close(r->rewriter);
-  adcp_digest_close(r->digest);
+  adcp_row_digest_close(r->digest);
   adcp_buf_free(&r->copy);
   adcp_buf_free(&r->input.prefix);
   adcp_json_reader_close(r->json);

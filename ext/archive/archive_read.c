@@ -89,8 +89,8 @@ static AdcpArchiveEvent begin_table(AdcpArchiveReader *r) {
   r->row = adcp_row_reader_open(entry->table, r->err);
   adcp_json_expect(r->json, ADCP_JSON_BEGIN_ARRAY, "rows", r->err);
   if( r->err->rc ) return fail_damaged(r);
-  adcp_digest_reset(r->digest);
-  r->row_number = r->row_bytes = 0;
+  adcp_row_digest_reset(r->digest);
+  r->row_number = 0;
   r->state = ADCP_READER_IN_TABLE;
   return ADCP_ARCHIVE_TABLE_BEGIN;
 }
@@ -99,12 +99,13 @@ static AdcpArchiveEvent begin_table(AdcpArchiveReader *r) {
 static void check_table(AdcpArchiveReader *r) {
   const AdcpArchiveTable *entry = r->now;
   char sha256[ADCP_SHA256_HEX + 1];
-  adcp_digest_hex(r->digest, sha256);
+  int64_t bytes = adcp_row_digest_bytes(r->digest);
+  adcp_row_digest_hex(r->digest, sha256);
   if( r->row_number != entry->rows ) {
     adcp_error_set(r->err, ADCP_CORRUPT,
                    "damaged: table \"%s\" has %" PRId64 " rows, but the manifest says %" PRId64,
                    entry->table->name, r->row_number, entry->rows);
-  } else if( strcmp(sha256, entry->sha256) != 0 || r->row_bytes != entry->bytes ) {
+  } else if( strcmp(sha256, entry->sha256) != 0 || bytes != entry->bytes ) {
     adcp_error_set(r->err, ADCP_CORRUPT,
                    "damaged: the %" PRId64 " rows of table \"%s\" do not have the digest that the "
                    "manifest says%s",
@@ -126,8 +127,7 @@ static AdcpArchiveEvent end_table(AdcpArchiveReader *r) {
 static void add_rewritten(void *context, const void *bytes, size_t n, AdcpError *err) {
   (void)err;
   AdcpArchiveReader *r = context;
-  adcp_digest_add(r->digest, bytes, n);
-  r->row_bytes += (int64_t)n;
+  adcp_row_digest_add(r->digest, bytes, n);
 }
 
 static void digest_rewritten(AdcpArchiveReader *r) {
@@ -143,13 +143,11 @@ static void digest_rewritten(AdcpArchiveReader *r) {
 static void digest_row(AdcpArchiveReader *r) {
   r->values = NULL;
   if( adcp_row_is_canonical(r->row) ) {
-    adcp_digest_add(r->digest, r->text, r->text_size);
-    r->row_bytes += (int64_t)r->text_size;
+    adcp_row_digest_add(r->digest, r->text, r->text_size);
   } else {
     digest_rewritten(r);
   }
-  adcp_digest_add(r->digest, "\n", 1);
-  r->row_bytes++;
+  adcp_row_digest_end_row(r->digest);
 }
 
 /* Parses the row that begins at the window's start; false on error. */

@@ -10,6 +10,7 @@
 
 #include "archive/archive_read.h"
 #include "archive/manifest.h"
+#include "archive/row_digest.h"
 #include "archive/row_read.h"
 #include "archive/row_write.h"
 #include "base/buf.h"
@@ -23,6 +24,7 @@ typedef struct AdcpArchiveInput {
   size_t prefix_done;
   int64_t raw_bytes; /* text read from blocks since the last start */
   int64_t budget;    /* more text than this is refused; negative: no limit */
+  bool has_crc;      /* crc32 is wanted */
   uint32_t crc32;    /* of that text */
   bool failed;       /* the error came from the blocks */
   bool at_end;       /* the blocks' text is at its end */
@@ -62,8 +64,8 @@ struct AdcpArchiveReader {
   AdcpArchiveTable *now;   /* current table */
   AdcpRowReader *row;      /* of the current table */
   AdcpRowWriter *rewriter; /* of the current table; once a row is not canonical */
-  AdcpDigest *digest;
-  int64_t row_number, row_bytes;
+  AdcpRowDigest *digest;
+  int64_t row_number;
   int64_t row_offset; /* of the current row in the document */
   uint8_t *text;      /* of the current row; in the JSON reader's window */
   size_t text_size;

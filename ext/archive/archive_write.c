@@ -13,6 +13,7 @@
 
 #include "archive/manifest.h"
 #include "archive/name.h"
+#include "archive/row_digest.h"
 #include "archive/row_write.h"
 #include "archive/schema_json.h"
 #include "base/limits.h"
@@ -28,7 +29,7 @@ struct AdcpArchiveWriter {
   AdcpBlockWriter *blocks;
   const AdcpSchema *schema; /* borrowed */
   AdcpManifest manifest;
-  AdcpDigest *digest;    /* of the current table */
+  AdcpRowDigest *digest; /* of the current table */
   AdcpRowWriter *row;    /* of the current table; NULL between tables */
   AdcpArchiveTable *now; /* entry of the current table; points into manifest */
   AdcpBuf text;          /* small pieces being put together */
@@ -44,7 +45,7 @@ AdcpArchiveWriter *adcp_archive_writer_open(const char *path, AdcpOutMode mode,
     return NULL;
   }
   w->err = err;
-  w->digest = adcp_digest_open(err);
+  w->digest = adcp_row_digest_open(err);
   w->file = adcp_outfile_open(path, mode, err);
   w->blocks = adcp_block_writer_open(w->file, options, err);
   if( err->rc == ADCP_OK ) return w;
@@ -57,7 +58,7 @@ void adcp_archive_writer_close(AdcpArchiveWriter *w) {
   adcp_block_writer_close(w->blocks);
   adcp_outfile_close(w->file);
   adcp_row_writer_close(w->row);
-  adcp_digest_close(w->digest);
+  adcp_row_digest_close(w->digest);
   adcp_manifest_free(&w->manifest);
   adcp_buf_free(&w->text);
   adcp_free(w);
@@ -140,7 +141,7 @@ void adcp_archive_begin_table(AdcpArchiveWriter *w, const AdcpTable *table) {
   if( w->now == NULL ) return;
   w->now->table = table;
   w->now->position = adcp_block_writer_position(w->blocks);
-  adcp_digest_reset(w->digest);
+  adcp_row_digest_reset(w->digest);
 }
 
 /* Row text: into the document and the table's digest. */
@@ -148,8 +149,7 @@ static void write_row_text(void *context, const void *bytes, size_t n, AdcpError
   (void)err;
   AdcpArchiveWriter *w = context;
   append(w, bytes, n);
-  adcp_digest_add(w->digest, bytes, n);
-  w->now->bytes += (int64_t)n;
+  adcp_row_digest_add(w->digest, bytes, n);
 }
 
 void adcp_archive_write_row(AdcpArchiveWriter *w, const AdcpValue *values) {
@@ -157,15 +157,15 @@ void adcp_archive_write_row(AdcpArchiveWriter *w, const AdcpValue *values) {
   if( w->now->rows++ ) append(w, ",\n", 2);
   AdcpTextSink sink = {w, write_row_text};
   adcp_row_write(w->row, values, sink, w->err);
-  adcp_digest_add(w->digest, "\n", 1);
-  w->now->bytes++;
+  adcp_row_digest_end_row(w->digest);
 }
 
 void adcp_archive_end_table(AdcpArchiveWriter *w) {
   if( w->err->rc ) return;
   assert(w->now != NULL);
   append_str(w, w->now->rows ? "\n]" : "]");
-  adcp_digest_hex(w->digest, w->now->sha256);
+  w->now->bytes = adcp_row_digest_bytes(w->digest);
+  adcp_row_digest_hex(w->digest, w->now->sha256);
   w->manifest.rows += w->now->rows;
   w->now = NULL;
   adcp_row_writer_close(w->row);
