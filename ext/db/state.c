@@ -165,6 +165,7 @@ static bool is_on_schema(AdcpDb *db, const char *sql) {
   bool found = adcp_create_parse(sql, &create, &unreadable) &&
                (create.on_schema == NULL || sqlite3_stricmp(create.on_schema, db->schema) == 0);
   adcp_create_free(&create);
+  if( unreadable.rc == ADCP_NOMEM ) adcp_error_nomem(db->err);
   adcp_error_clear(&unreadable);
   return found;
 }
@@ -184,6 +185,7 @@ static void save_trigger(AdcpConnectionState *state, AdcpDb *db, sqlite3_stmt *s
 }
 
 void adcp_state_drop_temp_triggers(AdcpConnectionState *state, AdcpDb *db) {
+  if( db->err->rc ) return;
   sqlite3_stmt *stmt = adcp_db_prepare(
       db,
       "SELECT name, tbl_name, sql FROM temp.sqlite_schema AS r WHERE type = 'trigger' AND sql IS "
@@ -221,9 +223,10 @@ static bool create_trigger(AdcpDb *db, const TempTrigger *trigger) {
   if( !adcp_create_parse(trigger->sql, &create, db->err) ) return false;
   adcp_create_splice(&sql, trigger->sql, &create, "temp", NULL, NULL);
   adcp_create_free(&create);
+  const char *text = adcp_buf_text(&sql);
   int rc = SQLITE_OK;
-  if( adcp_buf_text(&sql) && adcp_buf_check(&sql, db->err) ) {
-    rc = sqlite3_prepare_v2(db->handle, adcp_buf_text(&sql), -1, &stmt, NULL);
+  if( adcp_buf_check(&sql, db->err) ) {
+    rc = sqlite3_prepare_v2(db->handle, text, -1, &stmt, NULL);
     if( rc != SQLITE_OK && rc != SQLITE_ERROR ) adcp_db_fail(db, rc);
     adcp_db_step(db, stmt);
     adcp_db_finalize(stmt);
@@ -234,6 +237,7 @@ static bool create_trigger(AdcpDb *db, const TempTrigger *trigger) {
 
 void adcp_state_create_temp_triggers(AdcpConnectionState *state, AdcpDb *db, int *lost) {
   *lost = 0;
+  if( db->err->rc ) return;
   for( size_t i = 0; i < state->trigger_count && db->err->rc == ADCP_OK; i++ ) {
     const TempTrigger *trigger = &state->triggers[i];
     if( !has_table(db, trigger) || !create_trigger(db, trigger) ) ++*lost;

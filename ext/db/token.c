@@ -114,7 +114,8 @@ static AdcpTokenType blob_next(const char *sql, size_t n, size_t *length) {
   return good ? ADCP_TOKEN_OTHER : ADCP_TOKEN_ILLEGAL;
 }
 
-/* ?1, :name, @name, $name: schema text never holds them, so forms of Tcl (::, parentheses) do not matter. */
+/* ?1, :name, @name, $name: schema text never holds them, so forms of Tcl (::, parentheses) do not
+** matter. */
 static AdcpTokenType variable_next(const char *sql, size_t n, size_t *length) {
   *length = sql[0] == '?' ? digits_length(sql, n, 1) : word_length(sql, n, 1);
   return sql[0] == '?' || *length > 1 ? ADCP_TOKEN_OTHER : ADCP_TOKEN_ILLEGAL;

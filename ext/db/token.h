@@ -1,8 +1,9 @@
 /*
 ** token.h - a tokenizer for schema SQL, and edits on it by token.
 **
-** Tokens as SQLite's own tokenizer makes them (identifiers bare or in "", [], ``, strings '', numbers, comments, operators). Used to find the parts of a CREATE statement, never
-** to understand expressions.
+** Tokens as SQLite's own tokenizer makes them (identifiers bare or in "", [], ``, strings '',
+** numbers, comments, operators). Used to find the parts of a CREATE statement, never to
+** understand expressions.
 */
 #ifndef ADCP_DB_TOKEN_H
 #define ADCP_DB_TOKEN_H
@@ -25,7 +26,8 @@ typedef enum AdcpTokenType {
 /* The token at sql[0] (n bytes left) and its length (at least 1 unless END). */
 AdcpTokenType adcp_token_next(const char *sql, size_t n, size_t *length);
 
-/* The text inside a quoted token (doubled quotes made single), owned by the caller; NULL when out of memory. */
+/* The text inside a quoted token (doubled quotes made single), owned by the caller; NULL when out
+** of memory. */
 char *adcp_token_dequote(const char *token, size_t size, AdcpError *err);
 
 /* True when the text holds only white space, comments and semicolons. */
@@ -46,13 +48,14 @@ typedef struct AdcpCreate {
   size_t module_args_at;     /* virtual: offset of '(' after the module, 0 without */
 } AdcpCreate;
 
-/* Parses the head of a CREATE TABLE / VIRTUAL TABLE / INDEX / VIEW / TRIGGER; false with err (ADCP_CORRUPT: what was found where
-** which part was expected) when it is none. A trigger's ON is found past BEFORE/AFTER/INSTEAD OF, the event, and UPDATE OF column names. */
+/* Parses the head of a CREATE TABLE / VIRTUAL TABLE / INDEX / VIEW / TRIGGER; false with err
+** (ADCP_CORRUPT: what was found where which part was expected) when it is none. A trigger's ON is
+** found past BEFORE/AFTER/INSTEAD OF, the event, and UPDATE OF column names. */
 bool adcp_create_parse(const char *sql, AdcpCreate *create, AdcpError *err);
 void adcp_create_free(AdcpCreate *create);
 
-/* Appends sql with "schema". before the object's name (schema NULL: without) and, when new_name / new_on is not NULL, with these names
-** instead of the written ones. */
+/* Appends sql with "schema". before the object's name (schema NULL: without) and, when new_name /
+** new_on is not NULL, with these names instead of the written ones. */
 void adcp_create_splice(AdcpBuf *out, const char *sql, const AdcpCreate *create, const char *schema,
                         const char *new_name, const char *new_on);
 

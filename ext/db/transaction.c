@@ -3,14 +3,14 @@
 ** transaction.h).
 **
 ** Who may call is told without touching the database: a statement that reads or writes has a
-** Transaction instruction in its program, so the programs of the statements that are running now are
-** listed with EXPLAIN. `SELECT f()` has none. That is what SQLite itself looks at when it refuses DROP
-** and SAVEPOINT with "database table is locked" and "SQL statements in progress".
+** Transaction instruction in its program, so the programs of the statements that are running now
+** are listed with EXPLAIN. `SELECT f()` has none. That is what SQLite itself looks at when it
+** refuses DROP and SAVEPOINT with "database table is locked" and "SQL statements in progress".
 **
-** After an interrupt SQLite refuses ROLLBACK as it refuses everything else, until the outermost statement ends,
-** and that is the one we run in. But a write that is interrupted makes it roll everything back. So
-** the last means of an abort is to begin a write, interrupted; blob_open compiles it without the parser, which
-** would refuse too, and without the authorizer.
+** After an interrupt SQLite refuses ROLLBACK as it refuses everything else, until the outermost
+** statement ends, and that is the one we run in. But a write that is interrupted makes it roll
+** everything back. So the last means of an abort is to begin a write, interrupted; blob_open
+** compiles it without the parser, which would refuse too, and without the authorizer.
 */
 #include "db/transaction.h"
 

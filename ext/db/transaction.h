@@ -1,8 +1,8 @@
 /*
 ** transaction.h - one atomic step, in autocommit or inside the caller's transaction.
 **
-** BEGIN IMMEDIATE ... COMMIT in autocommit, SAVEPOINT ... RELEASE inside a transaction (facts 1). One abort routine for
-** every failure leaves nothing open and says what is true (facts 2-5).
+** BEGIN IMMEDIATE ... COMMIT in autocommit, SAVEPOINT ... RELEASE inside a transaction (facts 1).
+** One abort routine for every failure leaves nothing open and says what is true (facts 2-5).
 */
 #ifndef ADCP_DB_TRANSACTION_H
 #define ADCP_DB_TRANSACTION_H
@@ -11,22 +11,26 @@
 
 typedef struct AdcpTransaction AdcpTransaction;
 
-/* Sets err when this call cannot be served here: within a statement that reads or writes (SELECT f() FROM t, INSERT ... SELECT f(), RETURNING), naming
-** the cause and what to do (run it in a statement of its own). Changes nothing. function: name for the message. */
+/* Sets err when this call cannot be served here: within a statement that reads or writes (SELECT
+** f() FROM t, INSERT ... SELECT f(), RETURNING), naming the cause and what to do (run it in a
+** statement of its own). Changes nothing. function: name for the message. */
 void adcp_transaction_check_caller(AdcpDb *db, const char *function);
 
-/* Opens; prepares everything an abort will need. Switch the connection's settings (state.h) before and put them back after:
-** each switch makes SQLite prepare every statement again, which it refuses after an interrupt. */
+/* Opens; prepares everything an abort will need. Switch the connection's settings (state.h)
+** before and put them back after: each switch makes SQLite prepare every statement again, which
+** it refuses after an interrupt. */
 AdcpTransaction *adcp_transaction_begin(AdcpDb *db);
 
-/* True when SQLite has rolled back by itself: nothing more may be executed. To be looked at after every failing statement. */
+/* True when SQLite has rolled back by itself: nothing more may be executed. To be looked at after
+** every failing statement. */
 bool adcp_transaction_lost(const AdcpTransaction *txn);
 
 /* COMMIT or RELEASE; on failure err is set and the transaction still has to be aborted. */
 void adcp_transaction_commit(AdcpTransaction *txn);
 
 /* Rolls back if not committed, by force if need be; returns what is true now, for the message:
-** "database unchanged", "your transaction was rolled back", or "transaction left open: run ROLLBACK". After a commit returns NULL. Frees. NULL txn: "database unchanged". */
+** "database unchanged", "your transaction was rolled back", or "transaction left open: run
+** ROLLBACK". After a commit returns NULL. Frees. NULL txn: "database unchanged". */
 const char *adcp_transaction_close(AdcpTransaction *txn);
 
 #endif

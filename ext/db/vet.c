@@ -1,13 +1,14 @@
 /*
 ** vet.c - makes sure that schema text of a backup is what it says (contract in vet.h).
 **
-** Two private connections to empty in-memory databases. On `tables` nothing ever runs: tables, virtual tables
-** and views are only prepared there, for SQLite resolves nothing outside of them then. An index or a
-** trigger needs its table; `stubs` holds that one table, made by its own CREATE TABLE once that is vetted, or
-** an empty view in place of a view. Objects come grouped by table, so one stub at a time is enough.
+** Two private connections to empty in-memory databases. On `tables` nothing ever runs: tables,
+** virtual tables and views are only prepared there, for SQLite resolves nothing outside of them
+** then. An index or a trigger needs its table; `stubs` holds that one table, made by its own
+** CREATE TABLE once that is vetted, or an empty view in place of a view. Objects come grouped by
+** table, so one stub at a time is enough.
 **
-** The authorizer answers for both: it knows which object is expected, counts its CREATE and denies all that
-** the CREATE statements were not seen to ask for (listed on 3.40.1).
+** The authorizer answers for both: it knows which object is expected, counts its CREATE and
+** denies all that the CREATE statements were not seen to ask for (listed on 3.40.1).
 */
 #include "db/vet.h"
 
@@ -122,7 +123,10 @@ static bool register_missing_function(AdcpVetter *vetter, sqlite3 *handle) {
                                                : 0;
   if( skip == 0 || vetter->function_count >= MAX_FUNCTIONS ) return false;
   char *name = adcp_strdup(text + skip);
-  if( name == NULL ) return false;
+  if( name == NULL ) {
+    adcp_error_nomem(vetter->err);
+    return false;
+  }
   size_t size = strlen(name);
   if( skip == sizeof(arguments) - 1 && size > 2 ) name[size - 2] = 0; /* its "()" */
   vetter->function_count++;

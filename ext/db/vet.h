@@ -1,9 +1,10 @@
 /*
 ** vet.h - makes sure that schema text of a backup is what it says before any of it runs.
 **
-** Facts 30: the tokenizer checks the shape, then the statement is prepared on a private ":memory:" connection under an authorizer that
-** denies by default and must see exactly one CREATE of that kind, name and table. Unknown functions and
-** collations are stubbed there. Nothing runs but, on that connection, the vetted CREATE TABLE that an index or trigger needs.
+** Facts 30: the tokenizer checks the shape, then the statement is prepared on a private
+** ":memory:" connection under an authorizer that denies by default and must see exactly one
+** CREATE of that kind, name and table. Unknown functions and collations are stubbed there.
+** Nothing runs but, on that connection, the vetted CREATE TABLE that an index or trigger needs.
 */
 #ifndef ADCP_DB_VET_H
 #define ADCP_DB_VET_H
@@ -16,14 +17,16 @@ typedef struct AdcpVetter AdcpVetter;
 /* One vetter serves one schema, which stays unchanged as long as the vetter. Borrows err. */
 AdcpVetter *adcp_vetter_open(AdcpError *err);
 
-/* Vets one object of the schema: its SQL must create exactly object->type object->name on object->tbl_name (neither NULL), and, where schema->tables describes
-** the table, with the kind and module described. A virtual table's arguments are the module's business. Names sqlite_* are refused, but for automatic
-** indexes, which have no SQL. Objects in any order; grouped by table is fastest (0.1 ms each).
-** Err: ADCP_CORRUPT naming the object and what the SQL does instead. */
+/* Vets one object of the schema: its SQL must create exactly object->type object->name on
+** object->tbl_name (neither NULL), and, where schema->tables describes the table, with the kind
+** and module described. A virtual table's arguments are the module's business. Names sqlite_* are
+** refused, but for automatic indexes, which have no SQL. Objects in any order; grouped by table
+** is fastest (0.1 ms each). Err: ADCP_CORRUPT naming the object and what the SQL does instead. */
 void adcp_vet_object(AdcpVetter *vetter, const AdcpSchema *schema, const AdcpObject *object);
 void adcp_vetter_close(AdcpVetter *vetter);
 
-/* Modules of SQLite itself whose tables live in the database alone: fts3, fts4, fts5, rtree, rtree_i32, geopoly. */
+/* Modules of SQLite itself whose tables live in the database alone: fts3, fts4, fts5, rtree,
+** rtree_i32, geopoly. */
 bool adcp_module_is_safe(const char *module);
 
 /* True when the connection has the module (pragma_module_list). */

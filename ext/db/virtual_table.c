@@ -1,12 +1,14 @@
 /*
 ** virtual_table.c - what virtual tables need besides SQL (contract in virtual_table.h).
 **
-** A module caches what its shadow tables say (fts5 its configuration and structure, rtree its node size) when
-** it connects. Reading the schema again disconnects every virtual table of the connection, so the next use
-** finds the shadow tables as they are. PRAGMA writable_schema=RESET does just that, without writing.
+** A module caches what its shadow tables say (fts5 its configuration and structure, rtree its
+** node size) when it connects. Reading the schema again disconnects every virtual table of the
+** connection, so the next use finds the shadow tables as they are. PRAGMA writable_schema=RESET
+** does just that, without writing.
 **
-** Without its module a virtual table is a row of sqlite_schema and nothing else. Other connections notice an
-** edit of that table by the schema version only; until they do they call the schema malformed.
+** Without its module a virtual table is a row of sqlite_schema and nothing else. Other
+** connections notice an edit of that table by the schema version only; until they do they call
+** the schema malformed.
 */
 #include "db/virtual_table.h"
 
@@ -68,8 +70,8 @@ void adcp_vtab_prepare_shadow(AdcpDb *db, const AdcpTable *shadow, const char *s
 
 /* ---- schema rows ---- */
 
-/* What an edit of sqlite_schema needs afterwards, at once: any DDL on the schema as it was read before
-** would corrupt the file. */
+/* What an edit of sqlite_schema needs afterwards, at once: any DDL on the schema as it was read
+** before would corrupt the file. */
 static void finish_edit(AdcpDb *db) {
   adcp_state_writable_schema(db, false);
   adcp_vtab_reset(db);

@@ -1,5 +1,6 @@
 /*
-** virtual_table.h - what virtual tables need besides SQL: fresh module state, and schema rows without a module.
+** virtual_table.h - what virtual tables need besides SQL: fresh module state, and schema rows
+** without a module.
 */
 #ifndef ADCP_DB_VIRTUAL_TABLE_H
 #define ADCP_DB_VIRTUAL_TABLE_H
@@ -7,14 +8,17 @@
 #include "codec/schema.h"
 #include "db/db.h"
 
-/* Makes every module on this connection drop its cached state by having the schema read again (facts 24). Inside a transaction; rolls nothing back. */
+/* Makes every module on this connection drop its cached state by having the schema read again
+** (facts 24). Inside a transaction; rolls nothing back. */
 void adcp_vtab_reset(AdcpDb *db);
 
-/* Empties a shadow table (DELETE) so that its rows can be filled in as they were. When the live shadow table's columns differ
-** from the backup's (facts 25), drops and creates it from its own DDL. */
+/* Empties a shadow table (DELETE) so that its rows can be filled in as they were. When the live
+** shadow table's columns differ from the backup's (facts 25), drops and creates it from its own
+** DDL. */
 void adcp_vtab_prepare_shadow(AdcpDb *db, const AdcpTable *shadow, const char *shadow_sql);
 
-/* Writes / removes the sqlite_schema row of a virtual table whose module is not loaded (facts 26): last step of all, vetted name and SQL only. */
+/* Writes / removes the sqlite_schema row of a virtual table whose module is not loaded (facts
+** 26): last step of all, vetted name and SQL only. */
 void adcp_vtab_insert_schema_row(AdcpDb *db, const char *name, const char *sql);
 void adcp_vtab_delete_schema_row(AdcpDb *db, const char *name);
 

@@ -1,6 +1,6 @@
 /*
-** connection.h - what the unit tests of the database layer share: short SQL, and a SQL function f() that runs
-** a routine of the test inside `SELECT f()`, on the connection that calls it.
+** connection.h - what the unit tests of the database layer share: short SQL, and a SQL function
+** f() that runs a routine of the test inside `SELECT f()`, on the connection that calls it.
 */
 #ifndef ADCP_TESTS_CONNECTION_H
 #define ADCP_TESTS_CONNECTION_H
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "db/db.h"
 #include "unit.h"
 
@@ -65,6 +66,24 @@ static inline const char *temp_path(char *path, size_t size, const char *name) {
   snprintf(path, size, "%s/adcp_%ld_%s", dir ? dir : "/tmp", (long)getpid(), name);
   unlink(path);
   return path;
+}
+
+/* Our own allocations, the n-th from now on failing; none when n is 0. */
+static long allocations_left;
+
+static inline void *xFailingRealloc(void *old, size_t size) {
+  if( allocations_left > 0 && --allocations_left == 0 ) return NULL;
+  return realloc(old, size);
+}
+
+static inline void *xFailingMalloc(size_t size) {
+  return xFailingRealloc(NULL, size);
+}
+
+static inline void fail_allocation(long n) {
+  static const AdcpMemMethods failing = {xFailingMalloc, xFailingRealloc, free};
+  adcp_mem_replace(n ? &failing : NULL);
+  allocations_left = n;
 }
 
 #endif

@@ -1,6 +1,6 @@
 /*
-** test_db_state.c - the connection's settings: switched, put back after everything that can go wrong, and
-** really in force meanwhile.
+** test_db_state.c - the connection's settings: switched, put back after everything that can go
+** wrong, and really in force meanwhile.
 */
 #include "connection.h"
 #include "db/state.h"
@@ -129,8 +129,8 @@ static void test_load(void) {
   ending = AS_IT_IS;
 }
 
-/* After an interrupt, settings that exist as PRAGMA only are put back by a text without white space: the
-** CHECK is enforced again although every ordinary prepare is refused at that moment. */
+/* After an interrupt, settings that exist as PRAGMA only are put back by a text without white
+** space: the CHECK is enforced again although every ordinary prepare is refused at that moment. */
 static void interrupt_only(AdcpDb *db) {
   sqlite3_stmt *stmt;
   AdcpConnectionState *state = adcp_state_switch(db, &options);
@@ -288,6 +288,29 @@ static void test_temp_triggers(void) {
   ending = AS_IT_IS;
 }
 
+/* Every allocation of ours fails once: all is as it was, the TEMP triggers too. */
+static void test_no_memory(void) {
+  sqlite3_int64 before[SETTINGS];
+  sqlite3 *handle = open_family();
+  set_odd(handle);
+  must(handle, "CREATE TEMP TRIGGER t AFTER INSERT ON child BEGIN INSERT INTO log VALUES(1); END");
+  read_settings(handle, before);
+  routine = replace_table;
+  long failures = 0;
+  do {
+    fail_allocation(++failures);
+    exec(handle, "SELECT f()");
+    bool reached = allocations_left == 0;
+    fail_allocation(0);
+    CHECK_CASE(rc == (reached ? ADCP_NOMEM : ADCP_OK), "%ld: %s", failures, message);
+    CHECK(number(handle, "SELECT count(*) FROM sqlite_temp_schema") == 1);
+    CHECK(number(handle, "SELECT a FROM child") == (reached ? 1 : 9));
+    check_settings(handle, before);
+  } while( rc && failures < 1000 );
+  CHECK(failures > 5 && failures < 1000);
+  CHECK(sqlite3_close(handle) == SQLITE_OK);
+}
+
 static void test_writable_schema(void) {
   sqlite3 *handle = open_family();
   AdcpError err = ADCP_ERROR_INIT;
@@ -313,6 +336,7 @@ int main(void) {
   test_trust();
   test_unfit();
   test_temp_triggers();
+  test_no_memory();
   test_writable_schema();
   return unit_done();
 }

@@ -1,6 +1,7 @@
 /*
-** test_db_token.c - tokens and the heads of CREATE statements; SQLite itself is the oracle: what its
-** schema table says about an object is what our parse of its SQL must find, and spliced SQL must run.
+** test_db_token.c - tokens and the heads of CREATE statements; SQLite itself is the oracle: what
+** its schema table says about an object is what our parse of its SQL must find, and spliced SQL
+** must run.
 */
 #include <sqlite3.h>
 #include <stdlib.h>

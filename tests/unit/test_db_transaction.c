@@ -1,6 +1,7 @@
 /*
-** test_db_transaction.c - begin, commit and abort inside a SQL function, after everything that can go
-** wrong there; and who may call. Numbers in comments are of the behaviour of SQLite that is met.
+** test_db_transaction.c - begin, commit and abort inside a SQL function, after everything that
+** can go wrong there; and who may call. Numbers in comments are of the behaviour of SQLite that
+** is met.
 */
 #include "connection.h"
 #include "db/transaction.h"
@@ -199,7 +200,7 @@ static void test_authorizer(void) {
     CHECK(number(handle, "SELECT count(*) FROM t") == 1);
     CHECK(sqlite3_close(handle) == SQLITE_OK);
   }
-  /* The savepoint's statements are prepared at entry: only an authorizer set after that is in the way. */
+  /* The savepoint's statements are prepared at entry: only an authorizer set later is in the way. */
   sqlite3 *handle = open_with_table(":memory:");
   deny = false;
   set_late = true;
@@ -281,7 +282,8 @@ static void nomem_no_table(AdcpDb *db) {
   nomem(db, "SELECT zeroblob(100000) || 'x'");
 }
 
-/* Whatever SQLite did, the state that is reported is the true one, and ROLLBACK helps where it says so. */
+/* Whatever SQLite did, the state that is reported is the true one, and ROLLBACK helps where it
+** says so. */
 static void check_nomem(void (*what)(AdcpDb *), bool nested) {
   sqlite3 *handle = open_with_table(":memory:");
   call(handle, what, nested);

@@ -1,6 +1,6 @@
 /*
-** test_db_vet.c - schema text that SQLite stored is let through, every kind of text that is not what it
-** says is refused, by a message that names the object and the fact.
+** test_db_vet.c - schema text that SQLite stored is let through, every kind of text that is not
+** what it says is refused, by a message that names the object and the fact.
 */
 #include <time.h>
 
@@ -343,6 +343,29 @@ static void test_many_objects(void) {
   adcp_schema_free(schema);
 }
 
+/* Every allocation of ours fails once: an error, no leak, nothing let through by mistake. */
+static void test_no_memory(void) {
+  AdcpSchema *schema = new_schema();
+  AdcpError err = ADCP_ERROR_INIT;
+  long failures = 0;
+  add_object(schema, ADCP_OBJECT_TABLE, "t", "t", "CREATE TABLE t(a CHECK(\"my f\"(a)))");
+  add_object(schema, ADCP_OBJECT_TRIGGER, "r", "t",
+             "CREATE TRIGGER r DELETE ON main.t BEGIN SELECT 1; END");
+  add_object(schema, ADCP_OBJECT_TABLE, "f", "f", "CREATE VIRTUAL TABLE f USING fts5(a)");
+  do {
+    adcp_error_clear(&err);
+    fail_allocation(++failures);
+    AdcpVetter *vetter = adcp_vetter_open(&err);
+    for( size_t i = 0; i < 3; i++ ) adcp_vet_object(vetter, schema, &schema->objects[i]);
+    adcp_vetter_close(vetter);
+    bool reached = allocations_left == 0;
+    fail_allocation(0);
+    CHECK_CASE(err.rc == (reached ? ADCP_NOMEM : ADCP_OK), "%s", adcp_error_message(&err));
+  } while( err.rc && failures < 1000 );
+  CHECK(failures > 10 && failures < 1000);
+  adcp_schema_free(schema);
+}
+
 static void test_modules(void) {
   AdcpError err = ADCP_ERROR_INIT;
   sqlite3 *handle = open_database(":memory:");
@@ -362,6 +385,7 @@ int main(void) {
   test_bad_stub();
   test_many_functions();
   test_many_objects();
+  test_no_memory();
   test_modules();
   return unit_done();
 }

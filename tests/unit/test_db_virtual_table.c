@@ -1,6 +1,7 @@
 /*
-** test_db_virtual_table.c - virtual tables come back by their own CREATE and their shadow tables' rows: every kind
-** answers as the original does, on the connection that filled it (in the transaction and after it) and on another.
+** test_db_virtual_table.c - virtual tables come back by their own CREATE and their shadow tables'
+** rows: every kind answers as the original does, on the connection that filled it (in the
+** transaction and after it) and on another.
 */
 #include "base/buf.h"
 #include "base/mem.h"
@@ -240,7 +241,8 @@ static void test_kinds(void) {
   }
 }
 
-/* Why there is a reset: without it the connection that filled the tables answers from what it remembers. */
+/* Why there is a reset: without it the connection that filled the tables answers from what it
+** remembers. */
 static void test_stale(void) {
   static const int stale[] = {0, 9}; /* a rank of its own; nodes of another page size */
   for( int i = 0; i < 2; i++ ) {
@@ -387,6 +389,43 @@ static void insert_and_fail(AdcpDb *db) {
   adcp_state_restore(state);
 }
 
+/* The row alone, without other DDL that would tell other connections; DDL at once after it. */
+static void insert_row_only(AdcpDb *db) {
+  AdcpStateOptions options = {0};
+  AdcpConnectionState *state = adcp_state_switch(db, &options);
+  AdcpTransaction *txn = adcp_transaction_begin(db);
+  adcp_vtab_insert_schema_row(db, "v'", "CREATE VIRTUAL TABLE \"v'\" USING absent(a, 'b')");
+  CHECK(!exec(db->handle, "SELECT * FROM \"v'\""));
+  CHECK_TEXT(sqlite3_errmsg(db->handle), "no such module: absent");
+  adcp_transaction_commit(txn);
+  adcp_transaction_close(txn);
+  adcp_state_restore(state);
+}
+
+static void test_row_only(void) {
+  char path[500];
+  sqlite3 *handle = open_database(temp_path(path, sizeof(path), "absent.db"));
+  sqlite3 *other = open_database(path);
+  must(handle, "CREATE TABLE plain(a); INSERT INTO plain VALUES(1)");
+  CHECK(number(other, "SELECT count(*) FROM plain") == 1); /* its schema is read now */
+  routine = insert_row_only;
+  must(handle, "SELECT f()");
+  check_row(other, true);
+  check_row(handle, true);
+  CHECK(sqlite3_close(other) == SQLITE_OK);
+  CHECK(sqlite3_close(handle) == SQLITE_OK);
+  /* A connection that cannot write: an error, and the schema is not left writable. */
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpDb db = {NULL, "main", &err};
+  CHECK(sqlite3_open_v2(path, &db.handle, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK);
+  adcp_vtab_delete_schema_row(&db, "v'");
+  CHECK(err.rc == ADCP_READONLY);
+  CHECK(number(db.handle, "PRAGMA writable_schema") == 0);
+  adcp_error_clear(&err);
+  CHECK(sqlite3_close(db.handle) == SQLITE_OK);
+  unlink(path);
+}
+
 static void test_no_module(void) {
   check_no_module(false, false);
   check_no_module(false, true);
@@ -406,5 +445,6 @@ int main(void) {
   test_stale();
   test_shapes();
   test_no_module();
+  test_row_only();
   return unit_done();
 }
