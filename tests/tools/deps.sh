@@ -12,8 +12,9 @@ packages_of() {
   case $1 in
     build) echo libsqlite3-dev zlib1g-dev libdeflate-dev libcjson-dev libssl-dev ;;
     demo) echo sqlite3 ;;
-    # The languages read backups with their own gzip and JSON, as users will.
-    test) echo sqlite3 python3 jq pigz perl nodejs ruby php-cli ;;
+    # The languages read backups with their own gzip and JSON, as users will; python3-jsonschema
+    # checks backups against docs/backup.schema.json.
+    test) echo sqlite3 python3 python3-jsonschema jq pigz curl perl nodejs ruby php-cli ;;
     # libclang-rt-dev: clang's sanitizer and fuzzer libraries.
     lint) echo clang clang-format libclang-rt-dev ;;
     coverage) echo gcovr ;;
