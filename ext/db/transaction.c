@@ -124,12 +124,19 @@ static bool run(sqlite3_stmt *stmt) {
   return sqlite3_step(stmt) == SQLITE_DONE && sqlite3_reset(stmt) == SQLITE_OK;
 }
 
-/* Makes SQLite roll back by itself, whatever an interrupt or an authorizer refuses. */
+/* Makes SQLite roll back by itself, whatever an interrupt or an authorizer refuses. blob_open needs
+** the schema; where that is not in memory, a PRAGMA that writes does not, and without white space
+** the parser takes it after an interrupt (see state.c). Neither comes to writing anything. */
 static void force_rollback(sqlite3 *handle) {
   sqlite3_blob *blob = NULL;
+  sqlite3_stmt *write = NULL;
   sqlite3_interrupt(handle);
   sqlite3_blob_open(handle, "main", "sqlite_schema", "sql", 1, 1, &blob);
   sqlite3_blob_close(blob);
+  if( sqlite3_get_autocommit(handle) ) return;
+  int rc = sqlite3_prepare_v2(handle, "PRAGMA\"user_version\"=0;", -1, &write, NULL);
+  if( rc == SQLITE_OK ) sqlite3_step(write);
+  sqlite3_finalize(write);
 }
 
 static const char *abort_transaction(AdcpTransaction *txn) {

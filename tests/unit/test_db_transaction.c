@@ -145,6 +145,60 @@ static void interrupt_write(AdcpDb *db) {
   finish(db, txn);
 }
 
+/* At that moment SQLite knows no schema, and cannot read it. */
+static void interrupt_without_schema(AdcpDb *db) {
+  AdcpTransaction *txn = adcp_transaction_begin(db);
+  adcp_db_exec(db, "INSERT INTO t VALUES(2, 'two')");
+  adcp_db_exec(db, "PRAGMA writable_schema=RESET");
+  sqlite3_interrupt(db->handle);
+  adcp_db_exec(db, "INSERT INTO t VALUES(3, 'three')");
+  finish(db, txn);
+}
+
+static void test_interrupt_without_schema(void) {
+  for( int nested = 0; nested < 2; nested++ ) {
+    sqlite3 *handle = open_with_table(":memory:");
+    must(handle, "PRAGMA user_version=12");
+    call(handle, interrupt_without_schema, nested);
+    CHECK(rc == ADCP_INTERRUPT && autocommit);
+    CHECK_TEXT(state, nested ? "your transaction was rolled back" : "database unchanged");
+    check_clean(handle);
+    CHECK(number(handle, "SELECT count(*) FROM t") == 1);
+    CHECK(number(handle, "PRAGMA user_version") == 12);
+    CHECK(sqlite3_close(handle) == SQLITE_OK);
+  }
+}
+
+/* The target is attached, main can only be read. */
+static void interrupt_attached(AdcpDb *db) {
+  AdcpTransaction *txn = adcp_transaction_begin(db);
+  adcp_db_exec(db, "INSERT INTO other.u VALUES(2)");
+  sqlite3_interrupt(db->handle);
+  adcp_db_exec(db, "INSERT INTO other.u VALUES(3)");
+  finish(db, txn);
+}
+
+static void test_interrupt_attached(void) {
+  char path[500];
+  sqlite3 *handle = open_with_table(temp_path(path, sizeof(path), "main.db"));
+  CHECK(sqlite3_close(handle) == SQLITE_OK);
+  for( int nested = 0; nested < 2; nested++ ) {
+    char *uri = sqlite3_mprintf("file:%s?mode=ro", path);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI;
+    CHECK(sqlite3_open_v2(uri, &handle, flags, NULL) == SQLITE_OK);
+    sqlite3_free(uri);
+    sqlite3_create_function(handle, "f", -1, SQLITE_UTF8, NULL, xFunction, NULL, NULL);
+    must(handle, "ATTACH ':memory:' AS other; CREATE TABLE other.u(a)");
+    if( nested ) must(handle, "BEGIN; INSERT INTO other.u VALUES(1)");
+    call(handle, interrupt_attached, false);
+    CHECK(rc == ADCP_INTERRUPT && autocommit);
+    CHECK_TEXT(state, nested ? "your transaction was rolled back" : "database unchanged");
+    CHECK(number(handle, "SELECT count(*) FROM u") == 0);
+    CHECK(sqlite3_close(handle) == SQLITE_OK);
+  }
+  unlink(path);
+}
+
 static void test_interrupt(void) {
   for( int nested = 0; nested < 2; nested++ ) {
     for( int write = 0; write < 2; write++ ) {
@@ -447,6 +501,8 @@ int main(void) {
   test_no_transaction();
   test_lost();
   test_interrupt();
+  test_interrupt_without_schema();
+  test_interrupt_attached();
   test_authorizer();
   test_busy_commit();
   test_nomem();
