@@ -52,10 +52,10 @@ static bool uses_database(sqlite3 *handle, sqlite3_stmt *running) {
 static void refuse_caller(AdcpDb *db, const char *function, const char *does) {
   adcp_error_set(
       db->err, ADCP_MISUSE,
-      "%s: a statement that %s the database is running on this connection, the one that "
+      "a statement that %s the database is running on this connection, the one that "
       "calls or another that was not reset; call it in a statement of its own, without tables: "
       "SELECT %s(...)",
-      function, does, function);
+      does, function);
 }
 
 void adcp_transaction_check_caller(AdcpDb *db, const char *function) {

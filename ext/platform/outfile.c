@@ -40,7 +40,9 @@ struct AdcpOutFile {
 /* ---- opening ---- */
 
 static void fail_exists(const AdcpOutFile *file, AdcpError *err) {
-  adcp_error_set(err, ADCP_CANTOPEN, "%s exists already", file->path);
+  adcp_error_set(err, ADCP_CANTOPEN,
+                 "%s exists already; give another name, or {\"overwrite\":true} to replace it",
+                 file->path);
 }
 
 static void open_stream(AdcpOutFile *file, AdcpError *err) {

@@ -414,7 +414,7 @@ static void check_calls(sqlite3 *handle, const char *where) {
     CHECK_CASE(!may_call(handle, bad_calls[i]), "%s: %s", where, bad_calls[i]);
     const char *does = strncmp(bad_calls[i], "SELECT", 6) == 0 ? "reads" : "writes";
     char expected[100];
-    snprintf(expected, sizeof(expected), "adcp_restore: a statement that %s the database", does);
+    snprintf(expected, sizeof(expected), "a statement that %s the database", does);
     CHECK_CASE(strstr(message, expected) == message, "%s: %s", bad_calls[i], message);
   }
 }
