@@ -9,6 +9,7 @@ SQLITE_EXTENSION_INIT1
 #include "adcp.h"
 #include "db/db.h"
 #include "sql/functions.h"
+#include "sql/relations.h"
 
 /* ADCP_RC values are handed to SQLite as they are. */
 _Static_assert(ADCP_NOMEM == SQLITE_NOMEM && ADCP_CORRUPT == SQLITE_CORRUPT &&
@@ -35,8 +36,10 @@ ADCP_EXPORT int sqlite3_adcp_init(sqlite3 *db, char **message,
   int rc = check_version(message);
   if( rc != SQLITE_OK ) return rc;
   rc = adcp_functions_register(db);
+  if( rc == SQLITE_OK ) rc = adcp_relations_register(db);
   if( rc != SQLITE_OK ) {
     adcp_functions_unregister(db);
+    adcp_relations_unregister(db);
     if( message ) *message = sqlite3_mprintf("adcp: cannot register: %s", sqlite3_errstr(rc));
   }
   return rc;

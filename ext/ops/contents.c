@@ -1,0 +1,200 @@
+/*
+** contents.c - the table of contents of a backup (contract in contents.h).
+*/
+#include "ops/contents.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "codec/json_write.h"
+#include "db/fts.h"
+#include "db/name_map.h"
+#include "db/sqlite.h"
+#include "db/token.h"
+
+struct AdcpContents {
+  AdcpError *err; /* borrowed */
+  AdcpArchiveReader *archive;
+  const AdcpArchiveHead *head;
+  AdcpContentsEntry *entries; /* owned */
+  size_t count;
+  AdcpNameMap relations; /* AdcpObject of the backup's tables and views, by name */
+};
+
+/* ---- the entries ---- */
+
+static void add(AdcpContents *contents, const char *section, const AdcpObject *object,
+                const AdcpArchiveTable *rows) {
+  contents->entries[contents->count++] = (AdcpContentsEntry){section, object, rows};
+}
+
+static void add_tables(AdcpContents *contents, AdcpTableKind kind) {
+  const AdcpSchema *schema = contents->head->schema;
+  for( size_t i = 0; i < schema->object_count; i++ ) {
+    const AdcpObject *object = &schema->objects[i];
+    if( object->type != ADCP_OBJECT_TABLE ) continue;
+    const AdcpTable *table = adcp_schema_table(schema, object->name);
+    AdcpTableKind own = table ? table->kind : ADCP_TABLE_ORDINARY;
+    if( own == kind ) add(contents, "pre-data", object, NULL);
+  }
+}
+
+/* Those with a text: an automatic index comes with its table. */
+static void add_objects(AdcpContents *contents, AdcpObjectType type) {
+  const AdcpSchema *schema = contents->head->schema;
+  for( size_t i = 0; i < schema->object_count; i++ ) {
+    const AdcpObject *object = &schema->objects[i];
+    if( object->type == type && object->sql ) add(contents, "post-data", object, NULL);
+  }
+}
+
+static void list_entries(AdcpContents *contents) {
+  const AdcpArchiveHead *head = contents->head;
+  size_t most = head->schema->object_count + head->table_count + 1;
+  contents->entries = adcp_calloc(most, sizeof *contents->entries);
+  if( contents->entries == NULL ) {
+    adcp_error_nomem(contents->err);
+    return;
+  }
+  add_tables(contents, ADCP_TABLE_ORDINARY);
+  add_tables(contents, ADCP_TABLE_VIRTUAL);
+  add_tables(contents, ADCP_TABLE_SHADOW);
+  for( size_t i = 0; i < head->table_count; i++ ) add(contents, "data", NULL, &head->tables[i]);
+  add_objects(contents, ADCP_OBJECT_INDEX);
+  add_objects(contents, ADCP_OBJECT_VIEW);
+  add_objects(contents, ADCP_OBJECT_TRIGGER);
+}
+
+static void index_relations(AdcpContents *contents) {
+  const AdcpSchema *schema = contents->head->schema;
+  for( size_t i = 0; i < schema->object_count && !contents->err->rc; i++ ) {
+    AdcpObject *object = &schema->objects[i];
+    if( object->type != ADCP_OBJECT_TABLE && object->type != ADCP_OBJECT_VIEW ) continue;
+    adcp_name_map_put(&contents->relations, object->name, object, contents->err);
+  }
+}
+
+AdcpContents *adcp_contents_open(const char *path, AdcpError *err) {
+  if( err->rc ) return NULL;
+  AdcpContents *contents = adcp_calloc(1, sizeof *contents);
+  if( contents == NULL ) {
+    adcp_error_nomem(err);
+    return NULL;
+  }
+  contents->err = err;
+  contents->archive = adcp_archive_reader_open(path, 0, err);
+  if( contents->archive ) {
+    contents->head = adcp_archive_head(contents->archive);
+    list_entries(contents);
+    index_relations(contents);
+  }
+  adcp_error_name(err, path);
+  if( err->rc == ADCP_OK ) return contents;
+  adcp_contents_close(contents);
+  return NULL;
+}
+
+void adcp_contents_close(AdcpContents *contents) {
+  if( contents == NULL ) return;
+  adcp_name_map_free(&contents->relations);
+  adcp_free(contents->entries);
+  adcp_archive_reader_close(contents->archive);
+  adcp_free(contents);
+}
+
+size_t adcp_contents_count(const AdcpContents *contents) {
+  return contents->count;
+}
+
+const AdcpContentsEntry *adcp_contents_entry(const AdcpContents *contents, size_t i) {
+  return &contents->entries[i];
+}
+
+int64_t adcp_contents_offset(const AdcpContents *contents, const AdcpContentsEntry *entry) {
+  const AdcpArchiveHead *head = contents->head;
+  if( entry->rows == NULL || !head->indexed ) return -1;
+  int64_t offset = entry->rows->position.offset;
+  for( int64_t i = 0; i < entry->rows->position.block; i++ ) offset += head->blocks[i].raw_bytes;
+  return offset;
+}
+
+/* ---- what needs what ---- */
+
+/* Names that were found, each once. */
+typedef struct Found {
+  AdcpNameMap names;
+  AdcpJsonWriter writer;
+  const char *self;
+  AdcpError *err;
+} Found;
+
+static void found_name(Found *found, const char *name) {
+  if( sqlite3_stricmp(name, found->self) == 0 ) return;
+  if( adcp_name_map_get(&found->names, name, strlen(name), found->err) ) return;
+  adcp_name_map_put(&found->names, name, found, found->err);
+  adcp_json_string(&found->writer, name);
+}
+
+/* A token that may be a name, as the backup's schema spells it. */
+static void found_token(Found *found, AdcpNameMap *relations, const char *token, size_t size,
+                        AdcpTokenType type) {
+  char *name = NULL;
+  if( type == ADCP_TOKEN_QUOTED ) name = adcp_token_dequote(token, size, found->err);
+  const char *text = name ? name : token;
+  const AdcpObject *object =
+      adcp_name_map_get(relations, text, name ? strlen(name) : size, found->err);
+  if( object ) found_name(found, object->name);
+  adcp_free(name);
+}
+
+static void found_in_text(Found *found, AdcpNameMap *relations, const char *sql) {
+  size_t left = strlen(sql), size;
+  AdcpTokenType type;
+  while( !found->err->rc && (type = adcp_token_next(sql, left, &size)) != ADCP_TOKEN_END ) {
+    if( type == ADCP_TOKEN_WORD || type == ADCP_TOKEN_QUOTED ) {
+      found_token(found, relations, sql, size, type);
+    }
+    sql += size;
+    left -= size;
+  }
+}
+
+static void found_of_table(Found *found, const AdcpTable *table, const AdcpObject *object) {
+  for( size_t i = 0; i < table->foreign_key_count; i++ ) {
+    found_name(found, table->foreign_keys[i].parent);
+  }
+  if( table->shadow_of ) found_name(found, table->shadow_of);
+  if( table->kind != ADCP_TABLE_VIRTUAL || object->sql == NULL ) return;
+  char *content = adcp_fts_content_table(object->sql, found->err);
+  if( content ) found_name(found, content);
+  adcp_free(content);
+}
+
+static void found_of_object(Found *found, AdcpContents *contents, const AdcpObject *object) {
+  const AdcpTable *table;
+  switch( object->type ) {
+  case ADCP_OBJECT_TABLE:
+    table = adcp_schema_table(contents->head->schema, object->name);
+    if( table ) found_of_table(found, table, object);
+    break;
+  case ADCP_OBJECT_INDEX: found_name(found, object->tbl_name); break;
+  case ADCP_OBJECT_TRIGGER:
+    found_name(found, object->tbl_name);
+    found_in_text(found, &contents->relations, object->sql);
+    break;
+  case ADCP_OBJECT_VIEW: found_in_text(found, &contents->relations, object->sql); break;
+  }
+}
+
+void adcp_contents_depends(AdcpContents *contents, const AdcpContentsEntry *entry, AdcpBuf *out) {
+  Found found = {.writer = {out, false}, .self = "", .err = contents->err};
+  if( entry->object && entry->object->type != ADCP_OBJECT_INDEX ) found.self = entry->object->name;
+  adcp_json_begin_array(&found.writer);
+  if( entry->rows ) {
+    found_name(&found, entry->rows->table->name);
+  } else {
+    found_of_object(&found, contents, entry->object);
+  }
+  adcp_json_end_array(&found.writer);
+  adcp_name_map_free(&found.names);
+}

@@ -1,0 +1,115 @@
+/*
+** relation_contents.c - adcp_contents(path): the table of contents of a backup.
+*/
+#include "sql/relations.h"
+
+#include "base/mem.h"
+#include "ops/contents.h"
+
+typedef struct Cursor {
+  AdcpError *err; /* borrowed */
+  AdcpContents *contents;
+  size_t at;
+} Cursor;
+
+static void contents_close(void *p) {
+  Cursor *cursor = p;
+  adcp_contents_close(cursor->contents);
+  adcp_free(cursor);
+}
+
+static void *contents_open(const AdcpRelationCall *call) {
+  Cursor *cursor = adcp_calloc(1, sizeof *cursor);
+  if( cursor == NULL ) {
+    adcp_error_nomem(call->err);
+    return NULL;
+  }
+  cursor->err = call->err;
+  cursor->contents = adcp_contents_open(call->text[0], call->err);
+  if( cursor->contents ) return cursor;
+  contents_close(cursor);
+  return NULL;
+}
+
+static bool contents_eof(void *p) {
+  Cursor *cursor = p;
+  return cursor->err->rc || cursor->at == adcp_contents_count(cursor->contents);
+}
+
+static void contents_next(void *p) {
+  ((Cursor *)p)->at++;
+}
+
+static sqlite3_int64 contents_rowid(void *p) {
+  return (sqlite3_int64)((Cursor *)p)->at + 1;
+}
+
+static void result_text(sqlite3_context *context, const char *text) {
+  sqlite3_result_text(context, text, -1, SQLITE_TRANSIENT);
+}
+
+static void result_depends(Cursor *cursor, const AdcpContentsEntry *entry,
+                           sqlite3_context *context) {
+  AdcpBuf json = {0};
+  adcp_contents_depends(cursor->contents, entry, &json);
+  if( adcp_buf_check(&json, cursor->err) ) {
+    sqlite3_result_text64(context, (const char *)json.data, json.size, SQLITE_TRANSIENT,
+                          SQLITE_UTF8);
+    sqlite3_result_subtype(context, 'J');
+  } else {
+    sqlite3_result_error_nomem(context);
+  }
+  adcp_buf_free(&json);
+}
+
+/* Columns that only rows have. */
+static void result_of_rows(Cursor *cursor, const AdcpContentsEntry *entry, int column,
+                           sqlite3_context *context) {
+  int64_t offset = adcp_contents_offset(cursor->contents, entry);
+  switch( column ) {
+  case 5: sqlite3_result_int64(context, entry->rows->rows); break;
+  case 6: sqlite3_result_int64(context, entry->rows->bytes); break;
+  case 7:
+    if( offset >= 0 ) sqlite3_result_int64(context, offset);
+    break;
+  case 8: result_text(context, entry->rows->sha256); break;
+  }
+}
+
+static void contents_column(void *p, int column, sqlite3_context *context) {
+  Cursor *cursor = p;
+  const AdcpContentsEntry *entry = adcp_contents_entry(cursor->contents, cursor->at);
+  const AdcpObject *object = entry->object;
+  const char *name = object ? object->name : entry->rows->table->name;
+  switch( column ) {
+  case 0: sqlite3_result_int64(context, contents_rowid(p)); break;
+  case 1: result_text(context, entry->section); break;
+  case 2:
+    result_text(context, adcp_object_type_name(object ? object->type : ADCP_OBJECT_TABLE));
+    break;
+  case 3: result_text(context, name); break;
+  case 4: result_text(context, object ? object->tbl_name : name); break;
+  case 9: result_depends(cursor, entry, context); break;
+  case 10:
+    if( object && object->sql ) result_text(context, object->sql);
+    break;
+  default:
+    if( entry->rows ) result_of_rows(cursor, entry, column, context);
+  }
+}
+
+const AdcpRelation adcp_relation_contents = {
+    .name = "adcp_contents",
+    .columns = "seq INTEGER, section TEXT, type TEXT, name TEXT, tbl_name TEXT, rows INTEGER, "
+               "bytes INTEGER, \"offset\" INTEGER, sha256 TEXT, depends_on TEXT, sql TEXT",
+    .column_count = 11,
+    .arguments = "path HIDDEN",
+    .argument_count = 1,
+    .required_arguments = 1,
+    .xOpen = contents_open,
+    .xEof = contents_eof,
+    .xNext = contents_next,
+    .xColumn = contents_column,
+    .xRowid = contents_rowid,
+    .xClose = contents_close,
+};

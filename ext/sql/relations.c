@@ -1,0 +1,22 @@
+/*
+** relations.c - the list of table-valued functions (contract in relations.h).
+*/
+#include "sql/relations.h"
+
+#include <stddef.h>
+
+static const AdcpRelation *const relations[] = {&adcp_relation_contents};
+
+#define RELATION_COUNT (sizeof relations / sizeof *relations)
+
+int adcp_relations_register(sqlite3 *db) {
+  int rc = SQLITE_OK;
+  for( size_t i = 0; i < RELATION_COUNT && rc == SQLITE_OK; i++ ) {
+    rc = adcp_relation_register(db, relations[i]);
+  }
+  return rc;
+}
+
+void adcp_relations_unregister(sqlite3 *db) {
+  for( size_t i = 0; i < RELATION_COUNT; i++ ) adcp_relation_unregister(db, relations[i]);
+}

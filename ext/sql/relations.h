@@ -1,0 +1,15 @@
+/*
+** relations.h - the table-valued functions that look into backups, and their registration.
+*/
+#ifndef ADCP_SQL_RELATIONS_H
+#define ADCP_SQL_RELATIONS_H
+
+#include "sql/relation.h"
+
+extern const AdcpRelation adcp_relation_contents; /* docs/contents.md */
+
+/* Registers all of them; on an error some may be registered: the caller takes all back. */
+int adcp_relations_register(sqlite3 *db);
+void adcp_relations_unregister(sqlite3 *db);
+
+#endif
