@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""read_backup.py - reads adcp backups, written from docs/FORMAT.md with the standard library alone.
+"""read_backup.py - reads adcp backups as docs/FORMAT.md says, with the standard library alone.
 
     read_backup.py FILE NEW.sqlite3                 checks a backup and rebuilds the database
     read_backup.py FILE                             checks a backup: every count and digest

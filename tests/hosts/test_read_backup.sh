@@ -1,5 +1,5 @@
 #!/bin/bash
-# test_read_backup.sh - a reader made from docs/FORMAT.md alone rebuilds what the extension backed up.
+# test_read_backup.sh - a reader that knows docs/FORMAT.md only rebuilds what the extension backed up.
 #
 # read_backup.py recomputes every digest from the parsed JSON, so a pass also says that the canonical
 # text of rows is what the page says; dbsame compares the database that it rebuilds.
