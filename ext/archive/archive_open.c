@@ -1,13 +1,14 @@
 /*
-** archive_open.c - opens a backup: finds its manifest and reads its head (contract in archive_read.h).
+** archive_open.c - opens a backup: finds its manifest and reads its head (contract in
+** archive_read.h).
 **
-** The quick way: the tail of the file holds the end line, which says where the manifest begins and what its
-** CRC-32 is; the manifest holds the index of the blocks; the head is read by blocks, so its CRC is checked too. An
-** end line is believed only if all of that fits.
+** The quick way: the tail of the file holds the end line, which says where the manifest begins and
+** what its CRC-32 is; the manifest holds the index of the blocks; the head is read by blocks, so
+** its CRC is checked too. An end line is believed only if all of that fits.
 **
-** The slow way, for files that another tool rewrote or that are damaged at their end: the document is read once
-** from start to end, sections are kept, rows passed over. Keys may come in any order. The rows
-** are then read in a second pass.
+** The slow way, for files that another tool rewrote or that are damaged at their end: the document
+** is read once from start to end, sections are kept, rows passed over. Keys may come in any order.
+** The rows are then read in a second pass.
 */
 #include <assert.h>
 #include <inttypes.h>
@@ -259,8 +260,8 @@ static void scan_member(Scan *scan, int member) {
   }
 }
 
-/* The member whose key was just taken; false where the pass is to stop. What is kept of it counts against
-** *budget, the text that the rest of the document may have outside the rows. */
+/* The member whose key was just taken; false where the pass is to stop. What is kept of it counts
+** against *budget, the text that the rest of the document may have outside the rows. */
 typedef enum Extent { WHOLE_DOCUMENT, HEAD_ONLY } Extent;
 static bool scan_next(Scan *scan, Extent extent, int64_t *budget) {
   AdcpArchiveReader *r = scan->r;
@@ -283,7 +284,8 @@ static bool scan_next(Scan *scan, Extent extent, int64_t *budget) {
   return !r->is_old;
 }
 
-/* Reads top-level members: all of them, or those in front of the rows. Stops early at a backup of format 2.0. */
+/* Reads top-level members: all of them, or those in front of the rows. Stops early at a backup of
+** format 2.0. */
 static void scan_document(Scan *scan, Extent extent) {
   AdcpArchiveReader *r = scan->r;
   int64_t budget = ADCP_MAX_HEAD_BYTES;
@@ -344,8 +346,8 @@ static size_t find_end_line(const AdcpBuf *tail) {
   return SIZE_MAX;
 }
 
-/* Finds the end line in the tail of the file. In a gzip file the trailer follows it at once; in a plain one
-** white space may. */
+/* Finds the end line in the tail of the file. In a gzip file the trailer follows it at once; in a
+** plain one white space may. */
 static bool find_locator(AdcpArchiveReader *r, Locator *locator) {
   adcp_block_reader_tail(r->blocks, &locator->tail, r->err);
   size_t trailer = r->head.container == ADCP_CONTAINER_GZIP ? GZIP_TRAILER : 0;
@@ -381,8 +383,8 @@ static bool crc_fits(const AdcpArchiveReader *r, const Locator *locator) {
   return (uint32_t)whole == r->input.crc32;
 }
 
-/* Reads the manifest where the locator says, with an error of its own. True if it is to be believed;
-** *damaged if one is there that is not what the end line says. */
+/* Reads the manifest where the locator says, with an error of its own. True if it is to be
+** believed; *damaged if one is there that is not what the end line says. */
 static bool try_manifest(AdcpArchiveReader *r, const Locator *locator, bool *damaged,
                          AdcpError *err) {
   static const char *const KNOWN[] = {ADCP_MANIFEST_KEY, NULL};
@@ -512,8 +514,8 @@ static void order_tables(Scan *scan) {
   adcp_manifest_free(&ordered);
 }
 
-/* The text before the manifest is as long as it was when written, so it is the text that was written: the
-** blocks can be used, be it a gzip file that was unpacked. */
+/* The text before the manifest is as long as it was when written, so it is the text that was
+** written: the blocks can be used, be it a gzip file that was unpacked. */
 static void index_plain(Scan *scan) {
   AdcpArchiveReader *r = scan->r;
   AdcpManifest *m = &r->manifest;

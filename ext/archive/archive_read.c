@@ -2,11 +2,11 @@
 ** archive_read.c - the rows of an opened backup as a stream of events (contract in archive_read.h).
 **
 ** Rows are parsed where they stand in the JSON reader's window. A row that is canonical, as all are
-** that adcp wrote, goes to the table's digest as it stands; any other is decoded in a copy and written
-** anew for the digest, so that layout does not matter but content does.
+** that adcp wrote, goes to the table's digest as it stands; any other is decoded in a copy and
+** written anew for the digest, so that layout does not matter but content does.
 **
-** Moving to a table feeds the JSON reader the text `"tables":{"name":[` first, so that the same states are
-** gone through as when reading from the start.
+** Moving to a table feeds the JSON reader the text `"tables":{"name":[` first, so that the same
+** states are gone through as when reading from the start.
 */
 #include "archive/archive_read.h"
 

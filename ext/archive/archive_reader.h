@@ -1,9 +1,10 @@
 /*
 ** archive_reader.h - the inside of an archive reader, shared by archive_open.c and archive_read.c.
 **
-** archive_open.c finds out what the file is and fills the head; archive_read.c walks the rows. Both pull
-** from one JSON reader whose input is the block reader, with two additions: a prefix, text that stands in front of
-** a place the reader was moved to, so that the document seems to begin there; and a count and CRC of the text.
+** archive_open.c finds out what the file is and fills the head; archive_read.c walks the rows. Both
+** pull from one JSON reader whose input is the block reader, with two additions: a prefix, text
+** that stands in front of a place the reader was moved to, so that the document seems to begin
+** there; and a count and CRC of the text.
 */
 #ifndef ADCP_ARCHIVE_ARCHIVE_READER_H
 #define ADCP_ARCHIVE_ARCHIVE_READER_H
@@ -36,12 +37,12 @@ typedef struct AdcpArchiveSection {
 } AdcpArchiveSection;
 
 typedef enum AdcpReaderState {
-  ADCP_READER_AT_TABLES, /* the next token is the value of "tables" (the quick opening leaves it so) */
-  ADCP_READER_AT_START, /* nothing was read since opening */
-  ADCP_READER_BETWEEN,  /* in "tables", before a key */
-  ADCP_READER_IN_TABLE, /* in an array of rows */
-  ADCP_READER_SKIPPING, /* the same, but its rows are not wanted */
-  ADCP_READER_SKIPPED,  /* still there; its TABLE_END was given */
+  ADCP_READER_AT_TABLES, /* before the value of "tables": the quick opening stops there */
+  ADCP_READER_AT_START,  /* nothing was read since opening */
+  ADCP_READER_BETWEEN,   /* in "tables", before a key */
+  ADCP_READER_IN_TABLE,  /* in an array of rows */
+  ADCP_READER_SKIPPING,  /* the same, but its rows are not wanted */
+  ADCP_READER_SKIPPED,   /* still there; its TABLE_END was given */
   ADCP_READER_DONE
 } AdcpReaderState;
 

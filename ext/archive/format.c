@@ -1,8 +1,8 @@
 /*
 ** format.c - the digests over a whole backup (contract in format.h).
 **
-** Objects and tables are sorted as pointers, then each is added to the digests as a line of JSON. What the
-** content digest leaves out is told by the table an object belongs to.
+** Objects and tables are sorted as pointers, then each is added to the digests as a line of JSON.
+** What the content digest leaves out is told by the table an object belongs to.
 */
 #include "archive/format.h"
 

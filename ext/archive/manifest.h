@@ -41,8 +41,9 @@ AdcpBlockEntry *adcp_manifest_add_block(AdcpManifest *manifest, AdcpError *err);
 /* Writes the member, key and line break included. Every entry's table is set. */
 void adcp_manifest_write(const AdcpManifest *manifest, AdcpTextSink sink, AdcpError *err);
 
-/* Reads the member's value, which comes next, into a manifest that is zero-initialised. Sums and places are
-** checked against the lists, so that what is accepted is sound in itself. err is the reader's. */
+/* Reads the member's value, which comes next, into a manifest that is zero-initialised. Sums and
+** places are checked against the lists, so that what is accepted is sound in itself. err is the
+** reader's. */
 void adcp_manifest_read(AdcpJsonReader *json, AdcpManifest *manifest, AdcpError *err);
 
 /* Leaves it zero-initialised. */

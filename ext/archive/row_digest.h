@@ -1,8 +1,8 @@
 /*
 ** row_digest.h - the SHA-256 over the row lines of a table, each with its line break.
 **
-** Lines are gathered first, 16 KiB at a time: that gains a third for rows of 40 bytes, 5 % for rows of
-** 350, and costs nothing for large ones.
+** Lines are gathered first, 16 KiB at a time: that gains a third for rows of 40 bytes, 5 % for rows
+** of 350, and costs nothing for large ones.
 */
 #ifndef ADCP_ARCHIVE_ROW_DIGEST_H
 #define ADCP_ARCHIVE_ROW_DIGEST_H

@@ -2,8 +2,8 @@
 ** row_keys.h - the keys of a table's rows, as row writer and row reader need them.
 **
 ** For a table with a hidden rowid and the columns name, price the pieces are `{"$rowid":`,
-** `,"name":` and `,"price":`, one behind the other in one memory block: a canonical row is these pieces with
-** the values between them and a "}" at its end.
+** `,"name":` and `,"price":`, one behind the other in one memory block: a canonical row is these
+** pieces with the values between them and a "}" at its end.
 */
 #ifndef ADCP_ARCHIVE_ROW_KEYS_H
 #define ADCP_ARCHIVE_ROW_KEYS_H

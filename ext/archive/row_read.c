@@ -3,9 +3,9 @@
 **
 ** One loop takes key, value, key, value. Where the text goes on with exactly the piece that the
 ** writer would put there (row_keys.h) a memcmp is the whole work for a key; otherwise the key is
-** read as JSON and looked up. A value is noted as a slot, where it stands and how it is encoded; nothing
-** is decoded before adcp_row_values, which undoes escapes and base64 in place. What decoding could
-** find wrong is therefore checked while parsing.
+** read as JSON and looked up. A value is noted as a slot, where it stands and how it is encoded;
+** nothing is decoded before adcp_row_values, which undoes escapes and base64 in place. What
+** decoding could find wrong is therefore checked while parsing.
 **
 ** The row is canonical as long as every key came by its piece and every value is spelled as the
 ** writer spells it.

@@ -1,9 +1,9 @@
 /*
 ** row_write.c - rows as canonical JSON text (contract in row_write.h).
 **
-** The keys of a table are made into pieces of text once (row_keys.h); a row is then a copy of piece,
-** value, piece, value into one buffer, which goes to the sink at the row's end. Only a value above
-** PIECE_BYTES leaves in pieces of its own, so the buffer stays small whatever a blob's size.
+** The keys of a table are made into pieces of text once (row_keys.h); a row is then a copy of
+** piece, value, piece, value into one buffer, which goes to the sink at the row's end. Only a value
+** above PIECE_BYTES leaves in pieces of its own, so the buffer stays small whatever a blob's size.
 */
 #include "archive/row_write.h"
 

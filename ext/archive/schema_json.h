@@ -4,7 +4,7 @@
 **   "database_schema":{
 **     "objects":[{"type":"table","name":"t","tbl_name":"t","sql":"CREATE TABLE t(...)"},...],
 **     "tables":{"t":{"kind":"ordinary","rowid":true,"rowid_name":"rowid","columns":[
-**                 {"name":"a","type":"INTEGER","not_null":true,"default":"1","primary_key":1},...]},...},
+**            {"name":"a","type":"INTEGER","not_null":true,"default":"1","primary_key":1},...]},...},
 **     "indexes":{"t":["t_by_a",...],...},
 **     "foreign_keys":{"t":[{"from":["a"],"to":["id"],"parent":"p",
 **                           "on_update":"NO ACTION","on_delete":"CASCADE"},...],...}}
@@ -23,8 +23,8 @@
 void adcp_schema_json_write(const AdcpSchema *schema, AdcpTextSink sink, AdcpError *err);
 void adcp_fts_json_write(const AdcpSchema *schema, AdcpTextSink sink, AdcpError *err);
 
-/* Reads the value of "database_schema", which comes next, into a schema that is empty, and indexes it. err is the
-** reader's. */
+/* Reads the value of "database_schema", which comes next, into a schema that is empty, and indexes
+** it. err is the reader's. */
 void adcp_schema_json_read(AdcpJsonReader *json, AdcpSchema *schema, AdcpError *err);
 
 #endif

@@ -1,8 +1,8 @@
 /*
 ** schema_read.c - a schema from its JSON (layout in schema_json.h).
 **
-** Keys may come in any order. Foreign keys belong to tables that another tool may have put behind them, so their text
-** is kept until the tables are known.
+** Keys may come in any order. Foreign keys belong to tables that another tool may have put behind
+** them, so their text is kept until the tables are known.
 */
 #include "archive/schema_json.h"
 
@@ -143,7 +143,8 @@ static void read_tables(AdcpJsonReader *json, AdcpSchema *schema, AdcpError *err
 
 /* ---- foreign keys ---- */
 
-/* The names of an array; null gives NULL where `presence` allows it. The array is the caller's, also after an error. */
+/* The names of an array; null gives NULL where `presence` allows it. The array is the caller's,
+** also after an error. */
 static char **read_names(AdcpJsonReader *json, const char *what, AdcpPresence presence,
                          size_t *count, AdcpError *err) {
   char **names = NULL;

@@ -2,8 +2,9 @@
 ** schema_write.c - a schema as JSON (layout in schema_json.h).
 **
 ** Text gathers in a buffer that goes to the sink whenever it has FLUSH_BYTES. What belongs to a
-** table but stands elsewhere in the schema (its indexes, the shadow tables of a virtual one) is found through
-** an array of pointers sorted by owner, so that 100,000 tables cost no more than sorting.
+** table but stands elsewhere in the schema (its indexes, the shadow tables of a virtual one) is
+** found through an array of pointers sorted by owner, so that 100,000 tables cost no more than
+** sorting.
 */
 #include "archive/schema_json.h"
 

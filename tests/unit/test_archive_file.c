@@ -1,5 +1,6 @@
 /*
-** test_archive_file.c - whole backups: written, read back, rewritten by other tools, cut off, damaged.
+** test_archive_file.c - whole backups: written, read back, rewritten by other tools, cut off,
+** damaged.
 */
 #include "unit.h"
 
@@ -367,6 +368,40 @@ static void test_threads(void) {
   adcp_schema_free(schema);
 }
 
+/* Schema only: no table has an entry; data only: tables are described, objects are not there. */
+static void test_parts(void) {
+  for( int c = 0; c < 2; c++ ) {
+    AdcpError err = ADCP_ERROR_INIT;
+    AdcpSchema *schema = make_schema();
+    AdcpBlockWriterOptions options = options_of(CONTAINERS[c], 0);
+    AdcpArchiveWriter *w =
+        adcp_archive_writer_open(path_of("part"), ADCP_OUT_REPLACE, &options, &err);
+    adcp_archive_write_section(w, "backup_metadata", METADATA, sizeof METADATA - 1);
+    adcp_archive_write_schema(w, schema);
+    adcp_archive_begin_tables(w);
+    adcp_archive_finish(w, NULL);
+    adcp_archive_commit(w);
+    adcp_archive_writer_close(w);
+    bool indexed = false;
+    CHECK_CASE(read_all(path_of("part"), 0, &indexed) == 0 && indexed, "%s", last_message);
+    AdcpArchiveReader *r = adcp_archive_reader_open(path_of("part"), 0, &err);
+    CHECK(r && adcp_archive_head(r)->table_count == 0);
+    if( r ) check_schema(schema, adcp_archive_head(r)->schema);
+    adcp_archive_reader_close(r);
+    adcp_schema_free(schema);
+    schema = make_schema();
+    size_t count = schema->object_count;
+    schema->object_count = 0;
+    row_count = 10;
+    write_backup(path_of("part"), schema, options);
+    CHECK_CASE(read_all(path_of("part"), 0, &indexed) == 50, "%s", last_message);
+    schema->object_count = count;
+    adcp_schema_free(schema);
+    CHECK(err.rc == ADCP_OK);
+    adcp_error_clear(&err);
+  }
+}
+
 /* ---- layouts of other tools ---- */
 
 static void test_layouts(void) {
@@ -428,7 +463,8 @@ static void test_layouts(void) {
   adcp_schema_free(schema);
 }
 
-/* jq keeps what it can: its pretty, compact and sorted layouts are read or refused, never misread. */
+/* jq keeps what it can: its pretty, compact and sorted layouts are read or refused, never misread.
+** */
 static void test_jq(void) {
   static const char *const commands[] = {"jq . $D/in.json > $D/out", "jq -c . $D/in.json > $D/out",
                                          "jq -S . $D/in.json > $D/out"};
@@ -632,7 +668,8 @@ static void test_refused(void) {
 }
 
 /* A plain backup changed at will, its sums made right again. The command has the text in b, the
-** document in d; `fix(b)` gives new CRCs to text whose length did not change, `put(d)` writes a document anew. */
+** document in d; `fix(b)` gives new CRCs to text whose length did not change, `put(d)` writes a
+** document anew. */
 static const char FORGE[] =
     "import json,zlib,os,re,sys\n"
     "p=os.environ['D']; b=open(p+'/in.json','rb').read(); d=json.loads(b)\n"
@@ -952,6 +989,50 @@ static void *failing_realloc(void *old, size_t size) {
   return allocations_left-- > 0 ? realloc(old, size) : NULL;
 }
 
+/* Writing: nothing may appear under the name before the commit. Returns whether something did. */
+static bool write_short_of_memory(const AdcpSchema *schema, AdcpRc *rc) {
+  bool early = false;
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpBlockWriterOptions options = options_of(ADCP_CONTAINER_GZIP, 0);
+  AdcpArchiveWriter *w =
+      adcp_archive_writer_open(path_of("short.gz"), ADCP_OUT_NEW, &options, &err);
+  if( w ) {
+    adcp_archive_write_section(w, "backup_metadata", METADATA, sizeof METADATA - 1);
+    adcp_archive_write_schema(w, schema);
+    adcp_archive_begin_tables(w);
+    adcp_archive_begin_table(w, &schema->tables[0]);
+    AdcpValue values[2] = {fix_integer(1), fix_text("x")};
+    adcp_archive_write_row(w, values);
+    adcp_archive_end_table(w);
+    adcp_archive_finish(w, NULL);
+    early = access(path_of("short.gz"), F_OK) == 0;
+    adcp_archive_commit(w);
+    adcp_archive_writer_close(w);
+  }
+  *rc = err.rc;
+  adcp_error_clear(&err);
+  return early;
+}
+
+static void test_writer_out_of_memory(void) {
+  static const AdcpMemMethods methods = {failing_malloc, failing_realloc, free};
+  AdcpSchema *schema = make_schema();
+  adcp_mem_replace(&methods);
+  bool finished = false;
+  int wrong = 0;
+  for( int n = 0; n < 2000 && !finished; n++ ) {
+    AdcpRc rc;
+    allocations_left = n;
+    if( write_short_of_memory(schema, &rc) ) wrong++;
+    finished = rc == ADCP_OK;
+    if( !finished && rc != ADCP_NOMEM ) wrong++;
+    unlink(path_of("short.gz"));
+  }
+  CHECK(finished && wrong == 0);
+  adcp_mem_replace(NULL);
+  adcp_schema_free(schema);
+}
+
 static void test_out_of_memory(void) {
   static const AdcpMemMethods methods = {failing_malloc, failing_realloc, free};
   AdcpSchema *schema = make_schema();
@@ -985,6 +1066,7 @@ int main(void) {
   test_layout();
   test_round_trip();
   test_threads();
+  test_parts();
   test_layouts();
   test_jq();
   test_truncation();
@@ -1000,6 +1082,7 @@ int main(void) {
   test_many_tables();
   test_large_row();
   test_out_of_memory();
+  test_writer_out_of_memory();
   CHECK(fix_run(dir, "rm -r $D"));
   return unit_done();
 }

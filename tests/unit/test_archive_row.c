@@ -1,6 +1,6 @@
 /*
-** test_archive_row.c - names, row text and its parser: what a row looks like is written down here by hand,
-** and python3's json reads what we write.
+** test_archive_row.c - names, row text and its parser: what a row looks like is written down here
+** by hand, and python3's json reads what we write.
 */
 #include "unit.h"
 
