@@ -29,6 +29,40 @@ ADCP_EXPORT
 #endif
 int sqlite3_adcp_init(sqlite3 *db, char **message, const struct sqlite3_api_routines *api);
 
+/*
+** Progress: an application that wants to be told while a backup, restore or validation goes on gives a hook to the
+** connection, through SQL, so that it works the same for the loaded extension and the linked library:
+**
+**     static int show(void *context, const adcp_progress *now){ ...; return 0; }
+**     static const adcp_progress_hook hook = {show, &my_window};
+**
+**     sqlite3_prepare_v2(db, "SELECT adcp_config('progress_callback', ?1)", -1, &stmt, NULL);
+**     sqlite3_bind_pointer(stmt, 1, (void *)&hook, ADCP_PROGRESS_POINTER, NULL);
+**     sqlite3_step(stmt);
+**
+** The hook has to live until the connection is closed, or until it is taken away with adcp_config('progress_callback', NULL). It
+** is called from the thread that runs the statement, at most some ten times a second and once at the end.
+** It must not use the connection. If it returns anything but 0, the operation ends as after sqlite3_interrupt.
+*/
+#define ADCP_PROGRESS_POINTER "adcp_progress_hook"
+
+typedef struct adcp_progress {
+  const char *operation; /* "adcp_backup", "adcp_restore", "adcp_validate" */
+  const char *stage;     /* "rows", "verify" (a restore reads its tables again), "done" */
+  const char *table;     /* whose rows are moving, or NULL; valid during the call */
+  sqlite3_int64 tables_done, tables_total;
+  sqlite3_int64 rows_done, rows_total; /* of the stage */
+  sqlite3_int64 bytes_done;            /* of row text so far */
+  sqlite3_int64 elapsed_ms;
+} adcp_progress;
+
+typedef int (*adcp_progress_callback)(void *context, const adcp_progress *progress);
+
+typedef struct adcp_progress_hook {
+  adcp_progress_callback xProgress;
+  void *context;
+} adcp_progress_hook;
+
 #ifdef __cplusplus
 }
 #endif

@@ -36,6 +36,9 @@ static const AdcpOptionSpec option_specs[] = {
     {"note", ADCP_OPTION_TEXT, 0, 0, NULL},
 };
 
+const AdcpOptionTable adcp_backup_options = {option_specs,
+                                             sizeof option_specs / sizeof *option_specs, "option"};
+
 struct AdcpBackup {
   AdcpDb db;
   AdcpError *err;
@@ -114,9 +117,8 @@ static void select_schema(AdcpBackup *backup) {
 
 /* ---- opening ---- */
 
-static void read_options(AdcpBackup *backup, const char *json, size_t n) {
-  backup->options = adcp_options_parse(json, n, option_specs,
-                                       sizeof option_specs / sizeof *option_specs, backup->err);
+static void read_options(AdcpBackup *backup, const AdcpRequest *request) {
+  backup->options = adcp_request_options(request, &adcp_backup_options, backup->err);
   if( backup->options == NULL ) return;
   backup->db.schema = adcp_options_text(backup->options, "schema", "main");
   if( flag(backup, "schema_only") && flag(backup, "data_only") ) {
@@ -160,8 +162,7 @@ static void write_head(AdcpBackup *backup) {
   adcp_archive_begin_tables(backup->archive);
 }
 
-AdcpBackup *adcp_backup_open(sqlite3 *handle, const char *path, const char *options_json, size_t n,
-                             AdcpError *err) {
+AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   AdcpBackup *backup = adcp_calloc(1, sizeof *backup);
   if( backup == NULL ) {
     adcp_error_nomem(err);
@@ -169,10 +170,10 @@ AdcpBackup *adcp_backup_open(sqlite3 *handle, const char *path, const char *opti
   }
   backup->err = err;
   backup->started_ms = adcp_clock_ms();
-  backup->db = (AdcpDb){handle, "main", err};
-  backup->path = adcp_strdup(path);
+  backup->db = (AdcpDb){request->handle, "main", err};
+  backup->path = adcp_strdup(request->path);
   if( backup->path == NULL ) adcp_error_nomem(err);
-  read_options(backup, options_json, n);
+  read_options(backup, request);
   adcp_snapshot_open(&backup->snapshot, &backup->db);
   if( !err->rc ) backup->schema = adcp_catalog_read(&backup->db);
   if( !err->rc ) adcp_schema_sort(backup->schema, err);

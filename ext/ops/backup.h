@@ -1,7 +1,7 @@
 /*
 ** backup.h - writes a database into a backup file, a step at a time.
 **
-**     backup = adcp_backup_open(db, path, json, n, err);
+**     backup = adcp_backup_open(&request, err);
 **     while( adcp_backup_step(backup) ){}
 **     adcp_backup_finish(backup, &report);
 **     adcp_backup_close(backup);
@@ -13,13 +13,13 @@
 #define ADCP_OPS_BACKUP_H
 
 #include "base/buf.h"
-#include "db/sqlite.h"
+#include "ops/request.h"
 
 typedef struct AdcpBackup AdcpBackup;
 
-/* options_json: see the table in backup.c and docs/backup.md. */
-AdcpBackup *adcp_backup_open(sqlite3 *handle, const char *path, const char *options_json, size_t n,
-                             AdcpError *err);
+extern const AdcpOptionTable adcp_backup_options; /* docs/backup.md */
+
+AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err);
 
 /* Writes some thousand rows; true while there is more to do. */
 bool adcp_backup_step(AdcpBackup *backup);

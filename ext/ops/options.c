@@ -7,14 +7,14 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "codec/json_write.h"
+#include "ops/duration.h"
 
 struct AdcpOptions {
-  cJSON *root; /* NULL without options */
-  const AdcpOptionSpec *specs;
-  size_t count;
+  cJSON *root; /* an object */
+  const AdcpOptionTable *table;
 };
 
 /* ---- nearest name ---- */
@@ -55,50 +55,47 @@ const char *adcp_nearest_name(const char *name, const char *const *known, size_t
 
 /* ---- checks ---- */
 
-static const AdcpOptionSpec *find_spec(const AdcpOptions *options, const char *name) {
-  for( size_t i = 0; i < options->count; i++ ) {
-    if( strcmp(options->specs[i].name, name) == 0 ) return &options->specs[i];
+static const AdcpOptionSpec *find_spec(const AdcpOptionTable *table, const char *name) {
+  for( size_t i = 0; i < table->count; i++ ) {
+    if( strcmp(table->specs[i].name, name) == 0 ) return &table->specs[i];
   }
   return NULL;
 }
 
-#define KNOWN_MAX 64 /* names that an error can list; a function has at most half as many */
+#define KNOWN_MAX 64 /* names that an error can list; all functions together have fewer */
 
-static void fail_unknown(const AdcpOptions *options, const char *name, AdcpError *err) {
+static void fail_unknown(const AdcpOptionTable *table, const char *name, AdcpError *err) {
   const char *known[KNOWN_MAX] = {NULL};
-  size_t count = options->count < KNOWN_MAX ? options->count : KNOWN_MAX;
-  for( size_t i = 0; i < count; i++ ) known[i] = options->specs[i].name;
+  size_t count = table->count < KNOWN_MAX ? table->count : KNOWN_MAX;
+  for( size_t i = 0; i < count; i++ ) known[i] = table->specs[i].name;
   const char *nearest = adcp_nearest_name(name, known, count);
-  adcp_error_set(err, ADCP_ERROR, "unknown option \"%.60s\"", name);
+  adcp_error_set(err, ADCP_ERROR, "unknown %s \"%.60s\"", table->noun, name);
   if( nearest ) {
     adcp_error_append(err, "; did you mean \"%s\"?", nearest);
     return;
   }
-  adcp_error_append(err, "; known options are");
+  adcp_error_append(err, "; known %ss are", table->noun);
   for( size_t i = 0; i < count; i++ ) adcp_error_append(err, "%s %s", i ? "," : "", known[i]);
 }
 
-static void check_integer(const AdcpOptionSpec *spec, const cJSON *item, AdcpError *err) {
-  if( cJSON_IsNumber(item) && item->valuedouble >= (double)spec->min &&
-      item->valuedouble <= (double)spec->max &&
-      item->valuedouble == (double)(int64_t)item->valuedouble ) {
-    return;
-  }
-  adcp_error_set(err, ADCP_ERROR, "option \"%s\" must be a whole number from %lld to %lld",
-                 spec->name, (long long)spec->min, (long long)spec->max);
+static bool integer_fits(const AdcpOptionSpec *spec, const cJSON *item) {
+  return cJSON_IsNumber(item) && item->valuedouble >= (double)spec->min &&
+         item->valuedouble <= (double)spec->max &&
+         item->valuedouble == (double)(int64_t)item->valuedouble;
 }
 
-static void check_text(const AdcpOptionSpec *spec, const cJSON *item, AdcpError *err) {
-  if( !cJSON_IsString(item) ) {
-    adcp_error_set(err, ADCP_ERROR, "option \"%s\" must be a string", spec->name);
-    return;
-  }
-  if( spec->choices == NULL ) return;
+static bool is_choice(const AdcpOptionSpec *spec, const char *text) {
   for( size_t i = 0; spec->choices[i]; i++ ) {
-    if( strcmp(spec->choices[i], item->valuestring) == 0 ) return;
+    if( strcmp(spec->choices[i], text) == 0 ) return true;
   }
-  adcp_error_set(err, ADCP_ERROR, "option \"%s\" is \"%.60s\", but must be one of", spec->name,
-                 item->valuestring);
+  return false;
+}
+
+static void check_choice(const AdcpOptionTable *table, const AdcpOptionSpec *spec, const char *text,
+                         AdcpError *err) {
+  if( spec->choices == NULL || is_choice(spec, text) ) return;
+  adcp_error_set(err, ADCP_ERROR, "%s \"%s\" is \"%.60s\", but must be one of", table->noun,
+                 spec->name, text);
   for( size_t i = 0; spec->choices[i]; i++ ) {
     adcp_error_append(err, "%s \"%s\"", i ? "," : "", spec->choices[i]);
   }
@@ -111,82 +108,122 @@ static bool all_strings(const cJSON *parent) {
   return true;
 }
 
-static void check_value(const AdcpOptionSpec *spec, const cJSON *item, AdcpError *err) {
+static void check_value(const AdcpOptionTable *table, const AdcpOptionSpec *spec, const cJSON *item,
+                        AdcpError *err) {
+  AdcpDuration duration;
+  bool good = true;
+  const char *wanted = "";
   switch( spec->type ) {
   case ADCP_OPTION_BOOL:
-    if( !cJSON_IsBool(item) ) {
-      adcp_error_set(err, ADCP_ERROR, "option \"%s\" must be true or false", spec->name);
-    }
+    good = cJSON_IsBool(item);
+    wanted = "true or false";
     break;
-  case ADCP_OPTION_INTEGER: check_integer(spec, item, err); break;
-  case ADCP_OPTION_TEXT: check_text(spec, item, err); break;
+  case ADCP_OPTION_INTEGER:
+    if( integer_fits(spec, item) ) break;
+    adcp_error_set(err, ADCP_ERROR, "%s \"%s\" must be a whole number from %lld to %lld",
+                   table->noun, spec->name, (long long)spec->min, (long long)spec->max);
+    break;
+  case ADCP_OPTION_TEXT:
+    good = cJSON_IsString(item);
+    wanted = "a string";
+    if( good ) check_choice(table, spec, item->valuestring, err);
+    break;
   case ADCP_OPTION_NAMES:
-    if( !cJSON_IsString(item) && !(cJSON_IsArray(item) && all_strings(item)) ) {
-      adcp_error_set(err, ADCP_ERROR, "option \"%s\" must be a string or an array of strings",
-                     spec->name);
-    }
+    good = cJSON_IsString(item) || (cJSON_IsArray(item) && all_strings(item));
+    wanted = "a string or an array of strings";
     break;
   case ADCP_OPTION_MAP:
-    if( !cJSON_IsObject(item) || !all_strings(item) ) {
-      adcp_error_set(err, ADCP_ERROR, "option \"%s\" must be an object whose values are strings",
-                     spec->name);
-    }
+    good = cJSON_IsObject(item) && all_strings(item);
+    wanted = "an object whose values are strings";
+    break;
+  case ADCP_OPTION_DURATION:
+    good = cJSON_IsString(item) && adcp_duration_parse(item->valuestring, &duration);
+    wanted = "a duration in years, months, days and hours, such as \"1y6m\" or \"7d12h\"";
     break;
   }
+  if( !good )
+    adcp_error_set(err, ADCP_ERROR, "%s \"%s\" must be %s", table->noun, spec->name, wanted);
 }
 
 static void check_item(const AdcpOptions *options, const cJSON *item, AdcpError *err) {
-  const AdcpOptionSpec *spec = find_spec(options, item->string);
+  const AdcpOptionSpec *spec = find_spec(options->table, item->string);
   if( spec == NULL ) {
-    fail_unknown(options, item->string, err);
+    fail_unknown(options->table, item->string, err);
     return;
   }
   for( const cJSON *other = options->root->child; other != item; other = other->next ) {
     if( strcmp(other->string, item->string) == 0 ) {
-      adcp_error_set(err, ADCP_ERROR, "option \"%s\" is given twice", spec->name);
+      adcp_error_set(err, ADCP_ERROR, "%s \"%s\" is given twice", options->table->noun, spec->name);
       return;
     }
   }
-  if( !cJSON_IsNull(item) ) check_value(spec, item, err); /* null: as if it were not given */
+  if( !cJSON_IsNull(item) ) check_value(options->table, spec, item, err);
 }
 
+/* ---- parsing ---- */
+
 static bool only_space(const char *text, const char *end) {
-  while( text < end && strchr(" \t\r\n", *text) ) text++;
+  while( text < end && *text && strchr(" \t\r\n", *text) ) text++;
   return text >= end;
 }
 
-AdcpOptions *adcp_options_parse(const char *json, size_t n, const AdcpOptionSpec *specs,
-                                size_t count, AdcpError *err) {
+static void parse_document(AdcpOptions *options, const char *json, size_t n, AdcpError *err) {
+  const char *noun = options->table->noun;
+  if( n > ADCP_MAX_OPTIONS_BYTES ) {
+    adcp_error_set(err, ADCP_TOOBIG, "the %ss are %zu bytes long; at most %d are read", noun, n,
+                   ADCP_MAX_OPTIONS_BYTES);
+    return;
+  }
+  const char *end = json;
+  options->root = cJSON_ParseWithLengthOpts(json, n, &end, 0);
+  if( options->root == NULL ) {
+    adcp_error_set(err, ADCP_ERROR, "the %ss are not JSON (byte %zu)", noun, (size_t)(end - json));
+  } else if( !cJSON_IsObject(options->root) || !only_space(end, json + n) ) {
+    adcp_error_set(err, ADCP_ERROR, "the %ss must be one JSON object, such as {\"threads\":2}",
+                   noun);
+  }
+}
+
+/* Puts a value into the place of an older one; takes the item. */
+static void put(AdcpOptions *options, const char *name, cJSON *item, AdcpError *err) {
+  cJSON_DeleteItemFromObjectCaseSensitive(options->root, name);
+  if( item == NULL || !cJSON_AddItemToObject(options->root, name, item) ) {
+    cJSON_Delete(item);
+    adcp_error_nomem(err);
+  }
+}
+
+static void take_defaults(AdcpOptions *options, const AdcpOptions *defaults, AdcpError *err) {
+  for( size_t i = 0; i < options->table->count && !err->rc; i++ ) {
+    const char *name = options->table->specs[i].name;
+    const cJSON *given = cJSON_GetObjectItemCaseSensitive(options->root, name);
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(defaults->root, name);
+    if( item == NULL || (given && !cJSON_IsNull(given)) ) continue;
+    put(options, name, cJSON_Duplicate(item, true), err);
+  }
+}
+
+AdcpOptions *adcp_options_parse(const char *json, size_t n, const AdcpOptionTable *table,
+                                const AdcpOptions *defaults, AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpOptions *options = adcp_calloc(1, sizeof *options);
   if( options == NULL ) {
     adcp_error_nomem(err);
     return NULL;
   }
-  options->specs = specs;
-  options->count = count;
-  if( json == NULL || n == 0 ) return options;
-  if( n > ADCP_MAX_OPTIONS_BYTES ) {
-    adcp_error_set(err, ADCP_TOOBIG, "the options are %zu bytes long; at most %d are read", n,
-                   ADCP_MAX_OPTIONS_BYTES);
-  } else {
-    const char *end = json;
-    options->root = cJSON_ParseWithLengthOpts(json, n, &end, 0);
-    if( options->root == NULL ) {
-      adcp_error_set(err, ADCP_ERROR, "the options are not JSON (byte %zu)", (size_t)(end - json));
-    } else if( !cJSON_IsObject(options->root) || !only_space(end, json + n) ) {
-      adcp_error_set(err, ADCP_ERROR, "the options must be one JSON object, such as {\"level\":6}");
-    }
+  options->table = table;
+  if( json && n ) {
+    parse_document(options, json, n, err);
+  } else if( (options->root = cJSON_CreateObject()) == NULL ) {
+    adcp_error_nomem(err);
   }
-  for( cJSON *item = options->root ? options->root->child : NULL; item && !err->rc;
-       item = item->next ) {
+  for( cJSON *item = err->rc ? NULL : options->root->child; item && !err->rc; item = item->next ) {
     check_item(options, item, err);
   }
-  if( err->rc ) {
-    adcp_options_free(options);
-    return NULL;
-  }
-  return options;
+  if( defaults && !err->rc ) take_defaults(options, defaults, err);
+  if( err->rc == ADCP_OK ) return options;
+  adcp_options_free(options);
+  return NULL;
 }
 
 void adcp_options_free(AdcpOptions *options) {
@@ -195,10 +232,39 @@ void adcp_options_free(AdcpOptions *options) {
   adcp_free(options);
 }
 
+const AdcpOptionSpec *adcp_options_spec(const AdcpOptions *options, const char *name,
+                                        AdcpError *err) {
+  if( err->rc ) return NULL;
+  const AdcpOptionSpec *spec = find_spec(options->table, name);
+  if( spec == NULL ) fail_unknown(options->table, name, err);
+  return spec;
+}
+
+void adcp_options_set(AdcpOptions *options, const char *name, const char *json, size_t n,
+                      AdcpError *err) {
+  const AdcpOptionSpec *spec = adcp_options_spec(options, name, err);
+  if( spec == NULL ) return;
+  const char *end = json;
+  cJSON *item = cJSON_ParseWithLengthOpts(json, n, &end, 0);
+  if( item == NULL || !only_space(end, json + n) ) {
+    adcp_error_set(err, ADCP_ERROR, "the value of %s \"%s\" is not JSON", options->table->noun,
+                   name);
+  } else if( cJSON_IsNull(item) ) {
+    cJSON_DeleteItemFromObjectCaseSensitive(options->root, name);
+  } else {
+    check_value(options->table, spec, item, err);
+    if( !err->rc ) {
+      put(options, name, item, err);
+      return;
+    }
+  }
+  cJSON_Delete(item);
+}
+
 /* ---- getters ---- */
 
 static const cJSON *find(const AdcpOptions *options, const char *name) {
-  assert(find_spec(options, name));
+  assert(find_spec(options->table, name));
   const cJSON *item = cJSON_GetObjectItemCaseSensitive(options->root, name);
   return item == NULL || cJSON_IsNull(item) ? NULL : item;
 }
@@ -243,4 +309,30 @@ void adcp_options_pair(const AdcpOptions *options, const char *name, size_t i, c
   const cJSON *pair = cJSON_GetArrayItem(find(options, name), (int)i);
   *key = pair->string;
   *value = pair->valuestring;
+}
+
+static void write_strings(AdcpJsonWriter *w, const cJSON *parent) {
+  bool is_map = cJSON_IsObject(parent);
+  is_map ? adcp_json_begin_object(w) : adcp_json_begin_array(w);
+  for( const cJSON *item = parent->child; item; item = item->next ) {
+    if( is_map ) adcp_json_key(w, item->string);
+    adcp_json_string(w, item->valuestring);
+  }
+  is_map ? adcp_json_end_object(w) : adcp_json_end_array(w);
+}
+
+void adcp_options_write(const AdcpOptions *options, const char *name, AdcpBuf *out) {
+  const cJSON *item = find(options, name);
+  AdcpJsonWriter w = {out, false};
+  if( item == NULL ) {
+    adcp_json_null(&w);
+  } else if( cJSON_IsBool(item) ) {
+    adcp_json_bool(&w, cJSON_IsTrue(item));
+  } else if( cJSON_IsNumber(item) ) {
+    adcp_json_integer(&w, (int64_t)item->valuedouble);
+  } else if( cJSON_IsString(item) ) {
+    adcp_json_string(&w, item->valuestring);
+  } else {
+    write_strings(&w, item);
+  }
 }

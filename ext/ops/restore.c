@@ -49,6 +49,9 @@ static const AdcpOptionSpec option_specs[] = {
     {"threads", ADCP_OPTION_INTEGER, 0, ADCP_MAX_THREADS, NULL},
 };
 
+const AdcpOptionTable adcp_restore_options = {option_specs,
+                                              sizeof option_specs / sizeof *option_specs, "option"};
+
 struct AdcpRestore {
   AdcpDb db;
   AdcpError *err;
@@ -77,9 +80,8 @@ static bool flag(const AdcpRestore *restore, const char *option) {
 
 /* ---- opening ---- */
 
-static void read_options(AdcpRestore *restore, const char *json, size_t n) {
-  restore->options = adcp_options_parse(json, n, option_specs,
-                                        sizeof option_specs / sizeof *option_specs, restore->err);
+static void read_options(AdcpRestore *restore, const AdcpRequest *request) {
+  restore->options = adcp_request_options(request, &adcp_restore_options, restore->err);
   if( restore->options == NULL ) return;
   restore->db.schema = adcp_options_text(restore->options, "schema", "main");
   adcp_db_check_schema(&restore->db);
@@ -94,12 +96,17 @@ static void open_archive(AdcpRestore *restore) {
   adcp_metadata_read(&restore->figures, restore->head->metadata, restore->err);
 }
 
-/* A database without a page yet takes the backup's encoding, page size and auto_vacuum. They are settings of the
-** connection until the first page is written, so a failing restore leaves the empty file empty. */
+/* A database without a page yet takes the backup's page size and auto_vacuum, one without an object its encoding (a first page
+** comes with PRAGMA user_version or journal_mode already). They are settings of the connection until something is
+** written, so a failing restore leaves the empty file empty. */
 static void shape_empty_database(AdcpRestore *restore) {
   AdcpDb *db = &restore->db;
   const AdcpDatabaseFigures *figures = &restore->figures;
   if( !sqlite3_get_autocommit(db->handle) ) return;
+  if( adcp_db_integer(db, 1, "SELECT count(*) FROM \"%w\".sqlite_schema", db->schema) != 0 ) return;
+  if( figures->encoding[0] && strcmp(db->schema, "main") == 0 ) {
+    adcp_db_exec(db, "PRAGMA encoding = %Q", figures->encoding);
+  }
   if( adcp_db_integer(db, 1, "PRAGMA \"%w\".page_count", db->schema) != 0 ) return;
   if( figures->page_size ) {
     adcp_db_exec(db, "PRAGMA \"%w\".page_size = %d", db->schema, figures->page_size);
@@ -107,16 +114,17 @@ static void shape_empty_database(AdcpRestore *restore) {
   if( figures->auto_vacuum >= 0 ) {
     adcp_db_exec(db, "PRAGMA \"%w\".auto_vacuum = %d", db->schema, figures->auto_vacuum);
   }
-  if( figures->encoding[0] && strcmp(db->schema, "main") == 0 ) {
-    adcp_db_exec(db, "PRAGMA encoding = %Q", figures->encoding);
-  }
 }
 
 static void begin(AdcpRestore *restore) {
   if( restore->err->rc ) return;
   bool merge = strcmp(adcp_options_text(restore->options, "mode", "replace"), "merge") == 0;
-  AdcpStateOptions options = {
-      .triggers = merge, .trust_schema = flag(restore, "trust_schema"), .check_constraints = merge};
+  bool data_only =
+      flag(restore, "data_only") || strcmp(restore->figures.backup_type, "data") == 0;
+  AdcpStateOptions options = {.triggers = merge,
+                              .live_schema = merge || data_only,
+                              .trust_schema = flag(restore, "trust_schema"),
+                              .check_constraints = merge};
   restore->state = adcp_state_switch(&restore->db, &options);
   restore->transaction = adcp_transaction_begin(&restore->db);
   if( !restore->err->rc && !merge ) {
@@ -154,19 +162,18 @@ static void prepare_schema(AdcpRestore *restore) {
   adcp_ddl_create_tables(restore->plan, &restore->db);
 }
 
-AdcpRestore *adcp_restore_open(sqlite3 *handle, const char *path, const char *options_json,
-                               size_t n, AdcpError *err) {
+AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   AdcpRestore *restore = adcp_calloc(1, sizeof *restore);
   if( restore == NULL ) {
     adcp_error_nomem(err);
     return NULL;
   }
   restore->err = err;
-  restore->db = (AdcpDb){handle, "main", err};
+  restore->db = (AdcpDb){request->handle, "main", err};
   restore->started_ms = adcp_clock_ms();
-  restore->path = adcp_strdup(path);
+  restore->path = adcp_strdup(request->path);
   if( restore->path == NULL ) adcp_error_nomem(err);
-  read_options(restore, options_json, n);
+  read_options(restore, request);
   adcp_transaction_check_caller(&restore->db, "adcp_restore");
   open_archive(restore);
   if( err->rc || flag(restore, "validate_only") ) {
@@ -218,9 +225,17 @@ static bool by_name(const AdcpRestore *restore, const AdcpPlanTable *entry) {
   return !restore->plan->whole && (kind == ADCP_TABLE_SEQUENCE || kind == ADCP_TABLE_STAT);
 }
 
+/* False where there is no sqlite_sequence: then no live table has AUTOINCREMENT. */
+static bool counters_kept(AdcpRestore *restore) {
+  return adcp_db_integer(&restore->db, 0,
+                         "SELECT 1 FROM \"%w\".sqlite_schema WHERE name = 'sqlite_sequence'",
+                         restore->db.schema) != 0;
+}
+
 static void begin_table(AdcpRestore *restore, const AdcpTable *table) {
   AdcpPlanTable *entry = adcp_map_get(&restore->plan->by_source, table->name, strlen(table->name));
-  if( entry == NULL || !entry->fill ) {
+  if( entry == NULL || !entry->fill ||
+      (table->kind == ADCP_TABLE_SEQUENCE && !counters_kept(restore)) ) {
     adcp_archive_skip_table(restore->archive);
     return;
   }

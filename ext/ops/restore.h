@@ -1,7 +1,7 @@
 /*
 ** restore.h - puts a backup into a database in one atomic step, piece by piece.
 **
-**     restore = adcp_restore_open(db, path, json, n, err);
+**     restore = adcp_restore_open(&request, err);
 **     while( adcp_restore_step(restore) ){}
 **     adcp_restore_finish(restore, &report);
 **     adcp_restore_close(restore);
@@ -14,12 +14,13 @@
 #define ADCP_OPS_RESTORE_H
 
 #include "base/buf.h"
-#include "db/sqlite.h"
+#include "ops/request.h"
 
 typedef struct AdcpRestore AdcpRestore;
 
-AdcpRestore *adcp_restore_open(sqlite3 *handle, const char *path, const char *options_json,
-                               size_t n, AdcpError *err);
+extern const AdcpOptionTable adcp_restore_options; /* docs/restore.md */
+
+AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err);
 
 /* Reads and inserts some thousand rows; true while there is more to do. */
 bool adcp_restore_step(AdcpRestore *restore);

@@ -26,6 +26,9 @@ static const AdcpOptionSpec option_specs[] = {
     {"threads", ADCP_OPTION_INTEGER, 0, ADCP_MAX_THREADS, NULL},
 };
 
+const AdcpOptionTable adcp_validate_options = {
+    option_specs, sizeof option_specs / sizeof *option_specs, "option"};
+
 struct AdcpValidate {
   AdcpDb db;
   AdcpError *err; /* of the call */
@@ -86,24 +89,22 @@ static void read_head(AdcpValidate *validate) {
   vet_schema(validate);
 }
 
-AdcpValidate *adcp_validate_open(sqlite3 *handle, const char *path, const char *options_json,
-                                 size_t n, AdcpError *err) {
+AdcpValidate *adcp_validate_open(const AdcpRequest *request, AdcpError *err) {
   AdcpValidate *validate = adcp_calloc(1, sizeof *validate);
   if( validate == NULL ) {
     adcp_error_nomem(err);
     return NULL;
   }
   validate->err = err;
-  validate->db = (AdcpDb){handle, "main", err};
+  validate->db = (AdcpDb){request->handle, "main", err};
   validate->started_ms = adcp_clock_ms();
-  validate->path = adcp_strdup(path);
+  validate->path = adcp_strdup(request->path);
   if( validate->path == NULL ) adcp_error_nomem(err);
-  validate->options = adcp_options_parse(options_json, n, option_specs,
-                                         sizeof option_specs / sizeof *option_specs, err);
+  validate->options = adcp_request_options(request, &adcp_validate_options, err);
   adcp_interrupt_probe_open(&validate->probe, &validate->db);
   if( err->rc ) return validate;
   int threads = (int)adcp_options_integer(validate->options, "threads", adcp_processor_count());
-  validate->archive = adcp_archive_reader_open(path, threads, &validate->found);
+  validate->archive = adcp_archive_reader_open(validate->path, threads, &validate->found);
   take_finding(validate);
   if( validate->archive && !err->rc ) read_head(validate);
   return validate;

@@ -1,7 +1,7 @@
 /*
 ** validate.h - reads a backup from its first byte to its last and says what is wrong with it.
 **
-**     validate = adcp_validate_open(db, path, json, n, err);
+**     validate = adcp_validate_open(&request, err);
 **     while( adcp_validate_step(validate) ){}
 **     adcp_validate_finish(validate, &report);
 **     adcp_validate_close(validate);
@@ -13,12 +13,13 @@
 #define ADCP_OPS_VALIDATE_H
 
 #include "base/buf.h"
-#include "db/sqlite.h"
+#include "ops/request.h"
 
 typedef struct AdcpValidate AdcpValidate;
 
-AdcpValidate *adcp_validate_open(sqlite3 *handle, const char *path, const char *options_json,
-                                 size_t n, AdcpError *err);
+extern const AdcpOptionTable adcp_validate_options; /* docs/validate.md */
+
+AdcpValidate *adcp_validate_open(const AdcpRequest *request, AdcpError *err);
 bool adcp_validate_step(AdcpValidate *validate);
 void adcp_validate_finish(AdcpValidate *validate, AdcpBuf *report);
 void adcp_validate_close(AdcpValidate *validate);

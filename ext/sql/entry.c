@@ -6,6 +6,8 @@
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
 
+#include <stdlib.h>
+
 #include "adcp.h"
 #include "db/db.h"
 #include "sql/functions.h"
@@ -29,18 +31,38 @@ static int check_version(char **message) {
   return SQLITE_ERROR;
 }
 
+/* Settings of a file that the environment names: not in a program that runs with other rights than its user's. */
+static void load_config(AdcpConfig *config, AdcpError *err) {
+  const char *path = secure_getenv("ADCP_CONFIG");
+  if( config == NULL || path == NULL || *path == 0 ) return;
+  adcp_config_load(config, path, err);
+  adcp_error_prepend(err, "the settings that ADCP_CONFIG names: ");
+}
+
+static void register_all(sqlite3 *db, AdcpConfig *config, AdcpError *err) {
+  int rc = adcp_functions_register(db, config);
+  if( rc == SQLITE_OK ) rc = adcp_relations_register(db);
+  if( rc == SQLITE_OK ) return;
+  adcp_functions_unregister(db);
+  adcp_relations_unregister(db);
+  adcp_error_set(err, (AdcpRc)(rc & 0xff), "cannot register: %s", sqlite3_errstr(rc));
+}
+
 ADCP_EXPORT int sqlite3_adcp_init(sqlite3 *db, char **message,
                                   const struct sqlite3_api_routines *api) {
   SQLITE_EXTENSION_INIT2(api);
   (void)api;
   int rc = check_version(message);
   if( rc != SQLITE_OK ) return rc;
-  rc = adcp_functions_register(db);
-  if( rc == SQLITE_OK ) rc = adcp_relations_register(db);
-  if( rc != SQLITE_OK ) {
-    adcp_functions_unregister(db);
-    adcp_relations_unregister(db);
-    if( message ) *message = sqlite3_mprintf("adcp: cannot register: %s", sqlite3_errstr(rc));
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpConfig *config = adcp_config_open(&err);
+  load_config(config, &err);
+  if( !err.rc ) register_all(db, config, &err);
+  adcp_config_release(config);
+  rc = (int)err.rc;
+  if( rc != SQLITE_OK && message ) {
+    *message = sqlite3_mprintf("adcp: %s", adcp_error_message(&err));
   }
+  adcp_error_clear(&err);
   return rc;
 }

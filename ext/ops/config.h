@@ -1,0 +1,52 @@
+/*
+** config.h - the settings of one connection: where backups are, and the defaults of all options.
+**
+** Made when the extension is loaded into a connection and shared by its functions and relations, each of
+** which holds a reference; SQLite lets go of these when the connection is closed. Settings live in memory only: a
+** database is data and never configures anything.
+**
+** Used by the thread that uses the connection; not thread-safe in itself, as a connection is not.
+*/
+#ifndef ADCP_OPS_CONFIG_H
+#define ADCP_OPS_CONFIG_H
+
+#include "adcp.h"
+#include "db/sqlite.h"
+#include "ops/options.h"
+
+typedef struct AdcpConfig AdcpConfig;
+
+/* With one reference. NULL on error. */
+AdcpConfig *adcp_config_open(AdcpError *err);
+AdcpConfig *adcp_config_retain(AdcpConfig *config);
+void adcp_config_release(void *config); /* a destructor for SQLite */
+
+/* The defaults of every option that was set; borrowed. */
+const AdcpOptions *adcp_config_options(const AdcpConfig *config);
+
+/* Sets one setting from JSON text; null resets it. */
+void adcp_config_set(AdcpConfig *config, const char *key, const char *json, size_t n,
+                     AdcpError *err);
+
+/* Takes the settings of a file, one JSON object: all of them, or none and an error. */
+void adcp_config_load(AdcpConfig *config, const char *path, AdcpError *err);
+
+/* The names of all settings, in the order in which they are shown. */
+size_t adcp_config_count(const AdcpConfig *config);
+const char *adcp_config_key(const AdcpConfig *config, size_t i);
+
+/* Appends the value that is in force, as JSON. */
+void adcp_config_write(const AdcpConfig *config, sqlite3 *handle, const char *key, AdcpBuf *out,
+                       AdcpError *err);
+
+/* The folder of backups: the setting, or "backups" beside the file of the database `schema`. The caller frees it.
+** NULL with an error when neither is there. */
+char *adcp_config_backup_dir(const AdcpConfig *config, sqlite3 *handle, const char *schema,
+                             AdcpError *err);
+const char *adcp_config_name_prefix(const AdcpConfig *config);
+
+/* What an application wants to be told while work goes on (adcp.h); NULL without. Borrowed from the application. */
+const adcp_progress_hook *adcp_config_progress(const AdcpConfig *config);
+void adcp_config_set_progress(AdcpConfig *config, const adcp_progress_hook *hook);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+** call.c - arguments and results of the scalar functions (contract in call.h).
+*/
+#include "sql/call.h"
+
+#include <string.h>
+
+#include "ops/clock.h"
+#include "ops/log.h"
+
+void adcp_call_begin(AdcpCall *call, sqlite3_context *context, const char *function) {
+  memset(call, 0, sizeof *call);
+  call->context = context;
+  call->function = function;
+  call->started_ms = adcp_clock_ms();
+  call->request.handle = sqlite3_context_db_handle(context);
+  call->request.config = sqlite3_user_data(context);
+}
+
+/* ---- arguments ---- */
+
+static const char *type_name(sqlite3_value *value) {
+  static const char *const names[] = {"", "an integer", "a real", "a text", "a blob", "NULL"};
+  return names[sqlite3_value_type(value)];
+}
+
+void adcp_call_path(AdcpCall *call, sqlite3_value *value, AdcpArgument presence) {
+  AdcpError *err = &call->err;
+  if( presence == ADCP_ARGUMENT_OPTIONAL && sqlite3_value_type(value) == SQLITE_NULL ) return;
+  if( sqlite3_value_type(value) != SQLITE_TEXT ) {
+    adcp_error_set(err, ADCP_MISUSE,
+                   "the first argument must be the path of a file as text, not %s",
+                   type_name(value));
+    return;
+  }
+  const char *path = (const char *)sqlite3_value_text(value);
+  size_t size = (size_t)sqlite3_value_bytes(value);
+  if( path == NULL ) {
+    adcp_error_nomem(err);
+  } else if( size == 0 ) {
+    adcp_error_set(err, ADCP_MISUSE, "the path is empty; give the path of a file");
+  } else if( memchr(path, 0, size) ) {
+    adcp_error_set(err, ADCP_MISUSE, "the path has a NUL character in it");
+  }
+  call->request.path = path;
+}
+
+void adcp_call_options(AdcpCall *call, sqlite3_value *value) {
+  AdcpRequest *request = &call->request;
+  if( sqlite3_value_type(value) == SQLITE_NULL ) return;
+  if( sqlite3_value_type(value) != SQLITE_TEXT ) {
+    adcp_error_set(&call->err, ADCP_MISUSE,
+                   "the options must be a JSON object as text, such as '{\"threads\":2}', not %s",
+                   type_name(value));
+    return;
+  }
+  request->options = (const char *)sqlite3_value_text(value);
+  request->options_size = (size_t)sqlite3_value_bytes(value);
+  if( request->options == NULL ) adcp_error_nomem(&call->err);
+}
+
+/* ---- results ---- */
+
+static void result_error(AdcpCall *call) {
+  if( call->err.rc == ADCP_NOMEM && call->err.message == NULL ) {
+    sqlite3_result_error_nomem(call->context);
+    return;
+  }
+  adcp_error_prepend(&call->err, "%s: ", call->function);
+  sqlite3_log((int)call->err.rc, "%s", adcp_error_message(&call->err));
+  sqlite3_result_error(call->context, adcp_error_message(&call->err), -1);
+  sqlite3_result_error_code(call->context, (int)call->err.rc);
+}
+
+void adcp_call_end_with_result(AdcpCall *call) {
+  if( call->err.rc ) result_error(call);
+  adcp_buf_free(&call->report);
+  adcp_error_clear(&call->err);
+}
+
+void adcp_call_end(AdcpCall *call) {
+  if( adcp_buf_check(&call->report, &call->err) ) {
+    sqlite3_result_text64(call->context, (const char *)call->report.data, call->report.size,
+                          SQLITE_TRANSIENT, SQLITE_UTF8);
+    sqlite3_result_subtype(call->context, 'J');
+  }
+  adcp_call_end_with_result(call);
+}
+
+void adcp_call_end_logged(AdcpCall *call) {
+  adcp_buf_check(&call->report, &call->err);
+  AdcpLogEntry entry = {call->function, call->request.path, &call->report,
+                        adcp_clock_ms() - call->started_ms};
+  adcp_log_write(call->request.config, &entry, &call->err);
+  adcp_call_end(call);
+}

@@ -1,0 +1,45 @@
+/*
+** call.h - what every scalar function does around its operation: read arguments, hand out the result.
+**
+**     AdcpCall call;
+**     adcp_call_begin(&call, context, "adcp_backup");
+**     adcp_call_path(&call, argv[0], ADCP_ARGUMENT_REQUIRED);
+**     ... the operation, with call.request, call.report and call.err ...
+**     adcp_call_end(&call);
+**
+** A function's user data is the AdcpConfig of its connection. Errors are SQL errors under the function's name, and also
+** go to SQLite's log; operations are written to the log_file too.
+*/
+#ifndef ADCP_SQL_CALL_H
+#define ADCP_SQL_CALL_H
+
+#include "base/buf.h"
+#include "ops/request.h"
+
+typedef struct AdcpCall {
+  sqlite3_context *context;
+  const char *function;
+  AdcpRequest request;
+  AdcpBuf report; /* JSON: the result */
+  AdcpError err;
+  int64_t started_ms;
+} AdcpCall;
+
+typedef enum AdcpArgument { ADCP_ARGUMENT_REQUIRED, ADCP_ARGUMENT_OPTIONAL } AdcpArgument;
+
+void adcp_call_begin(AdcpCall *call, sqlite3_context *context, const char *function);
+
+/* The path of a file, and the options, from an argument; OPTIONAL lets NULL be no path. */
+void adcp_call_path(AdcpCall *call, sqlite3_value *value, AdcpArgument presence);
+void adcp_call_options(AdcpCall *call, sqlite3_value *value);
+
+/* Sets the result, the report or the error, and frees both. */
+void adcp_call_end(AdcpCall *call);
+
+/* The same when the function has set its result itself; an error still wins. */
+void adcp_call_end_with_result(AdcpCall *call);
+
+/* The same for a long operation, which the log_file tells of. */
+void adcp_call_end_logged(AdcpCall *call);
+
+#endif
