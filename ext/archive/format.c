@@ -63,6 +63,11 @@ static void add_line(Digests *d, bool in_content, AdcpError *err) {
   adcp_digest_add(d->full, d->line.data, d->line.size);
 }
 
+/* An empty sqlite_sequence says nothing: SQLite keeps it when the last AUTOINCREMENT table has gone. */
+static bool says_nothing(const AdcpArchiveTable *entry) {
+  return entry->rows == 0 && entry->table->kind == ADCP_TABLE_SEQUENCE;
+}
+
 /* False for what belongs to a shadow table or to sqlite_stat*. */
 static bool is_content(const AdcpSchema *schema, const char *table_name) {
   const AdcpTable *table = adcp_schema_table(schema, table_name);
@@ -98,7 +103,7 @@ static void add_tables(Digests *d, const AdcpSchema *schema, const AdcpArchiveTa
     adcp_buf_append_byte(&d->line, '[');
     append_name(d, entry->table->name);
     adcp_buf_appendf(&d->line, ",%lld,\"%s\"]\n", (long long)entry->rows, entry->sha256);
-    add_line(d, is_content(schema, entry->table->name), err);
+    add_line(d, is_content(schema, entry->table->name) && !says_nothing(entry), err);
   }
   adcp_free((void *)sorted);
 }

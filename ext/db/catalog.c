@@ -97,6 +97,13 @@ static void read_schema_row(AdcpDb *db, AdcpSchema *schema, sqlite3_stmt *stmt) 
   const char *tbl_name = (const char *)sqlite3_column_text(stmt, 2);
   const char *sql = (const char *)sqlite3_column_text(stmt, 3);
   AdcpObjectType type;
+  if( type_name == NULL && name == NULL && sql == NULL ) {
+    adcp_error_set(
+        db->err, ADCP_MISUSE,
+        "a CREATE TABLE ... AS SELECT is running, whose table is not there yet; call this "
+        "in a statement of its own");
+    return;
+  }
   bool known = type_name && name && tbl_name && adcp_object_type_parse(type_name, &type);
   if( !known || (sql == NULL && type != ADCP_OBJECT_INDEX) ) {
     adcp_error_set(db->err, ADCP_CORRUPT,

@@ -226,7 +226,8 @@ static void plan_tables(Planner *p) {
       AdcpPlanTable *entry = &plan->tables[i];
       const char *name = entry->source->name;
       if( (entry->source->kind == ADCP_TABLE_VIRTUAL) != (pass == 0) ) continue;
-      plan_table(p, entry, adcp_map_get(&p->filled, name, strlen(name)) != NULL);
+      bool has_rows = adcp_map_get(&p->filled, name, strlen(name)) != NULL;
+      plan_table(p, entry, has_rows && adcp_selection_rows(p->selection, entry->source));
     }
   }
 }

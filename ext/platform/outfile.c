@@ -2,7 +2,7 @@
 ** outfile.c - files that appear whole under their name or not at all (contract in file.h).
 **
 **   open      target missing or regular: a locked temporary file beside it (temp_file.h)
-**             FIFO, device, socket: the target itself, as a stream
+**             FIFO, device, socket, /dev/fd/N: the target itself, as a stream
 **   write     straight to the descriptor
 **   commit    fsync the file, give it the target's name, close, fsync the folder
 **   close     removes the temporary file of what was not committed
@@ -45,6 +45,26 @@ static void fail_exists(const AdcpOutFile *file, AdcpError *err) {
                  file->path);
 }
 
+/* The descriptor that a path like /dev/fd/3 names, or -1. */
+static int descriptor_of(const char *path) {
+  static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+  if( strcmp(path, "/dev/stdout") == 0 ) return STDOUT_FILENO;
+  for( size_t i = 0; i < sizeof folders / sizeof *folders; i++ ) {
+    size_t n = strlen(folders[i]);
+    if( strncmp(path, folders[i], n) != 0 ) continue;
+    size_t digits = strspn(path + n, "0123456789");
+    if( digits > 0 && digits < 9 && path[n + digits] == 0 ) return (int)strtol(path + n, NULL, 10);
+  }
+  return -1;
+}
+
+/* What the caller opened is written where it stands, even a regular file: opening it again would begin at its start. */
+static void open_descriptor(AdcpOutFile *file, int descriptor, AdcpError *err) {
+  file->is_stream = true;
+  file->fd = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  if( file->fd < 0 ) adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot write %s", file->path);
+}
+
 static void open_stream(AdcpOutFile *file, AdcpError *err) {
   file->is_stream = true;
   file->fd = adcp_system_open(file->path, O_WRONLY | O_NOCTTY, 0);
@@ -73,6 +93,11 @@ static void open_temp(AdcpOutFile *file, AdcpError *err) {
 /* Looks at what stands at the path and opens what fits. */
 static void open_path(AdcpOutFile *file, AdcpError *err) {
   struct stat st;
+  int descriptor = descriptor_of(file->path);
+  if( descriptor >= 0 ) {
+    open_descriptor(file, descriptor, err);
+    return;
+  }
   bool exists = adcp_system_calls()->xStat(file->path, &st) == 0;
   if( !exists && errno != ENOENT ) {
     adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot write %s", file->path);
