@@ -585,8 +585,7 @@ static void fill_head(AdcpArchiveReader *r) {
   head->table_count = m->table_count;
   head->blocks = m->blocks;
   head->block_count = m->block_count;
-  head->totals.tables = (int64_t)m->table_count;
-  head->totals.rows = m->rows;
+  adcp_archive_count(&head->totals, m->tables, m->table_count);
   head->totals.file_bytes = adcp_infile_size(r->file);
   memcpy(head->totals.content_sha256, m->content_sha256, sizeof m->content_sha256);
   memcpy(head->totals.full_sha256, m->full_sha256, sizeof m->full_sha256);
@@ -603,7 +602,36 @@ static void open_parts(AdcpArchiveReader *r, const char *path, int threads) {
   r->head.schema = adcp_schema_new(r->err);
 }
 
-AdcpArchiveReader *adcp_archive_reader_open(const char *path, int threads, AdcpError *err) {
+/* Tells a file without a usable end by its first text. */
+static void read_start(AdcpArchiveReader *r) {
+  bool found = false;
+  AdcpError *err = r->err;
+  adcp_block_reader_rewind(r->blocks, err);
+  if( err->rc == ADCP_OK ) adcp_archive_restart(r, ADCP_JSON_END);
+  r->input.budget = ADCP_PEEK_TEXT_BYTES;
+  adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, "the document", err);
+  while( !found && err->rc == ADCP_OK && adcp_json_next(r->json) == ADCP_JSON_KEY ) {
+    found = find_member(adcp_json_text(r->json, NULL)) == METADATA;
+    if( !found ) adcp_json_skip(r->json);
+  }
+  if( found ) {
+    read_metadata(r);
+    if( !r->is_old ) {
+      adcp_error_set(err, ADCP_CORRUPT,
+                     "its end does not lead to the manifest: it is incomplete, or another tool "
+                     "rewrote it; adcp_validate tells which");
+    }
+  } else if( err->rc == ADCP_OK || err->rc == ADCP_CORRUPT || err->rc == ADCP_TOOBIG ) {
+    adcp_error_clear(err);
+    adcp_error_set(err, ADCP_NOTADB, "not a backup: it does not begin with backup_metadata");
+  }
+}
+
+/* How far to go when the manifest is not found by the end line. */
+typedef enum Effort { PEEK, READ_THROUGH } Effort;
+
+static AdcpArchiveReader *open_reader(const char *path, int threads, Effort effort,
+                                      AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpArchiveReader *r = adcp_calloc(1, sizeof *r);
   if( r == NULL ) {
@@ -619,17 +647,27 @@ AdcpArchiveReader *adcp_archive_reader_open(const char *path, int threads, AdcpE
     if( open_manifest(r, &damaged) ) {
       read_quick(r);
       if( !r->input.failed && err->rc == ADCP_CORRUPT ) adcp_error_prepend(err, "damaged: ");
+    } else if( effort == PEEK && adcp_infile_size(r->file) > ADCP_PEEK_FILE_BYTES ) {
+      read_start(r);
     } else if( err->rc == ADCP_OK ) {
       read_slow(r, damaged);
     }
   }
   if( err->rc == ADCP_OK ) {
     resolve_tables(r);
-    fill_head(r);
+    if( err->rc == ADCP_OK ) fill_head(r);
   }
   if( err->rc == ADCP_OK ) return r;
   adcp_archive_reader_close(r);
   return NULL;
+}
+
+AdcpArchiveReader *adcp_archive_reader_open(const char *path, int threads, AdcpError *err) {
+  return open_reader(path, threads, READ_THROUGH, err);
+}
+
+AdcpArchiveReader *adcp_archive_reader_peek(const char *path, AdcpError *err) {
+  return open_reader(path, 0, PEEK, err);
 }
 
 const AdcpArchiveHead *adcp_archive_head(const AdcpArchiveReader *r) {

@@ -108,6 +108,15 @@ static void add_tables(Digests *d, const AdcpSchema *schema, const AdcpArchiveTa
   adcp_free((void *)sorted);
 }
 
+void adcp_archive_count(AdcpArchiveTotals *totals, const AdcpArchiveTable *tables, size_t count) {
+  totals->tables = totals->rows = 0;
+  for( size_t i = 0; i < count; i++ ) {
+    if( tables[i].table->kind != ADCP_TABLE_ORDINARY ) continue;
+    totals->tables++;
+    totals->rows += tables[i].rows;
+  }
+}
+
 void adcp_archive_digests(const AdcpSchema *schema, const AdcpArchiveTable *tables, size_t count,
                           char content_sha256[ADCP_SHA256_HEX + 1],
                           char full_sha256[ADCP_SHA256_HEX + 1], AdcpError *err) {

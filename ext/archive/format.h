@@ -26,13 +26,16 @@ typedef struct AdcpArchiveTable {
 } AdcpArchiveTable;
 
 typedef struct AdcpArchiveTotals {
-  int64_t tables;    /* that have an entry in the manifest */
-  int64_t rows;      /* of all of these */
+  int64_t tables;    /* ordinary ones with rows in the file: what the application would count */
+  int64_t rows;      /* of these */
   int64_t raw_bytes; /* of the whole JSON document */
   int64_t file_bytes;
   char content_sha256[ADCP_SHA256_HEX + 1];
   char full_sha256[ADCP_SHA256_HEX + 1];
 } AdcpArchiveTotals;
+
+/* Counts the ordinary tables among count tables, and their rows, into totals. */
+void adcp_archive_count(AdcpArchiveTotals *totals, const AdcpArchiveTable *tables, size_t count);
 
 /* The two digests over a schema and its tables' digests, as DESIGN section 3 defines them:
 ** one line `["type","name","sql"]\n` an object with sql, bytewise by (name, type), then one line `["name",rows,"sha256"]\n` a

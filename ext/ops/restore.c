@@ -68,7 +68,7 @@ struct AdcpRestore {
   AdcpForeignKeyState *foreign_keys;
   AdcpPlanTable *filling; /* the table whose rows are being read, or NULL */
   AdcpLoad *load;         /* for it, when its rows are loaded one by one */
-  int64_t rows, tables;   /* restored */
+  int64_t rows, tables;   /* restored, of ordinary tables */
   int64_t violations;     /* of foreign keys, afterwards */
   bool verified;
   AdcpInterruptProbe probe; /* validate_only steps no statement of its own */
@@ -119,8 +119,7 @@ static void shape_empty_database(AdcpRestore *restore) {
 static void begin(AdcpRestore *restore) {
   if( restore->err->rc ) return;
   bool merge = strcmp(adcp_options_text(restore->options, "mode", "replace"), "merge") == 0;
-  bool data_only =
-      flag(restore, "data_only") || strcmp(restore->figures.backup_type, "data") == 0;
+  bool data_only = flag(restore, "data_only") || strcmp(restore->figures.backup_type, "data") == 0;
   AdcpStateOptions options = {.triggers = merge,
                               .live_schema = merge || data_only,
                               .trust_schema = flag(restore, "trust_schema"),
@@ -240,7 +239,7 @@ static void begin_table(AdcpRestore *restore, const AdcpTable *table) {
     return;
   }
   restore->filling = entry;
-  restore->tables++;
+  if( table->kind == ADCP_TABLE_ORDINARY ) restore->tables++;
   empty_table(restore, entry);
   if( by_name(restore, entry) ) return;
   AdcpLoadOptions options = {entry->target, entry->match_columns ? entry->live : NULL,
@@ -271,7 +270,7 @@ static void restore_row(AdcpRestore *restore) {
   if( values == NULL ) return;
   if( restore->load ) {
     adcp_load_row(restore->load, values);
-    restore->rows++;
+    if( restore->filling->source->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
   } else if( restore->filling->source->kind == ADCP_TABLE_SEQUENCE ) {
     const AdcpValue *name = &values[restore->filling->source->has_rowid_key ? 1 : 0];
     restore_counter(restore, name, name + 1);
@@ -286,9 +285,10 @@ static void end_table(AdcpRestore *restore) {
 
 /* validate_only: reads and checks everything, counts what would be restored. */
 static void count_row(AdcpRestore *restore) {
-  const char *name = adcp_archive_table(restore->archive)->table->name;
-  const AdcpPlanTable *entry = adcp_map_get(&restore->plan->by_source, name, strlen(name));
-  if( entry && entry->fill ) restore->rows++;
+  const AdcpTable *table = adcp_archive_table(restore->archive)->table;
+  const AdcpPlanTable *entry =
+      adcp_map_get(&restore->plan->by_source, table->name, strlen(table->name));
+  if( entry && entry->fill && table->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
 }
 
 static bool check_step(AdcpRestore *restore) {

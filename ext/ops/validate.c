@@ -39,7 +39,7 @@ struct AdcpValidate {
   AdcpArchiveReader *archive;
   const AdcpArchiveHead *head; /* NULL when the file could not be read as a backup */
   size_t table;                /* the one being read, by its place in head->tables */
-  int64_t rows, tables;        /* read */
+  int64_t rows, tables;        /* read, of ordinary tables */
   char *findings[MAX_FINDINGS];
   size_t finding_count;
   AdcpInterruptProbe probe;
@@ -120,6 +120,11 @@ static bool go_on(AdcpValidate *validate) {
   return true;
 }
 
+/* 1 while an ordinary table is read: shadow tables are not what an application counts. */
+static int counts(const AdcpValidate *validate) {
+  return adcp_archive_table(validate->archive)->table->kind == ADCP_TABLE_ORDINARY;
+}
+
 bool adcp_validate_step(AdcpValidate *validate) {
   if( validate == NULL || validate->err->rc || validate->archive == NULL ) return false;
   for( int i = 0; i < STEP_ROWS; i++ ) {
@@ -127,8 +132,8 @@ bool adcp_validate_step(AdcpValidate *validate) {
     case ADCP_ARCHIVE_TABLE_BEGIN:
       validate->table = (size_t)(adcp_archive_table(validate->archive) - validate->head->tables);
       break;
-    case ADCP_ARCHIVE_ROW: validate->rows++; break;
-    case ADCP_ARCHIVE_TABLE_END: validate->tables++; break;
+    case ADCP_ARCHIVE_ROW: validate->rows += counts(validate); break;
+    case ADCP_ARCHIVE_TABLE_END: validate->tables += counts(validate); break;
     case ADCP_ARCHIVE_END: return false;
     case ADCP_ARCHIVE_ERROR:
       if( !go_on(validate) ) return false;

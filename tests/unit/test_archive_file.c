@@ -318,7 +318,7 @@ static void test_round_trip(void) {
   for( int c = 0; c < 2; c++ ) {
     const char *path = path_of(SUFFIXES[c]);
     AdcpArchiveTotals totals = write_backup(path, schema, options_of(CONTAINERS[c], 2));
-    CHECK(totals.tables == 6 && totals.rows == 5 * row_count);
+    CHECK(totals.tables == 4 && totals.rows == 3 * row_count);
     AdcpError err = ADCP_ERROR_INIT;
     AdcpArchiveReader *r = adcp_archive_reader_open(path, 0, &err);
     CHECK_CASE(r != NULL, "%s", adcp_error_message(&err));
