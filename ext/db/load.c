@@ -1,6 +1,11 @@
 /*
 ** load.c - inserts rows into one live table by a prepared statement (contract in load.h).
 **
+** Rows of an exact copy come from a feed (feed.h), some thousand with one run of INSERT ... SELECT.
+** Where that cannot be, each row's values are bound and the statement stepped: to merge, because
+** what happened to each row is counted; in UTF-16 databases, because of what SQLite does to text
+** there; and where SQLite, or the application's authorizer, refuses the other statement.
+**
 ** The values of a row are those of the source's columns. Each is bound to a parameter of its own,
 ** or dropped when the target has no place for it. Nothing is copied on the way, except text that
 ** SQLite would change: bound UTF-16 loses a byte order mark at its start, so that one is put before
@@ -14,6 +19,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "codec/utf8.h"
+#include "db/feed.h"
 #include "db/name_map.h"
 
 struct AdcpLoad {
@@ -22,11 +28,16 @@ struct AdcpLoad {
   char *target;       /* owned */
   AdcpConflict on_conflict;
   size_t value_count;
-  const char **names; /* owned, only during open: the column of each value, NULL if dropped */
-  int *parameters;    /* owned: the parameter of each value, 0 if dropped */
-  AdcpBuf *utf16;     /* owned, value_count: text that is bound as UTF-16LE */
-  bool is_utf16;      /* the database is */
-  size_t limit;       /* SQLITE_LIMIT_LENGTH */
+  const char **names;      /* owned, only during open: the column of each value, NULL if dropped */
+  int *parameters;         /* owned: the parameter of each value, 0 if dropped */
+  size_t *places;          /* owned: the value of each parameter */
+  size_t written_count;    /* parameters */
+  sqlite3_stmt *feed_stmt; /* owned; NULL: rows are bound */
+  AdcpFeed *feed;          /* owned */
+  AdcpRowSource feed_source; /* during adcp_load_rows: what the feed's rows are taken from */
+  AdcpBuf *utf16;            /* owned, value_count: text that is bound as UTF-16LE */
+  bool is_utf16;             /* the database is */
+  size_t limit;              /* SQLITE_LIMIT_LENGTH */
   int64_t written, ignored;
 };
 
@@ -73,8 +84,11 @@ static void find_targets(AdcpLoad *load, const AdcpTable *source, const AdcpTabl
 static void number_parameters(AdcpLoad *load) {
   int limit = sqlite3_limit(load->db->handle, SQLITE_LIMIT_VARIABLE_NUMBER, -1), count = 0;
   for( size_t v = 0; v < load->value_count; v++ ) {
-    if( load->names[v] ) load->parameters[v] = ++count;
+    if( load->names[v] == NULL ) continue;
+    load->places[count] = v;
+    load->parameters[v] = ++count;
   }
+  load->written_count = (size_t)count;
   if( count == 0 ) {
     adcp_error_set(load->db->err, ADCP_MISMATCH,
                    "table \"%s\" has none of the columns that the backup's table has",
@@ -144,36 +158,68 @@ static void append_conflict(sqlite3_str *sql, const AdcpLoad *load, const AdcpTa
   }
 }
 
-/* OR ABORT: in an exact copy the ON CONFLICT clauses of the table's constraints must not drop rows.
+/* INSERT of an exact copy: the ON CONFLICT clauses of the table's constraints must not drop rows.
 ** Not where triggers may fire, because it would replace the OR IGNORE and OR REPLACE of their
 ** statements. */
-static char *insert_sql(AdcpLoad *load, const AdcpTable *source, const AdcpTable *live) {
+static sqlite3_str *begin_insert(const AdcpLoad *load, const char *or_clause) {
   sqlite3_str *sql = sqlite3_str_new(load->db->handle);
   const char *separator = "(";
-  sqlite3_str_appendf(sql, "INSERT %sINTO \"%w\".\"%w\"", live ? "" : "OR ABORT ", load->db->schema,
+  sqlite3_str_appendf(sql, "INSERT %sINTO \"%w\".\"%w\"", or_clause, load->db->schema,
                       load->target);
   for( size_t v = 0; v < load->value_count; v++ ) {
     if( load->names[v] == NULL ) continue;
     sqlite3_str_appendf(sql, "%s\"%w\"", separator, load->names[v]);
     separator = ", ";
   }
-  separator = ") VALUES(";
-  for( size_t v = 0; v < load->value_count; v++ ) {
-    if( load->names[v] == NULL ) continue;
-    sqlite3_str_appendf(sql, "%s?", separator);
-    separator = ",";
-  }
+  sqlite3_str_appendall(sql, ")");
+  return sql;
+}
+
+static char *insert_sql(const AdcpLoad *load, const AdcpTable *source, const AdcpTable *live) {
+  sqlite3_str *sql = begin_insert(load, live ? "" : "OR ABORT ");
+  sqlite3_str_appendall(sql, " VALUES(?");
+  for( size_t i = 1; i < load->written_count; i++ ) sqlite3_str_appendall(sql, ",?");
   sqlite3_str_appendall(sql, ")");
   append_conflict(sql, load, live ? live : source);
   return sqlite3_str_finish(sql);
 }
 
+/* OR FAIL spares the copies of pages that OR ABORT needs to undo the rows before the one that
+** failed: the whole restore is undone then. */
+static char *feed_sql(const AdcpLoad *load) {
+  sqlite3_str *sql = begin_insert(load, "OR FAIL ");
+  sqlite3_str_appendall(sql, " SELECT c0");
+  for( size_t i = 1; i < load->written_count; i++ ) sqlite3_str_appendf(sql, ", c%d", (int)i);
+  sqlite3_str_appendall(sql, " FROM adcp_feed(?)");
+  return sqlite3_str_finish(sql);
+}
+
+static sqlite3_stmt *prepare(AdcpDb *db, char *sql) {
+  if( sql == NULL ) adcp_error_nomem(db->err);
+  sqlite3_stmt *stmt = adcp_db_prepare(db, "%s", sql);
+  sqlite3_free(sql);
+  return stmt;
+}
+
+/* What is refused here (too many columns for a SELECT, no right to read) is bound instead. */
+static void prepare_feed(AdcpLoad *load) {
+  AdcpDb *db = load->db;
+  AdcpError refused = ADCP_ERROR_INIT;
+  AdcpDb trial = {db->handle, db->schema, &refused};
+  load->feed = adcp_feed_open(db, load->places, load->written_count);
+  if( load->feed == NULL ) return;
+  load->feed_stmt = prepare(&trial, feed_sql(load));
+  if( load->feed_stmt && adcp_feed_bind(load->feed, load->feed_stmt) != SQLITE_OK ) {
+    adcp_error_nomem(&refused);
+  }
+  if( refused.rc == ADCP_NOMEM ) adcp_error_move(db->err, &refused);
+  adcp_error_clear(&refused);
+}
+
 static void prepare_insert(AdcpLoad *load, const AdcpTable *source, const AdcpTable *live) {
   if( load->db->err->rc != ADCP_OK ) return;
-  char *sql = insert_sql(load, source, live);
-  if( sql == NULL ) adcp_error_nomem(load->db->err);
-  load->stmt = adcp_db_prepare(load->db, "%s", sql);
-  sqlite3_free(sql);
+  if( live == NULL && !load->is_utf16 ) prepare_feed(load);
+  if( load->feed_stmt == NULL ) load->stmt = prepare(load->db, insert_sql(load, source, live));
 }
 
 /* ---- open and close ---- */
@@ -189,8 +235,9 @@ static void allocate(AdcpLoad *load, const char *target) {
   load->target = adcp_strdup(target);
   load->names = adcp_calloc(load->value_count, sizeof *load->names);
   load->parameters = adcp_calloc(load->value_count, sizeof *load->parameters);
+  load->places = adcp_calloc(load->value_count, sizeof *load->places);
   load->utf16 = adcp_calloc(load->value_count, sizeof *load->utf16);
-  if( !load->target || !load->names || !load->parameters || !load->utf16 ) {
+  if( !load->target || !load->names || !load->parameters || !load->places || !load->utf16 ) {
     adcp_error_nomem(load->db->err);
   }
 }
@@ -226,8 +273,11 @@ void adcp_load_counts(const AdcpLoad *load, int64_t *written, int64_t *ignored) 
 void adcp_load_close(AdcpLoad *load) {
   if( load == NULL ) return;
   adcp_db_finalize(load->stmt);
+  adcp_db_finalize(load->feed_stmt);
+  adcp_feed_close(load->feed);
   for( size_t v = 0; load->utf16 && v < load->value_count; v++ ) adcp_buf_free(&load->utf16[v]);
   adcp_free(load->utf16);
+  adcp_free(load->places);
   adcp_free(load->parameters);
   adcp_free(load->target);
   adcp_free(load);
@@ -276,14 +326,16 @@ static int bind_utf16(AdcpLoad *load, int parameter, AdcpBuf *buf) {
 
 /* ---- rows ---- */
 
+static int refuse_text16(AdcpLoad *load) {
+  adcp_error_set(load->db->err, ADCP_MISMATCH,
+                 "table \"%s\": text that is not valid UTF-16 can only be kept in a database "
+                 "with that encoding (PRAGMA encoding)",
+                 load->target);
+  return SQLITE_MISMATCH;
+}
+
 static int bind_text16(AdcpLoad *load, int parameter, const AdcpValue *value, AdcpBuf *buf) {
-  if( !load->is_utf16 ) {
-    adcp_error_set(load->db->err, ADCP_MISMATCH,
-                   "table \"%s\": text that is not valid UTF-16 can only be kept in a database "
-                   "with that encoding (PRAGMA encoding)",
-                   load->target);
-    return SQLITE_MISMATCH;
-  }
+  if( !load->is_utf16 ) return refuse_text16(load);
   adcp_buf_clear(buf);
   adcp_buf_append(buf, utf16le_mark, sizeof utf16le_mark);
   adcp_buf_append(buf, value->bytes, value->size);
@@ -329,8 +381,9 @@ static int bind_value(AdcpLoad *load, int parameter, const AdcpValue *value, Adc
 ** back. */
 static void check_size(AdcpLoad *load, const AdcpValue *values) {
   size_t size = 0;
-  for( size_t v = 0; v < load->value_count && size <= load->limit; v++ ) {
-    if( load->parameters[v] && values[v].type >= ADCP_TEXT ) size += values[v].size;
+  for( size_t i = 0; i < load->written_count && size <= load->limit; i++ ) {
+    const AdcpValue *value = &values[load->places[i]];
+    if( value->type >= ADCP_TEXT ) size += value->size;
   }
   if( size > load->limit ) {
     adcp_error_set(load->db->err, ADCP_TOOBIG,
@@ -365,9 +418,64 @@ static void insert_row(AdcpLoad *load) {
   }
 }
 
-void adcp_load_row(AdcpLoad *load, const AdcpValue *values) {
-  if( load == NULL || load->db->err->rc != ADCP_OK ) return;
+static void bind_and_insert(AdcpLoad *load, const AdcpValue *values) {
   check_size(load, values);
   if( load->db->err->rc == ADCP_OK ) bind_row(load, values);
   if( load->db->err->rc == ADCP_OK ) insert_row(load);
+}
+
+static const AdcpValue *next_for_feed(void *context) {
+  AdcpLoad *load = context;
+  const AdcpValue *values = load->feed_source.xNext(load->feed_source.context);
+  if( values == NULL ) return NULL;
+  check_size(load, values);
+  for( size_t i = 0; i < load->written_count; i++ ) {
+    if( values[load->places[i]].type == ADCP_TEXT16 ) refuse_text16(load);
+  }
+  return values;
+}
+
+/* Runs the statement on the next rows; false at the source's end. */
+static bool insert_feed(AdcpLoad *load, AdcpRowSource source, int64_t limit) {
+  AdcpDb *db = load->db;
+  load->feed_source = source;
+  adcp_feed_set(load->feed, (AdcpRowSource){load, next_for_feed}, limit);
+  int rc;
+  do {
+    rc = sqlite3_step(load->feed_stmt);
+  } while( rc == SQLITE_ROW ); /* PRAGMA count_changes gives one */
+  if( rc != SQLITE_DONE && db->err->rc == ADCP_OK ) {
+    adcp_db_fail(db, rc);
+    adcp_error_prepend(db->err, "table \"%s\": ", load->target);
+  }
+  sqlite3_reset(load->feed_stmt);
+  load->written += adcp_feed_rows(load->feed);
+  return !adcp_feed_at_end(load->feed);
+}
+
+bool adcp_load_rows(AdcpLoad *load, AdcpRowSource source, int64_t limit) {
+  bool more = true;
+  if( load == NULL || load->db->err->rc != ADCP_OK ) return false;
+  if( load->feed_stmt ) {
+    more = insert_feed(load, source, limit);
+  } else {
+    for( int64_t i = 0; i < limit && more && load->db->err->rc == ADCP_OK; i++ ) {
+      const AdcpValue *values = source.xNext(source.context);
+      more = values != NULL;
+      if( more ) bind_and_insert(load, values);
+    }
+  }
+  return more && load->db->err->rc == ADCP_OK;
+}
+
+/* A source of one row. */
+static const AdcpValue *take_one(void *context) {
+  const AdcpValue **values = context;
+  const AdcpValue *one = *values;
+  *values = NULL;
+  return one;
+}
+
+void adcp_load_row(AdcpLoad *load, const AdcpValue *values) {
+  adcp_load_rows(load, (AdcpRowSource){&values, take_one}, 1);
 }

@@ -7,6 +7,7 @@
 #include "codec/schema.h"
 #include "codec/value.h"
 #include "db/db.h"
+#include "db/feed.h"
 
 typedef enum AdcpConflict {
   ADCP_CONFLICT_ABORT,  /* a row whose key is there already is an error */
@@ -38,6 +39,10 @@ AdcpLoad *adcp_load_open(AdcpDb *db, const AdcpTable *source, const AdcpLoadOpti
 ** SQLITE_LIMIT_LENGTH; MISMATCH for text that the database's encoding cannot hold (TEXT16 in UTF-8;
 ** invalid UTF-8 in UTF-16). */
 void adcp_load_row(AdcpLoad *load, const AdcpValue *values);
+
+/* The same for at most `limit` rows of a source, which sets the error when it fails. False at the
+** source's end and on error. Much faster than one by one. */
+bool adcp_load_rows(AdcpLoad *load, AdcpRowSource source, int64_t limit);
 
 /* Rows inserted or updated, and rows left as they were (IGNORE). */
 void adcp_load_counts(const AdcpLoad *load, int64_t *written, int64_t *ignored);

@@ -6,7 +6,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include "archive/archive_read.h"
+#include "archive/read_ahead.h"
+#include "archive/row_digest.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "codec/json_write.h"
@@ -58,7 +59,8 @@ struct AdcpRestore {
   char *path;
   int64_t started_ms;
   AdcpOptions *options;
-  AdcpArchiveReader *archive;
+  AdcpReadAhead *archive;
+  int threads;
   const AdcpArchiveHead *head;
   AdcpDatabaseFigures figures;
   AdcpConnectionState *state;
@@ -67,7 +69,8 @@ struct AdcpRestore {
   AdcpPlan *plan;
   AdcpForeignKeyState *foreign_keys;
   AdcpPlanTable *filling; /* the table whose rows are being read, or NULL */
-  AdcpLoad *load;         /* for it, when its rows are loaded one by one */
+  AdcpLoad *load;         /* for it, when its rows are simply loaded */
+  AdcpArchiveEvent event; /* the last one read */
   int64_t rows, tables;   /* restored, of ordinary tables */
   int64_t violations;     /* of foreign keys, afterwards */
   bool verified;
@@ -89,10 +92,11 @@ static void read_options(AdcpRestore *restore, const AdcpRequest *request) {
 
 static void open_archive(AdcpRestore *restore) {
   if( restore->err->rc ) return;
-  int threads = (int)adcp_options_integer(restore->options, "threads", adcp_processor_count());
-  restore->archive = adcp_archive_reader_open(restore->path, threads, restore->err);
+  restore->threads =
+      (int)adcp_options_integer(restore->options, "threads", adcp_processor_count());
+  restore->archive = adcp_read_ahead_open(restore->path, restore->threads, restore->err);
   if( restore->archive == NULL ) return;
-  restore->head = adcp_archive_head(restore->archive);
+  restore->head = adcp_read_ahead_head(restore->archive);
   adcp_metadata_read(&restore->figures, restore->head->metadata, restore->err);
 }
 
@@ -235,7 +239,7 @@ static void begin_table(AdcpRestore *restore, const AdcpTable *table) {
   AdcpPlanTable *entry = adcp_map_get(&restore->plan->by_source, table->name, strlen(table->name));
   if( entry == NULL || !entry->fill ||
       (table->kind == ADCP_TABLE_SEQUENCE && !counters_kept(restore)) ) {
-    adcp_archive_skip_table(restore->archive);
+    adcp_read_ahead_skip_table(restore->archive);
     return;
   }
   restore->filling = entry;
@@ -265,16 +269,22 @@ static void restore_counter(AdcpRestore *restore, const AdcpValue *name, const A
   }
 }
 
+/* A row that is not simply loaded. */
 static void restore_row(AdcpRestore *restore) {
-  const AdcpValue *values = adcp_archive_row(restore->archive);
-  if( values == NULL ) return;
-  if( restore->load ) {
-    adcp_load_row(restore->load, values);
-    if( restore->filling->source->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
-  } else if( restore->filling->source->kind == ADCP_TABLE_SEQUENCE ) {
+  const AdcpValue *values = adcp_read_ahead_row(restore->archive);
+  if( restore->filling && restore->filling->source->kind == ADCP_TABLE_SEQUENCE ) {
     const AdcpValue *name = &values[restore->filling->source->has_rowid_key ? 1 : 0];
     restore_counter(restore, name, name + 1);
   }
+}
+
+/* The source of the rows that are loaded: up to the event that is none. */
+static const AdcpValue *next_row(void *context) {
+  AdcpRestore *restore = context;
+  restore->event = adcp_read_ahead_next(restore->archive);
+  if( restore->event != ADCP_ARCHIVE_ROW ) return NULL;
+  if( restore->filling->source->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
+  return adcp_read_ahead_row(restore->archive);
 }
 
 static void end_table(AdcpRestore *restore) {
@@ -285,7 +295,7 @@ static void end_table(AdcpRestore *restore) {
 
 /* validate_only: reads and checks everything, counts what would be restored. */
 static void count_row(AdcpRestore *restore) {
-  const AdcpTable *table = adcp_archive_table(restore->archive)->table;
+  const AdcpTable *table = adcp_read_ahead_table(restore->archive)->table;
   const AdcpPlanTable *entry =
       adcp_map_get(&restore->plan->by_source, table->name, strlen(table->name));
   if( entry && entry->fill && table->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
@@ -293,7 +303,7 @@ static void count_row(AdcpRestore *restore) {
 
 static bool check_step(AdcpRestore *restore) {
   for( int i = 0; i < STEP_ROWS; i++ ) {
-    AdcpArchiveEvent event = adcp_archive_next(restore->archive);
+    AdcpArchiveEvent event = adcp_read_ahead_next(restore->archive);
     if( event == ADCP_ARCHIVE_END || event == ADCP_ARCHIVE_ERROR ) return false;
     if( event == ADCP_ARCHIVE_ROW ) count_row(restore);
   }
@@ -304,23 +314,28 @@ static bool check_step(AdcpRestore *restore) {
 bool adcp_restore_step(AdcpRestore *restore) {
   if( restore == NULL || restore->err->rc ) return false;
   if( flag(restore, "validate_only") ) return check_step(restore);
-  for( int i = 0; i < STEP_ROWS && !restore->err->rc; i++ ) {
-    switch( adcp_archive_next(restore->archive) ) {
-    case ADCP_ARCHIVE_TABLE_BEGIN:
-      begin_table(restore, adcp_archive_table(restore->archive)->table);
-      break;
-    case ADCP_ARCHIVE_ROW: restore_row(restore); break;
-    case ADCP_ARCHIVE_TABLE_END: end_table(restore); break;
-    case ADCP_ARCHIVE_END:
-    case ADCP_ARCHIVE_ERROR: return false;
-    }
+  if( restore->load == NULL ) {
+    restore->event = adcp_read_ahead_next(restore->archive);
+  } else if( adcp_load_rows(restore->load, (AdcpRowSource){restore, next_row}, STEP_ROWS) ) {
+    return true;
+  }
+  if( restore->err->rc ) return false;
+  switch( restore->event ) {
+  case ADCP_ARCHIVE_TABLE_BEGIN:
+    begin_table(restore, adcp_read_ahead_table(restore->archive)->table);
+    break;
+  case ADCP_ARCHIVE_ROW: restore_row(restore); break;
+  case ADCP_ARCHIVE_TABLE_END: end_table(restore); break;
+  case ADCP_ARCHIVE_END:
+  case ADCP_ARCHIVE_ERROR: return false;
   }
   return !restore->err->rc;
 }
 
 /* ---- verification ---- */
 
-static void verify_table(AdcpRestore *restore, const AdcpArchiveTable *rows, AdcpDigest *digest) {
+static void verify_table(AdcpRestore *restore, const AdcpArchiveTable *rows,
+                         AdcpRowDigest *digest) {
   const AdcpPlanTable *entry =
       adcp_map_get(&restore->plan->by_source, rows->table->name, strlen(rows->table->name));
   if( entry == NULL || !entry->verify ) return;
@@ -341,11 +356,11 @@ static void verify_table(AdcpRestore *restore, const AdcpArchiveTable *rows, Adc
 
 static void verify_rows(AdcpRestore *restore) {
   if( restore->err->rc || flag(restore, "skip_validation") ) return;
-  AdcpDigest *digest = adcp_digest_open(restore->err);
+  AdcpRowDigest *digest = adcp_row_digest_open(restore->threads > 0, restore->err);
   for( size_t i = 0; i < restore->head->table_count && !restore->err->rc; i++ ) {
     verify_table(restore, &restore->head->tables[i], digest);
   }
-  adcp_digest_close(digest);
+  adcp_row_digest_close(digest);
   restore->verified = !restore->err->rc && !restore->plan->merge;
 }
 
@@ -433,7 +448,7 @@ void adcp_restore_close(AdcpRestore *restore) {
   if( outcome ) adcp_error_append(restore->err, "; %s", outcome);
   adcp_plan_close(restore->plan);
   adcp_schema_free(restore->live);
-  adcp_archive_reader_close(restore->archive);
+  adcp_read_ahead_close(restore->archive);
   adcp_options_free(restore->options);
   adcp_free(restore->path);
   adcp_free(restore);

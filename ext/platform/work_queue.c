@@ -9,7 +9,8 @@
 **
 ** One mutex guards begun, tail and the slots' marks; head is the owner's alone. Threads are started
 ** when a job is put that no idle thread waits for: short work costs no thread. While the owner
-** waits for the oldest job it does others that nobody has begun.
+** waits for the oldest job it does others that nobody has begun; in a serial queue only while none
+** is running.
 */
 #include "platform/work_queue.h"
 
@@ -38,6 +39,8 @@ struct AdcpWorkQueue {
   int idle;         /* threads that wait for work */
   int thread_count; /* started */
   int max_threads;  /* may be started */
+  bool is_serial;
+  bool is_busy; /* serial: a job is running */
   bool is_closing;
   pthread_t threads[ADCP_MAX_THREADS];
 };
@@ -46,12 +49,19 @@ static Slot *slot_at(AdcpWorkQueue *queue, uint64_t index) {
   return &queue->slots[index % queue->capacity];
 }
 
+/* True when there is a job that may be begun. */
+static bool can_begin(const AdcpWorkQueue *queue) {
+  return queue->begun < queue->tail && !queue->is_busy;
+}
+
 /* Does the oldest job that nobody has begun. Called and returns with the mutex held. */
 static void do_next(AdcpWorkQueue *queue) {
   Slot *slot = slot_at(queue, queue->begun++);
+  queue->is_busy = queue->is_serial;
   pthread_mutex_unlock(&queue->mutex);
   queue->function(slot->job);
   pthread_mutex_lock(&queue->mutex);
+  queue->is_busy = false;
   slot->is_done = true;
 }
 
@@ -59,7 +69,7 @@ static void *worker(void *argument) {
   AdcpWorkQueue *queue = argument;
   pthread_mutex_lock(&queue->mutex);
   while( !queue->is_closing ) {
-    if( queue->begun == queue->tail ) {
+    if( !can_begin(queue) ) {
       queue->idle++;
       pthread_cond_wait(&queue->work, &queue->mutex);
       queue->idle--;
@@ -116,6 +126,13 @@ AdcpWorkQueue *adcp_work_queue_open(int threads, size_t capacity, AdcpWorkFuncti
   return queue;
 }
 
+AdcpWorkQueue *adcp_work_queue_open_serial(bool threaded, size_t capacity,
+                                           AdcpWorkFunction function, AdcpError *err) {
+  AdcpWorkQueue *queue = adcp_work_queue_open(threaded, capacity, function, err);
+  if( queue ) queue->is_serial = true;
+  return queue;
+}
+
 bool adcp_work_queue_full(const AdcpWorkQueue *queue) {
   return queue->tail - queue->head == queue->capacity;
 }
@@ -149,8 +166,9 @@ void *adcp_work_queue_take(AdcpWorkQueue *queue) {
   pthread_mutex_lock(&queue->mutex);
   Slot *oldest = slot_at(queue, queue->head);
   while( !oldest->is_done ) {
-    if( queue->begun < queue->tail ) {
+    if( can_begin(queue) ) {
       do_next(queue);
+      if( queue->is_serial && can_begin(queue) ) pthread_cond_signal(&queue->work);
     } else {
       pthread_cond_wait(&queue->done, &queue->mutex);
     }

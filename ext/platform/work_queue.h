@@ -22,6 +22,11 @@ typedef void (*AdcpWorkFunction)(void *job);
 
 AdcpWorkQueue *adcp_work_queue_open(int threads, size_t capacity, AdcpWorkFunction function,
                                     AdcpError *err);
+
+/* A queue whose jobs are done one after the other, in the order they were put, by one thread
+** (threaded) or the owner: for work that goes on where the last job ended, such as a digest. */
+AdcpWorkQueue *adcp_work_queue_open_serial(bool threaded, size_t capacity,
+                                           AdcpWorkFunction function, AdcpError *err);
 bool adcp_work_queue_full(const AdcpWorkQueue *queue);
 bool adcp_work_queue_empty(const AdcpWorkQueue *queue);
 

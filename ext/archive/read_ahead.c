@@ -1,0 +1,213 @@
+/*
+** read_ahead.c - the events of an archive reader, made ahead of their use (contract in
+** read_ahead.h).
+**
+**   reader -> [batch being filled] -> queue -> [batch the caller reads] -> back to the queue
+**
+** A batch is filled by a job of a serial queue, so the reader is used by one thread at a time. A
+** batch ends when it is full or at an event that halts: jobs begun after that find the reader
+** halted and do nothing, until the caller has gone past the event. Then all batches are back, and
+** the first one is filled by the caller itself: a thread is asked for only when a table has more.
+*/
+#include "archive/read_ahead.h"
+
+#include <assert.h>
+
+#include "archive/row_batch.h"
+#include "base/mem.h"
+#include "platform/work_queue.h"
+
+#define BATCHES 3
+
+typedef struct Batch {
+  AdcpReadAhead *ahead;
+  bool has_end;           /* the batch ends with an event that halts */
+  AdcpArchiveEvent end;   /* that event */
+  const AdcpValue *large; /* end is ROW: its values, which the reader holds */
+  AdcpRowBatch rows;
+} Batch;
+
+struct AdcpReadAhead {
+  AdcpError *err; /* borrowed */
+
+  /* Used by the job that is running; by the caller when none is. */
+  AdcpArchiveReader *archive;
+  AdcpError archive_err;
+  size_t width;            /* values in a row of the reader's table */
+  const AdcpValue *unread; /* a row that the reader stands on and that fitted into no batch yet */
+  bool halted;
+
+  /* The caller's. */
+  AdcpWorkQueue *queue; /* NULL: without a thread */
+  Batch *batches[BATCHES];
+  Batch *now;                    /* being read; NULL before the first event */
+  size_t row;                    /* in it, the next one */
+  const AdcpArchiveTable *table; /* of the current event */
+  const AdcpValue *values;       /* of the current row */
+};
+
+/* ---- filling, on any thread ---- */
+
+static void halt(Batch *batch, AdcpArchiveEvent event) {
+  batch->has_end = true;
+  batch->end = event;
+  batch->ahead->halted = true;
+}
+
+/* Copies the row; false when the batch is to be handed over first. */
+static bool take_row(Batch *batch, const AdcpValue *values) {
+  AdcpReadAhead *ahead = batch->ahead;
+  ahead->unread = NULL;
+  if( adcp_row_batch_add(&batch->rows, values) ) return true;
+  if( batch->rows.rows ) {
+    ahead->unread = values;
+  } else {
+    batch->large = values;
+    halt(batch, ADCP_ARCHIVE_ROW);
+  }
+  return false;
+}
+
+static void fill_batch(void *argument) {
+  Batch *batch = argument;
+  AdcpReadAhead *ahead = batch->ahead;
+  batch->has_end = false;
+  batch->large = NULL;
+  adcp_row_batch_clear(&batch->rows, ahead->width);
+  if( ahead->halted ) return;
+  if( ahead->unread && !take_row(batch, ahead->unread) ) return;
+  for( ;; ) {
+    AdcpArchiveEvent event = adcp_archive_next(ahead->archive);
+    if( event == ADCP_ARCHIVE_ROW ) {
+      if( !take_row(batch, adcp_archive_row(ahead->archive)) ) return;
+      continue;
+    }
+    if( event == ADCP_ARCHIVE_TABLE_BEGIN ) {
+      ahead->width = adcp_table_value_count(adcp_archive_table(ahead->archive)->table);
+    }
+    halt(batch, event);
+    return;
+  }
+}
+
+/* ---- batches, by the caller ---- */
+
+/* Gives all batches but the current one to the queue. */
+static void start_queue(AdcpReadAhead *ahead) {
+  for( size_t i = 0; i < BATCHES; i++ ) {
+    if( ahead->batches[i] != ahead->now ) adcp_work_queue_put(ahead->queue, ahead->batches[i]);
+  }
+}
+
+/* After an event that halted: the jobs behind it did nothing. */
+static void go_on(AdcpReadAhead *ahead) {
+  while( ahead->queue && !adcp_work_queue_empty(ahead->queue) ) {
+    adcp_work_queue_take(ahead->queue);
+  }
+  ahead->halted = false;
+  fill_batch(ahead->now);
+  if( ahead->queue && !ahead->now->has_end ) start_queue(ahead);
+}
+
+static void next_batch(AdcpReadAhead *ahead) {
+  ahead->row = 0;
+  if( ahead->queue == NULL || ahead->now->has_end ) {
+    go_on(ahead);
+  } else {
+    adcp_work_queue_put(ahead->queue, ahead->now);
+    ahead->now = adcp_work_queue_take(ahead->queue);
+  }
+}
+
+/* ---- opening and closing ---- */
+
+static void make_batches(AdcpReadAhead *ahead, bool threaded) {
+  for( size_t i = 0; i < (threaded ? BATCHES : 1); i++ ) {
+    Batch *batch = adcp_malloc(sizeof *batch);
+    if( batch == NULL ) {
+      adcp_error_nomem(ahead->err);
+      return;
+    }
+    ahead->batches[i] = batch;
+    batch->ahead = ahead;
+  }
+}
+
+AdcpReadAhead *adcp_read_ahead_open(const char *path, int threads, AdcpError *err) {
+  if( err->rc ) return NULL;
+  AdcpReadAhead *ahead = adcp_calloc(1, sizeof *ahead);
+  if( ahead == NULL ) {
+    adcp_error_nomem(err);
+    return NULL;
+  }
+  ahead->err = err;
+  ahead->archive = adcp_archive_reader_open(path, threads, &ahead->archive_err);
+  adcp_error_move(err, &ahead->archive_err);
+  make_batches(ahead, threads > 0);
+  if( threads > 0 ) ahead->queue = adcp_work_queue_open_serial(true, BATCHES, fill_batch, err);
+  if( err->rc == ADCP_OK ) return ahead;
+  adcp_read_ahead_close(ahead);
+  return NULL;
+}
+
+void adcp_read_ahead_close(AdcpReadAhead *ahead) {
+  if( ahead == NULL ) return;
+  adcp_work_queue_close(ahead->queue);
+  for( size_t i = 0; i < BATCHES; i++ ) adcp_free(ahead->batches[i]);
+  adcp_archive_reader_close(ahead->archive);
+  adcp_error_clear(&ahead->archive_err);
+  adcp_free(ahead);
+}
+
+/* ---- events ---- */
+
+static AdcpArchiveEvent fail(AdcpReadAhead *ahead) {
+  adcp_error_move(ahead->err, &ahead->archive_err);
+  return ADCP_ARCHIVE_ERROR;
+}
+
+/* The event at the end of the batch; it stays there until the caller goes on. */
+static AdcpArchiveEvent take_end(AdcpReadAhead *ahead) {
+  Batch *batch = ahead->now;
+  ahead->row = batch->rows.rows + 1;
+  if( batch->end == ADCP_ARCHIVE_ERROR ) return fail(ahead);
+  if( batch->end == ADCP_ARCHIVE_ROW ) ahead->values = batch->large;
+  ahead->table = adcp_archive_table(ahead->archive);
+  return batch->end;
+}
+
+AdcpArchiveEvent adcp_read_ahead_next(AdcpReadAhead *ahead) {
+  if( ahead->err->rc ) return ADCP_ARCHIVE_ERROR;
+  ahead->values = NULL;
+  if( ahead->now == NULL ) {
+    ahead->now = ahead->batches[0];
+    go_on(ahead);
+  }
+  for( ;; ) {
+    const Batch *batch = ahead->now;
+    if( ahead->row < batch->rows.rows ) {
+      ahead->values = batch->rows.values + batch->rows.width * ahead->row++;
+      return ADCP_ARCHIVE_ROW;
+    }
+    if( batch->has_end && ahead->row == batch->rows.rows ) return take_end(ahead);
+    next_batch(ahead);
+  }
+}
+
+const AdcpArchiveHead *adcp_read_ahead_head(const AdcpReadAhead *ahead) {
+  return adcp_archive_head(ahead->archive);
+}
+
+const AdcpArchiveTable *adcp_read_ahead_table(const AdcpReadAhead *ahead) {
+  return ahead->table;
+}
+
+const AdcpValue *adcp_read_ahead_row(const AdcpReadAhead *ahead) {
+  assert(ahead->values != NULL);
+  return ahead->values;
+}
+
+void adcp_read_ahead_skip_table(AdcpReadAhead *ahead) {
+  assert(ahead->now && ahead->now->has_end && ahead->now->end == ADCP_ARCHIVE_TABLE_BEGIN);
+  adcp_archive_skip_table(ahead->archive);
+}

@@ -1,0 +1,32 @@
+/*
+** read_ahead.h - the events of an archive reader, made ahead of their use by a thread.
+**
+** Opening, events and their order are those of archive_read.h; the caller sees the same with and
+** without a thread. The reader works on another thread while the caller uses rows, and halts at
+** everything the caller may answer to: the beginning of a table, its end, an error, a row too large
+** to be copied. Tables of a few rows are read by the caller itself. Memory: three batches of rows
+** (row_batch.h) besides the reader's own.
+*/
+#ifndef ADCP_ARCHIVE_READ_AHEAD_H
+#define ADCP_ARCHIVE_READ_AHEAD_H
+
+#include "archive/archive_read.h"
+
+typedef struct AdcpReadAhead AdcpReadAhead;
+
+/* err is borrowed until close. threads as in adcp_archive_reader_open; 0: all is done by the caller. */
+AdcpReadAhead *adcp_read_ahead_open(const char *path, int threads, AdcpError *err);
+const AdcpArchiveHead *adcp_read_ahead_head(const AdcpReadAhead *ahead);
+
+AdcpArchiveEvent adcp_read_ahead_next(AdcpReadAhead *ahead);
+
+/* The table of the current event; the values of the current ROW, borrowed until the next call. */
+const AdcpArchiveTable *adcp_read_ahead_table(const AdcpReadAhead *ahead);
+const AdcpValue *adcp_read_ahead_row(const AdcpReadAhead *ahead);
+
+/* After TABLE_BEGIN, as adcp_archive_skip_table. */
+void adcp_read_ahead_skip_table(AdcpReadAhead *ahead);
+
+void adcp_read_ahead_close(AdcpReadAhead *ahead);
+
+#endif
