@@ -611,7 +611,7 @@ static void read_start(AdcpArchiveReader *r) {
   r->input.budget = ADCP_PEEK_TEXT_BYTES;
   adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, "the document", err);
   while( !found && err->rc == ADCP_OK && adcp_json_next(r->json) == ADCP_JSON_KEY ) {
-    found = find_member(adcp_json_text(r->json, NULL)) == METADATA;
+    found = find_member(r->json) == METADATA;
     if( !found ) adcp_json_skip(r->json);
   }
   if( found ) {

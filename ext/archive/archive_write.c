@@ -216,8 +216,7 @@ void adcp_archive_finish(AdcpArchiveWriter *w, AdcpArchiveTotals *totals) {
   adcp_block_writer_end(w->blocks, line, n, w->err);
   if( totals == NULL || w->err->rc ) return;
   memset(totals, 0, sizeof *totals);
-  totals->tables = (int64_t)m->table_count;
-  totals->rows = m->rows;
+  adcp_archive_count(totals, m->tables, m->table_count);
   totals->raw_bytes = raw_bytes + (int64_t)n;
   totals->file_bytes = adcp_outfile_position(w->file);
   memcpy(totals->content_sha256, m->content_sha256, sizeof totals->content_sha256);
@@ -227,4 +226,12 @@ void adcp_archive_finish(AdcpArchiveWriter *w, AdcpArchiveTotals *totals) {
 void adcp_archive_commit(AdcpArchiveWriter *w) {
   if( w->err->rc ) return;
   adcp_outfile_commit(w->file, w->err);
+}
+
+const char *adcp_archive_writer_path(const AdcpArchiveWriter *w) {
+  return adcp_outfile_path(w->file);
+}
+
+int64_t adcp_archive_writer_raw_bytes(const AdcpArchiveWriter *w) {
+  return adcp_block_writer_raw_bytes(w->blocks);
 }

@@ -48,4 +48,9 @@
 /* An options document is a few lines; 1 MiB leaves room for long lists of table names. */
 #define ADCP_MAX_OPTIONS_BYTES (1024 * 1024)
 
+/* A list of backups reads a file without a usable end to its end only when it is as small as this (it inflates to 66 MB at
+** most, a tenth of a second); of a larger one it reads this much text to find backup_metadata, the first member. */
+#define ADCP_PEEK_FILE_BYTES (64 * 1024)
+#define ADCP_PEEK_TEXT_BYTES (1024 * 1024)
+
 #endif

@@ -6,11 +6,20 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/db.h"
+#include "ops/backup_dir.h"
+
+/* What a module is registered with. */
+typedef struct Binding {
+  const AdcpRelation *relation;
+  AdcpConfig *config; /* a reference */
+} Binding;
 
 typedef struct RelationTable {
   sqlite3_vtab base; /* must be first */
   sqlite3 *db;
   const AdcpRelation *relation;
+  const AdcpConfig *config; /* the module's, which outlives the table */
 } RelationTable;
 
 typedef struct RelationCursor {
@@ -41,7 +50,8 @@ static int xConnect(sqlite3 *db, void *aux, int argc, const char *const *argv,
   (void)argc;
   (void)argv;
   (void)message;
-  const AdcpRelation *relation = aux;
+  const Binding *binding = aux;
+  const AdcpRelation *relation = binding->relation;
   char *sql = sqlite3_mprintf("CREATE TABLE x(%s, %s)", relation->columns, relation->arguments);
   if( sql == NULL ) return SQLITE_NOMEM;
   int rc = sqlite3_declare_vtab(db, sql);
@@ -52,6 +62,7 @@ static int xConnect(sqlite3 *db, void *aux, int argc, const char *const *argv,
   memset(table, 0, sizeof *table);
   table->db = db;
   table->relation = relation;
+  table->config = binding->config;
   *table_out = &table->base;
   return sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
 }
@@ -124,6 +135,17 @@ static void read_arguments(AdcpRelationCall *call, const AdcpRelation *relation,
   }
 }
 
+/* Begins the scan; "latest" is found here for every relation that is about one backup. */
+static void *open_inner(AdcpRelationCall *call, const AdcpRelation *relation) {
+  if( !relation->finds_backup || call->text[0] == NULL ) return relation->xOpen(call);
+  AdcpDb db = {call->db, "main", call->err};
+  char *path = adcp_backup_dir_find(call->config, &db, call->text[0]);
+  call->text[0] = path;
+  void *inner = call->err->rc ? NULL : relation->xOpen(call);
+  adcp_free(path);
+  return inner;
+}
+
 static int xFilter(sqlite3_vtab_cursor *base, int idx_num, const char *idx_str, int argc,
                    sqlite3_value **argv) {
   (void)idx_str;
@@ -131,9 +153,10 @@ static int xFilter(sqlite3_vtab_cursor *base, int idx_num, const char *idx_str, 
   RelationCursor *cursor = (RelationCursor *)base;
   const AdcpRelation *relation = relation_of(base);
   close_inner(cursor);
-  AdcpRelationCall call = {((RelationTable *)base->pVtab)->db, {NULL}, &cursor->err};
+  const RelationTable *table = (const RelationTable *)base->pVtab;
+  AdcpRelationCall call = {table->db, table->config, {NULL}, &cursor->err};
   read_arguments(&call, relation, idx_num, argv);
-  if( !cursor->err.rc ) cursor->inner = relation->xOpen(&call);
+  if( !cursor->err.rc ) cursor->inner = open_inner(&call, relation);
   return report(base->pVtab, &cursor->err);
 }
 
@@ -176,8 +199,18 @@ static const sqlite3_module relation_module = {
     .xRowid = xRowid,
 };
 
-int adcp_relation_register(sqlite3 *db, const AdcpRelation *relation) {
-  return sqlite3_create_module_v2(db, relation->name, &relation_module, (void *)relation, NULL);
+static void free_binding(void *p) {
+  Binding *binding = p;
+  if( binding ) adcp_config_release(binding->config);
+  adcp_free(binding);
+}
+
+int adcp_relation_register(sqlite3 *db, const AdcpRelation *relation, AdcpConfig *config) {
+  Binding *binding = adcp_malloc(sizeof *binding);
+  if( binding == NULL ) return SQLITE_NOMEM;
+  *binding = (Binding){relation, adcp_config_retain(config)};
+  /* On a failure SQLite calls the destructor itself. */
+  return sqlite3_create_module_v2(db, relation->name, &relation_module, binding, free_binding);
 }
 
 void adcp_relation_unregister(sqlite3 *db, const AdcpRelation *relation) {

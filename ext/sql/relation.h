@@ -10,14 +10,14 @@
 
 #include <stdbool.h>
 
-#include "base/error.h"
-#include "db/sqlite.h"
+#include "ops/config.h"
 
 #define ADCP_RELATION_MAX_ARGUMENTS 4
 
 /* What a cursor gets when a scan begins. */
 typedef struct AdcpRelationCall {
   sqlite3 *db;
+  const AdcpConfig *config;
   const char *text[ADCP_RELATION_MAX_ARGUMENTS]; /* NULL where not given; borrowed during xOpen */
   AdcpError *err;                                /* borrowed for the cursor's life */
 } AdcpRelationCall;
@@ -28,7 +28,8 @@ typedef struct AdcpRelation {
   int column_count;    /* visible */
   const char *arguments; /* the hidden ones: "path HIDDEN, table_name HIDDEN" */
   int argument_count;
-  int required_arguments; /* the first so many have to be given */
+  int required_arguments; /* the first so many have to be given; others may be left out, or NULL */
+  bool finds_backup;      /* the first argument is the path of a backup: "latest" is replaced */
 
   /* Begins a scan and stands on the first row. NULL with err set on failure. */
   void *(*xOpen)(const AdcpRelationCall *call);
@@ -43,8 +44,8 @@ typedef struct AdcpRelation {
   void (*xClose)(void *cursor);
 } AdcpRelation;
 
-/* Registers the relation as an eponymous table. relation is borrowed for ever. */
-int adcp_relation_register(sqlite3 *db, const AdcpRelation *relation);
+/* Registers the relation as an eponymous table, which holds a reference to config. relation is borrowed for ever. */
+int adcp_relation_register(sqlite3 *db, const AdcpRelation *relation, AdcpConfig *config);
 void adcp_relation_unregister(sqlite3 *db, const AdcpRelation *relation);
 
 #endif
