@@ -586,6 +586,7 @@ static void fill_head(AdcpArchiveReader *r) {
   head->blocks = m->blocks;
   head->block_count = m->block_count;
   adcp_archive_count(&head->totals, m->tables, m->table_count);
+  head->marks = m->marks;
   head->totals.file_bytes = adcp_infile_size(r->file);
   memcpy(head->totals.content_sha256, m->content_sha256, sizeof m->content_sha256);
   memcpy(head->totals.full_sha256, m->full_sha256, sizeof m->full_sha256);

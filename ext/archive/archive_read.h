@@ -31,6 +31,7 @@ typedef struct AdcpArchiveHead {
   size_t table_count;
   const AdcpBlockEntry *blocks;
   size_t block_count;
+  const AdcpArchiveMark *marks; /* of all tables; see AdcpArchiveTable */
   AdcpArchiveTotals totals;
   bool complete;   /* an end line was found */
   bool indexed;    /* positions can be gone to */
@@ -77,6 +78,10 @@ void adcp_archive_skip_table(AdcpArchiveReader *r);
 /* Makes TABLE_BEGIN of table `index` the next event (needs head->indexed). Also the way on after a damaged
 ** table, once the caller has cleared the error. */
 void adcp_archive_seek_table(AdcpArchiveReader *r, size_t index);
+
+/* The same, but the first row will be that of a mark of the table (0 to mark_count - 1): the rows before it are
+** left out, and the table's digest is not checked. */
+void adcp_archive_seek_mark(AdcpArchiveReader *r, size_t index, size_t mark);
 
 void adcp_archive_reader_close(AdcpArchiveReader *r);
 

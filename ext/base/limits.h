@@ -18,6 +18,10 @@
 /* A table gets a block of its own from this size on; below it shares one with its neighbours. */
 #define ADCP_OWN_BLOCK_BYTES (64 * 1024)
 
+/* A mark of the manifest holds the key of a row; a longer one is left out: a mark a block is to stay
+** small beside the block. */
+#define ADCP_MAX_MARK_KEY_BYTES 1024
+
 /* Deflate expands at most 1032 times; a block index that claims more is a lie. */
 #define ADCP_MAX_INFLATE_RATIO 1040
 

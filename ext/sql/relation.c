@@ -3,6 +3,7 @@
 */
 #include "sql/relation.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -72,6 +73,42 @@ static int xDisconnect(sqlite3_vtab *table) {
   return SQLITE_OK;
 }
 
+static int range_of_column(const AdcpRelation *relation, int column) {
+  for( int i = 0; i < relation->range_count; i++ ) {
+    if( relation->range_columns[i] == column ) return i;
+  }
+  return -1;
+}
+
+/* Has the limits of range columns handed over, after the arguments: two letters for each in idxStr, the range and
+** what the value is to it. */
+static int choose_ranges(const AdcpRelation *relation, sqlite3_index_info *info, int position) {
+  sqlite3_str *limits = sqlite3_str_new(NULL);
+  for( int i = 0; i < info->nConstraint; i++ ) {
+    const struct sqlite3_index_constraint *constraint = &info->aConstraint[i];
+    int range = range_of_column(relation, constraint->iColumn);
+    if( range < 0 || !constraint->usable ) continue;
+    char limit;
+    switch( constraint->op ) {
+    case SQLITE_INDEX_CONSTRAINT_EQ: limit = '='; break;
+    case SQLITE_INDEX_CONSTRAINT_GT:
+    case SQLITE_INDEX_CONSTRAINT_GE: limit = '>'; break;
+    case SQLITE_INDEX_CONSTRAINT_LT:
+    case SQLITE_INDEX_CONSTRAINT_LE: limit = '<'; break;
+    default: continue;
+    }
+    info->aConstraintUsage[i].argvIndex = ++position;
+    info->estimatedCost /= limit == '=' ? 100 : 3;
+    info->estimatedRows /= limit == '=' ? 100 : 3;
+    sqlite3_str_appendchar(limits, 1, (char)('0' + range));
+    sqlite3_str_appendchar(limits, 1, limit);
+  }
+  int rc = sqlite3_str_errcode(limits);
+  info->idxStr = sqlite3_str_finish(limits);
+  info->needToFreeIdxStr = 1;
+  return rc;
+}
+
 /* idxNum is the set of arguments that are given, as bits; they come to xFilter in order. */
 static int xBestIndex(sqlite3_vtab *table, sqlite3_index_info *info) {
   const AdcpRelation *relation = ((RelationTable *)table)->relation;
@@ -91,9 +128,9 @@ static int xBestIndex(sqlite3_vtab *table, sqlite3_index_info *info) {
     info->aConstraintUsage[constraint_of[i]].omit = 1;
     info->idxNum |= 1 << i;
   }
-  info->estimatedCost = 1000;
-  info->estimatedRows = 1000;
-  return SQLITE_OK;
+  info->estimatedCost = 100000;
+  info->estimatedRows = 100000;
+  return choose_ranges(relation, info, position);
 }
 
 static int xOpen(sqlite3_vtab *table, sqlite3_vtab_cursor **cursor_out) {
@@ -146,16 +183,38 @@ static void *open_inner(AdcpRelationCall *call, const AdcpRelation *relation) {
   return inner;
 }
 
+static void limit_range(AdcpRelationRange *range, char limit, sqlite3_value *value) {
+  if( sqlite3_value_type(value) != SQLITE_INTEGER ) return; /* SQLite's own look decides */
+  sqlite3_int64 at = sqlite3_value_int64(value);
+  if( limit != '<' && at > range->low ) range->low = at;
+  if( limit != '>' && at < range->high ) range->high = at;
+}
+
+static void read_ranges(AdcpRelationCall *call, const char *limits, sqlite3_value **argv) {
+  for( int i = 0; i < ADCP_RELATION_MAX_RANGES; i++ ) {
+    call->ranges[i] = (AdcpRelationRange){INT64_MIN, INT64_MAX};
+  }
+  for( ; limits && limits[0]; limits += 2 ) {
+    limit_range(&call->ranges[limits[0] - '0'], limits[1], *argv++);
+  }
+}
+
+static int count_bits(int set) {
+  int count = 0;
+  for( ; set; set &= set - 1 ) count++;
+  return count;
+}
+
 static int xFilter(sqlite3_vtab_cursor *base, int idx_num, const char *idx_str, int argc,
                    sqlite3_value **argv) {
-  (void)idx_str;
   (void)argc;
   RelationCursor *cursor = (RelationCursor *)base;
   const AdcpRelation *relation = relation_of(base);
   close_inner(cursor);
   const RelationTable *table = (const RelationTable *)base->pVtab;
-  AdcpRelationCall call = {table->db, table->config, {NULL}, &cursor->err};
+  AdcpRelationCall call = {.db = table->db, .config = table->config, .err = &cursor->err};
   read_arguments(&call, relation, idx_num, argv);
+  read_ranges(&call, idx_str, argv + count_bits(idx_num));
   if( !cursor->err.rc ) cursor->inner = open_inner(&call, relation);
   return report(base->pVtab, &cursor->err);
 }

@@ -5,7 +5,8 @@
 
 #include <stddef.h>
 
-static const AdcpRelation *const relations[] = {&adcp_relation_backups, &adcp_relation_contents};
+static const AdcpRelation *const relations[] = {&adcp_relation_backups, &adcp_relation_contents,
+                                                &adcp_relation_rows};
 
 #define RELATION_COUNT (sizeof relations / sizeof *relations)
 
