@@ -60,8 +60,9 @@ printf '\n'
 ls -l "$dir/sample.sqlite3" "$dir/sample.json.gz" | awk '{ printf "%12d bytes  %s\n", $5, $NF }'
 
 heading '3. What is inside'
-say "SELECT * FROM adcp_contents('$dir/sample.json.gz');"
-with_adcp :memory: ".mode box --wrap 40" "SELECT * FROM adcp_contents('$dir/sample.json.gz');"
+contents="SELECT seq, section, type, name, rows, bytes FROM adcp_contents('$dir/sample.json.gz');"
+say "$contents"
+with_adcp :memory: ".mode column" "$contents"
 
 heading '4. Validate the backup'
 say "SELECT adcp_validate('$dir/sample.json.gz');"

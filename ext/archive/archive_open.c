@@ -586,6 +586,7 @@ static void fill_head(AdcpArchiveReader *r) {
   head->blocks = m->blocks;
   head->block_count = m->block_count;
   adcp_archive_count(&head->totals, m->tables, m->table_count);
+  head->marks = m->marks;
   head->totals.file_bytes = adcp_infile_size(r->file);
   memcpy(head->totals.content_sha256, m->content_sha256, sizeof m->content_sha256);
   memcpy(head->totals.full_sha256, m->full_sha256, sizeof m->full_sha256);
@@ -611,7 +612,7 @@ static void read_start(AdcpArchiveReader *r) {
   r->input.budget = ADCP_PEEK_TEXT_BYTES;
   adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, "the document", err);
   while( !found && err->rc == ADCP_OK && adcp_json_next(r->json) == ADCP_JSON_KEY ) {
-    found = find_member(adcp_json_text(r->json, NULL)) == METADATA;
+    found = find_member(r->json) == METADATA;
     if( !found ) adcp_json_skip(r->json);
   }
   if( found ) {

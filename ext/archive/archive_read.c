@@ -16,6 +16,7 @@
 
 #include "archive/archive_reader.h"
 #include "archive/json_parts.h"
+#include "archive/mark.h"
 #include "archive/name.h"
 #include "base/mem.h"
 #include "codec/json_write.h"
@@ -90,7 +91,8 @@ static AdcpArchiveEvent begin_table(AdcpArchiveReader *r) {
   adcp_json_expect(r->json, ADCP_JSON_BEGIN_ARRAY, "rows", r->err);
   if( r->err->rc ) return fail_damaged(r);
   adcp_row_digest_reset(r->digest);
-  r->row_number = 0;
+  r->row_number = r->from ? r->from->row - 1 : 0;
+  if( r->from == NULL ) r->next_mark = 0;
   r->state = ADCP_READER_IN_TABLE;
   return ADCP_ARCHIVE_TABLE_BEGIN;
 }
@@ -105,7 +107,7 @@ static void check_table(AdcpArchiveReader *r) {
     adcp_error_set(r->err, ADCP_CORRUPT,
                    "damaged: table \"%s\" has %" PRId64 " rows, but the manifest says %" PRId64,
                    entry->table->name, r->row_number, entry->rows);
-  } else if( strcmp(sha256, entry->sha256) != 0 || bytes != entry->bytes ) {
+  } else if( r->from == NULL && (strcmp(sha256, entry->sha256) != 0 || bytes != entry->bytes) ) {
     adcp_error_set(r->err, ADCP_CORRUPT,
                    "damaged: the %" PRId64 " rows of table \"%s\" do not have the digest that the "
                    "manifest says%s",
@@ -117,6 +119,7 @@ static void check_table(AdcpArchiveReader *r) {
 static AdcpArchiveEvent end_table(AdcpArchiveReader *r) {
   check_table(r);
   r->state = ADCP_READER_BETWEEN;
+  r->from = NULL;
   r->text = NULL;
   return r->err->rc ? fail(r) : ADCP_ARCHIVE_TABLE_END;
 }
@@ -138,6 +141,26 @@ static void digest_rewritten(AdcpArchiveReader *r) {
   r->values = adcp_row_values(r->row, r->copy.data);
   AdcpTextSink sink = {r, add_rewritten};
   adcp_row_write(r->rewriter, r->values, sink, r->err);
+}
+
+/* A mark must be where it says and have the key of its row: who reads from it gets the same rows as
+** who reads all. */
+static void check_mark(AdcpArchiveReader *r) {
+  const AdcpArchiveTable *now = r->now;
+  if( r->next_mark == now->mark_count || !r->head.indexed ) return;
+  const AdcpArchiveMark *mark = &r->manifest.marks[now->first_mark + r->next_mark];
+  int64_t offset = adcp_block_reader_offset_of(r->blocks, mark->position);
+  if( mark->row > r->row_number + 1 && offset > r->row_offset ) return;
+  adcp_buf_clear(&r->copy);
+  adcp_buf_append(&r->copy, r->text, r->text_size);
+  if( !adcp_buf_check(&r->copy, r->err) ) return;
+  const AdcpValue *values = adcp_row_values(r->row, r->copy.data);
+  if( mark->row != r->row_number + 1 || offset != r->row_offset ||
+      !adcp_mark_fits(mark, now->table, values, r->err) ) {
+    adcp_error_set(r->err, ADCP_CORRUPT, "the manifest's mark of row %" PRId64 " does not fit",
+                   mark->row);
+  }
+  r->next_mark++;
 }
 
 static void digest_row(AdcpArchiveReader *r) {
@@ -170,6 +193,7 @@ static AdcpArchiveEvent next_row(AdcpArchiveReader *r) {
   r->row_offset = adcp_json_offset(r->json);
   if( !parse_row(r) ) return fail_row(r);
   r->text = adcp_json_raw_bytes(r->json);
+  check_mark(r);
   digest_row(r);
   adcp_json_raw_end(r->json, r->text_size);
   if( r->err->rc ) return fail_row(r);
@@ -235,9 +259,11 @@ static AdcpArchiveEvent next_table(AdcpArchiveReader *r) {
 
 /* Tables seen since the last call from outside stay so: a table of contents that lies cannot send a
 ** caller who skips in circles. */
-static void go_to_table(AdcpArchiveReader *r, size_t index) {
+static void go_to(AdcpArchiveReader *r, size_t index, const AdcpArchiveMark *from) {
   const AdcpArchiveTable *entry = &r->head.tables[index];
   leave_table(r);
+  r->from = from;
+  r->next_mark = from ? (size_t)(from - r->manifest.marks) - entry->first_mark : 0;
   AdcpBuf *prefix = &r->input.prefix, spelling = {0};
   adcp_name_encode(&spelling, entry->table->name);
   adcp_buf_clear(prefix);
@@ -246,7 +272,7 @@ static void go_to_table(AdcpArchiveReader *r, size_t index) {
   adcp_buf_append_str(prefix, ":[");
   adcp_buf_free(&spelling);
   adcp_buf_check(prefix, r->err);
-  adcp_block_reader_seek(r->blocks, entry->position, r->err);
+  adcp_block_reader_seek(r->blocks, from ? from->position : entry->position, r->err);
   if( r->err->rc ) return;
   adcp_archive_restart(r, ADCP_JSON_BEGIN_OBJECT);
   adcp_json_next(r->json); /* "tables" */
@@ -259,7 +285,16 @@ void adcp_archive_seek_table(AdcpArchiveReader *r, size_t index) {
   assert(r->head.indexed && index < r->head.table_count);
   r->full = false;
   memset(r->seen, 0, r->head.table_count * sizeof *r->seen);
-  go_to_table(r, index);
+  go_to(r, index, NULL);
+}
+
+void adcp_archive_seek_mark(AdcpArchiveReader *r, size_t index, size_t mark) {
+  if( r->err->rc ) return;
+  const AdcpArchiveTable *entry = &r->head.tables[index];
+  assert(r->head.indexed && index < r->head.table_count && mark < entry->mark_count);
+  r->full = false;
+  memset(r->seen, 0, r->head.table_count * sizeof *r->seen);
+  go_to(r, index, &r->manifest.marks[entry->first_mark + mark]);
 }
 
 /* Passes over the rows of a table that is not wanted: by the index if that saves a block, else by
@@ -273,7 +308,7 @@ static AdcpArchiveEvent leave_skipped(AdcpArchiveReader *r) {
     return ADCP_ARCHIVE_END;
   }
   if( r->head.indexed && r->head.tables[next].position.block > r->now->position.block + 1 ) {
-    go_to_table(r, next);
+    go_to(r, next, NULL);
   } else {
     while( adcp_json_raw_begin(r->json) ) adcp_json_skip(r->json);
     r->state = ADCP_READER_BETWEEN;

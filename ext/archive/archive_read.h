@@ -31,6 +31,7 @@ typedef struct AdcpArchiveHead {
   size_t table_count;
   const AdcpBlockEntry *blocks;
   size_t block_count;
+  const AdcpArchiveMark *marks; /* of all tables; see AdcpArchiveTable */
   AdcpArchiveTotals totals;
   bool complete;   /* an end line was found */
   bool indexed;    /* positions can be gone to */
@@ -41,6 +42,11 @@ typedef struct AdcpArchiveHead {
 /* ADCP_NOTADB: not a backup; ADCP_CORRUPT: damaged or incomplete (the message says which, and where); ADCP_ERROR: a newer format or an unknown
 ** name in "requires". NULL on error. */
 AdcpArchiveReader *adcp_archive_reader_open(const char *path, int threads, AdcpError *err);
+
+/* The same for a list of many files, in time that does not depend on their size: without threads, and a file larger than
+** ADCP_PEEK_FILE_BYTES whose end does not lead to the manifest is not read through, but told by its first
+** ADCP_PEEK_TEXT_BYTES to be damaged (ADCP_CORRUPT) or no backup (ADCP_NOTADB). For its head only, not its rows. */
+AdcpArchiveReader *adcp_archive_reader_peek(const char *path, AdcpError *err);
 const AdcpArchiveHead *adcp_archive_head(const AdcpArchiveReader *r);
 
 /* JSON text of another top-level section (app_settings, ...) that stands before the rows, or NULL; zero-terminated, borrowed. */
@@ -72,6 +78,10 @@ void adcp_archive_skip_table(AdcpArchiveReader *r);
 /* Makes TABLE_BEGIN of table `index` the next event (needs head->indexed). Also the way on after a damaged
 ** table, once the caller has cleared the error. */
 void adcp_archive_seek_table(AdcpArchiveReader *r, size_t index);
+
+/* The same, but the first row will be that of a mark of the table (0 to mark_count - 1): the rows before it are
+** left out, and the table's digest is not checked. */
+void adcp_archive_seek_mark(AdcpArchiveReader *r, size_t index, size_t mark);
 
 void adcp_archive_reader_close(AdcpArchiveReader *r);
 

@@ -66,6 +66,8 @@ struct AdcpArchiveReader {
   AdcpRowReader *row;      /* of the current table */
   AdcpRowWriter *rewriter; /* of the current table; once a row is not canonical */
   AdcpRowDigest *digest;
+  const AdcpArchiveMark *from; /* the mark that reading the current table begins at, or NULL */
+  size_t next_mark;            /* of the current table: the first one that was not passed */
   int64_t row_number;
   int64_t row_offset; /* of the current row in the document */
   uint8_t *text;      /* of the current row; in the JSON reader's window */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "archive/manifest.h"
+#include "archive/mark.h"
 #include "archive/name.h"
 #include "archive/row_digest.h"
 #include "archive/row_write.h"
@@ -152,9 +153,26 @@ static void write_row_text(void *context, const void *bytes, size_t n, AdcpError
   adcp_row_digest_add(w->digest, bytes, n);
 }
 
+/* Marks the row that comes next if it is the first to begin in its block, and the block not the
+** table's first. */
+static void mark_row(AdcpArchiveWriter *w, const AdcpValue *values) {
+  AdcpManifest *m = &w->manifest;
+  const AdcpArchiveTable *now = w->now;
+  AdcpBlockPosition place = adcp_block_writer_position(w->blocks);
+  int64_t block =
+      now->mark_count ? m->marks[m->mark_count - 1].position.block : now->position.block;
+  if( place.block == block ) return;
+  AdcpArchiveMark *mark = adcp_manifest_add_mark(m, w->err);
+  if( mark == NULL ) return;
+  mark->position = place;
+  mark->row = now->rows;
+  adcp_mark_set_key(mark, now->table, values, w->err);
+}
+
 void adcp_archive_write_row(AdcpArchiveWriter *w, const AdcpValue *values) {
   if( w->err->rc ) return;
   if( w->now->rows++ ) append(w, ",\n", 2);
+  mark_row(w, values);
   AdcpTextSink sink = {w, write_row_text};
   adcp_row_write(w->row, values, sink, w->err);
   adcp_row_digest_end_row(w->digest);
@@ -216,8 +234,7 @@ void adcp_archive_finish(AdcpArchiveWriter *w, AdcpArchiveTotals *totals) {
   adcp_block_writer_end(w->blocks, line, n, w->err);
   if( totals == NULL || w->err->rc ) return;
   memset(totals, 0, sizeof *totals);
-  totals->tables = (int64_t)m->table_count;
-  totals->rows = m->rows;
+  adcp_archive_count(totals, m->tables, m->table_count);
   totals->raw_bytes = raw_bytes + (int64_t)n;
   totals->file_bytes = adcp_outfile_position(w->file);
   memcpy(totals->content_sha256, m->content_sha256, sizeof totals->content_sha256);
@@ -227,4 +244,12 @@ void adcp_archive_finish(AdcpArchiveWriter *w, AdcpArchiveTotals *totals) {
 void adcp_archive_commit(AdcpArchiveWriter *w) {
   if( w->err->rc ) return;
   adcp_outfile_commit(w->file, w->err);
+}
+
+const char *adcp_archive_writer_path(const AdcpArchiveWriter *w) {
+  return adcp_outfile_path(w->file);
+}
+
+int64_t adcp_archive_writer_raw_bytes(const AdcpArchiveWriter *w) {
+  return adcp_block_writer_raw_bytes(w->blocks);
 }

@@ -35,6 +35,10 @@ void adcp_archive_finish(AdcpArchiveWriter *w, AdcpArchiveTotals *totals);
 
 /* Syncs and puts the file under its name. */
 void adcp_archive_commit(AdcpArchiveWriter *w);
+
+/* Where the file is (see adcp_outfile_path), and how much text was written so far. */
+const char *adcp_archive_writer_path(const AdcpArchiveWriter *w);
+int64_t adcp_archive_writer_raw_bytes(const AdcpArchiveWriter *w);
 void adcp_archive_writer_close(AdcpArchiveWriter *w);
 
 #endif

@@ -15,6 +15,15 @@
 #define ADCP_FORMAT_VERSION       "3.0"
 #define ADCP_FORMAT_VERSION_MAJOR 3
 
+/* The first row that begins in a block: where reading can begin within a table. */
+typedef struct AdcpArchiveMark {
+  AdcpBlockPosition position; /* of the row's '{' */
+  int64_t row;                /* its number within the table, from 1 */
+  bool has_rowid;
+  int64_t rowid; /* its rowid */
+  char *key;     /* WITHOUT ROWID: the values of its primary key, a JSON array; or NULL */
+} AdcpArchiveMark;
+
 /* A table of the manifest. */
 typedef struct AdcpArchiveTable {
   const AdcpTable *table; /* of the archive's schema */
@@ -23,6 +32,8 @@ typedef struct AdcpArchiveTable {
   AdcpBlockPosition
       position; /* of the first row's '{', or of the closing bracket when there are none */
   char sha256[ADCP_SHA256_HEX + 1];
+  size_t first_mark,
+      mark_count; /* its marks, in the list of all; none for the table's first block */
 } AdcpArchiveTable;
 
 typedef struct AdcpArchiveTotals {

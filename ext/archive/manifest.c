@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "codec/json_write.h"
+#include "codec/number.h"
 
 #define FLUSH_BYTES ((size_t)32 * 1024)
 
@@ -54,7 +55,20 @@ AdcpBlockEntry *adcp_manifest_add_block(AdcpManifest *m, AdcpError *err) {
   return entry;
 }
 
+AdcpArchiveMark *adcp_manifest_add_mark(AdcpManifest *m, AdcpError *err) {
+  if( !make_room((void **)&m->marks, m->mark_count, &m->mark_capacity, sizeof *m->marks, err) ) {
+    return NULL;
+  }
+  AdcpArchiveTable *table = &m->tables[m->table_count - 1];
+  if( table->mark_count++ == 0 ) table->first_mark = m->mark_count;
+  AdcpArchiveMark *mark = &m->marks[m->mark_count++];
+  memset(mark, 0, sizeof *mark);
+  return mark;
+}
+
 void adcp_manifest_free(AdcpManifest *m) {
+  for( size_t i = 0; i < m->mark_count; i++ ) adcp_free(m->marks[i].key);
+  adcp_free(m->marks);
   for( size_t i = 0; i < m->table_count; i++ ) adcp_free(m->names[i]);
   adcp_free((void *)m->names);
   adcp_free(m->tables);
@@ -70,7 +84,24 @@ static void flush(AdcpBuf *buf, size_t limit, AdcpTextSink sink, AdcpError *err)
   adcp_buf_clear(buf);
 }
 
-static void write_entry(AdcpBuf *buf, const AdcpArchiveTable *entry, AdcpBuf *spelling) {
+static void write_marks(AdcpBuf *buf, const AdcpArchiveMark *marks, size_t count) {
+  adcp_buf_append_str(buf, ",\"marks\":[");
+  for( size_t i = 0; i < count; i++ ) {
+    const AdcpArchiveMark *mark = &marks[i];
+    adcp_buf_appendf(buf, "%s[%" PRId64 ",%" PRId64 ",%" PRId64 ",", i ? "," : "",
+                     mark->position.block, mark->position.offset, mark->row);
+    if( mark->has_rowid ) {
+      adcp_buf_appendf(buf, "%" PRId64 "]", mark->rowid);
+    } else {
+      adcp_buf_append_str(buf, mark->key ? mark->key : "null");
+      adcp_buf_append_byte(buf, ']');
+    }
+  }
+  adcp_buf_append_byte(buf, ']');
+}
+
+static void write_entry(AdcpBuf *buf, const AdcpManifest *m, size_t i, AdcpBuf *spelling) {
+  const AdcpArchiveTable *entry = &m->tables[i];
   adcp_buf_clear(spelling);
   adcp_name_encode(spelling, entry->table->name);
   if( spelling->oom ) buf->oom = true;
@@ -78,9 +109,11 @@ static void write_entry(AdcpBuf *buf, const AdcpArchiveTable *entry, AdcpBuf *sp
   adcp_json_quote(buf, spelling->data, spelling->size);
   adcp_buf_appendf(buf,
                    ",\"rows\":%" PRId64 ",\"bytes\":%" PRId64 ",\"block\":%" PRId64
-                   ",\"offset\":%" PRId64 ",\"sha256\":\"%s\"}",
+                   ",\"offset\":%" PRId64 ",\"sha256\":\"%s\"",
                    entry->rows, entry->bytes, entry->position.block, entry->position.offset,
                    entry->sha256);
+  if( entry->mark_count ) write_marks(buf, m->marks + entry->first_mark, entry->mark_count);
+  adcp_buf_append_byte(buf, '}');
 }
 
 void adcp_manifest_write(const AdcpManifest *m, AdcpTextSink sink, AdcpError *err) {
@@ -91,7 +124,7 @@ void adcp_manifest_write(const AdcpManifest *m, AdcpTextSink sink, AdcpError *er
                    m->rows, m->bytes, m->content_sha256, m->full_sha256);
   for( size_t i = 0; i < m->table_count && err->rc == ADCP_OK; i++ ) {
     adcp_buf_append_str(&buf, i ? ",\n" : "\n");
-    write_entry(&buf, &m->tables[i], &spelling);
+    write_entry(&buf, m, i, &spelling);
     flush(&buf, FLUSH_BYTES, sink, err);
   }
   adcp_buf_append_str(&buf, "\n],\"blocks\":[");
@@ -121,8 +154,48 @@ static void take_sha256(AdcpJsonReader *json, const char *what, char hex[ADCP_SH
   adcp_free(text);
 }
 
+/* The key of a mark, and the end of its array. */
+static void read_mark_key(AdcpJsonReader *json, AdcpArchiveMark *mark, AdcpError *err) {
+  AdcpBuf key = {0};
+  AdcpJsonToken token;
+  adcp_json_capture(json, &key);
+  const char *text = adcp_buf_text(&key);
+  if( !adcp_buf_check(&key, err) || err->rc ) {
+    /* nothing was read */
+  } else if( text[0] == '[' ) {
+    mark->key = adcp_buf_take(&key);
+  } else if( text[0] != 'n' ) {
+    AdcpNumber number = adcp_number_parse(key.data, key.size);
+    mark->has_rowid = number.kind == ADCP_NUMBER_INTEGER;
+    mark->rowid = number.integer;
+  }
+  adcp_buf_free(&key);
+  /* A later version may say more of a mark. */
+  while( err->rc == ADCP_OK && (token = adcp_json_next(json)) != ADCP_JSON_END_ARRAY ) {
+    if( token != ADCP_JSON_NUMBER && token != ADCP_JSON_STRING && token != ADCP_JSON_NULL ) {
+      adcp_error_set(err, ADCP_CORRUPT, "\"marks\" has a mark that is none");
+    }
+  }
+}
+
+static void read_marks(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
+  adcp_json_expect(json, ADCP_JSON_BEGIN_ARRAY, "marks", err);
+  if( err->rc == ADCP_OK && m->tables[m->table_count - 1].mark_count ) {
+    adcp_error_set(err, ADCP_CORRUPT, "\"marks\" stands twice");
+  }
+  while( adcp_json_element(json, ADCP_JSON_BEGIN_ARRAY, "marks", err) ) {
+    AdcpArchiveMark *mark = adcp_manifest_add_mark(m, err);
+    if( mark == NULL ) return;
+    mark->position.block = adcp_json_take_integer(json, "marks", err);
+    mark->position.offset = adcp_json_take_integer(json, "marks", err);
+    mark->row = adcp_json_take_integer(json, "marks", err);
+    read_mark_key(json, mark, err);
+  }
+}
+
 static void read_entry(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
-  static const char *const KNOWN[] = {"name", "rows", "bytes", "block", "offset", "sha256", NULL};
+  static const char *const KNOWN[] = {"name",   "rows",   "bytes", "block",
+                                      "offset", "sha256", "marks", NULL};
   int member;
   AdcpArchiveTable *entry = adcp_manifest_add_table(m, err);
   if( entry == NULL ) return;
@@ -135,6 +208,7 @@ static void read_entry(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
     case 3: entry->position.block = adcp_json_take_integer(json, "block", err); break;
     case 4: entry->position.offset = adcp_json_take_integer(json, "offset", err); break;
     case 5: take_sha256(json, "sha256", entry->sha256, err); break;
+    case 6: read_marks(json, m, err); break;
     }
   }
   if( *name == NULL || entry->sha256[0] == 0 || entry->rows < 0 || entry->bytes < entry->rows ) {
@@ -176,6 +250,23 @@ static void read_lists(AdcpJsonReader *json, int member, AdcpManifest *m, AdcpEr
   }
 }
 
+/* Are a table's marks places in blocks, one after the other? Whether its rows are there is seen when they are read. */
+static bool marks_are_sound(const AdcpManifest *m, const AdcpArchiveTable *table) {
+  int64_t block = -1, row = 1;
+  for( size_t i = 0; i < table->mark_count; i++ ) {
+    const AdcpArchiveMark *mark = &m->marks[table->first_mark + i];
+    if( mark->position.block <= block || (uint64_t)mark->position.block >= m->block_count ||
+        mark->position.offset < 0 ||
+        mark->position.offset >= m->blocks[mark->position.block].raw_bytes || mark->row <= row ||
+        mark->row > table->rows ) {
+      return false;
+    }
+    block = mark->position.block;
+    row = mark->row;
+  }
+  return true;
+}
+
 /* Do the lists agree with the sums, and the places with the blocks? */
 static void check_sums(const AdcpManifest *m, AdcpError *err) {
   if( err->rc ) return;
@@ -186,7 +277,7 @@ static void check_sums(const AdcpManifest *m, AdcpError *err) {
     const AdcpBlockPosition *place = &m->tables[i].position;
     good = !__builtin_add_overflow(rows, m->tables[i].rows, &rows) && place->block >= 0 &&
            (uint64_t)place->block < m->block_count && place->offset >= 0 &&
-           place->offset < m->blocks[place->block].raw_bytes;
+           place->offset < m->blocks[place->block].raw_bytes && marks_are_sound(m, &m->tables[i]);
   }
   if( !good || rows != m->rows || raw != m->bytes ) {
     adcp_error_set(err, ADCP_CORRUPT, "the manifest contradicts itself");

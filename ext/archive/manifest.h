@@ -9,6 +9,9 @@
 **   ...
 **   ]},
 **
+** A table that goes through several blocks has "marks" besides: `[block,offset,row,key]` for the first row that
+** begins in each block after the table's first, where key is its rowid, the values of its primary key, or null.
+**
 ** "bytes" of the whole is the raw size of the document before the manifest; a block is its size in
 ** the file, its raw size and the CRC-32 of the raw text.
 */
@@ -28,6 +31,8 @@ typedef struct AdcpManifest {
   size_t table_count, table_capacity;
   AdcpBlockEntry *blocks; /* owned */
   size_t block_count, block_capacity;
+  AdcpArchiveMark *marks; /* owned; of all tables, in their order */
+  size_t mark_count, mark_capacity;
   int64_t rows;
   int64_t bytes;
   char content_sha256[ADCP_SHA256_HEX + 1];
@@ -37,6 +42,9 @@ typedef struct AdcpManifest {
 /* Make room for one more and return it, zero-filled; NULL when out of memory. */
 AdcpArchiveTable *adcp_manifest_add_table(AdcpManifest *manifest, AdcpError *err);
 AdcpBlockEntry *adcp_manifest_add_block(AdcpManifest *manifest, AdcpError *err);
+
+/* The same for a mark of the last table. */
+AdcpArchiveMark *adcp_manifest_add_mark(AdcpManifest *manifest, AdcpError *err);
 
 /* Writes the member, key and line break included. Every entry's table is set. */
 void adcp_manifest_write(const AdcpManifest *manifest, AdcpTextSink sink, AdcpError *err);

@@ -108,14 +108,18 @@ void adcp_schema_retain(AdcpSchema *schema, const bool *keep_objects, const bool
                         AdcpError *err) {
   size_t kept = 0;
   for( size_t i = 0; i < schema->object_count; i++ ) {
-    if( keep_objects[i] ) schema->objects[kept++] = schema->objects[i];
-    else clear_object(&schema->objects[i]);
+    if( keep_objects[i] )
+      schema->objects[kept++] = schema->objects[i];
+    else
+      clear_object(&schema->objects[i]);
   }
   schema->object_count = kept;
   kept = 0;
   for( size_t i = 0; i < schema->table_count; i++ ) {
-    if( keep_tables[i] ) schema->tables[kept++] = schema->tables[i];
-    else clear_table(&schema->tables[i]);
+    if( keep_tables[i] )
+      schema->tables[kept++] = schema->tables[i];
+    else
+      clear_table(&schema->tables[i]);
   }
   schema->table_count = kept;
   adcp_schema_index(schema, err);
@@ -150,6 +154,18 @@ size_t adcp_table_value_count(const AdcpTable *table) {
     if( adcp_column_stored(&table->columns[i]) ) count++;
   }
   return count;
+}
+
+size_t adcp_table_value_place(const AdcpTable *table, size_t column) {
+  size_t place = table->has_rowid_key ? 1 : 0;
+  for( size_t i = 0; i < column; i++ ) place += adcp_column_stored(&table->columns[i]) ? 1 : 0;
+  return place;
+}
+
+int adcp_table_rowid_place(const AdcpTable *table) {
+  if( table->has_rowid_key ) return 0;
+  if( table->rowid_column < 0 ) return -1;
+  return (int)adcp_table_value_place(table, (size_t)table->rowid_column);
 }
 
 bool adcp_column_stored(const AdcpColumn *column) {

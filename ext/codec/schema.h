@@ -109,6 +109,10 @@ const AdcpObject *adcp_schema_object(const AdcpSchema *schema, AdcpObjectType ty
 /* Number of values in a row: the hidden rowid, if written, and all columns that are stored. */
 size_t adcp_table_value_count(const AdcpTable *table);
 
+/* Where the value of a stored column stands in a row; and that of the rowid, -1 when rows do not hold it. */
+size_t adcp_table_value_place(const AdcpTable *table, size_t column);
+int adcp_table_rowid_place(const AdcpTable *table);
+
 /* True for a column whose value stands in rows (neither generated nor hidden). */
 bool adcp_column_stored(const AdcpColumn *column);
 

@@ -103,11 +103,12 @@ static void number_parameters(AdcpLoad *load) {
 
 /* ---- SQL ---- */
 
-static bool is_written(const AdcpLoad *load, const char *name) {
+/* The parameter that a column gets its value from, or 0. */
+static int parameter_of(const AdcpLoad *load, const char *name) {
   for( size_t v = 0; v < load->value_count; v++ ) {
-    if( load->names[v] && sqlite3_stricmp(load->names[v], name) == 0 ) return true;
+    if( load->names[v] && sqlite3_stricmp(load->names[v], name) == 0 ) return load->parameters[v];
   }
-  return false;
+  return 0;
 }
 
 /* The primary key's columns, if the source has them all; false (and nothing appended) otherwise. */
@@ -117,7 +118,7 @@ static bool append_key(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *
   for( size_t i = 0; i < table->column_count; i++ ) {
     const AdcpColumn *column = &table->columns[i];
     if( column->primary_key == 0 ) continue;
-    if( !is_written(load, column->name) ) return false;
+    if( parameter_of(load, column->name) == 0 ) return false;
     found = true;
   }
   for( size_t i = 0; found && i < table->column_count; i++ ) {
@@ -130,14 +131,16 @@ static bool append_key(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *
 }
 
 /* Sets what the source has, except the primary key: a row that was found by another key keeps its
-** own. */
+** own. By parameter and not by excluded.*, which SQLite 3.40.1 rounds to a double where a VIRTUAL column
+** stands before a REAL one: it takes the place among the declared columns for that among the stored. */
 static void append_update(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *table) {
   const char *separator = " DO UPDATE SET ";
   bool found = false;
   for( size_t i = 0; i < table->column_count; i++ ) {
     const AdcpColumn *column = &table->columns[i];
-    if( column->primary_key || !is_written(load, column->name) ) continue;
-    sqlite3_str_appendf(sql, "%s\"%w\"=excluded.\"%w\"", separator, column->name, column->name);
+    int parameter = parameter_of(load, column->name);
+    if( column->primary_key || parameter == 0 ) continue;
+    sqlite3_str_appendf(sql, "%s\"%w\"=?%d", separator, column->name, parameter);
     separator = ", ";
     found = true;
   }
@@ -177,8 +180,8 @@ static sqlite3_str *begin_insert(const AdcpLoad *load, const char *or_clause) {
 
 static char *insert_sql(const AdcpLoad *load, const AdcpTable *source, const AdcpTable *live) {
   sqlite3_str *sql = begin_insert(load, live ? "" : "OR ABORT ");
-  sqlite3_str_appendall(sql, " VALUES(?");
-  for( size_t i = 1; i < load->written_count; i++ ) sqlite3_str_appendall(sql, ",?");
+  sqlite3_str_appendall(sql, " VALUES(?1");
+  for( size_t i = 2; i <= load->written_count; i++ ) sqlite3_str_appendf(sql, ",?%d", (int)i);
   sqlite3_str_appendall(sql, ")");
   append_conflict(sql, load, live ? live : source);
   return sqlite3_str_finish(sql);

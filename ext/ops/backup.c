@@ -12,6 +12,7 @@
 #include "db/catalog.h"
 #include "db/order.h"
 #include "db/scan.h"
+#include "ops/backup_dir.h"
 #include "ops/clock.h"
 #include "ops/metadata.h"
 #include "ops/options.h"
@@ -43,6 +44,7 @@ struct AdcpBackup {
   AdcpDb db;
   AdcpError *err;
   char *path;
+  AdcpOutMode mode;
   int64_t started_ms;
   AdcpOptions *options;
   AdcpSnapshot snapshot;
@@ -129,6 +131,17 @@ static void read_options(AdcpBackup *backup, const AdcpRequest *request) {
   adcp_db_check_schema(&backup->db);
 }
 
+/* The path that was asked for, or a dated one in the folder of backups. */
+static void choose_path(AdcpBackup *backup, const AdcpRequest *request) {
+  if( backup->err->rc ) return;
+  backup->mode = flag(backup, "overwrite") ? ADCP_OUT_REPLACE : ADCP_OUT_NEW;
+  if( backup->path ) return;
+  backup->mode = ADCP_OUT_NUMBERED;
+  bool gzip = strcmp(adcp_options_text(backup->options, "compress", "gzip"), "gzip") == 0;
+  backup->path =
+      adcp_backup_dir_new_path(request->config, &backup->db, gzip ? ".json.gz" : ".json");
+}
+
 static void choose_container(AdcpBackup *backup) {
   const char *compress = adcp_options_text(backup->options, "compress", NULL);
   AdcpBlockWriterOptions *container = &backup->container;
@@ -144,9 +157,9 @@ static void choose_container(AdcpBackup *backup) {
 
 static void open_archive(AdcpBackup *backup) {
   if( backup->err->rc ) return;
-  AdcpOutMode mode = flag(backup, "overwrite") ? ADCP_OUT_REPLACE : ADCP_OUT_NEW;
   choose_container(backup);
-  backup->archive = adcp_archive_writer_open(backup->path, mode, &backup->container, backup->err);
+  backup->archive =
+      adcp_archive_writer_open(backup->path, backup->mode, &backup->container, backup->err);
 }
 
 static void write_head(AdcpBackup *backup) {
@@ -171,13 +184,16 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   backup->err = err;
   backup->started_ms = adcp_clock_ms();
   backup->db = (AdcpDb){request->handle, "main", err};
-  backup->path = adcp_strdup(request->path);
-  if( backup->path == NULL ) adcp_error_nomem(err);
+  if( request->path ) {
+    backup->path = adcp_strdup(request->path);
+    if( backup->path == NULL ) adcp_error_nomem(err);
+  }
   read_options(backup, request);
   adcp_snapshot_open(&backup->snapshot, &backup->db);
   if( !err->rc ) backup->schema = adcp_catalog_read(&backup->db);
   if( !err->rc ) adcp_schema_sort(backup->schema, err);
   if( !err->rc ) select_schema(backup);
+  choose_path(backup, request);
   open_archive(backup);
   write_head(backup);
   return backup;
@@ -237,7 +253,7 @@ bool adcp_backup_step(AdcpBackup *backup) {
 static void write_report(AdcpBackup *backup, const AdcpArchiveTotals *totals, AdcpBuf *report) {
   AdcpJsonWriter w = {report, false};
   adcp_json_begin_object(&w);
-  adcp_json_member_string(&w, "path", backup->path);
+  adcp_json_member_string(&w, "path", adcp_archive_writer_path(backup->archive));
   adcp_json_member_string(&w, "backup_type", backup->type);
   adcp_json_member_string(&w, "compression", adcp_container_name(backup->container.container));
   adcp_json_member_integer(&w, "tables", totals->tables);

@@ -119,10 +119,9 @@ static void create_sequence(AdcpDb *db) {
   adcp_db_exec(db, "DROP TABLE \"%w\".%s", db->schema, name);
 }
 
-static void create_internal(const AdcpPlan *plan, AdcpDb *db) {
+static void create_statistics(const AdcpPlan *plan, AdcpDb *db) {
   for( size_t i = 0; i < plan->table_count; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
-    if( entry->source->kind == ADCP_TABLE_SEQUENCE && plan->whole ) create_sequence(db);
     if( entry->source->kind == ADCP_TABLE_STAT && entry->fill ) {
       adcp_db_exec(db, "ANALYZE \"%w\".sqlite_schema", db->schema);
     }
@@ -130,6 +129,10 @@ static void create_internal(const AdcpPlan *plan, AdcpDb *db) {
 }
 
 void adcp_ddl_create_tables(const AdcpPlan *plan, AdcpDb *db) {
+  /* Before the backup's tables, one of which may have the name that is taken for this. */
+  for( size_t i = 0; i < plan->table_count && plan->whole; i++ ) {
+    if( plan->tables[i].source->kind == ADCP_TABLE_SEQUENCE ) create_sequence(db);
+  }
   for( int pass = 0; pass < 2; pass++ ) {
     for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
       const AdcpPlanTable *entry = &plan->tables[i];
@@ -137,7 +140,7 @@ void adcp_ddl_create_tables(const AdcpPlan *plan, AdcpDb *db) {
       run_create(db, entry->object, entry->target, NULL);
     }
   }
-  create_internal(plan, db);
+  create_statistics(plan, db);
 }
 
 void adcp_ddl_create_objects(const AdcpPlan *plan, AdcpDb *db) {

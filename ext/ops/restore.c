@@ -16,6 +16,7 @@
 #include "db/state.h"
 #include "db/transaction.h"
 #include "db/virtual_table.h"
+#include "ops/backup_dir.h"
 #include "ops/clock.h"
 #include "ops/ddl.h"
 #include "ops/foreign_keys.h"
@@ -165,6 +166,14 @@ static void prepare_schema(AdcpRestore *restore) {
   adcp_ddl_create_tables(restore->plan, &restore->db);
 }
 
+/* "latest" becomes the path that it stands for. */
+static void find_backup(AdcpRestore *restore, const AdcpRequest *request) {
+  char *path = adcp_backup_dir_find(request->config, &restore->db, request->path);
+  if( path == NULL ) return;
+  adcp_free(restore->path);
+  restore->path = path;
+}
+
 AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   AdcpRestore *restore = adcp_calloc(1, sizeof *restore);
   if( restore == NULL ) {
@@ -177,6 +186,7 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   restore->path = adcp_strdup(request->path);
   if( restore->path == NULL ) adcp_error_nomem(err);
   read_options(restore, request);
+  find_backup(restore, request);
   adcp_transaction_check_caller(&restore->db, "adcp_restore");
   open_archive(restore);
   if( err->rc || flag(restore, "validate_only") ) {

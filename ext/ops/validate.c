@@ -11,6 +11,7 @@
 #include "codec/json_write.h"
 #include "db/db.h"
 #include "db/vet.h"
+#include "ops/backup_dir.h"
 #include "ops/clock.h"
 #include "ops/metadata.h"
 #include "ops/options.h"
@@ -89,6 +90,14 @@ static void read_head(AdcpValidate *validate) {
   vet_schema(validate);
 }
 
+/* "latest" becomes the path that it stands for. */
+static void find_backup(AdcpValidate *validate, const AdcpRequest *request) {
+  char *path = adcp_backup_dir_find(request->config, &validate->db, request->path);
+  if( path == NULL ) return;
+  adcp_free(validate->path);
+  validate->path = path;
+}
+
 AdcpValidate *adcp_validate_open(const AdcpRequest *request, AdcpError *err) {
   AdcpValidate *validate = adcp_calloc(1, sizeof *validate);
   if( validate == NULL ) {
@@ -101,6 +110,7 @@ AdcpValidate *adcp_validate_open(const AdcpRequest *request, AdcpError *err) {
   validate->path = adcp_strdup(request->path);
   if( validate->path == NULL ) adcp_error_nomem(err);
   validate->options = adcp_request_options(request, &adcp_validate_options, err);
+  find_backup(validate, request);
   adcp_interrupt_probe_open(&validate->probe, &validate->db);
   if( err->rc ) return validate;
   int threads = (int)adcp_options_integer(validate->options, "threads", adcp_processor_count());

@@ -28,10 +28,12 @@ typedef struct AdcpSystemCalls {
   int (*xClose)(int fd);
   int (*xFstat)(int fd, struct stat *st);
   int (*xStat)(const char *path, struct stat *st);
+  int (*xFstatat)(int folder, const char *name, struct stat *st, int flags);
   int (*xRename)(const char *from, const char *to);
   int (*xRenameNew)(const char *from, const char *to); /* renameat2 with RENAME_NOREPLACE */
   int (*xLink)(const char *from, const char *to);
   int (*xUnlink)(const char *path);
+  int (*xUnlinkat)(int folder, const char *name, int flags);
   int (*xFlock)(int fd, int operation);
   int (*xMkdir)(const char *path, mode_t mode);
   DIR *(*xOpendir)(const char *path);
@@ -71,8 +73,9 @@ void adcp_infile_close(AdcpInFile *file);
 typedef struct AdcpOutFile AdcpOutFile;
 
 typedef enum AdcpOutMode {
-  ADCP_OUT_NEW,    /* an existing target is refused, at opening and again at the commit (link) */
-  ADCP_OUT_REPLACE /* an existing target is replaced at the commit (rename) */
+  ADCP_OUT_NEW,     /* an existing target is refused, at opening and again at the commit (link) */
+  ADCP_OUT_REPLACE, /* an existing target is replaced at the commit (rename) */
+  ADCP_OUT_NUMBERED /* the commit gives the first free name of x.json, x_2.json, x_3.json, ... */
 } AdcpOutMode;
 
 /* A regular or missing target: writes to a temporary file of mode 0600 in the same folder, named
@@ -89,6 +92,9 @@ bool adcp_outfile_is_stream(const AdcpOutFile *file);
 ** A reader that went away gives ADCP_IOERR, never SIGPIPE to the process. */
 void adcp_outfile_write(AdcpOutFile *file, const void *bytes, size_t n, AdcpError *err);
 int64_t adcp_outfile_position(const AdcpOutFile *file); /* bytes written so far */
+
+/* As given when it was opened; after the commit of a NUMBERED file, the path that it got. */
+const char *adcp_outfile_path(const AdcpOutFile *file);
 
 /* fsync, rename (or link and unlink) to the target while the lock is held, close, fsync of the
 ** folder. On error the target is as it was, except when only the folder's fsync failed, which the

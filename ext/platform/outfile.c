@@ -8,7 +8,8 @@
 **   close     removes the temporary file of what was not committed
 **
 ** A new name is given by link(), which fails when the name is taken, and the temporary name is then
-** unlinked. File systems without links (FAT, some network ones) get renameat2's RENAME_NOREPLACE.
+** unlinked. File systems without links (FAT, some network ones) get renameat2's RENAME_NOREPLACE. A
+** numbered file tries one name after the other in this way, so that two writers never share one.
 */
 #include "platform/file.h"
 
@@ -101,6 +102,9 @@ static void open_path(AdcpOutFile *file, AdcpError *err) {
   bool exists = adcp_system_calls()->xStat(file->path, &st) == 0;
   if( !exists && errno != ENOENT ) {
     adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot write %s", file->path);
+  } else if( exists && file->mode == ADCP_OUT_NUMBERED ) {
+    set_target(file, false, err); /* whatever has the name keeps it */
+    if( err->rc == ADCP_OK ) open_temp(file, err);
   } else if( adcp_path_name(file->path)[0] == 0 || (exists && S_ISDIR(st.st_mode)) ) {
     adcp_error_set(err, ADCP_CANTOPEN, "cannot write \"%s\": it names a folder, not a file",
                    file->path);
@@ -140,6 +144,10 @@ bool adcp_outfile_is_stream(const AdcpOutFile *file) {
 
 int64_t adcp_outfile_position(const AdcpOutFile *file) {
   return file->position;
+}
+
+const char *adcp_outfile_path(const AdcpOutFile *file) {
+  return file->path;
 }
 
 /* ---- writing ---- */
@@ -209,16 +217,60 @@ static int publish_new(AdcpOutFile *file) {
   return os->xRenameNew(file->temp, file->target) == 0 ? 0 : errno;
 }
 
+/* Names tried before giving up: backups of one second. */
+#define MAX_NUMBER 10000
+
+/* Where the last ".json" of a name begins, or its end. */
+static const char *suffix_of(const char *name) {
+  const char *suffix = name + strlen(name);
+  for( const char *at = strstr(name, ".json"); at; at = strstr(at + 1, ".json") ) suffix = at;
+  return suffix;
+}
+
+/* The path of try n: from the second on, with the number in front of ".json". NULL when out of memory. */
+static char *numbered_path(const char *path, int n) {
+  AdcpBuf buf = {0};
+  const char *suffix = suffix_of(adcp_path_name(path));
+  adcp_buf_append(&buf, path, (size_t)(suffix - path));
+  if( n > 1 ) adcp_buf_appendf(&buf, "_%d", n);
+  adcp_buf_append_str(&buf, suffix);
+  return adcp_buf_take(&buf);
+}
+
+/* Gives the file the first free name and makes that its path. Returns 0 or an errno. */
+static int publish_numbered(AdcpOutFile *file) {
+  int error_number = EEXIST;
+  for( int n = 1; n <= MAX_NUMBER && error_number == EEXIST; n++ ) {
+    char *path = numbered_path(file->path, n);
+    adcp_free(file->target);
+    file->target = path ? adcp_strdup(path) : NULL;
+    error_number = file->target ? publish_new(file) : ENOMEM;
+    char *unused = error_number ? path : file->path;
+    if( error_number == 0 ) file->path = path;
+    adcp_free(unused);
+  }
+  return error_number;
+}
+
 static int publish_replace(AdcpOutFile *file) {
   return adcp_system_calls()->xRename(file->temp, file->target) == 0 ? 0 : errno;
 }
 
+static int publish_as(AdcpOutFile *file) {
+  switch( file->mode ) {
+  case ADCP_OUT_NEW: return publish_new(file);
+  case ADCP_OUT_NUMBERED: return publish_numbered(file);
+  case ADCP_OUT_REPLACE: break;
+  }
+  return publish_replace(file);
+}
+
 static void publish(AdcpOutFile *file, AdcpError *err) {
   if( err->rc != ADCP_OK ) return;
-  int error_number = file->mode == ADCP_OUT_NEW ? publish_new(file) : publish_replace(file);
+  int error_number = publish_as(file);
   if( error_number == 0 ) {
     forget_temp(file);
-  } else if( error_number == EEXIST && file->mode == ADCP_OUT_NEW ) {
+  } else if( error_number == EEXIST ) {
     fail_exists(file, err);
   } else {
     adcp_error_errno(err, ADCP_IOERR, error_number, "cannot give the finished file its name %s",
@@ -227,13 +279,8 @@ static void publish(AdcpOutFile *file, AdcpError *err) {
 }
 
 /* Makes the new name durable. File systems that cannot sync a folder say EINVAL: nothing to do. */
-static void sync_folder(AdcpOutFile *file, AdcpError *err) {
+static void sync_folder(AdcpOutFile *file, const char *folder, AdcpError *err) {
   if( err->rc != ADCP_OK ) return;
-  char *folder = adcp_path_folder(file->target);
-  if( folder == NULL ) {
-    adcp_error_nomem(err);
-    return;
-  }
   int fd = adcp_system_open(folder, O_RDONLY | O_DIRECTORY, 0);
   bool ok = fd >= 0 && (adcp_system_calls()->xFsync(fd) == 0 || errno == EINVAL);
   if( !ok ) {
@@ -241,10 +288,9 @@ static void sync_folder(AdcpOutFile *file, AdcpError *err) {
                      "%s is written, but its folder could not be synced to the disk", file->path);
   }
   if( fd >= 0 ) adcp_system_calls()->xClose(fd);
-  adcp_free(folder);
 }
 
-static void commit_temp(AdcpOutFile *file, AdcpError *err) {
+static void commit_in_folder(AdcpOutFile *file, const char *folder, AdcpError *err) {
   if( adcp_system_calls()->xFsync(file->fd) != 0 ) {
     adcp_error_errno(err, ADCP_IOERR, errno, "cannot sync %s to the disk", file->path);
     return;
@@ -252,7 +298,17 @@ static void commit_temp(AdcpOutFile *file, AdcpError *err) {
   publish(file, err);
   if( err->rc != ADCP_OK ) return;
   close_fd(file); /* synced already: nothing is left that could fail */
-  sync_folder(file, err);
+  sync_folder(file, folder, err);
+}
+
+/* Memory is asked for first: after the rename nothing may fail but the disk. */
+static void commit_temp(AdcpOutFile *file, AdcpError *err) {
+  char *folder = adcp_path_folder(file->target);
+  if( folder )
+    commit_in_folder(file, folder, err);
+  else
+    adcp_error_nomem(err);
+  adcp_free(folder);
 }
 
 void adcp_outfile_commit(AdcpOutFile *file, AdcpError *err) {

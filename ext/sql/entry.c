@@ -41,7 +41,7 @@ static void load_config(AdcpConfig *config, AdcpError *err) {
 
 static void register_all(sqlite3 *db, AdcpConfig *config, AdcpError *err) {
   int rc = adcp_functions_register(db, config);
-  if( rc == SQLITE_OK ) rc = adcp_relations_register(db);
+  if( rc == SQLITE_OK ) rc = adcp_relations_register(db, config);
   if( rc == SQLITE_OK ) return;
   adcp_functions_unregister(db);
   adcp_relations_unregister(db);

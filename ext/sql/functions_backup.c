@@ -10,7 +10,7 @@
 static void backup_function(sqlite3_context *context, int argc, sqlite3_value **argv) {
   AdcpCall call;
   adcp_call_begin(&call, context, "adcp_backup");
-  adcp_call_path(&call, argv[0], ADCP_ARGUMENT_REQUIRED);
+  if( argc > 0 ) adcp_call_path(&call, argv[0], ADCP_ARGUMENT_OPTIONAL);
   if( argc > 1 ) adcp_call_options(&call, argv[1]);
   if( !call.err.rc ) {
     AdcpBackup *backup = adcp_backup_open(&call.request, &call.err);
@@ -53,6 +53,7 @@ static void validate_function(sqlite3_context *context, int argc, sqlite3_value 
 }
 
 static const AdcpFunctionSpec specs[] = {
+    {"adcp_backup", 0, ADCP_FILE_FUNCTION, backup_function},
     {"adcp_backup", 1, ADCP_FILE_FUNCTION, backup_function},
     {"adcp_backup", 2, ADCP_FILE_FUNCTION, backup_function},
     {"adcp_restore", 1, ADCP_FILE_FUNCTION, restore_function},

@@ -3,14 +3,24 @@
 */
 #include "sql/relation.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/db.h"
+#include "ops/backup_dir.h"
+
+/* What a module is registered with. */
+typedef struct Binding {
+  const AdcpRelation *relation;
+  AdcpConfig *config; /* a reference */
+} Binding;
 
 typedef struct RelationTable {
   sqlite3_vtab base; /* must be first */
   sqlite3 *db;
   const AdcpRelation *relation;
+  const AdcpConfig *config; /* the module's, which outlives the table */
 } RelationTable;
 
 typedef struct RelationCursor {
@@ -41,7 +51,8 @@ static int xConnect(sqlite3 *db, void *aux, int argc, const char *const *argv,
   (void)argc;
   (void)argv;
   (void)message;
-  const AdcpRelation *relation = aux;
+  const Binding *binding = aux;
+  const AdcpRelation *relation = binding->relation;
   char *sql = sqlite3_mprintf("CREATE TABLE x(%s, %s)", relation->columns, relation->arguments);
   if( sql == NULL ) return SQLITE_NOMEM;
   int rc = sqlite3_declare_vtab(db, sql);
@@ -52,6 +63,7 @@ static int xConnect(sqlite3 *db, void *aux, int argc, const char *const *argv,
   memset(table, 0, sizeof *table);
   table->db = db;
   table->relation = relation;
+  table->config = binding->config;
   *table_out = &table->base;
   return sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
 }
@@ -59,6 +71,42 @@ static int xConnect(sqlite3 *db, void *aux, int argc, const char *const *argv,
 static int xDisconnect(sqlite3_vtab *table) {
   sqlite3_free(table);
   return SQLITE_OK;
+}
+
+static int range_of_column(const AdcpRelation *relation, int column) {
+  for( int i = 0; i < relation->range_count; i++ ) {
+    if( relation->range_columns[i] == column ) return i;
+  }
+  return -1;
+}
+
+/* Has the limits of range columns handed over, after the arguments: two letters for each in idxStr, the range and
+** what the value is to it. */
+static int choose_ranges(const AdcpRelation *relation, sqlite3_index_info *info, int position) {
+  sqlite3_str *limits = sqlite3_str_new(NULL);
+  for( int i = 0; i < info->nConstraint; i++ ) {
+    const struct sqlite3_index_constraint *constraint = &info->aConstraint[i];
+    int range = range_of_column(relation, constraint->iColumn);
+    if( range < 0 || !constraint->usable ) continue;
+    char limit;
+    switch( constraint->op ) {
+    case SQLITE_INDEX_CONSTRAINT_EQ: limit = '='; break;
+    case SQLITE_INDEX_CONSTRAINT_GT:
+    case SQLITE_INDEX_CONSTRAINT_GE: limit = '>'; break;
+    case SQLITE_INDEX_CONSTRAINT_LT:
+    case SQLITE_INDEX_CONSTRAINT_LE: limit = '<'; break;
+    default: continue;
+    }
+    info->aConstraintUsage[i].argvIndex = ++position;
+    info->estimatedCost /= limit == '=' ? 100 : 3;
+    info->estimatedRows /= limit == '=' ? 100 : 3;
+    sqlite3_str_appendchar(limits, 1, (char)('0' + range));
+    sqlite3_str_appendchar(limits, 1, limit);
+  }
+  int rc = sqlite3_str_errcode(limits);
+  info->idxStr = sqlite3_str_finish(limits);
+  info->needToFreeIdxStr = 1;
+  return rc;
 }
 
 /* idxNum is the set of arguments that are given, as bits; they come to xFilter in order. */
@@ -80,9 +128,9 @@ static int xBestIndex(sqlite3_vtab *table, sqlite3_index_info *info) {
     info->aConstraintUsage[constraint_of[i]].omit = 1;
     info->idxNum |= 1 << i;
   }
-  info->estimatedCost = 1000;
-  info->estimatedRows = 1000;
-  return SQLITE_OK;
+  info->estimatedCost = 100000;
+  info->estimatedRows = 100000;
+  return choose_ranges(relation, info, position);
 }
 
 static int xOpen(sqlite3_vtab *table, sqlite3_vtab_cursor **cursor_out) {
@@ -124,16 +172,50 @@ static void read_arguments(AdcpRelationCall *call, const AdcpRelation *relation,
   }
 }
 
+/* Begins the scan; "latest" is found here for every relation that is about one backup. */
+static void *open_inner(AdcpRelationCall *call, const AdcpRelation *relation) {
+  if( !relation->finds_backup || call->text[0] == NULL ) return relation->xOpen(call);
+  AdcpDb db = {call->db, "main", call->err};
+  char *path = adcp_backup_dir_find(call->config, &db, call->text[0]);
+  call->text[0] = path;
+  void *inner = call->err->rc ? NULL : relation->xOpen(call);
+  adcp_free(path);
+  return inner;
+}
+
+static void limit_range(AdcpRelationRange *range, char limit, sqlite3_value *value) {
+  if( sqlite3_value_type(value) != SQLITE_INTEGER ) return; /* SQLite's own look decides */
+  sqlite3_int64 at = sqlite3_value_int64(value);
+  if( limit != '<' && at > range->low ) range->low = at;
+  if( limit != '>' && at < range->high ) range->high = at;
+}
+
+static void read_ranges(AdcpRelationCall *call, const char *limits, sqlite3_value **argv) {
+  for( int i = 0; i < ADCP_RELATION_MAX_RANGES; i++ ) {
+    call->ranges[i] = (AdcpRelationRange){INT64_MIN, INT64_MAX};
+  }
+  for( ; limits && limits[0]; limits += 2 ) {
+    limit_range(&call->ranges[limits[0] - '0'], limits[1], *argv++);
+  }
+}
+
+static int count_bits(int set) {
+  int count = 0;
+  for( ; set; set &= set - 1 ) count++;
+  return count;
+}
+
 static int xFilter(sqlite3_vtab_cursor *base, int idx_num, const char *idx_str, int argc,
                    sqlite3_value **argv) {
-  (void)idx_str;
   (void)argc;
   RelationCursor *cursor = (RelationCursor *)base;
   const AdcpRelation *relation = relation_of(base);
   close_inner(cursor);
-  AdcpRelationCall call = {((RelationTable *)base->pVtab)->db, {NULL}, &cursor->err};
+  const RelationTable *table = (const RelationTable *)base->pVtab;
+  AdcpRelationCall call = {.db = table->db, .config = table->config, .err = &cursor->err};
   read_arguments(&call, relation, idx_num, argv);
-  if( !cursor->err.rc ) cursor->inner = relation->xOpen(&call);
+  read_ranges(&call, idx_str, argv + count_bits(idx_num));
+  if( !cursor->err.rc ) cursor->inner = open_inner(&call, relation);
   return report(base->pVtab, &cursor->err);
 }
 
@@ -176,8 +258,18 @@ static const sqlite3_module relation_module = {
     .xRowid = xRowid,
 };
 
-int adcp_relation_register(sqlite3 *db, const AdcpRelation *relation) {
-  return sqlite3_create_module_v2(db, relation->name, &relation_module, (void *)relation, NULL);
+static void free_binding(void *p) {
+  Binding *binding = p;
+  if( binding ) adcp_config_release(binding->config);
+  adcp_free(binding);
+}
+
+int adcp_relation_register(sqlite3 *db, const AdcpRelation *relation, AdcpConfig *config) {
+  Binding *binding = adcp_malloc(sizeof *binding);
+  if( binding == NULL ) return SQLITE_NOMEM;
+  *binding = (Binding){relation, adcp_config_retain(config)};
+  /* On a failure SQLite calls the destructor itself. */
+  return sqlite3_create_module_v2(db, relation->name, &relation_module, binding, free_binding);
 }
 
 void adcp_relation_unregister(sqlite3 *db, const AdcpRelation *relation) {

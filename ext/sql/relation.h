@@ -10,25 +10,36 @@
 
 #include <stdbool.h>
 
-#include "base/error.h"
-#include "db/sqlite.h"
+#include "ops/config.h"
 
 #define ADCP_RELATION_MAX_ARGUMENTS 4
+#define ADCP_RELATION_MAX_RANGES    2
+
+/* Values that are wanted of a column; INT64_MIN and INT64_MAX where there is no limit. SQLite looks at every row
+** again, so a range may be taken as a hint. */
+typedef struct AdcpRelationRange {
+  sqlite3_int64 low, high;
+} AdcpRelationRange;
 
 /* What a cursor gets when a scan begins. */
 typedef struct AdcpRelationCall {
   sqlite3 *db;
+  const AdcpConfig *config;
   const char *text[ADCP_RELATION_MAX_ARGUMENTS]; /* NULL where not given; borrowed during xOpen */
-  AdcpError *err;                                /* borrowed for the cursor's life */
+  AdcpRelationRange ranges[ADCP_RELATION_MAX_RANGES]; /* of range_columns */
+  AdcpError *err;                                     /* borrowed for the cursor's life */
 } AdcpRelationCall;
 
 typedef struct AdcpRelation {
   const char *name;
   const char *columns; /* the visible ones as CREATE TABLE wants them: "name TEXT, rows INTEGER" */
   int column_count;    /* visible */
+  int range_columns[ADCP_RELATION_MAX_RANGES]; /* INTEGER columns by which rows are sorted */
+  int range_count;
   const char *arguments; /* the hidden ones: "path HIDDEN, table_name HIDDEN" */
   int argument_count;
-  int required_arguments; /* the first so many have to be given */
+  int required_arguments; /* the first so many have to be given; others may be left out, or NULL */
+  bool finds_backup;      /* the first argument is the path of a backup: "latest" is replaced */
 
   /* Begins a scan and stands on the first row. NULL with err set on failure. */
   void *(*xOpen)(const AdcpRelationCall *call);
@@ -43,8 +54,8 @@ typedef struct AdcpRelation {
   void (*xClose)(void *cursor);
 } AdcpRelation;
 
-/* Registers the relation as an eponymous table. relation is borrowed for ever. */
-int adcp_relation_register(sqlite3 *db, const AdcpRelation *relation);
+/* Registers the relation as an eponymous table, which holds a reference to config. relation is borrowed for ever. */
+int adcp_relation_register(sqlite3 *db, const AdcpRelation *relation, AdcpConfig *config);
 void adcp_relation_unregister(sqlite3 *db, const AdcpRelation *relation);
 
 #endif

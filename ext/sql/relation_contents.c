@@ -106,6 +106,7 @@ const AdcpRelation adcp_relation_contents = {
     .arguments = "path HIDDEN",
     .argument_count = 1,
     .required_arguments = 1,
+    .finds_backup = true,
     .xOpen = contents_open,
     .xEof = contents_eof,
     .xNext = contents_next,

@@ -5,14 +5,15 @@
 
 #include <stddef.h>
 
-static const AdcpRelation *const relations[] = {&adcp_relation_contents};
+static const AdcpRelation *const relations[] = {&adcp_relation_backups, &adcp_relation_contents,
+                                                &adcp_relation_rows};
 
 #define RELATION_COUNT (sizeof relations / sizeof *relations)
 
-int adcp_relations_register(sqlite3 *db) {
+int adcp_relations_register(sqlite3 *db, AdcpConfig *config) {
   int rc = SQLITE_OK;
   for( size_t i = 0; i < RELATION_COUNT && rc == SQLITE_OK; i++ ) {
-    rc = adcp_relation_register(db, relations[i]);
+    rc = adcp_relation_register(db, relations[i], config);
   }
   return rc;
 }

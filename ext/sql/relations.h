@@ -6,10 +6,12 @@
 
 #include "sql/relation.h"
 
+extern const AdcpRelation adcp_relation_backups;  /* docs/catalog.md */
 extern const AdcpRelation adcp_relation_contents; /* docs/contents.md */
+extern const AdcpRelation adcp_relation_rows;     /* docs/rows.md */
 
 /* Registers all of them; on an error some may be registered: the caller takes all back. */
-int adcp_relations_register(sqlite3 *db);
+int adcp_relations_register(sqlite3 *db, AdcpConfig *config);
 void adcp_relations_unregister(sqlite3 *db);
 
 #endif

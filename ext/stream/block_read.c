@@ -236,6 +236,11 @@ int64_t adcp_block_reader_text_offset(const AdcpBlockReader *reader) {
   return -1;
 }
 
+int64_t adcp_block_reader_offset_of(const AdcpBlockReader *reader, AdcpBlockPosition position) {
+  assert(reader->has_index && (size_t)position.block < reader->index.count);
+  return reader->index.text_offsets[position.block] + position.offset;
+}
+
 void adcp_block_reader_place(const AdcpBlockReader *reader, int64_t *block, int64_t *file_offset) {
   *block = -1;
   *file_offset = -1;

@@ -60,6 +60,9 @@ size_t adcp_block_reader_read(AdcpBlockReader *reader, uint8_t *to, size_t n, Ad
 ** (unknown). */
 int64_t adcp_block_reader_text_offset(const AdcpBlockReader *reader);
 
+/* The same for any place of the index. */
+int64_t adcp_block_reader_offset_of(const AdcpBlockReader *reader, AdcpBlockPosition position);
+
 /* For messages: the block and file offset that the last bytes came from (-1 when not known). */
 void adcp_block_reader_place(const AdcpBlockReader *reader, int64_t *block, int64_t *file_offset);
 

@@ -468,12 +468,36 @@ static void test_low_descriptors(void) {
   CHECK(status == 0);
 }
 
+/* A numbered file takes the first free name, whatever has the others. */
+static void test_numbered(void) {
+  static const char *const wanted[] = {"n.json_x.json.gz", "n.json_x_3.json.gz",
+                                       "n.json_x_4.json.gz"};
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpOutFile *files[3];
+  mkdir(at("n.json_x_2.json.gz"), 0700);
+  for( int i = 0; i < 3; i++ ) {
+    files[i] = adcp_outfile_open(at("n.json_x.json.gz"), ADCP_OUT_NUMBERED, &err);
+    CHECK(files[i] != NULL);
+    adcp_outfile_write(files[i], wanted[i], strlen(wanted[i]), &err);
+  }
+  for( int i = 0; i < 3; i++ ) {
+    adcp_outfile_commit(files[i], &err);
+    CHECK_TEXT(adcp_outfile_path(files[i]), at(wanted[i]));
+    CHECK_TEXT(get_file(at(wanted[i])), wanted[i]);
+    adcp_outfile_close(files[i]);
+    unlink(at(wanted[i]));
+  }
+  CHECK(err.rc == ADCP_OK);
+  rmdir(at("n.json_x_2.json.gz"));
+}
+
 int main(void) {
   const char *base = getenv("TMPDIR");
   snprintf(folder, sizeof folder, "%.30s/adcp_file_XXXXXX", base ? base : "/tmp");
   if( mkdtemp(folder) == NULL ) return 1;
   test_new();
   test_new_race();
+  test_numbered();
   test_replace();
   test_bad_targets();
   test_long_name();

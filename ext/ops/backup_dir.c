@@ -1,0 +1,48 @@
+/*
+** backup_dir.c - the folder of backups (contract in backup_dir.h).
+*/
+#include "ops/backup_dir.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "ops/clock.h"
+#include "ops/listing.h"
+#include "platform/file.h"
+
+#define LATEST "latest"
+
+static void make_folder(const char *folder, AdcpError *err) {
+  if( err->rc || adcp_system_calls()->xMkdir(folder, 0700) == 0 || errno == EEXIST ) return;
+  adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot make the folder of backups %s", folder);
+}
+
+char *adcp_backup_dir_new_path(const AdcpConfig *config, AdcpDb *db, const char *suffix) {
+  char stamp[ADCP_TIME_NAME_SIZE];
+  AdcpBuf path = {0};
+  char *folder = adcp_config_backup_dir(config, db->handle, db->schema, db->err);
+  if( folder == NULL ) return NULL;
+  make_folder(folder, db->err);
+  adcp_clock_name(stamp);
+  adcp_buf_appendf(&path, "%s/%s_%s%s", folder, adcp_config_name_prefix(config), stamp, suffix);
+  adcp_buf_check(&path, db->err);
+  adcp_free(folder);
+  if( db->err->rc == ADCP_OK ) return adcp_buf_take(&path);
+  adcp_buf_free(&path);
+  return NULL;
+}
+
+char *adcp_backup_dir_find(const AdcpConfig *config, AdcpDb *db, const char *path) {
+  if( db->err->rc ) return NULL;
+  if( strcmp(path, LATEST) == 0 ) {
+    char *folder = adcp_config_backup_dir(config, db->handle, db->schema, db->err);
+    char *latest = folder ? adcp_listing_newest(folder, db->err) : NULL;
+    adcp_free(folder);
+    return latest;
+  }
+  char *copy = adcp_strdup(path);
+  if( copy == NULL ) adcp_error_nomem(db->err);
+  return copy;
+}

@@ -1,0 +1,21 @@
+/*
+** backup_dir.h - the folder of backups and the dated names in it.
+**
+**   <backup_dir>/<name_prefix>_YYYYMMDD_HHMMSS.json.gz          (UTC)
+**   <backup_dir>/<name_prefix>_YYYYMMDD_HHMMSS_2.json.gz        when that is taken, and so on
+*/
+#ifndef ADCP_OPS_BACKUP_DIR_H
+#define ADCP_OPS_BACKUP_DIR_H
+
+#include "db/db.h"
+#include "ops/config.h"
+
+/* The path of a new backup of db->schema, for ADCP_OUT_NUMBERED. Makes the folder (0700) when it is missing, but not
+** the folder that it stands in. The caller frees it; NULL on error. */
+char *adcp_backup_dir_new_path(const AdcpConfig *config, AdcpDb *db, const char *suffix);
+
+/* The path of an existing backup: as it is, but for "latest", which is the newest whole backup in the folder of the
+** database `db->schema`. The caller frees it; NULL on error. */
+char *adcp_backup_dir_find(const AdcpConfig *config, AdcpDb *db, const char *path);
+
+#endif

@@ -1,0 +1,271 @@
+/*
+** listing.c - the backups of a folder (contract in listing.h).
+*/
+#include "ops/listing.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/archive_read.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "ops/clock.h"
+#include "platform/file.h"
+#include "platform/temp_file.h"
+
+struct AdcpListing {
+  char *folder; /* as given, without slashes at its end */
+  char **names; /* owned, sorted */
+  size_t count, capacity;
+  size_t next;
+  AdcpListingEntry entry;
+};
+
+const char *adcp_backup_status_name(AdcpBackupStatus status) {
+  static const char *const names[] = {"ok", "damaged", "foreign"};
+  return names[status];
+}
+
+/* ---- one file ---- */
+
+static char *copy_member(const cJSON *object, const char *key, AdcpError *err) {
+  const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+  char *copy = cJSON_IsString(item) ? adcp_strdup(item->valuestring) : NULL;
+  if( cJSON_IsString(item) && copy == NULL ) adcp_error_nomem(err);
+  return copy;
+}
+
+/* A file of the Python tool counts its rows in its metadata, table by table, and has neither manifest nor digest. */
+static void read_old_counts(AdcpListingEntry *entry, const cJSON *metadata) {
+  const cJSON *counts = cJSON_GetObjectItemCaseSensitive(metadata, "data_counts");
+  entry->tables = entry->rows = entry->uncompressed_bytes = -1;
+  if( !cJSON_IsObject(counts) ) return;
+  entry->tables = entry->rows = 0;
+  for( const cJSON *item = counts->child; item; item = item->next ) {
+    if( !cJSON_IsNumber(item) || item->valuedouble < 0 || item->valuedouble > 1e15 ) continue;
+    entry->tables++;
+    entry->rows += (int64_t)item->valuedouble;
+  }
+}
+
+static void read_metadata(AdcpListingEntry *entry, const AdcpArchiveHead *head, AdcpError *err) {
+  cJSON *root = cJSON_Parse(head->metadata);
+  const cJSON *system = cJSON_GetObjectItemCaseSensitive(root, "system_info");
+  const cJSON *database = cJSON_GetObjectItemCaseSensitive(root, "database");
+  entry->created_at = copy_member(root, "created_at", err);
+  if( entry->created_at == NULL ) entry->created_at = copy_member(root, "timestamp", err);
+  entry->backup_type = copy_member(root, "backup_type", err);
+  entry->note = copy_member(root, "note", err);
+  entry->sqlite_version = copy_member(system, "sqlite_version", err);
+  entry->database = copy_member(database, "path", err);
+  if( entry->created_at == NULL || !adcp_clock_parse(entry->created_at, &entry->created) ) {
+    entry->created = -1;
+  }
+  if( strcmp(head->version, "2.0") == 0 ) read_old_counts(entry, root);
+  cJSON_Delete(root);
+}
+
+static void read_head(AdcpListingEntry *entry, const AdcpArchiveHead *head, AdcpError *err) {
+  entry->compression = adcp_container_name(head->container);
+  entry->format_version = adcp_strdup(head->version);
+  entry->tables = head->totals.tables;
+  entry->rows = head->totals.rows;
+  entry->uncompressed_bytes = head->totals.raw_bytes;
+  if( head->totals.content_sha256[0] ) {
+    entry->content_sha256 = adcp_strdup(head->totals.content_sha256);
+    if( entry->content_sha256 == NULL ) adcp_error_nomem(err);
+  }
+  if( entry->format_version == NULL ) adcp_error_nomem(err);
+  read_metadata(entry, head, err);
+}
+
+/* Moves what is wrong with the file into the entry; errors of this process stay errors. */
+static void take_error(AdcpListingEntry *entry, AdcpError *found, AdcpError *err) {
+  if( found->rc == ADCP_NOMEM ) {
+    adcp_error_move(err, found);
+    return;
+  }
+  bool ours = found->rc == ADCP_CORRUPT || found->rc == ADCP_TOOBIG || found->rc == ADCP_IOERR;
+  entry->status = ours ? ADCP_BACKUP_DAMAGED : ADCP_BACKUP_FOREIGN;
+  entry->error = adcp_strdup(adcp_error_message(found));
+  if( entry->error == NULL ) adcp_error_nomem(err);
+  adcp_error_clear(found);
+}
+
+static void read_file(AdcpListingEntry *entry, AdcpError *err) {
+  AdcpError found = ADCP_ERROR_INIT;
+  struct stat st;
+  if( adcp_system_calls()->xStat(entry->path, &st) != 0 ) {
+    adcp_error_errno(&found, ADCP_CANTOPEN, errno, "cannot open %s", entry->path);
+  } else if( !S_ISREG(st.st_mode) ) {
+    adcp_error_set(&found, ADCP_NOTADB, "not a backup: not a regular file");
+  } else {
+    entry->size_bytes = (int64_t)st.st_size;
+    AdcpArchiveReader *archive = adcp_archive_reader_peek(entry->path, &found);
+    if( archive ) read_head(entry, adcp_archive_head(archive), &found);
+    adcp_archive_reader_close(archive);
+  }
+  if( found.rc ) take_error(entry, &found, err);
+}
+
+void adcp_listing_read(AdcpListingEntry *entry, const char *path, AdcpError *err) {
+  memset(entry, 0, sizeof *entry);
+  if( err->rc ) return;
+  entry->size_bytes = entry->created = entry->uncompressed_bytes = entry->tables = entry->rows = -1;
+  entry->path = adcp_strdup(path);
+  if( entry->path == NULL ) {
+    adcp_error_nomem(err);
+    return;
+  }
+  entry->name = adcp_path_name(entry->path);
+  if( adcp_system_calls()->xFstatat(AT_FDCWD, path, &entry->st, AT_SYMLINK_NOFOLLOW) != 0 ) {
+    memset(&entry->st, 0, sizeof entry->st);
+  }
+  read_file(entry, err);
+}
+
+void adcp_listing_entry_clear(AdcpListingEntry *entry) {
+  char *const owned[] = {entry->path,           entry->created_at,     entry->format_version,
+                         entry->backup_type,    entry->content_sha256, entry->note,
+                         entry->sqlite_version, entry->database,       entry->error};
+  for( size_t i = 0; i < sizeof owned / sizeof *owned; i++ ) adcp_free(owned[i]);
+  memset(entry, 0, sizeof *entry);
+}
+
+/* ---- the folder ---- */
+
+static bool has_suffix(const char *name, const char *suffix) {
+  size_t n = strlen(name), m = strlen(suffix);
+  return n > m && strcmp(name + n - m, suffix) == 0;
+}
+
+static bool name_is_listed(const char *name) {
+  return (has_suffix(name, ".json") || has_suffix(name, ".json.gz")) && !adcp_temp_file_name(name);
+}
+
+static void add_name(AdcpListing *listing, const char *name, AdcpError *err) {
+  if( listing->count == listing->capacity ) {
+    size_t capacity = listing->capacity ? 2 * listing->capacity : 64;
+    char **larger = adcp_realloc((void *)listing->names, capacity * sizeof *larger);
+    if( larger == NULL ) {
+      adcp_error_nomem(err);
+      return;
+    }
+    listing->names = larger;
+    listing->capacity = capacity;
+  }
+  char *copy = adcp_strdup(name);
+  if( copy ) {
+    listing->names[listing->count++] = copy;
+  } else {
+    adcp_error_nomem(err);
+  }
+}
+
+static int compare_names(const void *a, const void *b) {
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void read_names(AdcpListing *listing, AdcpMissing missing, AdcpError *err) {
+  const AdcpSystemCalls *os = adcp_system_calls();
+  DIR *dir = os->xOpendir(listing->folder);
+  if( dir == NULL ) {
+    if( errno == ENOENT && missing == ADCP_MISSING_IS_EMPTY ) return;
+    adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot read the folder %s", listing->folder);
+    return;
+  }
+  struct dirent *item;
+  errno = 0;
+  while( !err->rc && (item = os->xReaddir(dir)) != NULL ) {
+    if( item->d_type != DT_DIR && name_is_listed(item->d_name) ) {
+      add_name(listing, item->d_name, err);
+    }
+    errno = 0;
+  }
+  if( errno && !err->rc ) {
+    adcp_error_errno(err, ADCP_IOERR, errno, "cannot read the folder %s", listing->folder);
+  }
+  os->xClosedir(dir);
+  if( listing->count ) qsort((void *)listing->names, listing->count, sizeof(char *), compare_names);
+}
+
+/* The folder without slashes at its end, so that paths have one spelling. */
+static char *trim_folder(const char *folder) {
+  size_t n = strlen(folder);
+  while( n > 1 && folder[n - 1] == '/' ) n--;
+  return adcp_strndup(folder, n);
+}
+
+AdcpListing *adcp_listing_open(const char *folder, AdcpMissing missing, AdcpError *err) {
+  if( err->rc ) return NULL;
+  AdcpListing *listing = adcp_calloc(1, sizeof *listing);
+  if( listing ) listing->folder = trim_folder(folder);
+  if( listing == NULL || listing->folder == NULL ) {
+    adcp_error_nomem(err);
+  } else {
+    read_names(listing, missing, err);
+  }
+  if( err->rc == ADCP_OK ) return listing;
+  adcp_listing_close(listing);
+  return NULL;
+}
+
+const AdcpListingEntry *adcp_listing_next(AdcpListing *listing, AdcpError *err) {
+  AdcpBuf path = {0};
+  adcp_listing_entry_clear(&listing->entry);
+  if( err->rc || listing->next == listing->count ) return NULL;
+  adcp_buf_appendf(&path, "%s/%s", strcmp(listing->folder, "/") == 0 ? "" : listing->folder,
+                   listing->names[listing->next++]);
+  const char *text = adcp_buf_text(&path);
+  if( text == NULL ) adcp_error_nomem(err);
+  adcp_listing_read(&listing->entry, text, err);
+  adcp_buf_free(&path);
+  return err->rc ? NULL : &listing->entry;
+}
+
+size_t adcp_listing_count(const AdcpListing *listing) {
+  return listing->count;
+}
+
+void adcp_listing_close(AdcpListing *listing) {
+  if( listing == NULL ) return;
+  adcp_listing_entry_clear(&listing->entry);
+  for( size_t i = 0; i < listing->count; i++ ) adcp_free(listing->names[i]);
+  adcp_free((void *)listing->names);
+  adcp_free(listing->folder);
+  adcp_free(listing);
+}
+
+/* ---- the newest ---- */
+
+bool adcp_listing_older(const AdcpListingEntry *a, const AdcpListingEntry *b) {
+  return a->created != b->created ? a->created < b->created : strverscmp(a->name, b->name) < 0;
+}
+
+char *adcp_listing_newest(const char *folder, AdcpError *err) {
+  AdcpListing *listing = adcp_listing_open(folder, ADCP_MISSING_IS_EMPTY, err);
+  if( listing == NULL ) return NULL;
+  AdcpListingEntry newest;
+  memset(&newest, 0, sizeof newest);
+  const AdcpListingEntry *entry;
+  while( (entry = adcp_listing_next(listing, err)) != NULL ) {
+    if( entry->status != ADCP_BACKUP_OK ) continue;
+    if( newest.path && adcp_listing_older(entry, &newest) ) continue;
+    adcp_listing_entry_clear(&newest);
+    newest = *entry;
+    memset(&listing->entry, 0, sizeof listing->entry); /* moved */
+  }
+  char *path = newest.path;
+  newest.path = NULL;
+  adcp_listing_entry_clear(&newest);
+  if( path == NULL ) {
+    adcp_error_set(err, ADCP_CANTOPEN,
+                   "there is no \"latest\": none of the %zu files in %s is a whole backup",
+                   listing->count, folder);
+  }
+  adcp_listing_close(listing);
+  return path;
+}

@@ -1,0 +1,69 @@
+/*
+** listing.h - the backups of a folder: one entry a file, from its head and tail.
+**
+** Files whose names end in .json or .json.gz are looked at, in bytewise order of their names; temporary files and
+** folders are not listed. A file that cannot be read as a backup is an entry that says so:
+**
+**   ok        head, manifest and end line fit together (the rows are for adcp_validate)
+**   damaged   a backup of ours that is incomplete or not what its own checks say
+**   foreign   anything else: not a backup, one of a newer format, not a regular file, not readable
+*/
+#ifndef ADCP_OPS_LISTING_H
+#define ADCP_OPS_LISTING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+
+typedef enum AdcpBackupStatus {
+  ADCP_BACKUP_OK,
+  ADCP_BACKUP_DAMAGED,
+  ADCP_BACKUP_FOREIGN
+} AdcpBackupStatus;
+
+const char *adcp_backup_status_name(AdcpBackupStatus status);
+
+/* Texts are NULL, numbers -1 where they are not known. */
+typedef struct AdcpListingEntry {
+  const char *name; /* in the folder */
+  char *path;
+  AdcpBackupStatus status;
+  struct stat st;     /* of the name itself (lstat), to tell later that it is still the same file */
+  int64_t size_bytes; /* of the file, symbolic links followed */
+  char *created_at;
+  int64_t created; /* the same in seconds since 1970 */
+  int64_t uncompressed_bytes;
+  const char *compression;
+  char *format_version, *backup_type;
+  int64_t tables, rows;
+  char *content_sha256, *note, *sqlite_version, *database;
+  char *error;
+} AdcpListingEntry;
+
+typedef struct AdcpListing AdcpListing;
+
+/* Reads the names. A folder that does not exist has no entries when MISSING_IS_EMPTY is said, otherwise it is an error. NULL on
+** error. */
+typedef enum AdcpMissing { ADCP_MISSING_IS_ERROR, ADCP_MISSING_IS_EMPTY } AdcpMissing;
+AdcpListing *adcp_listing_open(const char *folder, AdcpMissing missing, AdcpError *err);
+
+/* The next entry, read now; borrowed until the next call. NULL at the end, on no memory and on an interrupt. */
+const AdcpListingEntry *adcp_listing_next(AdcpListing *listing, AdcpError *err);
+size_t adcp_listing_count(const AdcpListing *listing);
+void adcp_listing_close(AdcpListing *listing);
+
+/* One file of any name. Fills entry, which adcp_listing_entry_clear empties again. */
+void adcp_listing_read(AdcpListingEntry *entry, const char *path, AdcpError *err);
+void adcp_listing_entry_clear(AdcpListingEntry *entry);
+
+/* The path of the newest entry that is ok: by created_at, then by name. The caller frees it. NULL with an error when the
+** folder has none. */
+char *adcp_listing_newest(const char *folder, AdcpError *err);
+
+/* True when a comes before b in time, or, at the same second, by name (with _9 before _10). */
+bool adcp_listing_older(const AdcpListingEntry *a, const AdcpListingEntry *b);
+
+#endif

@@ -1,0 +1,135 @@
+/*
+** relation_backups.c - adcp_backups, adcp_backups(dir): one row a backup.
+*/
+#include "base/mem.h"
+#include "ops/listing.h"
+#include "sql/relations.h"
+
+typedef struct Cursor {
+  AdcpError *err; /* borrowed */
+  AdcpListing *listing;
+  const AdcpListingEntry *entry; /* borrowed from the listing; NULL at the end */
+  sqlite3_int64 rowid;
+} Cursor;
+
+static void backups_close(void *p) {
+  Cursor *cursor = p;
+  adcp_listing_close(cursor->listing);
+  adcp_free(cursor);
+}
+
+/* A folder that was named has to be there; that of the settings is made by the first backup. */
+static AdcpListing *open_listing(const AdcpRelationCall *call) {
+  if( call->text[0] ) return adcp_listing_open(call->text[0], ADCP_MISSING_IS_ERROR, call->err);
+  char *folder = adcp_config_backup_dir(call->config, call->db, "main", call->err);
+  AdcpListing *listing =
+      folder ? adcp_listing_open(folder, ADCP_MISSING_IS_EMPTY, call->err) : NULL;
+  adcp_free(folder);
+  return listing;
+}
+
+static void backups_next(void *p) {
+  Cursor *cursor = p;
+  cursor->entry = adcp_listing_next(cursor->listing, cursor->err);
+  cursor->rowid++;
+}
+
+static void *backups_open(const AdcpRelationCall *call) {
+  Cursor *cursor = adcp_calloc(1, sizeof *cursor);
+  if( cursor == NULL ) {
+    adcp_error_nomem(call->err);
+    return NULL;
+  }
+  cursor->err = call->err;
+  cursor->listing = open_listing(call);
+  if( cursor->listing == NULL ) {
+    backups_close(cursor);
+    return NULL;
+  }
+  backups_next(cursor);
+  return cursor;
+}
+
+static bool backups_eof(void *p) {
+  return ((Cursor *)p)->entry == NULL;
+}
+
+static sqlite3_int64 backups_rowid(void *p) {
+  return ((Cursor *)p)->rowid;
+}
+
+static void result_text(sqlite3_context *context, const char *text) {
+  sqlite3_result_text(context, text, -1, SQLITE_TRANSIENT);
+}
+
+static void result_figure(sqlite3_context *context, int64_t value) {
+  if( value >= 0 ) sqlite3_result_int64(context, value);
+}
+
+/* How many bytes of text one byte of the file holds. */
+static void result_ratio(sqlite3_context *context, const AdcpListingEntry *entry) {
+  if( entry->size_bytes <= 0 || entry->uncompressed_bytes < 0 ) return;
+  sqlite3_result_double(context, (double)entry->uncompressed_bytes / (double)entry->size_bytes);
+}
+
+enum {
+  NAME,
+  PATH,
+  CREATED_AT,
+  STATUS,
+  SIZE_BYTES,
+  UNCOMPRESSED_BYTES,
+  RATIO,
+  COMPRESSION,
+  FORMAT_VERSION,
+  BACKUP_TYPE,
+  TABLES,
+  ROWS,
+  CONTENT_SHA256,
+  NOTE,
+  SQLITE_VERSION_COLUMN,
+  DATABASE,
+  ERROR,
+  COLUMN_COUNT
+};
+
+static void backups_column(void *p, int column, sqlite3_context *context) {
+  const AdcpListingEntry *entry = ((Cursor *)p)->entry;
+  switch( column ) {
+  case NAME: result_text(context, entry->name); break;
+  case PATH: result_text(context, entry->path); break;
+  case CREATED_AT: result_text(context, entry->created_at); break;
+  case STATUS: result_text(context, adcp_backup_status_name(entry->status)); break;
+  case SIZE_BYTES: result_figure(context, entry->size_bytes); break;
+  case UNCOMPRESSED_BYTES: result_figure(context, entry->uncompressed_bytes); break;
+  case RATIO: result_ratio(context, entry); break;
+  case COMPRESSION: result_text(context, entry->compression); break;
+  case FORMAT_VERSION: result_text(context, entry->format_version); break;
+  case BACKUP_TYPE: result_text(context, entry->backup_type); break;
+  case TABLES: result_figure(context, entry->tables); break;
+  case ROWS: result_figure(context, entry->rows); break;
+  case CONTENT_SHA256: result_text(context, entry->content_sha256); break;
+  case NOTE: result_text(context, entry->note); break;
+  case SQLITE_VERSION_COLUMN: result_text(context, entry->sqlite_version); break;
+  case DATABASE: result_text(context, entry->database); break;
+  case ERROR: result_text(context, entry->error); break;
+  }
+}
+
+const AdcpRelation adcp_relation_backups = {
+    .name = "adcp_backups",
+    .columns = "name TEXT, path TEXT, created_at TEXT, status TEXT, size_bytes INTEGER, "
+               "uncompressed_bytes INTEGER, ratio REAL, compression TEXT, format_version TEXT, "
+               "backup_type TEXT, tables INTEGER, rows INTEGER, content_sha256 TEXT, note TEXT, "
+               "sqlite_version TEXT, database TEXT, error TEXT",
+    .column_count = COLUMN_COUNT,
+    .arguments = "dir HIDDEN",
+    .argument_count = 1,
+    .required_arguments = 0,
+    .xOpen = backups_open,
+    .xEof = backups_eof,
+    .xNext = backups_next,
+    .xColumn = backups_column,
+    .xRowid = backups_rowid,
+    .xClose = backups_close,
+};
