@@ -40,11 +40,23 @@ static void drop_without_module(AdcpDb *db, const AdcpSchema *live, const AdcpTa
   }
 }
 
+/* False when the module is not loaded or cannot open the table: its shadow tables may be damaged. */
+static bool drop_by_module(AdcpDb *db, const AdcpTable *table) {
+  if( !adcp_module_loaded(db, table->module) ) return false;
+  AdcpError trouble = ADCP_ERROR_INIT;
+  AdcpDb trial = {db->handle, db->schema, &trouble};
+  adcp_db_exec(&trial, "DROP TABLE \"%w\".\"%w\"", db->schema, table->name);
+  bool refused = trouble.rc == ADCP_ERROR || trouble.rc == ADCP_CORRUPT;
+  if( refused ) adcp_error_clear(&trouble);
+  adcp_error_move(db->err, &trouble);
+  return !refused;
+}
+
 static void drop_table(AdcpDb *db, const AdcpSchema *live, const char *name) {
   const AdcpTable *table = adcp_schema_table(live, name);
   if( table && table->kind == ADCP_TABLE_SHADOW ) return; /* goes with its owner */
-  if( table && table->kind == ADCP_TABLE_VIRTUAL && !adcp_module_loaded(db, table->module) ) {
-    drop_without_module(db, live, table);
+  if( table && table->kind == ADCP_TABLE_VIRTUAL ) {
+    if( !drop_by_module(db, table) ) drop_without_module(db, live, table);
   } else {
     adcp_db_exec(db, "DROP TABLE \"%w\".\"%w\"", db->schema, name);
   }
