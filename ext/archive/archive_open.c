@@ -59,7 +59,8 @@ static size_t read_input(void *context, uint8_t *to, size_t size, AdcpError *err
     input->prefix_done += size;
     return size;
   }
-  size_t n = adcp_block_reader_read(input->blocks, to, size, err);
+  if( input->checkpoint.xCheck ) input->checkpoint.xCheck(input->checkpoint.context, err);
+  size_t n = err->rc ? 0 : adcp_block_reader_read(input->blocks, to, size, err);
   input->failed = err->rc != ADCP_OK;
   input->at_end = n == 0 && !input->failed;
   if( input->has_crc ) input->crc32 = (uint32_t)crc32_z(input->crc32, to, n);
@@ -632,7 +633,7 @@ static void read_start(AdcpArchiveReader *r) {
 typedef enum Effort { PEEK, READ_THROUGH } Effort;
 
 static AdcpArchiveReader *open_reader(const char *path, int threads, Effort effort,
-                                      AdcpError *err) {
+                                      AdcpCheckpoint checkpoint, AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpArchiveReader *r = adcp_calloc(1, sizeof *r);
   if( r == NULL ) {
@@ -641,6 +642,7 @@ static AdcpArchiveReader *open_reader(const char *path, int threads, Effort effo
   }
   r->err = err;
   r->full = true;
+  r->input.checkpoint = checkpoint;
   open_parts(r, path, threads);
   if( err->rc == ADCP_OK ) {
     bool damaged = false;
@@ -663,12 +665,19 @@ static AdcpArchiveReader *open_reader(const char *path, int threads, Effort effo
   return NULL;
 }
 
+static const AdcpCheckpoint NO_CHECKPOINT = {NULL, NULL};
+
+AdcpArchiveReader *adcp_archive_reader_open_checked(const char *path, int threads,
+                                                    AdcpCheckpoint checkpoint, AdcpError *err) {
+  return open_reader(path, threads, READ_THROUGH, checkpoint, err);
+}
+
 AdcpArchiveReader *adcp_archive_reader_open(const char *path, int threads, AdcpError *err) {
-  return open_reader(path, threads, READ_THROUGH, err);
+  return open_reader(path, threads, READ_THROUGH, NO_CHECKPOINT, err);
 }
 
 AdcpArchiveReader *adcp_archive_reader_peek(const char *path, AdcpError *err) {
-  return open_reader(path, 0, PEEK, err);
+  return open_reader(path, 0, PEEK, NO_CHECKPOINT, err);
 }
 
 const AdcpArchiveHead *adcp_archive_head(const AdcpArchiveReader *r) {

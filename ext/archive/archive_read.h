@@ -39,9 +39,20 @@ typedef struct AdcpArchiveHead {
   size_t warning_count;
 } AdcpArchiveHead;
 
+/* Asked about once a block while text is read: sets err to stop (ADCP_INTERRUPT). */
+typedef struct AdcpCheckpoint {
+  void *context; /* borrowed */
+  void (*xCheck)(void *context, AdcpError *err);
+} AdcpCheckpoint;
+
 /* ADCP_NOTADB: not a backup; ADCP_CORRUPT: damaged or incomplete (the message says which, and where); ADCP_ERROR: a newer format or an unknown
 ** name in "requires". NULL on error. */
 AdcpArchiveReader *adcp_archive_reader_open(const char *path, int threads, AdcpError *err);
+
+/* The same, with a checkpoint (copied) for as long as the reader lives: a file without a usable end is read through by the opening
+** already. */
+AdcpArchiveReader *adcp_archive_reader_open_checked(const char *path, int threads,
+                                                    AdcpCheckpoint checkpoint, AdcpError *err);
 
 /* The same for a list of many files, in time that does not depend on their size: without threads, and a file larger than
 ** ADCP_PEEK_FILE_BYTES whose end does not lead to the manifest is not read through, but told by its first

@@ -23,12 +23,13 @@ typedef struct AdcpArchiveInput {
   AdcpBlockReader *blocks; /* borrowed */
   AdcpBuf prefix;
   size_t prefix_done;
-  int64_t raw_bytes; /* text read from blocks since the last start */
-  int64_t budget;    /* more text than this is refused; negative: no limit */
-  bool has_crc;      /* crc32 is wanted */
-  uint32_t crc32;    /* of that text */
-  bool failed;       /* the error came from the blocks */
-  bool at_end;       /* the blocks' text is at its end */
+  int64_t raw_bytes;         /* text read from blocks since the last start */
+  int64_t budget;            /* more text than this is refused; negative: no limit */
+  bool has_crc;              /* crc32 is wanted */
+  uint32_t crc32;            /* of that text */
+  bool failed;               /* the error came from the blocks */
+  bool at_end;               /* the blocks' text is at its end */
+  AdcpCheckpoint checkpoint; /* xCheck NULL: none */
 } AdcpArchiveInput;
 
 typedef struct AdcpArchiveSection {

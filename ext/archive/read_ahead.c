@@ -13,6 +13,7 @@
 
 #include <assert.h>
 
+#include "archive/archive_reader.h"
 #include "archive/row_batch.h"
 #include "base/mem.h"
 #include "platform/work_queue.h"
@@ -38,7 +39,8 @@ struct AdcpReadAhead {
   bool halted;
 
   /* The caller's. */
-  AdcpWorkQueue *queue; /* NULL: without a thread */
+  AdcpCheckpoint checkpoint; /* xCheck NULL: none, or the reader calls it itself */
+  AdcpWorkQueue *queue;      /* NULL: without a thread */
   Batch *batches[BATCHES];
   Batch *now;                    /* being read; NULL before the first event */
   size_t row;                    /* in it, the next one */
@@ -111,6 +113,7 @@ static void go_on(AdcpReadAhead *ahead) {
 
 static void next_batch(AdcpReadAhead *ahead) {
   ahead->row = 0;
+  if( ahead->checkpoint.xCheck ) ahead->checkpoint.xCheck(ahead->checkpoint.context, ahead->err);
   if( ahead->queue == NULL || ahead->now->has_end ) {
     go_on(ahead);
   } else {
@@ -133,7 +136,8 @@ static void make_batches(AdcpReadAhead *ahead, bool threaded) {
   }
 }
 
-AdcpReadAhead *adcp_read_ahead_open(const char *path, int threads, AdcpError *err) {
+AdcpReadAhead *adcp_read_ahead_open(const char *path, int threads, AdcpCheckpoint checkpoint,
+                                    AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpReadAhead *ahead = adcp_calloc(1, sizeof *ahead);
   if( ahead == NULL ) {
@@ -141,8 +145,12 @@ AdcpReadAhead *adcp_read_ahead_open(const char *path, int threads, AdcpError *er
     return NULL;
   }
   ahead->err = err;
-  ahead->archive = adcp_archive_reader_open(path, threads, &ahead->archive_err);
+  ahead->archive = adcp_archive_reader_open_checked(path, threads, checkpoint, &ahead->archive_err);
   adcp_error_move(err, &ahead->archive_err);
+  if( ahead->archive && threads > 0 ) { /* from now on it runs elsewhere */
+    ahead->archive->input.checkpoint = (AdcpCheckpoint){0};
+    ahead->checkpoint = checkpoint;
+  }
   make_batches(ahead, threads > 0);
   if( threads > 0 ) ahead->queue = adcp_work_queue_open_serial(true, BATCHES, fill_batch, err);
   if( err->rc == ADCP_OK ) return ahead;
@@ -191,6 +199,7 @@ AdcpArchiveEvent adcp_read_ahead_next(AdcpReadAhead *ahead) {
     }
     if( batch->has_end && ahead->row == batch->rows.rows ) return take_end(ahead);
     next_batch(ahead);
+    if( ahead->err->rc ) return ADCP_ARCHIVE_ERROR;
   }
 }
 

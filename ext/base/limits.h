@@ -57,4 +57,9 @@
 #define ADCP_PEEK_FILE_BYTES (64 * 1024)
 #define ADCP_PEEK_TEXT_BYTES (1024 * 1024)
 
+/* A settings file of people has some KB; it is held in memory, twice while secrets are taken out.
+** All of them together must leave room for the schema in ADCP_MAX_HEAD_BYTES. */
+#define ADCP_MAX_SETTINGS_BYTES     (16 * 1024 * 1024)
+#define ADCP_MAX_ALL_SETTINGS_BYTES (64 * 1024 * 1024)
+
 #endif

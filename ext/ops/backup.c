@@ -16,7 +16,9 @@
 #include "ops/clock.h"
 #include "ops/metadata.h"
 #include "ops/options.h"
+#include "ops/redaction.h"
 #include "ops/selection.h"
+#include "ops/settings.h"
 #include "platform/work_queue.h"
 
 #define STEP_ROWS 4096 /* a few milliseconds: often enough to report progress */
@@ -35,6 +37,8 @@ static const AdcpOptionSpec option_specs[] = {
     {"threads", ADCP_OPTION_INTEGER, 0, ADCP_MAX_THREADS, NULL},
     {"overwrite", ADCP_OPTION_BOOL, 0, 0, NULL},
     {"note", ADCP_OPTION_TEXT, 0, 0, NULL},
+    {"redact", ADCP_OPTION_NAMES, 0, 0, NULL},
+    ADCP_SETTINGS_OPTIONS,
 };
 
 const AdcpOptionTable adcp_backup_options = {option_specs,
@@ -51,6 +55,9 @@ struct AdcpBackup {
   AdcpSchema *schema; /* of the snapshot; from select_schema on the selected part of it */
   bool *write_rows;   /* for each of schema->tables */
   const char *type;   /* backup_type */
+  AdcpSettings *settings;
+  AdcpRedaction *redaction;
+  AdcpTextList redacted, warnings; /* of columns; those of settings come on top */
   AdcpBlockWriterOptions container;
   AdcpArchiveWriter *archive;
   size_t next_table; /* of schema->tables */
@@ -165,14 +172,23 @@ static void open_archive(AdcpBackup *backup) {
 static void write_head(AdcpBackup *backup) {
   if( backup->err->rc ) return;
   AdcpBuf json = {0};
-  AdcpMetadata metadata = {backup->type, adcp_options_text(backup->options, "note", NULL)};
+  AdcpMetadata metadata = {backup->type, adcp_options_text(backup->options, "note", NULL),
+                           backup->settings, &backup->redacted};
   adcp_metadata_write(&json, &backup->db, &metadata);
   if( adcp_buf_check(&json, backup->err) ) {
     adcp_archive_write_section(backup->archive, "backup_metadata", (char *)json.data, json.size);
   }
   adcp_buf_free(&json);
   adcp_archive_write_schema(backup->archive, backup->schema);
+  adcp_settings_write(backup->settings, backup->archive);
   adcp_archive_begin_tables(backup->archive);
+}
+
+static void gather_settings(AdcpBackup *backup) {
+  if( backup->err->rc ) return;
+  backup->redaction = adcp_redaction_open(backup->options, backup->schema, &backup->redacted,
+                                          &backup->warnings, backup->err);
+  backup->settings = adcp_settings_open(backup->options, &backup->db);
 }
 
 AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
@@ -194,6 +210,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   if( !err->rc ) adcp_schema_sort(backup->schema, err);
   if( !err->rc ) select_schema(backup);
   choose_path(backup, request);
+  gather_settings(backup);
   open_archive(backup);
   write_head(backup);
   return backup;
@@ -241,7 +258,10 @@ bool adcp_backup_step(AdcpBackup *backup) {
       if( !backup->err->rc ) end_table(backup);
       break;
     }
-    if( row_selected(backup, table, values) ) adcp_archive_write_row(backup->archive, values);
+    if( row_selected(backup, table, values) ) {
+      adcp_archive_write_row(backup->archive,
+                             adcp_redaction_apply(backup->redaction, table, values));
+    }
     if( backup->err->rc ) break;
   }
   if( backup->err->rc ) adcp_error_prepend(backup->err, "table \"%s\": ", table->name);
@@ -249,6 +269,16 @@ bool adcp_backup_step(AdcpBackup *backup) {
 }
 
 /* ---- the end ---- */
+
+/* Texts of the tables' part and of the settings' part as one array. */
+static void write_texts(AdcpJsonWriter *w, const char *key, const AdcpTextList *tables,
+                        const AdcpTextList *settings) {
+  adcp_json_key(w, key);
+  adcp_json_begin_array(w);
+  adcp_text_list_write_items(tables, w);
+  adcp_text_list_write_items(settings, w);
+  adcp_json_end_array(w);
+}
 
 static void write_report(AdcpBackup *backup, const AdcpArchiveTotals *totals, AdcpBuf *report) {
   AdcpJsonWriter w = {report, false};
@@ -261,6 +291,8 @@ static void write_report(AdcpBackup *backup, const AdcpArchiveTotals *totals, Ad
   adcp_json_member_integer(&w, "size_bytes", totals->file_bytes);
   adcp_json_member_integer(&w, "uncompressed_bytes", totals->raw_bytes);
   adcp_json_member_string(&w, "content_sha256", totals->content_sha256);
+  write_texts(&w, "redacted", &backup->redacted, adcp_settings_redacted(backup->settings));
+  write_texts(&w, "warnings", &backup->warnings, adcp_settings_warnings(backup->settings));
   adcp_json_member_integer(&w, "duration_ms", adcp_clock_ms() - backup->started_ms);
   adcp_json_end_object(&w);
 }
@@ -283,6 +315,10 @@ void adcp_backup_close(AdcpBackup *backup) {
   adcp_schema_free(backup->schema);
   adcp_snapshot_close(&backup->snapshot);
   adcp_options_free(backup->options);
+  adcp_settings_close(backup->settings);
+  adcp_redaction_close(backup->redaction);
+  adcp_text_list_free(&backup->redacted);
+  adcp_text_list_free(&backup->warnings);
   adcp_free(backup->write_rows);
   adcp_free(backup->path);
   adcp_free(backup);

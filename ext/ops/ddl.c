@@ -40,11 +40,23 @@ static void drop_without_module(AdcpDb *db, const AdcpSchema *live, const AdcpTa
   }
 }
 
+/* False when the module is not loaded or cannot open the table: its shadow tables may be damaged. */
+static bool drop_by_module(AdcpDb *db, const AdcpTable *table) {
+  if( !adcp_module_loaded(db, table->module) ) return false;
+  AdcpError trouble = ADCP_ERROR_INIT;
+  AdcpDb trial = {db->handle, db->schema, &trouble};
+  adcp_db_exec(&trial, "DROP TABLE \"%w\".\"%w\"", db->schema, table->name);
+  bool refused = trouble.rc == ADCP_ERROR || trouble.rc == ADCP_CORRUPT;
+  if( refused ) adcp_error_clear(&trouble);
+  adcp_error_move(db->err, &trouble);
+  return !refused;
+}
+
 static void drop_table(AdcpDb *db, const AdcpSchema *live, const char *name) {
   const AdcpTable *table = adcp_schema_table(live, name);
   if( table && table->kind == ADCP_TABLE_SHADOW ) return; /* goes with its owner */
-  if( table && table->kind == ADCP_TABLE_VIRTUAL && !adcp_module_loaded(db, table->module) ) {
-    drop_without_module(db, live, table);
+  if( table && table->kind == ADCP_TABLE_VIRTUAL ) {
+    if( !drop_by_module(db, table) ) drop_without_module(db, live, table);
   } else {
     adcp_db_exec(db, "DROP TABLE \"%w\".\"%w\"", db->schema, name);
   }
@@ -128,18 +140,46 @@ static void create_statistics(const AdcpPlan *plan, AdcpDb *db) {
   }
 }
 
+static void drop_unless_planned(const AdcpMap *targets, AdcpDb *db, const AdcpTable *table) {
+  if( table->shadow_of == NULL || adcp_map_get(targets, table->name, strlen(table->name)) ) return;
+  const AdcpPlanTable *owner = adcp_map_get(targets, table->shadow_of, strlen(table->shadow_of));
+  if( owner && owner->create ) {
+    adcp_db_exec(db, "DROP TABLE \"%w\".\"%w\"", db->schema, table->name);
+  }
+}
+
+/* Drops the shadow tables that this version of a module makes and the backup's did not (shapes differ between versions). */
+static void drop_new_shadows(const AdcpPlan *plan, AdcpDb *db) {
+  AdcpMap targets;
+  memset(&targets, 0, sizeof targets);
+  for( size_t i = 0; i < plan->table_count; i++ ) {
+    AdcpPlanTable *entry = &plan->tables[i];
+    if( entry->target == NULL ) continue;
+    adcp_map_put(&targets, entry->target, strlen(entry->target), entry, db->err);
+  }
+  AdcpSchema *made = adcp_catalog_read(db);
+  for( size_t i = 0; made && i < made->table_count && !db->err->rc; i++ ) {
+    drop_unless_planned(&targets, db, &made->tables[i]);
+  }
+  adcp_schema_free(made);
+  adcp_map_free(&targets);
+}
+
 void adcp_ddl_create_tables(const AdcpPlan *plan, AdcpDb *db) {
   /* Before the backup's tables, one of which may have the name that is taken for this. */
   for( size_t i = 0; i < plan->table_count && plan->whole; i++ ) {
     if( plan->tables[i].source->kind == ADCP_TABLE_SEQUENCE ) create_sequence(db);
   }
+  bool any_virtual = false;
   for( int pass = 0; pass < 2; pass++ ) {
     for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
       const AdcpPlanTable *entry = &plan->tables[i];
       if( !entry->create || is_virtual(entry) != (pass == 1) ) continue;
       run_create(db, entry->object, entry->target, NULL);
+      any_virtual = any_virtual || is_virtual(entry);
     }
   }
+  if( any_virtual ) drop_new_shadows(plan, db);
   create_statistics(plan, db);
 }
 

@@ -67,6 +67,10 @@ void adcp_metadata_write(AdcpBuf *out, AdcpDb *db, const AdcpMetadata *metadata)
   if( metadata->note ) adcp_json_member_string(&w, "note", metadata->note);
   write_system(&w);
   write_database(&w, db);
+  if( metadata->redacted_columns->count ) {
+    adcp_text_list_write(metadata->redacted_columns, &w, "redacted_columns");
+  }
+  adcp_settings_write_metadata(metadata->settings, &w);
   adcp_json_end_object(&w);
 }
 

@@ -6,10 +6,13 @@
 
 #include "base/buf.h"
 #include "db/db.h"
+#include "ops/settings.h"
 
 typedef struct AdcpMetadata {
   const char *backup_type; /* "full", "partial", "schema", "data" */
   const char *note;        /* or NULL */
+  const AdcpSettings *settings;
+  const AdcpTextList *redacted_columns;
 } AdcpMetadata;
 
 /* Appends the section as JSON text. Reads figures of db->schema: within the backup's snapshot. */

@@ -20,6 +20,7 @@
 #include "ops/clock.h"
 #include "ops/ddl.h"
 #include "ops/foreign_keys.h"
+#include "ops/interrupt.h"
 #include "ops/metadata.h"
 #include "ops/options.h"
 #include "ops/plan.h"
@@ -75,7 +76,7 @@ struct AdcpRestore {
   int64_t rows, tables;   /* restored, of ordinary tables */
   int64_t violations;     /* of foreign keys, afterwards */
   bool verified;
-  AdcpInterruptProbe probe; /* validate_only steps no statement of its own */
+  AdcpInterrupt interrupt; /* for what steps no statement: reading the file */
 };
 
 static bool flag(const AdcpRestore *restore, const char *option) {
@@ -93,9 +94,12 @@ static void read_options(AdcpRestore *restore, const AdcpRequest *request) {
 
 static void open_archive(AdcpRestore *restore) {
   if( restore->err->rc ) return;
+  adcp_interrupt_open(&restore->interrupt, &restore->db);
   restore->threads =
       (int)adcp_options_integer(restore->options, "threads", adcp_processor_count());
-  restore->archive = adcp_read_ahead_open(restore->path, restore->threads, restore->err);
+  restore->archive =
+      adcp_read_ahead_open(restore->path, restore->threads,
+                           adcp_interrupt_checkpoint(&restore->interrupt), restore->err);
   if( restore->archive == NULL ) return;
   restore->head = adcp_read_ahead_head(restore->archive);
   adcp_metadata_read(&restore->figures, restore->head->metadata, restore->err);
@@ -192,7 +196,6 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   if( err->rc || flag(restore, "validate_only") ) {
     make_plan(restore);
     if( !err->rc ) adcp_ddl_vet(restore->plan, restore->head->schema, err);
-    adcp_interrupt_probe_open(&restore->probe, &restore->db);
     return restore;
   }
   shape_empty_database(restore);
@@ -317,7 +320,6 @@ static bool check_step(AdcpRestore *restore) {
     if( event == ADCP_ARCHIVE_END || event == ADCP_ARCHIVE_ERROR ) return false;
     if( event == ADCP_ARCHIVE_ROW ) count_row(restore);
   }
-  adcp_interrupt_probe_check(&restore->probe, &restore->db);
   return !restore->err->rc;
 }
 
@@ -450,7 +452,6 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
 void adcp_restore_close(AdcpRestore *restore) {
   if( restore == NULL ) return;
   adcp_load_close(restore->load);
-  adcp_interrupt_probe_close(&restore->probe);
   adcp_foreign_keys_close(restore->foreign_keys);
   const char *outcome = adcp_transaction_close(restore->transaction);
   adcp_state_restore(restore->state);
@@ -459,6 +460,7 @@ void adcp_restore_close(AdcpRestore *restore) {
   adcp_plan_close(restore->plan);
   adcp_schema_free(restore->live);
   adcp_read_ahead_close(restore->archive);
+  adcp_interrupt_close(&restore->interrupt);
   adcp_options_free(restore->options);
   adcp_free(restore->path);
   adcp_free(restore);

@@ -13,6 +13,7 @@
 #include "db/vet.h"
 #include "ops/backup_dir.h"
 #include "ops/clock.h"
+#include "ops/interrupt.h"
 #include "ops/metadata.h"
 #include "ops/options.h"
 #include "platform/work_queue.h"
@@ -43,7 +44,7 @@ struct AdcpValidate {
   int64_t rows, tables;        /* read, of ordinary tables */
   char *findings[MAX_FINDINGS];
   size_t finding_count;
-  AdcpInterruptProbe probe;
+  AdcpInterrupt interrupt;
 };
 
 /* Turns the reader's error into a finding, or into an error of the call where it is none of the backup. */
@@ -111,10 +112,11 @@ AdcpValidate *adcp_validate_open(const AdcpRequest *request, AdcpError *err) {
   if( validate->path == NULL ) adcp_error_nomem(err);
   validate->options = adcp_request_options(request, &adcp_validate_options, err);
   find_backup(validate, request);
-  adcp_interrupt_probe_open(&validate->probe, &validate->db);
+  adcp_interrupt_open(&validate->interrupt, &validate->db);
   if( err->rc ) return validate;
   int threads = (int)adcp_options_integer(validate->options, "threads", adcp_processor_count());
-  validate->archive = adcp_archive_reader_open(validate->path, threads, &validate->found);
+  validate->archive = adcp_archive_reader_open_checked(
+      validate->path, threads, adcp_interrupt_checkpoint(&validate->interrupt), &validate->found);
   take_finding(validate);
   if( validate->archive && !err->rc ) read_head(validate);
   return validate;
@@ -149,7 +151,6 @@ bool adcp_validate_step(AdcpValidate *validate) {
       if( !go_on(validate) ) return false;
     }
   }
-  adcp_interrupt_probe_check(&validate->probe, &validate->db);
   return !validate->err->rc;
 }
 
@@ -197,8 +198,8 @@ void adcp_validate_close(AdcpValidate *validate) {
   if( validate == NULL ) return;
   for( size_t i = 0; i < validate->finding_count; i++ ) adcp_free(validate->findings[i]);
   adcp_error_name(validate->err, validate->path);
-  adcp_interrupt_probe_close(&validate->probe);
   adcp_archive_reader_close(validate->archive);
+  adcp_interrupt_close(&validate->interrupt);
   adcp_error_clear(&validate->found);
   adcp_options_free(validate->options);
   adcp_free(validate->path);

@@ -10,7 +10,10 @@
 static void backup_function(sqlite3_context *context, int argc, sqlite3_value **argv) {
   AdcpCall call;
   adcp_call_begin(&call, context, "adcp_backup");
-  if( argc > 0 ) adcp_call_path(&call, argv[0], ADCP_ARGUMENT_OPTIONAL);
+  /* NULL, options: a dated name. NULL alone is more likely a parameter that was not bound. */
+  if( argc > 0 ) {
+    adcp_call_path(&call, argv[0], argc > 1 ? ADCP_ARGUMENT_OPTIONAL : ADCP_ARGUMENT_REQUIRED);
+  }
   if( argc > 1 ) adcp_call_options(&call, argv[1]);
   if( !call.err.rc ) {
     AdcpBackup *backup = adcp_backup_open(&call.request, &call.err);

@@ -485,7 +485,6 @@ static void test_numbered(void) {
     CHECK_TEXT(adcp_outfile_path(files[i]), at(wanted[i]));
     CHECK_TEXT(get_file(at(wanted[i])), wanted[i]);
     adcp_outfile_close(files[i]);
-    unlink(at(wanted[i]));
   }
   CHECK(err.rc == ADCP_OK);
   rmdir(at("n.json_x_2.json.gz"));

@@ -1,0 +1,26 @@
+/*
+** redaction.h - columns that a backup writes as NULL: option redact, {"redact":["user.password"]}.
+**
+** The digests of a backup are over what is written, so that it is whole in itself. A column that could not be
+** restored as NULL (NOT NULL, part of the primary key) is refused.
+*/
+#ifndef ADCP_OPS_REDACTION_H
+#define ADCP_OPS_REDACTION_H
+
+#include "codec/schema.h"
+#include "codec/value.h"
+#include "ops/options.h"
+#include "ops/text_list.h"
+
+typedef struct AdcpRedaction AdcpRedaction;
+
+/* Borrows schema: what is written. "table.column" of each goes to names, what they leave to see to warnings. NULL on error. */
+AdcpRedaction *adcp_redaction_open(const AdcpOptions *options, const AdcpSchema *schema,
+                                   AdcpTextList *names, AdcpTextList *warnings, AdcpError *err);
+
+/* The values to write for a row: borrowed until the next call. */
+const AdcpValue *adcp_redaction_apply(AdcpRedaction *redaction, const AdcpTable *table,
+                                      const AdcpValue *values);
+void adcp_redaction_close(AdcpRedaction *redaction);
+
+#endif

@@ -1,0 +1,308 @@
+/*
+** secrets.c - what is left out because of its name, and its digests (contract in secrets.h).
+*/
+#include "ops/secrets.h"
+
+#include <cjson/cJSON.h>
+#include <string.h>
+
+#include "archive/json_parts.h"
+#include "base/mem.h"
+#include "codec/base64.h"
+#include "codec/hmac.h"
+#include "db/sqlite.h"
+#include "ops/json_edit.h"
+
+#define SALT_BYTES ADCP_SHA256_BYTES /* as long as the digest: RFC 2104 wants no less */
+#define ALGORITHM  "HMAC-SHA-256"
+
+static const char *const default_names[] = {"*KEY*", "*SECRET*", "*TOKEN*", "*PASSWORD*"};
+#define DEFAULT_NAME_COUNT (sizeof default_names / sizeof *default_names)
+
+struct AdcpSecrets {
+  const AdcpOptions *options; /* borrowed */
+  bool included;              /* nothing is left out */
+  uint8_t salt[SALT_BYTES];
+  AdcpBuf digests; /* the section's text, without its end until it is asked for */
+  bool ended;
+  /* for the document being redacted: */
+  const char *section;
+  AdcpTextList *names;
+  AdcpError *err;
+};
+
+/* ---- digests ---- */
+
+/* Appends JSON text without the white space between its tokens. */
+static void append_compact(AdcpBuf *out, const AdcpBuf *value) {
+  bool in_string = false;
+  for( size_t i = 0; i < value->size; i++ ) {
+    uint8_t c = value->data[i];
+    if( !in_string && (c == ' ' || c == '\t' || c == '\r' || c == '\n') ) continue;
+    adcp_buf_append_byte(out, c);
+    if( in_string && c == '\\' && i + 1 < value->size ) {
+      adcp_buf_append_byte(out, value->data[++i]);
+    } else if( c == '"' ) {
+      in_string = !in_string;
+    }
+  }
+}
+
+/* Appends the decoded text of a JSON string. */
+static void append_decoded(AdcpBuf *out, const AdcpBuf *value, AdcpError *err) {
+  AdcpMemoryText memory = {value->data, value->size};
+  AdcpJsonReader *json = adcp_json_reader_open(adcp_memory_input(&memory), err);
+  if( json && adcp_json_next(json) == ADCP_JSON_STRING ) {
+    size_t n;
+    const char *text = adcp_json_text(json, &n);
+    adcp_buf_append(out, text, n);
+  }
+  adcp_json_reader_close(json);
+}
+
+static void digest_value(const uint8_t salt[SALT_BYTES], const char *section, const char *pointer,
+                         const AdcpBuf *value, char hex[ADCP_SHA256_HEX + 1], AdcpError *err) {
+  AdcpBuf message = {0};
+  adcp_buf_append(&message, section, strlen(section) + 1);
+  adcp_buf_append(&message, pointer, strlen(pointer) + 1);
+  if( value->size && value->data[0] == '"' ) {
+    adcp_buf_append_byte(&message, 's');
+    append_decoded(&message, value, err);
+  } else {
+    adcp_buf_append_byte(&message, 'j');
+    append_compact(&message, value);
+  }
+  hex[0] = 0;
+  if( adcp_buf_check(&message, err) ) {
+    adcp_hmac_hex(salt, SALT_BYTES, message.data, message.size, hex, err);
+  }
+  adcp_buf_free(&message);
+}
+
+/* ---- backup ---- */
+
+AdcpSecrets *adcp_secrets_open(const AdcpOptions *options, AdcpError *err) {
+  if( err->rc ) return NULL;
+  AdcpSecrets *secrets = adcp_calloc(1, sizeof *secrets);
+  if( secrets == NULL ) {
+    adcp_error_nomem(err);
+    return NULL;
+  }
+  secrets->options = options;
+  secrets->included = adcp_options_bool(options, "include_secrets", false);
+  adcp_random_bytes(secrets->salt, sizeof secrets->salt, err);
+  if( err->rc == ADCP_OK ) return secrets;
+  adcp_secrets_close(secrets);
+  return NULL;
+}
+
+void adcp_secrets_close(AdcpSecrets *secrets) {
+  if( secrets == NULL ) return;
+  adcp_buf_free(&secrets->digests);
+  adcp_free(secrets);
+}
+
+static void fold(char *text) {
+  for( ; *text; text++ ) {
+    if( *text >= 'a' && *text <= 'z' ) *text = (char)(*text - 'a' + 'A');
+  }
+}
+
+/* SQLite's GLOB, letter case ignored (ASCII). */
+static bool matches(const char *glob, const char *name, AdcpError *err) {
+  char *folded_glob = adcp_strdup(glob), *folded_name = adcp_strdup(name);
+  bool found = false;
+  if( folded_glob && folded_name ) {
+    fold(folded_glob);
+    fold(folded_name);
+    found = sqlite3_strglob(folded_glob, folded_name) == 0;
+  } else {
+    adcp_error_nomem(err);
+  }
+  adcp_free(folded_glob);
+  adcp_free(folded_name);
+  return found;
+}
+
+static bool is_secret(void *context, const char *pointer, const char *key) {
+  (void)pointer;
+  AdcpSecrets *secrets = context;
+  bool own = adcp_options_has(secrets->options, "secret_names");
+  size_t count =
+      own ? adcp_options_name_count(secrets->options, "secret_names") : DEFAULT_NAME_COUNT;
+  for( size_t i = 0; i < count; i++ ) {
+    const char *glob =
+        own ? adcp_options_name(secrets->options, "secret_names", i) : default_names[i];
+    if( matches(glob, key, secrets->err) ) return true;
+  }
+  return false;
+}
+
+static void begin_digests(AdcpSecrets *secrets) {
+  uint8_t salt[2 * SALT_BYTES];
+  adcp_hex_encode(secrets->salt, SALT_BYTES, salt);
+  adcp_buf_append_str(&secrets->digests, "{\"algorithm\":\"" ALGORITHM "\",\"salt\":\"");
+  adcp_buf_append(&secrets->digests, salt, sizeof salt);
+  adcp_buf_append_str(&secrets->digests, "\",\"values\":[");
+}
+
+static void leave_out(void *context, const char *pointer, const AdcpBuf *value, AdcpBuf *out) {
+  AdcpSecrets *secrets = context;
+  char hex[ADCP_SHA256_HEX + 1];
+  adcp_buf_append_str(out, "null");
+  if( value->size == 4 && memcmp(value->data, "null", 4) == 0 ) return;
+  digest_value(secrets->salt, secrets->section, pointer, value, hex, secrets->err);
+  bool first = secrets->digests.size == 0;
+  if( first ) begin_digests(secrets);
+  AdcpJsonWriter w = {&secrets->digests, !first};
+  adcp_json_begin_object(&w);
+  adcp_json_member_string(&w, "section", secrets->section);
+  adcp_json_member_string(&w, "path", pointer);
+  adcp_json_member_string(&w, "hmac", hex);
+  adcp_json_end_object(&w);
+  adcp_text_list_add(secrets->names, "%s%s", secrets->section, pointer);
+}
+
+void adcp_secrets_redact(AdcpSecrets *secrets, const char *section, const AdcpBuf *text,
+                         AdcpBuf *out, AdcpTextList *names, AdcpError *err) {
+  if( err->rc ) return;
+  if( secrets->included ) {
+    adcp_buf_append(out, text->data, text->size);
+    adcp_buf_check(out, err);
+    return;
+  }
+  secrets->section = section;
+  secrets->names = names;
+  secrets->err = err;
+  AdcpJsonVisitor visitor = {secrets, is_secret, leave_out};
+  adcp_json_edit((const char *)text->data, text->size, &visitor, out, err);
+  adcp_buf_check(&secrets->digests, err);
+}
+
+const AdcpBuf *adcp_secrets_digests(AdcpSecrets *secrets) {
+  if( secrets->digests.size && !secrets->ended ) {
+    adcp_buf_append_str(&secrets->digests, "]}");
+    secrets->ended = true;
+  }
+  return &secrets->digests;
+}
+
+/* ---- restore ---- */
+
+typedef struct LeftOut {
+  const char *section, *pointer, *hmac; /* of the document */
+  char *key;                            /* section and pointer; owned */
+} LeftOut;
+
+struct AdcpSecretDigests {
+  cJSON *root; /* NULL: an empty set */
+  uint8_t salt[SALT_BYTES];
+  LeftOut *values;
+  size_t count;
+  AdcpMap by_place;
+};
+
+static const char *text_of(const cJSON *object, const char *key, AdcpError *err) {
+  const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+  if( cJSON_IsString(item) ) return item->valuestring;
+  adcp_error_set(err, ADCP_CORRUPT, "damaged: " ADCP_SECRETS_SECTION " has no text \"%s\"", key);
+  return "";
+}
+
+static char *place_key(const char *section, const char *pointer) {
+  AdcpBuf key = {0};
+  adcp_buf_append_str(&key, section);
+  adcp_buf_append_str(&key, pointer);
+  return adcp_buf_take(&key);
+}
+
+static void read_values(AdcpSecretDigests *digests, const cJSON *values, AdcpError *err) {
+  digests->values = adcp_calloc((size_t)cJSON_GetArraySize(values) + 1, sizeof *digests->values);
+  if( digests->values == NULL ) adcp_error_nomem(err);
+  for( const cJSON *item = values ? values->child : NULL; item && !err->rc; item = item->next ) {
+    LeftOut *value = &digests->values[digests->count++];
+    value->section = text_of(item, "section", err);
+    value->pointer = text_of(item, "path", err);
+    value->hmac = text_of(item, "hmac", err);
+    value->key = place_key(value->section, value->pointer);
+    if( value->key == NULL ) {
+      adcp_error_nomem(err);
+    } else {
+      adcp_map_put(&digests->by_place, value->key, strlen(value->key), value, err);
+    }
+  }
+}
+
+static void read_digests(AdcpSecretDigests *digests, const char *json, size_t n, AdcpError *err) {
+  digests->root = cJSON_ParseWithLength(json, n);
+  if( !cJSON_IsObject(digests->root) ) {
+    adcp_error_set(err, ADCP_CORRUPT, "damaged: " ADCP_SECRETS_SECTION " is not an object");
+    return;
+  }
+  size_t size = 0;
+  const char *salt = text_of(digests->root, "salt", err);
+  const char *algorithm = text_of(digests->root, "algorithm", err);
+  if( err->rc ) return;
+  if( strcmp(algorithm, ALGORITHM) != 0 || strlen(salt) != 2 * SALT_BYTES ||
+      !adcp_hex_decode((const uint8_t *)salt, 2 * SALT_BYTES, digests->salt, &size) ) {
+    adcp_error_set(err, ADCP_CORRUPT,
+                   "damaged: " ADCP_SECRETS_SECTION " has no salt for " ALGORITHM);
+    return;
+  }
+  read_values(digests, cJSON_GetObjectItemCaseSensitive(digests->root, "values"), err);
+}
+
+AdcpSecretDigests *adcp_secret_digests_open(const char *json, size_t n, AdcpError *err) {
+  if( err->rc ) return NULL;
+  AdcpSecretDigests *digests = adcp_calloc(1, sizeof *digests);
+  if( digests == NULL ) {
+    adcp_error_nomem(err);
+    return NULL;
+  }
+  if( json ) read_digests(digests, json, n, err);
+  if( err->rc == ADCP_OK ) return digests;
+  adcp_secret_digests_close(digests);
+  return NULL;
+}
+
+static const LeftOut *find(const AdcpSecretDigests *digests, const char *section,
+                           const char *pointer, AdcpError *err) {
+  char *key = place_key(section, pointer);
+  const LeftOut *value = key ? adcp_map_get(&digests->by_place, key, strlen(key)) : NULL;
+  if( key == NULL && err ) adcp_error_nomem(err);
+  adcp_free(key);
+  return value;
+}
+
+bool adcp_secret_left_out(const AdcpSecretDigests *digests, const char *section,
+                          const char *pointer) {
+  return find(digests, section, pointer, NULL) != NULL;
+}
+
+bool adcp_secret_same(const AdcpSecretDigests *digests, const char *section, const char *pointer,
+                      const AdcpBuf *value, AdcpError *err) {
+  char hex[ADCP_SHA256_HEX + 1];
+  const LeftOut *left_out = find(digests, section, pointer, err);
+  if( left_out == NULL ) return false;
+  digest_value(digests->salt, section, pointer, value, hex, err);
+  return err->rc == ADCP_OK && strcmp(hex, left_out->hmac) == 0;
+}
+
+size_t adcp_secret_count(const AdcpSecretDigests *digests) {
+  return digests->count;
+}
+
+void adcp_secret_at(const AdcpSecretDigests *digests, size_t i, const char **section,
+                    const char **pointer) {
+  *section = digests->values[i].section;
+  *pointer = digests->values[i].pointer;
+}
+
+void adcp_secret_digests_close(AdcpSecretDigests *digests) {
+  if( digests == NULL ) return;
+  for( size_t i = 0; i < digests->count; i++ ) adcp_free(digests->values[i].key);
+  adcp_map_free(&digests->by_place);
+  adcp_free(digests->values);
+  cJSON_Delete(digests->root);
+  adcp_free(digests);
+}

@@ -1,0 +1,348 @@
+"""test_application.py - what only a program can do to a connection: functions and collations of its own, an
+interrupt from another thread, an authorizer, limits, a cursor that is still open.
+"""
+
+import glob
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+EXTENSION = os.environ['ADCP_SO']
+DBSAME = os.path.join(os.environ['ADCP_BIN'], 'dbsame')
+FOLDER = tempfile.mkdtemp()
+passed = failed = 0
+
+
+def check(name, condition, detail=''):
+    global passed, failed
+    if condition:
+        passed += 1
+    else:
+        failed += 1
+        print('failed:', name, detail)
+
+
+def path(name):
+    return os.path.join(FOLDER, name)
+
+
+def connect(name):
+    connection = sqlite3.connect(path(name), isolation_level=None, check_same_thread=False)
+    connection.enable_load_extension(True)
+    connection.load_extension(EXTENSION)
+    connection.execute('PRAGMA synchronous = OFF')
+    return connection
+
+
+def register(connection):
+    connection.create_function('app_even', 1, lambda x: int(isinstance(x, int) and x % 2 == 0), deterministic=True)
+    connection.create_collation('app_order', lambda a, b: (a[::-1] > b[::-1]) - (a[::-1] < b[::-1]))
+    return connection
+
+
+def call(connection, function, *arguments):
+    """The report, or the error's text."""
+    marks = ', '.join('?' * len(arguments))
+    values = [json.dumps(a) if isinstance(a, dict) else a for a in arguments]
+    try:
+        return json.loads(connection.execute(f'SELECT {function}({marks})', values).fetchone()[0])
+    except sqlite3.Error as error:
+        return str(error)
+
+
+def same(a, b, *options):
+    return subprocess.run([DBSAME, *options, path(a), path(b)], capture_output=True).returncode == 0
+
+
+def contents(connection):
+    return list(connection.iterdump())
+
+
+# ---- functions and collations that only the application has ----
+
+def test_functions():
+    source = register(connect('functions.db'))
+    source.executescript("""
+        CREATE TABLE t(id INTEGER PRIMARY KEY, x TEXT COLLATE app_order, g AS (app_even(id)) VIRTUAL, s AS (app_even(id)) STORED);
+        INSERT INTO t(id, x) VALUES(1, 'ab'), (2, 'ba'), (3, 'aa');
+        CREATE INDEX i ON t(app_even(id), x);
+        CREATE VIEW v AS SELECT app_even(id) AS e, x FROM t ORDER BY x;
+        CREATE TABLE plain(x); INSERT INTO plain VALUES(1);
+        CREATE TRIGGER g AFTER INSERT ON plain BEGIN SELECT app_even(new.x), never_registered(1); END;
+        CREATE VIEW w AS SELECT app_even(x) FROM plain;""")
+    check('backup with the functions', isinstance(call(source, 'adcp_backup', path('functions.json')), dict))
+    source.close()
+
+    # The same file comes from a connection that knows none of them.
+    bare = connect('functions.db')
+    report = call(bare, 'adcp_backup', path('bare.json'))
+    check('backup without the functions', isinstance(report, dict), report)
+    check('both have the same content', isinstance(report, dict) and report['content_sha256'] ==
+          call(bare, 'adcp_validate', path('functions.json'))['content_sha256'])
+    check('validate without the functions', call(bare, 'adcp_validate', path('functions.json'))['valid'] is True)
+    bare.close()
+
+    # A file's schema is not trusted: its text must not call the application's code unasked.
+    target = register(connect('untrusted.db'))
+    error = call(target, 'adcp_restore', path('functions.json'))
+    check('untrusted is refused', 'unsafe use of app_even()' in error and error.endswith('database unchanged'), error)
+    check('nothing came of it', not contents(target)[1:-1], contents(target))
+    report = call(target, 'adcp_restore', path('functions.json'), {'trust_schema': True})
+    check('trusted is restored', isinstance(report, dict) and report['verified'] is True, report)
+    check('trusted_schema is put back', target.execute('PRAGMA trusted_schema').fetchone()[0] == 1)
+    check('the view works', target.execute('SELECT * FROM v').fetchall() == [(0, 'aa'), (1, 'ba'), (0, 'ab')])
+    check('integrity', target.execute('PRAGMA integrity_check').fetchone()[0] == 'ok')
+    check('same', same('functions.db', 'untrusted.db', '--no-integrity'))
+    target.close()
+
+    # Triggers and views are not run: they come back where their functions are unknown.
+    target = connect('unknown.db')
+    error = call(target, 'adcp_restore', path('functions.json'), {'trust_schema': True})
+    check('an index needs its function', 'app_' in error and error.endswith('database unchanged'), error)
+    report = call(target, 'adcp_restore', path('functions.json'), {'tables': ['plain', 'w']})
+    check('a trigger does not', isinstance(report, dict), report)
+    check('trigger is there', target.execute("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'").fetchone()[0] == 1)
+    target.close()
+
+
+# ---- interrupt ----
+
+def interrupted(connection, function, arguments, delay):
+    """Interrupts a call after delay seconds: its error or report, and how long it went on after that."""
+    at = [None]
+
+    def interrupt():
+        at[0] = time.monotonic()
+        connection.interrupt()
+    timer = threading.Timer(delay, interrupt)
+    timer.start()
+    result = call(connection, function, *arguments)
+    end = time.monotonic()
+    timer.join()
+    return result, end - at[0]
+
+
+def left_files():
+    return sorted(os.path.basename(f) for f in glob.glob(path('*')) + glob.glob(path('.*')))
+
+
+def test_interrupt():
+    source = connect('large.db')
+    source.executescript("""
+        CREATE TABLE t(id INTEGER PRIMARY KEY, x, y); CREATE INDEX i ON t(x); CREATE TABLE mine(x);
+        INSERT INTO t SELECT value, hex(value * 7919) || 'text of some length', value / 7.0
+          FROM (WITH RECURSIVE c(value) AS (VALUES(1) UNION ALL SELECT value + 1 FROM c WHERE value < 250000) SELECT value FROM c);
+        CREATE VIRTUAL TABLE f USING fts5(x); INSERT INTO f SELECT x FROM t WHERE id < 20000;""")
+    started = time.monotonic()
+    check('large backup', isinstance(call(source, 'adcp_backup', path('large.json.gz')), dict))
+    backup_seconds = time.monotonic() - started
+    started = time.monotonic()
+    check('large validate', call(source, 'adcp_validate', path('large.json.gz'))['valid'] is True)
+    validate_seconds = time.monotonic() - started
+    target = connect('interrupted.db')
+    target.executescript("CREATE TABLE kept(x); INSERT INTO kept VALUES('kept'); PRAGMA foreign_keys = ON; PRAGMA user_version = 7")
+    before = contents(target)
+    timed = connect('timed.db')
+    started = time.monotonic()
+    check('large restore', isinstance(call(timed, 'adcp_restore', path('large.json.gz')), dict))
+    restore_seconds = time.monotonic() - started
+    timed.close()
+    os.remove(path('timed.db'))
+    files = left_files()
+    longest, hits = 0.0, 0
+    for part in range(1, 12):
+        for connection, function, arguments, seconds in (
+                (source, 'adcp_backup', (path('no.json.gz'),), backup_seconds),
+                (source, 'adcp_validate', (path('large.json.gz'),), validate_seconds),
+                (target, 'adcp_restore', (path('large.json.gz'), {'force': True, 'validate_only': True}), validate_seconds),
+                (target, 'adcp_restore', (path('large.json.gz'), {'force': True}), restore_seconds)):
+            result, after = interrupted(connection, function, arguments, seconds * part / 12)
+            if isinstance(result, dict):  # it was faster this time
+                if function == 'adcp_backup':
+                    os.remove(path('no.json.gz'))
+                if function == 'adcp_restore' and len(arguments) > 1 and 'validate_only' not in arguments[1]:
+                    target.executescript('DROP TABLE t; DROP TABLE mine; DROP TABLE f; CREATE TABLE kept(x);'
+                                         "INSERT INTO kept VALUES('kept'); PRAGMA user_version = 7")
+                    before = contents(target)
+                continue
+            hits += 1
+            longest = max(longest, after)
+            check(f'{function} says so at part {part}', 'interrupted' in result, result)
+            check(f'{function} leaves no transaction at part {part}', not connection.in_transaction)
+            if function == 'adcp_restore':
+                check(f'restore says unchanged at part {part}', result.endswith('database unchanged'), result)
+                check(f'restore left things unchanged at part {part}', contents(target) == before)
+                check('foreign_keys are on', target.execute('PRAGMA foreign_keys').fetchone()[0] == 1)
+    check('interrupts hit', hits >= 20, hits)
+    check('a fraction of a second', longest < 0.5, longest)
+    print(f'{hits} interrupts, the slowest was obeyed after {longest * 1000:.0f} ms')
+    check('no file is left', left_files() == files, left_files())
+
+    # Inside a transaction the message says what became of it, and it is true.
+    for part in range(1, 9):
+        target.execute('BEGIN')
+        target.execute("INSERT INTO kept VALUES('in the transaction')")
+        result, after = interrupted(target, 'adcp_restore', (path('large.json.gz'), {'force': True}), restore_seconds * part / 10)
+        if isinstance(result, str):
+            if 'your transaction was rolled back' in result:
+                check('rolled back', not target.in_transaction, result)
+            elif 'database unchanged' in result:
+                check('kept', target.in_transaction and target.execute('SELECT count(*) FROM kept').fetchone()[0] == 2, result)
+            else:
+                check('left open', 'transaction left open: run ROLLBACK' in result and target.in_transaction, result)
+        if target.in_transaction:
+            target.execute('ROLLBACK')
+        check(f'as before the transaction, part {part}', contents(target) == before)
+    report = call(target, 'adcp_restore', path('large.json.gz'), {'force': True})
+    check('and then it works', isinstance(report, dict) and report['verified'] is True, report)
+    target.close()
+    check('same', same('large.db', 'interrupted.db'))
+
+    # A progress handler that says stop is an interrupt.
+    target = connect('progress.db')
+    target.set_progress_handler(lambda: 1, 100000)
+    error = call(target, 'adcp_restore', path('large.json.gz'))
+    target.set_progress_handler(None, 0)
+    check('progress handler', isinstance(error, str) and 'interrupted' in error, error)
+    check('empty', not contents(target)[1:-1])
+    target.close()
+    source.close()
+
+
+# ---- authorizer, limits, open statements ----
+
+def test_authorizer():
+    source = connect('authorizer.db')
+    source.executescript("CREATE TABLE t(x); INSERT INTO t VALUES(1); CREATE INDEX i ON t(x); CREATE VIEW v AS SELECT 1 AS one")
+    call(source, 'adcp_backup', path('authorizer.json'))
+    before = contents(source)
+    names = {sqlite3.SQLITE_CREATE_VIEW: 'view', sqlite3.SQLITE_CREATE_INDEX: 'index', sqlite3.SQLITE_DROP_TABLE: 'drop',
+             sqlite3.SQLITE_INSERT: 'insert', sqlite3.SQLITE_CREATE_TABLE: 'table'}
+    for action, name in names.items():
+        for answer in (sqlite3.SQLITE_DENY, sqlite3.SQLITE_IGNORE):
+            source.set_authorizer(lambda a, *rest: answer if a == action else sqlite3.SQLITE_OK)
+            error = call(source, 'adcp_restore', path('authorizer.json'), {'force': True})
+            source.set_authorizer(None)
+            check(f'authorizer {name} {answer}', isinstance(error, str) and error.endswith('database unchanged'), error)
+            check(f'unchanged after authorizer {name} {answer}', contents(source) == before)
+    # Transaction control that is denied, at once or later, must not leave a half restore open.
+    with open(path('authorizer.json'), 'rb') as whole, open(path('flipped.json'), 'wb') as flipped:
+        flipped.write(whole.read().replace(b'"x":1}', b'"x":2}'))
+    for allowed in (0, 1, 2):
+        for what in ('ROLLBACK', 'COMMIT', 'BEGIN'):
+            seen = [0]
+
+            def authorize(action, word, *rest):
+                if action != sqlite3.SQLITE_TRANSACTION or word != what:
+                    return sqlite3.SQLITE_OK
+                seen[0] += 1
+                return sqlite3.SQLITE_OK if seen[0] <= allowed else sqlite3.SQLITE_DENY
+            source.set_authorizer(authorize)
+            error = call(source, 'adcp_restore', path('flipped.json'), {'force': True})
+            source.set_authorizer(None)
+            check(f'{what} denied after {allowed}', isinstance(error, str) and error.endswith('database unchanged'), error)
+            check(f'no transaction is open, {what} denied after {allowed}', not source.in_transaction)
+            check(f'unchanged, {what} denied after {allowed}', contents(source) == before)
+    source.close()
+
+
+def test_limits():
+    source = connect('limits.db')
+    source.executescript("CREATE TABLE t(x); INSERT INTO t VALUES(zeroblob(100000)), ('small')")
+    call(source, 'adcp_backup', path('limits.json.gz'))
+    target = connect('limits_new.db')
+    target.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 50000)
+    error = call(target, 'adcp_restore', path('limits.json.gz'))
+    check('too big for this connection', isinstance(error, str) and error.endswith('database unchanged'), error)
+    check('empty', not contents(target)[1:-1])
+    target.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1000000)
+    check('and then it fits', isinstance(call(target, 'adcp_restore', path('limits.json.gz')), dict))
+    target.execute('PRAGMA max_page_count = 5')
+    target.close()
+
+    # No room in the database's file
+    full = connect('full.db')
+    full.executescript("CREATE TABLE kept(x); INSERT INTO kept VALUES('kept'); PRAGMA max_page_count = 10")
+    before = contents(full)
+    error = call(full, 'adcp_restore', path('limits.json.gz'), {'force': True})
+    check('full', isinstance(error, str) and 'full' in error and error.endswith('database unchanged'), error)
+    check('unchanged', contents(full) == before)
+    full.execute('BEGIN')
+    full.execute("INSERT INTO kept VALUES('earlier')")
+    error = call(full, 'adcp_restore', path('limits.json.gz'), {'force': True})
+    check('full, inside a transaction', full.in_transaction == ('database unchanged' in error), error)
+    if full.in_transaction:
+        check('earlier rows', full.execute('SELECT count(*) FROM kept').fetchone()[0] == 2)
+        full.execute('COMMIT')
+    full.close()
+    source.close()
+
+
+def test_open_statement():
+    connection = connect('open.db')
+    connection.executescript('CREATE TABLE t(x); INSERT INTO t VALUES(1), (2), (3)')
+    call(connection, 'adcp_backup', path('open.json'))
+    for begin in (False, True):
+        if begin:
+            connection.execute('BEGIN')
+        cursor = connection.execute('SELECT x FROM t ORDER BY x')
+        check('first row', cursor.fetchone() == (1,))
+        error = call(connection, 'adcp_restore', path('open.json'), {'force': True})
+        check('refused', isinstance(error, str) and 'a statement that reads the database is running' in error
+              and error.endswith('database unchanged'), error)
+        check('the reader goes on', cursor.fetchall() == [(2,), (3,)])
+        check('and then it works', isinstance(call(connection, 'adcp_restore', path('open.json'), {'force': True}), dict))
+        if begin:
+            connection.execute('COMMIT')
+    # An open blob handle is a reader too.
+    connection.execute("INSERT INTO t(rowid, x) VALUES(4, x'00')")
+    with connection.blobopen('t', 'x', 4, readonly=True):
+        error = call(connection, 'adcp_restore', path('open.json'), {'force': True})
+        check('refused beside a blob handle', isinstance(error, str) and error.endswith('database unchanged'), error)
+        check('backup beside a blob handle', isinstance(call(connection, 'adcp_backup', path('blob.json')), dict))
+    connection.execute('DELETE FROM t WHERE rowid = 4')
+    # A backup is not in a reader's way, nor the other way round.
+    cursor = connection.execute('SELECT x FROM t ORDER BY x')
+    cursor.fetchone()
+    check('backup beside a reader', isinstance(call(connection, 'adcp_backup', path('beside.json')), dict))
+    check('the reader goes on', cursor.fetchall() == [(2,), (3,)])
+    connection.close()
+
+
+def test_threads_at_once():
+    """Several connections of one process, at the same time: nothing is shared but the file."""
+    source = connect('shared.db')
+    source.executescript("""PRAGMA journal_mode = WAL; CREATE TABLE t(id INTEGER PRIMARY KEY, x);
+        INSERT INTO t SELECT value, hex(value) FROM (WITH RECURSIVE c(value) AS
+          (VALUES(1) UNION ALL SELECT value + 1 FROM c WHERE value < 20000) SELECT value FROM c)""")
+    results = []
+
+    def work(number):
+        connection = connect('shared.db')
+        for i in range(3):
+            name = path(f'shared{number}.{i}.json.gz')
+            results.append(call(connection, 'adcp_backup', name))
+            results.append(call(connection, 'adcp_validate', name))
+        connection.close()
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    digests = {r['content_sha256'] if isinstance(r, dict) else r for r in results}
+    check('all agree', len(results) == 24 and len(digests) == 1, digests)
+    source.close()
+
+
+for test in (test_functions, test_interrupt, test_authorizer, test_limits, test_open_statement, test_threads_at_once):
+    try:
+        test()
+    except Exception as error:  # a test that cannot go on is a failure, not the end of the others
+        check(test.__name__, False, repr(error))
+print(f'{passed} passed, {failed} failed')
+sys.exit(1 if failed else 0)
