@@ -5,6 +5,7 @@
 
 #include "ops/backup.h"
 #include "ops/duration.h"
+#include "ops/prune.h"
 #include "ops/restore.h"
 #include "ops/validate.h"
 #include "unit.h"
@@ -105,8 +106,8 @@ static void test_set(void) {
 /* One setting is the default of every option of its name, so these have to be alike. */
 static void test_options_of_one_name(void) {
   const AdcpOptionTable *const tables[] = {&adcp_backup_options, &adcp_restore_options,
-                                           &adcp_validate_options};
-  for( size_t i = 0; i < 3; i++ ) {
+                                           &adcp_validate_options, &adcp_prune_options};
+  for( size_t i = 0; i < 4; i++ ) {
     for( size_t j = 0; j < i; j++ ) {
       for( size_t k = 0; k < tables[i]->count; k++ ) {
         for( size_t l = 0; l < tables[j]->count; l++ ) {
