@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "ops/backup.h"
+#include "ops/prune.h"
 #include "ops/restore.h"
 #include "ops/validate.h"
 #include "platform/file.h"
@@ -34,7 +35,8 @@ static const AdcpOptionTable config_table = {config_specs,
                                              sizeof config_specs / sizeof *config_specs, "setting"};
 
 static const AdcpOptionTable *const sources[] = {&config_table, &adcp_backup_options,
-                                                 &adcp_restore_options, &adcp_validate_options};
+                                                 &adcp_restore_options, &adcp_validate_options,
+                                                 &adcp_prune_options};
 
 #define SOURCE_COUNT (sizeof sources / sizeof *sources)
 #define MAX_SETTINGS 64 /* all tables together have fewer than 50 */

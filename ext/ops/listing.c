@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/archive_read.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "ops/clock.h"
@@ -111,20 +110,27 @@ static void read_file(AdcpListingEntry *entry, AdcpError *err) {
   if( found.rc ) take_error(entry, &found, err);
 }
 
-void adcp_listing_read(AdcpListingEntry *entry, const char *path, AdcpError *err) {
+static void begin_entry(AdcpListingEntry *entry, const char *path, AdcpError *err) {
   memset(entry, 0, sizeof *entry);
-  if( err->rc ) return;
   entry->size_bytes = entry->created = entry->uncompressed_bytes = entry->tables = entry->rows = -1;
   entry->path = adcp_strdup(path);
-  if( entry->path == NULL ) {
-    adcp_error_nomem(err);
-    return;
-  }
-  entry->name = adcp_path_name(entry->path);
+  if( entry->path == NULL ) adcp_error_nomem(err);
+  entry->name = entry->path ? adcp_path_name(entry->path) : NULL;
+}
+
+void adcp_listing_read(AdcpListingEntry *entry, const char *path, AdcpError *err) {
+  begin_entry(entry, path, err);
+  if( err->rc ) return;
   if( adcp_system_calls()->xFstatat(AT_FDCWD, path, &entry->st, AT_SYMLINK_NOFOLLOW) != 0 ) {
     memset(&entry->st, 0, sizeof entry->st);
   }
   read_file(entry, err);
+}
+
+void adcp_listing_describe(AdcpListingEntry *entry, const char *path, const AdcpArchiveHead *head,
+                           AdcpError *err) {
+  begin_entry(entry, path, err);
+  if( err->rc == ADCP_OK ) read_head(entry, head, err);
 }
 
 void adcp_listing_entry_clear(AdcpListingEntry *entry) {
@@ -226,6 +232,13 @@ const AdcpListingEntry *adcp_listing_next(AdcpListing *listing, AdcpError *err) 
   return err->rc ? NULL : &listing->entry;
 }
 
+bool adcp_listing_take(AdcpListing *listing, AdcpListingEntry *entry, AdcpError *err) {
+  if( adcp_listing_next(listing, err) == NULL ) return false;
+  *entry = listing->entry;
+  memset(&listing->entry, 0, sizeof listing->entry);
+  return true;
+}
+
 size_t adcp_listing_count(const AdcpListing *listing) {
   return listing->count;
 }
@@ -248,15 +261,13 @@ bool adcp_listing_older(const AdcpListingEntry *a, const AdcpListingEntry *b) {
 char *adcp_listing_newest(const char *folder, AdcpError *err) {
   AdcpListing *listing = adcp_listing_open(folder, ADCP_MISSING_IS_EMPTY, err);
   if( listing == NULL ) return NULL;
-  AdcpListingEntry newest;
+  AdcpListingEntry newest, entry;
   memset(&newest, 0, sizeof newest);
-  const AdcpListingEntry *entry;
-  while( (entry = adcp_listing_next(listing, err)) != NULL ) {
-    if( entry->status != ADCP_BACKUP_OK ) continue;
-    if( newest.path && adcp_listing_older(entry, &newest) ) continue;
-    adcp_listing_entry_clear(&newest);
-    newest = *entry;
-    memset(&listing->entry, 0, sizeof listing->entry); /* moved */
+  while( adcp_listing_take(listing, &entry, err) ) {
+    bool better = entry.status == ADCP_BACKUP_OK &&
+                  (newest.path == NULL || adcp_listing_older(&newest, &entry));
+    adcp_listing_entry_clear(better ? &newest : &entry);
+    if( better ) newest = entry;
   }
   char *path = newest.path;
   newest.path = NULL;

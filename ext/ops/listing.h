@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "archive/archive_read.h"
 #include "base/error.h"
 
 typedef enum AdcpBackupStatus {
@@ -52,11 +53,18 @@ AdcpListing *adcp_listing_open(const char *folder, AdcpMissing missing, AdcpErro
 
 /* The next entry, read now; borrowed until the next call. NULL at the end, on no memory and on an interrupt. */
 const AdcpListingEntry *adcp_listing_next(AdcpListing *listing, AdcpError *err);
+
+/* The same, moved to the caller, who clears it; false where next gives NULL. */
+bool adcp_listing_take(AdcpListing *listing, AdcpListingEntry *entry, AdcpError *err);
 size_t adcp_listing_count(const AdcpListing *listing);
 void adcp_listing_close(AdcpListing *listing);
 
 /* One file of any name. Fills entry, which adcp_listing_entry_clear empties again. */
 void adcp_listing_read(AdcpListingEntry *entry, const char *path, AdcpError *err);
+
+/* The same from a head that was read already: everything but what the file system says. */
+void adcp_listing_describe(AdcpListingEntry *entry, const char *path, const AdcpArchiveHead *head,
+                           AdcpError *err);
 void adcp_listing_entry_clear(AdcpListingEntry *entry);
 
 /* The path of the newest entry that is ok: by created_at, then by name. The caller frees it. NULL with an error when the

@@ -193,9 +193,12 @@ static void put(AdcpOptions *options, const char *name, cJSON *item, AdcpError *
   }
 }
 
+/* A name that two functions give different types ("level") is a default of one of them only. */
 static void take_defaults(AdcpOptions *options, const AdcpOptions *defaults, AdcpError *err) {
   for( size_t i = 0; i < options->table->count && !err->rc; i++ ) {
     const char *name = options->table->specs[i].name;
+    const AdcpOptionSpec *source = find_spec(defaults->table, name);
+    if( source == NULL || source->type != options->table->specs[i].type ) continue;
     const cJSON *given = cJSON_GetObjectItemCaseSensitive(options->root, name);
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(defaults->root, name);
     if( item == NULL || (given && !cJSON_IsNull(given)) ) continue;

@@ -16,14 +16,16 @@
 #include "ops/interrupt.h"
 #include "ops/metadata.h"
 #include "ops/options.h"
+#include "ops/trial.h"
 #include "platform/work_queue.h"
 
-#define STEP_ROWS    4096
-#define MAX_FINDINGS 100 /* a report is for reading; a damaged table is one finding */
+#define STEP_ROWS 4096
 
 static const char *const invalid_choices[] = {"report", "error", NULL};
+static const char *const level_choices[] = {"quick", "standard", "full", NULL};
 
 static const AdcpOptionSpec option_specs[] = {
+    {"level", ADCP_OPTION_TEXT, 0, 0, level_choices},
     {"on_invalid", ADCP_OPTION_TEXT, 0, 0, invalid_choices},
     {"threads", ADCP_OPTION_INTEGER, 0, ADCP_MAX_THREADS, NULL},
 };
@@ -42,29 +44,48 @@ struct AdcpValidate {
   const AdcpArchiveHead *head; /* NULL when the file could not be read as a backup */
   size_t table;                /* the one being read, by its place in head->tables */
   int64_t rows, tables;        /* read, of ordinary tables */
-  char *findings[MAX_FINDINGS];
-  size_t finding_count;
+  const char *level;
+  int threads;
+  bool has_rows_only; /* no definitions: nothing to restore by itself */
+  AdcpFindings findings;
   AdcpInterrupt interrupt;
 };
 
-/* Turns the reader's error into a finding, or into an error of the call where it is none of the backup. */
-static void take_finding(AdcpValidate *validate) {
+static AdcpFindingCode code_of(const AdcpError *found) {
+  switch( found->rc ) {
+  case ADCP_NOTADB: return ADCP_FINDING_NOT_A_BACKUP;
+  case ADCP_TOOBIG: return ADCP_FINDING_TOO_LARGE;
+  case ADCP_IOERR: return ADCP_FINDING_UNREADABLE;
+  case ADCP_ERROR: return ADCP_FINDING_UNSUPPORTED;
+  default: break;
+  }
+  bool cut = strstr(adcp_error_message(found), "incomplete") != NULL;
+  return cut ? ADCP_FINDING_INCOMPLETE : ADCP_FINDING_DAMAGED;
+}
+
+/* Turns an error into a finding, or into an error of the call where it is none of the backup. */
+static void take_finding(AdcpValidate *validate, AdcpFindingCode code, const char *object,
+                         int64_t row) {
   AdcpError *found = &validate->found;
   if( found->rc == ADCP_OK ) return;
   bool of_call = found->rc == ADCP_NOMEM || found->rc == ADCP_INTERRUPT || found->rc == ADCP_PERM ||
                  found->rc == ADCP_CANTOPEN;
   if( of_call ) {
     adcp_error_move(validate->err, found);
-    return;
-  }
-  if( validate->finding_count < MAX_FINDINGS ) {
-    char *text = adcp_strdup(adcp_error_message(found));
-    if( text )
-      validate->findings[validate->finding_count++] = text;
-    else
-      adcp_error_nomem(validate->err);
+  } else {
+    adcp_findings_add(&validate->findings, code, object, row, adcp_error_message(found),
+                      validate->err);
   }
   adcp_error_clear(found);
+}
+
+/* The same for the reader's error, with the table and row it stands at. */
+static void take_reader_finding(AdcpValidate *validate) {
+  const AdcpArchiveTable *table = validate->head ? adcp_archive_table(validate->archive) : NULL;
+  const char *name = table ? table->table->name : NULL;
+  bool of_row = name && strstr(adcp_error_message(&validate->found), ", row ");
+  take_finding(validate, code_of(&validate->found), name,
+               of_row ? adcp_archive_row_number(validate->archive) + 1 : 0);
 }
 
 static void vet_schema(AdcpValidate *validate) {
@@ -75,7 +96,7 @@ static void vet_schema(AdcpValidate *validate) {
     adcp_vet_object(vetter, schema, &schema->objects[i]);
     if( validate->err->rc == ADCP_CORRUPT || validate->err->rc == ADCP_ERROR ) {
       adcp_error_move(&validate->found, validate->err);
-      take_finding(validate);
+      take_finding(validate, ADCP_FINDING_SCHEMA_TEXT, schema->objects[i].name, 0);
       adcp_vetter_close(vetter); /* its errors stick to it */
       vetter = adcp_vetter_open(validate->err);
     }
@@ -87,8 +108,13 @@ static void read_head(AdcpValidate *validate) {
   AdcpDatabaseFigures figures;
   validate->head = adcp_archive_head(validate->archive);
   adcp_metadata_read(&figures, validate->head->metadata, &validate->found);
-  take_finding(validate);
-  vet_schema(validate);
+  take_finding(validate, ADCP_FINDING_DAMAGED, NULL, 0);
+  validate->has_rows_only = strcmp(figures.backup_type, "data") == 0;
+  for( size_t i = 0; i < validate->head->warning_count; i++ ) {
+    adcp_findings_add(&validate->findings, ADCP_FINDING_REWRITTEN, NULL, 0,
+                      validate->head->warnings[i], validate->err);
+  }
+  if( strcmp(validate->level, "quick") != 0 ) vet_schema(validate);
 }
 
 /* "latest" becomes the path that it stands for. */
@@ -114,17 +140,20 @@ AdcpValidate *adcp_validate_open(const AdcpRequest *request, AdcpError *err) {
   find_backup(validate, request);
   adcp_interrupt_open(&validate->interrupt, &validate->db);
   if( err->rc ) return validate;
-  int threads = (int)adcp_options_integer(validate->options, "threads", adcp_processor_count());
+  validate->level = adcp_options_text(validate->options, "level", "full");
+  validate->threads =
+      (int)adcp_options_integer(validate->options, "threads", adcp_processor_count());
   validate->archive = adcp_archive_reader_open_checked(
-      validate->path, threads, adcp_interrupt_checkpoint(&validate->interrupt), &validate->found);
-  take_finding(validate);
+      validate->path, validate->threads, adcp_interrupt_checkpoint(&validate->interrupt),
+      &validate->found);
+  take_reader_finding(validate);
   if( validate->archive && !err->rc ) read_head(validate);
   return validate;
 }
 
 /* After damage: goes on with the next table, where positions are known. */
 static bool go_on(AdcpValidate *validate) {
-  take_finding(validate);
+  take_reader_finding(validate);
   validate->table++;
   if( validate->err->rc || !validate->head->indexed ) return false;
   if( validate->table >= validate->head->table_count ) return false;
@@ -139,6 +168,7 @@ static int counts(const AdcpValidate *validate) {
 
 bool adcp_validate_step(AdcpValidate *validate) {
   if( validate == NULL || validate->err->rc || validate->archive == NULL ) return false;
+  if( strcmp(validate->level, "quick") == 0 ) return false;
   for( int i = 0; i < STEP_ROWS; i++ ) {
     switch( adcp_archive_next(validate->archive) ) {
     case ADCP_ARCHIVE_TABLE_BEGIN:
@@ -156,10 +186,14 @@ bool adcp_validate_step(AdcpValidate *validate) {
 
 /* ---- the report ---- */
 
-static void write_texts(AdcpJsonWriter *w, const char *key, char *const *texts, size_t count) {
+static void write_messages(AdcpValidate *validate, AdcpJsonWriter *w, const char *key,
+                           AdcpSeverity severity) {
+  const AdcpFindings *findings = &validate->findings;
   adcp_json_key(w, key);
   adcp_json_begin_array(w);
-  for( size_t i = 0; i < count; i++ ) adcp_json_string(w, texts[i]);
+  for( size_t i = 0; i < findings->count; i++ ) {
+    if( findings->items[i].severity == severity ) adcp_json_string(w, findings->items[i].message);
+  }
   adcp_json_end_array(w);
 }
 
@@ -174,29 +208,52 @@ static void write_head(AdcpValidate *validate, AdcpJsonWriter *w) {
   adcp_json_member_string(w, "content_sha256", head->totals.content_sha256);
 }
 
-void adcp_validate_finish(AdcpValidate *validate, AdcpBuf *report) {
-  if( validate == NULL || validate->err->rc ) return;
-  bool valid = validate->finding_count == 0;
-  if( !valid &&
-      strcmp(adcp_options_text(validate->options, "on_invalid", "report"), "error") == 0 ) {
-    adcp_error_set(validate->err, ADCP_CORRUPT, "%s", validate->findings[0]);
-    return;
-  }
-  const AdcpArchiveHead *head = validate->head;
+static void write_report(AdcpValidate *validate, AdcpBuf *report) {
   AdcpJsonWriter w = {report, false};
   adcp_json_begin_object(&w);
-  adcp_json_member_bool(&w, "valid", valid);
-  write_texts(&w, "errors", validate->findings, validate->finding_count);
-  write_texts(&w, "warnings", head ? head->warnings : NULL, head ? head->warning_count : 0);
+  adcp_json_member_bool(&w, "valid", validate->findings.errors == 0);
+  write_messages(validate, &w, "errors", ADCP_SEVERITY_ERROR);
+  write_messages(validate, &w, "warnings", ADCP_SEVERITY_WARNING);
+  adcp_json_member_string(&w, "level", validate->level);
   adcp_json_member_string(&w, "path", validate->path);
-  if( head ) write_head(validate, &w);
+  if( validate->head ) write_head(validate, &w);
   adcp_json_member_integer(&w, "duration_ms", adcp_clock_ms() - validate->started_ms);
   adcp_json_end_object(&w);
 }
 
+/* Only what reads well is worth a trial. */
+static void try_restore(AdcpValidate *validate) {
+  if( strcmp(validate->level, "full") != 0 || validate->findings.errors ) return;
+  if( validate->has_rows_only ) {
+    adcp_findings_add(&validate->findings, ADCP_FINDING_NOT_TRIED, NULL, 0,
+                      "the backup holds rows without definitions; a restore was not tried",
+                      validate->err);
+    return;
+  }
+  AdcpTrial trial = {validate->path, validate->threads, &validate->db, &validate->interrupt,
+                     &validate->findings};
+  adcp_trial_restore(&trial);
+}
+
+void adcp_validate_finish(AdcpValidate *validate, AdcpBuf *report) {
+  if( validate == NULL || validate->err->rc ) return;
+  try_restore(validate);
+  const AdcpFindings *findings = &validate->findings;
+  bool refuse = strcmp(adcp_options_text(validate->options, "on_invalid", "report"), "error") == 0;
+  for( size_t i = 0; i < findings->count && refuse; i++ ) {
+    if( findings->items[i].severity != ADCP_SEVERITY_ERROR ) continue;
+    adcp_error_set(validate->err, ADCP_CORRUPT, "%s", findings->items[i].message);
+  }
+  if( validate->err->rc == ADCP_OK && report ) write_report(validate, report);
+}
+
+const AdcpFindings *adcp_validate_findings(const AdcpValidate *validate) {
+  return &validate->findings;
+}
+
 void adcp_validate_close(AdcpValidate *validate) {
   if( validate == NULL ) return;
-  for( size_t i = 0; i < validate->finding_count; i++ ) adcp_free(validate->findings[i]);
+  adcp_findings_free(&validate->findings);
   adcp_error_name(validate->err, validate->path);
   adcp_archive_reader_close(validate->archive);
   adcp_interrupt_close(&validate->interrupt);

@@ -13,6 +13,7 @@
 #define ADCP_OPS_VALIDATE_H
 
 #include "base/buf.h"
+#include "ops/findings.h"
 #include "ops/request.h"
 
 typedef struct AdcpValidate AdcpValidate;
@@ -21,7 +22,12 @@ extern const AdcpOptionTable adcp_validate_options; /* docs/validate.md */
 
 AdcpValidate *adcp_validate_open(const AdcpRequest *request, AdcpError *err);
 bool adcp_validate_step(AdcpValidate *validate);
+
+/* Tries a restore (level "full") and appends the report, a JSON object; report may be NULL. */
 void adcp_validate_finish(AdcpValidate *validate, AdcpBuf *report);
+
+/* What was found, after finish; borrowed until close. */
+const AdcpFindings *adcp_validate_findings(const AdcpValidate *validate);
 void adcp_validate_close(AdcpValidate *validate);
 
 #endif

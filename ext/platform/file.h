@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -36,6 +37,8 @@ typedef struct AdcpSystemCalls {
   int (*xUnlinkat)(int folder, const char *name, int flags);
   int (*xFlock)(int fd, int operation);
   int (*xMkdir)(const char *path, mode_t mode);
+  int (*xAccess)(const char *path, int mode);
+  int (*xStatvfs)(const char *path, struct statvfs *st);
   DIR *(*xOpendir)(const char *path);
   struct dirent *(*xReaddir)(DIR *dir);
   int (*xClosedir)(DIR *dir);

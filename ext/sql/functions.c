@@ -5,8 +5,8 @@
 
 #include "sql/function_table.h"
 
-static const AdcpFunctionGroup *const groups[] = {&adcp_functions_backup, &adcp_functions_config,
-                                                  &adcp_functions_version};
+static const AdcpFunctionGroup *const groups[] = {&adcp_functions_backup, &adcp_functions_catalog,
+                                                  &adcp_functions_config, &adcp_functions_version};
 
 #define GROUP_COUNT (sizeof groups / sizeof *groups)
 

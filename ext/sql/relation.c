@@ -20,7 +20,7 @@ typedef struct RelationTable {
   sqlite3_vtab base; /* must be first */
   sqlite3 *db;
   const AdcpRelation *relation;
-  const AdcpConfig *config; /* the module's, which outlives the table */
+  AdcpConfig *config; /* the module's, which outlives the table */
 } RelationTable;
 
 typedef struct RelationCursor {

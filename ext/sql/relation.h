@@ -24,7 +24,7 @@ typedef struct AdcpRelationRange {
 /* What a cursor gets when a scan begins. */
 typedef struct AdcpRelationCall {
   sqlite3 *db;
-  const AdcpConfig *config;
+  AdcpConfig *config;
   const char *text[ADCP_RELATION_MAX_ARGUMENTS]; /* NULL where not given; borrowed during xOpen */
   AdcpRelationRange ranges[ADCP_RELATION_MAX_RANGES]; /* of range_columns */
   AdcpError *err;                                     /* borrowed for the cursor's life */

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 static const AdcpRelation *const relations[] = {&adcp_relation_backups, &adcp_relation_contents,
-                                                &adcp_relation_rows};
+                                                &adcp_relation_rows, &adcp_relation_check};
 
 #define RELATION_COUNT (sizeof relations / sizeof *relations)
 

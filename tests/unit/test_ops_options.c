@@ -5,6 +5,7 @@
 
 #include "ops/backup.h"
 #include "ops/duration.h"
+#include "ops/prune.h"
 #include "ops/restore.h"
 #include "ops/validate.h"
 #include "unit.h"
@@ -102,17 +103,18 @@ static void test_set(void) {
   adcp_options_free(options);
 }
 
-/* One setting is the default of every option of its name, so these have to be alike. */
+/* One setting is the default of every option of its name, so these have to be alike; those of another
+** type ("level" of a validation is a word) take no default. */
 static void test_options_of_one_name(void) {
   const AdcpOptionTable *const tables[] = {&adcp_backup_options, &adcp_restore_options,
-                                           &adcp_validate_options};
-  for( size_t i = 0; i < 3; i++ ) {
+                                           &adcp_validate_options, &adcp_prune_options};
+  for( size_t i = 0; i < 4; i++ ) {
     for( size_t j = 0; j < i; j++ ) {
       for( size_t k = 0; k < tables[i]->count; k++ ) {
         for( size_t l = 0; l < tables[j]->count; l++ ) {
           const AdcpOptionSpec *a = &tables[i]->specs[k], *b = &tables[j]->specs[l];
-          if( strcmp(a->name, b->name) != 0 ) continue;
-          CHECK_CASE(a->type == b->type && a->min == b->min && a->max == b->max, "%s", a->name);
+          if( strcmp(a->name, b->name) != 0 || a->type != b->type ) continue;
+          CHECK_CASE(a->min == b->min && a->max == b->max, "%s", a->name);
         }
       }
     }

@@ -1,0 +1,258 @@
+/*
+** info.c - the state of database and backups (contract in info.h).
+*/
+#include "ops/info.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "archive/archive_read.h"
+#include "base/mem.h"
+#include "codec/json_write.h"
+#include "db/catalog.h"
+#include "ops/backup_dir.h"
+#include "ops/clock.h"
+#include "ops/duration.h"
+#include "ops/listing.h"
+#include "platform/file.h"
+
+/* What is found in the folder of backups. */
+typedef struct Folder {
+  char *path; /* NULL: the database has none */
+  bool exists, writable;
+  int64_t free_bytes; /* -1: not known */
+  int64_t backups, damaged, foreign, total_bytes, world_readable;
+  AdcpListingEntry newest;      /* of the whole ones; its path is NULL when there is none */
+  AdcpListingEntry last_broken; /* of the damaged ones, by the time of the file; likewise */
+} Folder;
+
+/* ---- the database ---- */
+
+static bool is_fts(const AdcpTable *table) {
+  return table->kind == ADCP_TABLE_VIRTUAL && table->module &&
+         sqlite3_strnicmp(table->module, "fts", 3) == 0;
+}
+
+static void write_counts(AdcpJsonWriter *w, AdcpDb *db) {
+  int64_t tables = 0, rows = 0, fts = 0;
+  AdcpSnapshot snapshot;
+  adcp_snapshot_open(&snapshot, db);
+  AdcpSchema *schema = db->err->rc ? NULL : adcp_catalog_read(db);
+  for( size_t i = 0; schema && i < schema->table_count; i++ ) {
+    const AdcpTable *table = &schema->tables[i];
+    fts += is_fts(table);
+    if( table->kind != ADCP_TABLE_ORDINARY ) continue;
+    tables++;
+    rows += adcp_catalog_row_count(db, table);
+  }
+  adcp_schema_free(schema);
+  adcp_snapshot_close(&snapshot);
+  adcp_json_member_integer(w, "tables", tables);
+  adcp_json_member_integer(w, "rows", rows);
+  adcp_json_member_integer(w, "fts_tables", fts);
+}
+
+static void write_database(AdcpJsonWriter *w, AdcpDb *db) {
+  const char *path = sqlite3_db_filename(db->handle, db->schema);
+  int64_t page_size = adcp_db_integer(db, 0, "PRAGMA \"%w\".page_size", db->schema);
+  int64_t pages = adcp_db_integer(db, 0, "PRAGMA \"%w\".page_count", db->schema);
+  int64_t free_pages = adcp_db_integer(db, 0, "PRAGMA \"%w\".freelist_count", db->schema);
+  char *journal_mode = adcp_db_text(db, "PRAGMA \"%w\".journal_mode", db->schema);
+  adcp_json_key(w, "database");
+  adcp_json_begin_object(w);
+  adcp_json_member_string(w, "path", path && *path ? path : NULL);
+  adcp_json_member_integer(w, "size_bytes", page_size * pages);
+  adcp_json_member_integer(w, "page_size", page_size);
+  adcp_json_member_integer(w, "free_pages", free_pages);
+  adcp_json_member_string(w, "journal_mode", journal_mode);
+  write_counts(w, db);
+  adcp_json_end_object(w);
+  adcp_free(journal_mode);
+}
+
+/* ---- the folder ---- */
+
+/* Moves entry to kept if that is empty or older. */
+static void keep_later(AdcpListingEntry *kept, AdcpListingEntry *entry) {
+  bool later = kept->path == NULL || adcp_listing_older(kept, entry);
+  adcp_listing_entry_clear(later ? kept : entry);
+  if( !later ) return;
+  *kept = *entry;
+  memset(entry, 0, sizeof *entry);
+}
+
+static void count_entry(Folder *folder, AdcpListingEntry *entry) {
+  if( entry->status == ADCP_BACKUP_FOREIGN ) {
+    folder->foreign++;
+    adcp_listing_entry_clear(entry);
+    return;
+  }
+  folder->total_bytes += entry->size_bytes;
+  folder->world_readable += (entry->st.st_mode & S_IROTH) != 0 && !S_ISLNK(entry->st.st_mode);
+  if( entry->status == ADCP_BACKUP_OK ) {
+    folder->backups++;
+    keep_later(&folder->newest, entry);
+  } else {
+    folder->damaged++;
+    entry->created = (int64_t)entry->st.st_mtim.tv_sec; /* it cannot tell by itself */
+    keep_later(&folder->last_broken, entry);
+  }
+}
+
+static void read_folder(Folder *folder, AdcpError *err) {
+  const AdcpSystemCalls *os = adcp_system_calls();
+  struct statvfs space;
+  AdcpListingEntry entry;
+  folder->free_bytes = -1;
+  folder->exists = os->xAccess(folder->path, F_OK) == 0;
+  if( !folder->exists ) return;
+  folder->writable = os->xAccess(folder->path, W_OK | X_OK) == 0;
+  if( os->xStatvfs(folder->path, &space) == 0 ) {
+    folder->free_bytes = (int64_t)space.f_bavail * (int64_t)space.f_frsize;
+  }
+  AdcpListing *listing = adcp_listing_open(folder->path, ADCP_MISSING_IS_EMPTY, err);
+  while( listing && adcp_listing_take(listing, &entry, err) ) count_entry(folder, &entry);
+  adcp_listing_close(listing);
+}
+
+static void member_known(AdcpJsonWriter *w, const char *key, int64_t value) {
+  adcp_json_key(w, key);
+  value >= 0 ? adcp_json_integer(w, value) : adcp_json_null(w);
+}
+
+static int64_t newest_age(const Folder *folder) {
+  if( folder->newest.path == NULL || folder->newest.created < 0 ) return -1;
+  int64_t age = adcp_clock_seconds() - folder->newest.created;
+  return age > 0 ? age : 0;
+}
+
+static void write_folder(AdcpJsonWriter *w, const Folder *folder) {
+  adcp_json_key(w, "backup_dir");
+  adcp_json_begin_object(w);
+  adcp_json_member_string(w, "path", folder->path);
+  adcp_json_member_bool(w, "exists", folder->exists);
+  adcp_json_member_integer(w, "backups", folder->backups);
+  adcp_json_member_integer(w, "damaged", folder->damaged);
+  adcp_json_member_integer(w, "foreign", folder->foreign);
+  adcp_json_member_integer(w, "total_size_bytes", folder->total_bytes);
+  adcp_json_member_string(w, "newest", folder->newest.name);
+  adcp_json_member_string(w, "newest_created_at", folder->newest.created_at);
+  member_known(w, "newest_age_s", newest_age(folder));
+  member_known(w, "free_bytes", folder->free_bytes);
+  adcp_json_end_object(w);
+}
+
+/* ---- warnings ---- */
+
+static void warn(AdcpJsonWriter *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void warn(AdcpJsonWriter *w, const char *format, ...) {
+  va_list args;
+  AdcpBuf text = {0};
+  va_start(args, format);
+  adcp_buf_appendv(&text, format, args);
+  va_end(args);
+  adcp_json_string(w, adcp_buf_text(&text));
+  adcp_buf_free(&text);
+}
+
+static void warn_of_age(AdcpJsonWriter *w, const Folder *folder, const char *max_age) {
+  AdcpDuration duration;
+  const AdcpListingEntry *newest = &folder->newest;
+  if( max_age == NULL || newest->created < 0 || !adcp_duration_parse(max_age, &duration) ) return;
+  if( newest->created >= adcp_duration_before(adcp_clock_seconds(), &duration) ) return;
+  warn(w, "the newest backup, %s of %s, is older than max_age (%s)", newest->name,
+       newest->created_at, max_age);
+}
+
+static void write_warnings(AdcpJsonWriter *w, const AdcpRequest *request, const Folder *folder) {
+  const AdcpListingEntry *broken = &folder->last_broken;
+  const AdcpOptions *settings = adcp_config_options(request->config);
+  adcp_json_key(w, "warnings");
+  adcp_json_begin_array(w);
+  if( folder->path == NULL ) {
+    warn(w, "the database is in memory or temporary, and backup_dir is not set");
+  } else if( folder->newest.path == NULL ) {
+    warn(w, "there is no backup yet in %s", folder->path);
+  } else {
+    warn_of_age(w, folder, adcp_options_text(settings, "max_age", NULL));
+  }
+  if( broken->path && (folder->newest.path == NULL || folder->newest.created <= broken->created) ) {
+    warn(w, "the newest backup, %s, is not valid: %s", broken->name, broken->error);
+  }
+  if( folder->exists && !folder->writable ) warn(w, "%s cannot be written to", folder->path);
+  if( folder->world_readable ) {
+    warn(w, "%lld backups can be read by every user of this machine; chmod o-r them",
+         (long long)folder->world_readable);
+  }
+  adcp_json_end_array(w);
+}
+
+static void write_status(const AdcpRequest *request, AdcpBuf *report, AdcpError *err) {
+  AdcpDb db = {request->handle, "main", err};
+  AdcpError none = ADCP_ERROR_INIT;
+  Folder folder;
+  memset(&folder, 0, sizeof folder);
+  folder.path = adcp_config_backup_dir(request->config, request->handle, "main", &none);
+  if( folder.path ) read_folder(&folder, err);
+  AdcpJsonWriter w = {report, false};
+  adcp_json_begin_object(&w);
+  write_database(&w, &db);
+  write_folder(&w, &folder);
+  write_warnings(&w, request, &folder);
+  adcp_json_end_object(&w);
+  adcp_listing_entry_clear(&folder.newest);
+  adcp_listing_entry_clear(&folder.last_broken);
+  adcp_free(folder.path);
+  adcp_error_clear(&none);
+}
+
+/* ---- one backup ---- */
+
+static void write_tables(AdcpJsonWriter *w, const AdcpArchiveHead *head) {
+  adcp_json_key(w, "table_rows");
+  adcp_json_begin_object(w);
+  for( size_t i = 0; i < head->table_count; i++ ) {
+    if( head->tables[i].table->kind != ADCP_TABLE_ORDINARY ) continue;
+    adcp_json_member_integer(w, head->tables[i].table->name, head->tables[i].rows);
+  }
+  adcp_json_end_object(w);
+}
+
+static void write_backup(const char *path, AdcpBuf *report, AdcpError *err) {
+  AdcpListingEntry entry;
+  AdcpArchiveReader *archive = adcp_archive_reader_open(path, 0, err);
+  if( archive == NULL ) return;
+  adcp_listing_describe(&entry, path, adcp_archive_head(archive), err);
+  AdcpJsonWriter w = {report, false};
+  adcp_json_begin_object(&w);
+  adcp_json_member_string(&w, "path", path);
+  adcp_json_member_string(&w, "created_at", entry.created_at);
+  adcp_json_member_string(&w, "format_version", entry.format_version);
+  adcp_json_member_string(&w, "backup_type", entry.backup_type);
+  adcp_json_member_string(&w, "compression", entry.compression);
+  member_known(&w, "tables", entry.tables);
+  member_known(&w, "rows", entry.rows);
+  adcp_json_member_integer(&w, "size_bytes", adcp_archive_head(archive)->totals.file_bytes);
+  member_known(&w, "uncompressed_bytes", entry.uncompressed_bytes);
+  adcp_json_member_string(&w, "content_sha256", entry.content_sha256);
+  adcp_json_member_string(&w, "note", entry.note);
+  write_tables(&w, adcp_archive_head(archive));
+  const char *metadata = adcp_archive_head(archive)->metadata;
+  adcp_json_key(&w, "backup_metadata");
+  adcp_json_raw(&w, metadata, strlen(metadata));
+  adcp_json_end_object(&w);
+  adcp_listing_entry_clear(&entry);
+  adcp_archive_reader_close(archive);
+}
+
+void adcp_info(const AdcpRequest *request, AdcpBuf *report, AdcpError *err) {
+  if( request->path == NULL ) {
+    write_status(request, report, err);
+    return;
+  }
+  AdcpDb db = {request->handle, "main", err};
+  char *path = adcp_backup_dir_find(request->config, &db, request->path);
+  if( path ) write_backup(path, report, err);
+  adcp_error_name(err, request->path);
+  adcp_free(path);
+}

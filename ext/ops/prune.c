@@ -1,0 +1,312 @@
+/*
+** prune.c - retention over a folder of backups (contract in prune.h); the rules themselves are in retention.c.
+**
+** Files are deleted through a descriptor of the folder, by name, and only if lstat still says what it said when
+** the file was read: nothing outside the folder can be meant, and no link is followed.
+*/
+#include "ops/prune.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "codec/json_write.h"
+#include "ops/clock.h"
+#include "ops/listing.h"
+#include "ops/retention.h"
+#include "ops/validate.h"
+#include "platform/file.h"
+
+#define MAX_KEEP 1000000 /* more backups than a folder has */
+
+static const AdcpOptionSpec option_specs[] = {
+    {"keep_last", ADCP_OPTION_INTEGER, -1, MAX_KEEP, NULL},
+    {"keep_hourly", ADCP_OPTION_INTEGER, -1, MAX_KEEP, NULL},
+    {"keep_daily", ADCP_OPTION_INTEGER, -1, MAX_KEEP, NULL},
+    {"keep_weekly", ADCP_OPTION_INTEGER, -1, MAX_KEEP, NULL},
+    {"keep_monthly", ADCP_OPTION_INTEGER, -1, MAX_KEEP, NULL},
+    {"keep_yearly", ADCP_OPTION_INTEGER, -1, MAX_KEEP, NULL},
+    {"keep_within", ADCP_OPTION_DURATION, 0, 0, NULL},
+    {"backup_dir", ADCP_OPTION_TEXT, 0, 0, NULL},
+    {"apply", ADCP_OPTION_BOOL, 0, 0, NULL},
+};
+
+const AdcpOptionTable adcp_prune_options = {option_specs,
+                                            sizeof option_specs / sizeof *option_specs, "option"};
+
+typedef struct File {
+  AdcpListingEntry entry; /* owned */
+  unsigned rules;         /* of retention that keep it */
+  const char *fixed;      /* why it is kept whatever the rules; NULL: they decide */
+  bool gone;              /* somebody else has deleted it meanwhile */
+} File;
+
+typedef struct Prune {
+  const AdcpRequest *request;
+  AdcpError *err;
+  AdcpOptions *options;
+  AdcpRetention policy;
+  char *folder;
+  File *files; /* owned */
+  size_t count, capacity;
+  int64_t deleted, deleted_bytes;
+} Prune;
+
+/* ---- options ---- */
+
+static void read_policy(Prune *prune) {
+  if( prune->err->rc ) return;
+  for( int rule = 0; rule < ADCP_KEEP_WITHIN; rule++ ) {
+    const char *name = adcp_retention_rule_name((AdcpRetentionRule)rule);
+    prune->policy.counts[rule] = adcp_options_integer(prune->options, name, 0);
+  }
+  const char *within = adcp_options_text(prune->options, "keep_within", NULL);
+  if( within ) prune->policy.has_within = adcp_duration_parse(within, &prune->policy.within);
+  if( adcp_retention_is_empty(&prune->policy) ) {
+    adcp_error_set(prune->err, ADCP_MISUSE,
+                   "no rule says what to keep; give one or more of keep_last, keep_hourly, "
+                   "keep_daily, keep_weekly, keep_monthly, keep_yearly, keep_within");
+  }
+}
+
+static void read_options(Prune *prune) {
+  prune->options = adcp_request_options(prune->request, &adcp_prune_options, prune->err);
+  read_policy(prune);
+  if( prune->err->rc ) return;
+  const char *folder = adcp_options_text(prune->options, "backup_dir", NULL);
+  if( folder == NULL ) {
+    prune->folder =
+        adcp_config_backup_dir(prune->request->config, prune->request->handle, "main", prune->err);
+  } else if( (prune->folder = adcp_strdup(folder)) == NULL ) {
+    adcp_error_nomem(prune->err);
+  }
+}
+
+/* ---- files ---- */
+
+static File *add_file(Prune *prune) {
+  if( prune->count == prune->capacity ) {
+    size_t capacity = prune->capacity ? 2 * prune->capacity : 64;
+    File *larger = adcp_realloc(prune->files, capacity * sizeof *larger);
+    if( larger == NULL ) {
+      adcp_error_nomem(prune->err);
+      return NULL;
+    }
+    prune->files = larger;
+    prune->capacity = capacity;
+  }
+  File *file = &prune->files[prune->count++];
+  memset(file, 0, sizeof *file);
+  return file;
+}
+
+static const char *fixed_reason(const AdcpListingEntry *entry) {
+  if( entry->status == ADCP_BACKUP_FOREIGN ) return "not a backup of ours";
+  if( entry->status == ADCP_BACKUP_DAMAGED ) return "damaged: look at it first";
+  if( !S_ISREG(entry->st.st_mode) ) return "not a regular file";
+  if( entry->created < 0 ) return "has no readable created_at";
+  return NULL;
+}
+
+static void read_files(Prune *prune) {
+  AdcpListing *listing =
+      prune->folder ? adcp_listing_open(prune->folder, ADCP_MISSING_IS_EMPTY, prune->err) : NULL;
+  AdcpListingEntry entry;
+  while( listing && adcp_listing_take(listing, &entry, prune->err) ) {
+    File *file = add_file(prune);
+    if( file == NULL ) {
+      adcp_listing_entry_clear(&entry);
+      break;
+    }
+    file->entry = entry;
+    file->fixed = fixed_reason(&entry);
+  }
+  adcp_listing_close(listing);
+}
+
+static int compare_text(const char *a, const char *b) {
+  return strcmp(a ? a : "", b ? b : "");
+}
+
+/* Those that the rules are about first, by database, newest first. */
+static int compare_files(const void *a, const void *b) {
+  const File *x = a, *y = b;
+  if( (x->fixed != NULL) != (y->fixed != NULL) ) return x->fixed ? 1 : -1;
+  int order = compare_text(x->entry.database, y->entry.database);
+  if( order ) return order;
+  if( adcp_listing_older(&x->entry, &y->entry) ) return 1;
+  return adcp_listing_older(&y->entry, &x->entry) ? -1 : 0;
+}
+
+static int compare_names(const void *a, const void *b) {
+  return strcmp(((const File *)a)->entry.name, ((const File *)b)->entry.name);
+}
+
+/* ---- the rules ---- */
+
+/* Reads a backup to its last byte. */
+static bool is_valid(Prune *prune, const char *path) {
+  static const char options[] = "{\"on_invalid\":\"error\"}";
+  AdcpError found = ADCP_ERROR_INIT;
+  AdcpBuf report = {0};
+  AdcpRequest request = *prune->request;
+  request.path = path;
+  request.options = options;
+  request.options_size = sizeof options - 1;
+  AdcpValidate *validate = adcp_validate_open(&request, &found);
+  while( adcp_validate_step(validate) ) {
+  }
+  adcp_validate_finish(validate, &report);
+  adcp_validate_close(validate);
+  bool valid = found.rc == ADCP_OK;
+  if( found.rc == ADCP_NOMEM || found.rc == ADCP_INTERRUPT ) adcp_error_move(prune->err, &found);
+  adcp_error_clear(&found);
+  adcp_buf_free(&report);
+  return valid;
+}
+
+/* The backups of one database: what is not valid steps aside until the newest is. */
+static void apply_rules(Prune *prune, File *files, size_t count) {
+  size_t first = 0;
+  while( first < count && !is_valid(prune, files[first].entry.path) && !prune->err->rc ) {
+    files[first++].fixed = "not valid: look at it first";
+  }
+  if( prune->err->rc || first == count ) return;
+  AdcpRetentionItem *items = adcp_calloc(count, sizeof *items);
+  if( items == NULL ) {
+    adcp_error_nomem(prune->err);
+    return;
+  }
+  for( size_t i = first; i < count; i++ ) items[i].moment = files[i].entry.created;
+  adcp_retention_apply(&prune->policy, items + first, count - first, adcp_clock_seconds());
+  for( size_t i = first; i < count; i++ ) files[i].rules = items[i].rules;
+  if( files[first].rules == 0 ) files[first].fixed = "the newest valid backup";
+  adcp_free(items);
+}
+
+static void decide(Prune *prune) {
+  if( prune->count ) qsort(prune->files, prune->count, sizeof *prune->files, compare_files);
+  for( size_t i = 0, end; i < prune->count && !prune->err->rc; i = end ) {
+    end = i + 1;
+    if( prune->files[i].fixed ) continue;
+    while( end < prune->count && !prune->files[end].fixed &&
+           compare_text(prune->files[i].entry.database, prune->files[end].entry.database) == 0 ) {
+      end++;
+    }
+    apply_rules(prune, &prune->files[i], end - i);
+  }
+  if( prune->count ) qsort(prune->files, prune->count, sizeof *prune->files, compare_names);
+}
+
+static bool goes(const File *file) {
+  return file->fixed == NULL && file->rules == 0;
+}
+
+/* ---- deleting ---- */
+
+static bool same_file(const struct stat *a, const struct stat *b) {
+  return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+         a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static void delete_file(Prune *prune, int folder, File *file) {
+  const AdcpSystemCalls *os = adcp_system_calls();
+  struct stat st;
+  bool there = os->xFstatat(folder, file->entry.name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+  file->gone = !there && errno == ENOENT;
+  if( file->gone ) return;
+  if( there && !same_file(&st, &file->entry.st) ) {
+    file->fixed = "changed while it was looked at";
+  } else if( !there || os->xUnlinkat(folder, file->entry.name, 0) != 0 ) {
+    adcp_error_errno(prune->err, ADCP_IOERR, errno, "cannot delete %s", file->entry.path);
+    adcp_error_append(prune->err, "; %lld files were deleted before", (long long)prune->deleted);
+  } else {
+    prune->deleted++;
+    prune->deleted_bytes += file->entry.size_bytes;
+  }
+}
+
+static void delete_files(Prune *prune) {
+  const AdcpSystemCalls *os = adcp_system_calls();
+  if( prune->err->rc || prune->count == 0 ) return;
+  int folder = adcp_system_open(prune->folder, O_RDONLY | O_DIRECTORY, 0);
+  if( folder < 0 ) {
+    adcp_error_errno(prune->err, ADCP_CANTOPEN, errno, "cannot open the folder %s", prune->folder);
+    return;
+  }
+  for( size_t i = 0; i < prune->count && !prune->err->rc; i++ ) {
+    if( goes(&prune->files[i]) ) delete_file(prune, folder, &prune->files[i]);
+  }
+  if( prune->deleted ) os->xFsync(folder); /* a name that comes back after a crash is no loss */
+  os->xClose(folder);
+}
+
+/* ---- the report ---- */
+
+static void write_rule(AdcpJsonWriter *w, const File *file) {
+  AdcpBuf text = {0};
+  if( file->fixed ) {
+    adcp_buf_append_str(&text, file->fixed);
+  } else if( goes(file) ) {
+    adcp_buf_append_str(&text, file->gone ? "was gone already" : "no rule keeps it");
+  }
+  for( int rule = 0; rule < ADCP_RETENTION_RULES && !file->fixed; rule++ ) {
+    if( !(file->rules & (1u << rule)) ) continue;
+    adcp_buf_append_str(&text, text.size ? ", " : "");
+    adcp_buf_append_str(&text, adcp_retention_rule_name((AdcpRetentionRule)rule));
+  }
+  adcp_json_member_string(w, "rule", adcp_buf_text(&text));
+  adcp_buf_free(&text);
+}
+
+static void write_file(AdcpJsonWriter *w, const File *file) {
+  adcp_json_begin_object(w);
+  adcp_json_member_string(w, "name", file->entry.name);
+  adcp_json_member_string(w, "action", goes(file) ? "delete" : "keep");
+  write_rule(w, file);
+  adcp_json_member_string(w, "created_at", file->entry.created_at);
+  adcp_json_member_string(w, "status", adcp_backup_status_name(file->entry.status));
+  adcp_json_member_integer(w, "size_bytes", file->entry.size_bytes);
+  adcp_json_member_string(w, "database", file->entry.database);
+  adcp_json_end_object(w);
+}
+
+static void write_report(Prune *prune, bool applied, AdcpBuf *report) {
+  int64_t going = 0, bytes = 0;
+  if( prune->err->rc ) return;
+  for( size_t i = 0; i < prune->count; i++ ) {
+    if( !goes(&prune->files[i]) ) continue;
+    going++;
+    bytes += prune->files[i].entry.size_bytes;
+  }
+  AdcpJsonWriter w = {report, false};
+  adcp_json_begin_object(&w);
+  adcp_json_member_string(&w, "backup_dir", prune->folder);
+  adcp_json_member_bool(&w, "applied", applied);
+  adcp_json_member_integer(&w, "keep", (int64_t)prune->count - going);
+  adcp_json_member_integer(&w, "delete", going);
+  adcp_json_member_integer(&w, "delete_bytes", bytes);
+  adcp_json_member_integer(&w, "deleted", prune->deleted);
+  adcp_json_member_integer(&w, "deleted_bytes", prune->deleted_bytes);
+  adcp_json_key(&w, "files");
+  adcp_json_begin_array(&w);
+  for( size_t i = 0; i < prune->count; i++ ) write_file(&w, &prune->files[i]);
+  adcp_json_end_array(&w);
+  adcp_json_end_object(&w);
+}
+
+void adcp_prune(const AdcpRequest *request, AdcpBuf *report, AdcpError *err) {
+  Prune prune = {.request = request, .err = err};
+  read_options(&prune);
+  read_files(&prune);
+  decide(&prune);
+  bool apply = !err->rc && adcp_options_bool(prune.options, "apply", false);
+  if( apply ) delete_files(&prune);
+  write_report(&prune, apply, report);
+  for( size_t i = 0; i < prune.count; i++ ) adcp_listing_entry_clear(&prune.files[i].entry);
+  adcp_free(prune.files);
+  adcp_free(prune.folder);
+  adcp_options_free(prune.options);
+}

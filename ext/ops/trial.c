@@ -1,0 +1,224 @@
+/*
+** trial.c - a restore into a private temporary database (contract in trial.h).
+**
+** First the definitions alone, again and again until no function is missing any more; then everything.
+*/
+#include "ops/trial.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "codec/json_write.h"
+#include "ops/restore.h"
+
+#define MAX_STUBS 256 /* functions that an application registers for its schema: a few */
+#define PROBE_STEPS                                                                                \
+  2000 /* of the virtual machine between two looks at the interrupt: below a millisecond */
+
+typedef struct Trial {
+  const AdcpTrial *asked;
+  AdcpError *err; /* of the call */
+  sqlite3 *handle;
+  AdcpConfig *config; /* nobody's settings */
+  int stubs;
+} Trial;
+
+static void add(Trial *trial, AdcpFindingCode code, const char *object, const char *message) {
+  adcp_findings_add(trial->asked->findings, code, object, 0, message, trial->err);
+}
+
+/* ---- what an application would have registered ---- */
+
+static void xStub(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  (void)argc;
+  (void)argv;
+  sqlite3_result_null(context);
+}
+
+static int xStubCompare(void *context, int a_size, const void *a, int b_size, const void *b) {
+  (void)context;
+  int order = memcmp(a, b, (size_t)(a_size < b_size ? a_size : b_size));
+  return order ? order : a_size - b_size;
+}
+
+static void add_stub(Trial *trial, const char *what, const char *name) {
+  AdcpBuf message = {0};
+  adcp_buf_appendf(&message, "the schema uses the %s \"%s\", which the application registers", what,
+                   name);
+  if( adcp_buf_text(&message) && adcp_buf_check(&message, trial->err) ) {
+    add(trial, ADCP_FINDING_APPLICATION, name, adcp_buf_text(&message));
+  }
+  adcp_buf_free(&message);
+  trial->stubs++;
+}
+
+static void xCollationNeeded(void *context, sqlite3 *handle, int encoding, const char *name) {
+  add_stub(context, "collation", name);
+  sqlite3_create_collation(handle, name, encoding, NULL, xStubCompare);
+}
+
+/* Registers the function that the message misses; false when it is about something else. */
+static bool add_missing_function(Trial *trial, const char *message) {
+  static const char missing[] = "no such function: ";
+  const char *at = strstr(message, missing);
+  if( at == NULL || trial->stubs >= MAX_STUBS ) return false;
+  at += sizeof missing - 1;
+  char *name = adcp_strndup(at, strcspn(at, ";"));
+  if( name == NULL ) {
+    adcp_error_nomem(trial->err);
+    return false;
+  }
+  int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+  int rc =
+      sqlite3_create_function_v2(trial->handle, name, -1, flags, NULL, xStub, NULL, NULL, NULL);
+  if( rc == SQLITE_OK ) add_stub(trial, "function", name);
+  adcp_free(name);
+  return rc == SQLITE_OK;
+}
+
+/* ---- the connection ---- */
+
+static int xProgress(void *context) {
+  Trial *trial = context;
+  adcp_interrupt_check(trial->asked->interrupt, trial->err);
+  return trial->err->rc != ADCP_OK;
+}
+
+static void open_private(Trial *trial) {
+  trial->config = adcp_config_open(trial->err);
+  if( trial->err->rc ) return;
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  int rc = sqlite3_open_v2("", &trial->handle, flags, NULL);
+  if( rc != SQLITE_OK ) {
+    adcp_error_set(trial->err, rc == SQLITE_NOMEM ? ADCP_NOMEM : ADCP_CANTOPEN,
+                   "no temporary database for the trial restore: %s", sqlite3_errstr(rc));
+    return;
+  }
+  sqlite3_collation_needed(trial->handle, trial, xCollationNeeded);
+  sqlite3_progress_handler(trial->handle, PROBE_STEPS, xProgress, trial);
+}
+
+static void close_private(Trial *trial) {
+  sqlite3_close(trial->handle);
+  adcp_config_release(trial->config);
+}
+
+/* ---- restoring ---- */
+
+typedef enum Extent { DEFINITIONS, EVERYTHING } Extent;
+
+static void run_restore(Trial *trial, Extent extent, AdcpBuf *report, AdcpError *failure) {
+  AdcpBuf options = {0};
+  adcp_buf_appendf(&options, "{\"force\":true,\"foreign_keys\":\"report\",\"threads\":%d%s}",
+                   trial->asked->threads, extent == DEFINITIONS ? ",\"schema_only\":true" : "");
+  if( adcp_buf_check(&options, failure) ) {
+    AdcpRequest request = {trial->handle, trial->config, trial->asked->path,
+                           (const char *)options.data, options.size};
+    AdcpRestore *restore = adcp_restore_open(&request, failure);
+    while( adcp_restore_step(restore) && !xProgress(trial) ) {
+    }
+    if( !trial->err->rc ) adcp_restore_finish(restore, report);
+    adcp_restore_close(restore);
+  }
+  adcp_buf_free(&options);
+}
+
+/* What a failure of the trial says of the backup. */
+static void take_failure(Trial *trial, AdcpError *failure) {
+  if( failure->rc == ADCP_NOMEM || failure->rc == ADCP_FULL || failure->rc == ADCP_IOERR ) {
+    adcp_error_prepend(failure, "trial restore: ");
+    adcp_error_move(trial->err, failure);
+  } else if( trial->stubs ) {
+    add(trial, ADCP_FINDING_NOT_TRIED, NULL, adcp_error_message(failure));
+  } else {
+    add(trial, ADCP_FINDING_RESTORE_FAILED, NULL, adcp_error_message(failure));
+  }
+}
+
+/* True when it came back whole and equal. */
+static bool try_restore(Trial *trial, Extent extent) {
+  AdcpError failure = ADCP_ERROR_INIT;
+  AdcpBuf report = {0};
+  bool again;
+  do {
+    adcp_error_clear(&failure);
+    adcp_buf_clear(&report);
+    run_restore(trial, extent, &report, &failure);
+    again = failure.rc && !trial->err->rc && extent == DEFINITIONS &&
+            add_missing_function(trial, adcp_error_message(&failure));
+  } while( again );
+  bool good = failure.rc == ADCP_OK && !trial->err->rc;
+  if( failure.rc && !trial->err->rc ) take_failure(trial, &failure);
+  adcp_error_clear(&failure);
+  adcp_buf_free(&report);
+  return good;
+}
+
+/* ---- what came back ---- */
+
+static void add_violations(Trial *trial, const char *table, sqlite3_stmt *row) {
+  AdcpBuf message = {0};
+  const char *parent = (const char *)sqlite3_column_text(row, 0);
+  long long count = sqlite3_column_int64(row, 1);
+  adcp_buf_appendf(&message,
+                   "%lld row%s of table \"%s\" refer%s to rows of \"%s\" that are not there", count,
+                   count == 1 ? "" : "s", table, count == 1 ? "s" : "", parent ? parent : "");
+  const char *text = adcp_buf_text(&message);
+  if( adcp_buf_check(&message, trial->err) ) {
+    adcp_findings_add(trial->asked->findings, ADCP_FINDING_FOREIGN_KEY, table,
+                      sqlite3_column_int64(row, 2), text, trial->err);
+  }
+  adcp_buf_free(&message);
+}
+
+/* A key that does not fit its parent table is an error of the PRAGMA, and one more finding. */
+static void check_foreign_keys_of(Trial *trial, const char *table) {
+  AdcpError mismatch = ADCP_ERROR_INIT;
+  AdcpDb db = {trial->handle, "main", &mismatch};
+  sqlite3_stmt *stmt = adcp_db_prepare(
+      &db, "SELECT parent, count(*), min(rowid) FROM pragma_foreign_key_check(%Q) GROUP BY 1",
+      table);
+  while( adcp_db_step(&db, stmt) ) add_violations(trial, table, stmt);
+  adcp_db_finalize(stmt);
+  if( mismatch.rc == ADCP_ERROR ) {
+    add(trial, ADCP_FINDING_FOREIGN_KEY, table, adcp_error_message(&mismatch));
+  } else {
+    adcp_error_move(trial->err, &mismatch);
+  }
+  adcp_error_clear(&mismatch);
+}
+
+static void check_foreign_keys(Trial *trial) {
+  AdcpDb db = {trial->handle, "main", trial->err};
+  sqlite3_stmt *stmt = adcp_db_prepare(
+      &db, "SELECT name FROM sqlite_schema AS s WHERE type = 'table' AND rootpage > 0 "
+           "AND EXISTS(SELECT 1 FROM pragma_foreign_key_list(s.name)) ORDER BY name");
+  while( adcp_db_step(&db, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 0);
+    if( name ) check_foreign_keys_of(trial, name);
+  }
+  adcp_db_finalize(stmt);
+}
+
+/* Rows and texts are equal to the backup's, so what is found here the database had, and stubs only add to it. */
+static void check_integrity(Trial *trial) {
+  AdcpDb db = {trial->handle, "main", trial->err};
+  if( trial->stubs ) return;
+  sqlite3_stmt *stmt = adcp_db_prepare(&db, "PRAGMA integrity_check(%d)", ADCP_MAX_FINDINGS);
+  while( adcp_db_step(&db, stmt) ) {
+    const char *text = (const char *)sqlite3_column_text(stmt, 0);
+    if( text && strcmp(text, "ok") != 0 ) add(trial, ADCP_FINDING_INTEGRITY, NULL, text);
+  }
+  adcp_db_finalize(stmt);
+}
+
+void adcp_trial_restore(const AdcpTrial *asked) {
+  Trial trial = {.asked = asked, .err = asked->db->err};
+  if( trial.err->rc ) return;
+  open_private(&trial);
+  if( !trial.err->rc && try_restore(&trial, DEFINITIONS) && try_restore(&trial, EVERYTHING) ) {
+    check_foreign_keys(&trial);
+    check_integrity(&trial);
+  }
+  close_private(&trial);
+}

@@ -1,0 +1,25 @@
+/*
+** trial.h - restores a backup into a private temporary database, to see that it can be done.
+**
+** Own connection, own file without a name: nothing of the caller's is touched. What only an application registers (functions,
+** collations) is put there as a stub and told as a warning; a failure that may come from that is a warning too.
+*/
+#ifndef ADCP_OPS_TRIAL_H
+#define ADCP_OPS_TRIAL_H
+
+#include "db/db.h"
+#include "ops/findings.h"
+#include "ops/interrupt.h"
+
+typedef struct AdcpTrial {
+  const char *path;
+  int threads;
+  AdcpDb *db; /* the caller's: whose interrupt ends the trial, and whose error is set then */
+  AdcpInterrupt *interrupt;
+  AdcpFindings *findings;
+} AdcpTrial;
+
+/* Restores with verification of rows and schema, then looks at foreign keys and integrity. */
+void adcp_trial_restore(const AdcpTrial *trial);
+
+#endif

@@ -1,0 +1,282 @@
+#!/usr/bin/python3
+"""Retention, information, the environment's settings and writers at the same time, over real folders.
+
+Backups get their times from SOURCE_DATE_EPOCH. The last line is "N passed, N failed".
+"""
+import datetime
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+
+SO = os.environ.get("ADCP_SO", "./adcp.so")
+passed = failed = 0
+
+
+def check(name, got, wanted):
+    global passed, failed
+    if got == wanted:
+        passed += 1
+    else:
+        failed += 1
+        print(f"failed: {name}\n  got:    {got!r}\n  wanted: {wanted!r}")
+
+
+def connect(path):
+    db = sqlite3.connect(path)
+    db.enable_load_extension(True)
+    db.load_extension(SO)
+    return db
+
+
+def call(db, function, *arguments):
+    marks = ", ".join("?" * len(arguments))
+    return db.execute(f"SELECT {function}({marks})", arguments).fetchone()[0]
+
+
+def options(**given):
+    return json.dumps(given)
+
+
+def at(text):
+    """Makes the extension's clock stand."""
+    moment = datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.timezone.utc)
+    os.environ["SOURCE_DATE_EPOCH"] = str(int(moment.timestamp()))
+
+
+def backup(db, text):
+    at(text)
+    return json.loads(call(db, "adcp_backup"))["path"]
+
+
+def prune(db, **given):
+    return json.loads(call(db, "adcp_prune", options(**given)))
+
+
+def error_of(action):
+    try:
+        action()
+    except sqlite3.Error as error:
+        return str(error)
+    return "no error"
+
+
+def kept(report):
+    return [f["name"] for f in report["files"] if f["action"] == "keep"]
+
+
+def rule(report, name):
+    return next(f["rule"] for f in report["files"] if f["name"] == name)
+
+
+def damage(path):
+    """Changes a byte in the middle of the rows: head and tail still fit."""
+    with open(path, "r+b") as f:
+        data = f.read()
+        place = data.index(b"MARKED")
+        f.seek(place)
+        f.write(b"BROKEN")
+
+
+def test_prune(folder):
+    db = connect(f"{folder}/app.db")
+    db.execute("CREATE TABLE t(a)")
+    # Enough for a block of its own: what is checked when a list is made does not reach it.
+    db.executemany("INSERT INTO t VALUES(?)", [("x" * 1000,)] * 500)
+    db.execute("INSERT INTO t VALUES('MARKED')")
+    db.commit()
+    call(db, "adcp_config", "compress", "none")
+    days = ["2024-03-01T08:00:00", "2024-03-01T20:00:00", "2024-03-02T08:00:00",
+            "2024-03-03T08:00:00", "2024-03-04T08:00:00", "2024-03-04T09:00:00"]
+    names = [os.path.basename(backup(db, day)) for day in days]
+    check("dated name", names[1], "comprehensive_backup_20240301_200000.json")
+    directory = f"{folder}/backups"
+    strays = ["notes.txt", "settings.json", "foreign.json.gz", "cut.json", "link.json"]
+    open(f"{directory}/notes.txt", "w").close()
+    open(f"{directory}/settings.json", "w").write('{"a":1}')
+    open(f"{directory}/foreign.json.gz", "wb").write(b"\x1f\x8b" + bytes(100))
+    open(f"{directory}/cut.json", "wb").write(open(f"{directory}/{names[0]}", "rb").read()[:500])
+    outside = f"{folder}/outside.json"
+    shutil.copy(f"{directory}/{names[0]}", outside)
+    os.symlink(outside, f"{directory}/link.json")
+
+    before = sorted(os.listdir(directory))
+    report = prune(db, keep_daily=2)
+    check("dry run", (report["applied"], report["deleted"], sorted(os.listdir(directory)) == before),
+          (False, 0, True))
+    check("daily", [n for n in kept(report) if n in names], [names[3], names[5]])
+    check("rule", rule(report, names[5]), "keep_daily")
+    check("no rule", rule(report, names[0]), "no rule keeps it")
+    check("one entry a file that is listed", len(report["files"]), len(before) - 1)
+    check("foreign", rule(report, "settings.json"), "not a backup of ours")
+    check("damaged", rule(report, "cut.json"), "damaged: look at it first")
+    check("a link", rule(report, "link.json"), "not a regular file")
+
+    report = prune(db, keep_last=1, keep_within="30h")
+    check("two rules", rule(report, names[5]), "keep_last, keep_within")
+    check("within", [n for n in kept(report) if n in names], names[3:])
+
+    report = prune(db, keep_daily=2, apply=True)
+    check("applied", (report["applied"], report["deleted"], report["delete"]), (True, 4, 4))
+    check("what is left", sorted(os.listdir(directory)), sorted(strays + [names[3], names[5]]))
+    check("outside", os.path.exists(outside), True)
+    report = prune(db, keep_daily=2, apply=True)
+    check("again", (report["deleted"], report["delete"]), (0, 0))
+
+    # The newest is not valid: the one before is the newest valid, and no rule may take it.
+    damage(f"{directory}/{names[5]}")
+    check("still listed as whole",
+          db.execute("SELECT status FROM adcp_backups WHERE name = ?", (names[5],)).fetchone()[0], "ok")
+    report = prune(db, keep_last=1, apply=True)
+    check("not valid", rule(report, names[5]), "not valid: look at it first")
+    check("kept instead", rule(report, names[3]), "keep_last")
+    at("2024-03-04T10:00:00")
+    report = prune(db, keep_within="1h", apply=True)
+    check("within its own time", rule(report, names[3]), "keep_within")
+
+    # A second database in the same folder has backups of its own.
+    other = connect(f"{folder}/other.db")
+    other.execute("CREATE TABLE o(b)")
+    call(other, "adcp_config", "name_prefix", "other")
+    for day in ("2024-03-01T01:00:00", "2024-03-01T02:00:00"):
+        backup(other, day)
+    report = prune(other, keep_last=1, apply=True)
+    check("each database by itself", (report["deleted"], names[3] in kept(report)), (1, True))
+    db.close()
+    other.close()
+
+
+def test_prune_errors(folder):
+    db = connect(f"{folder}/app.db")
+    check("no rule", "no rule says what to keep" in error_of(lambda: prune(db)), True)
+    check("zero is no rule", "no rule says" in error_of(lambda: prune(db, keep_last=0)), True)
+    check("unknown", 'did you mean "keep_daily"?' in error_of(lambda: prune(db, keep_day=1)), True)
+    check("negative", "from -1 to" in error_of(lambda: prune(db, keep_last=-2)), True)
+    check("duration", "must be a duration" in error_of(lambda: prune(db, keep_within="1w")), True)
+    check("no folder yet", prune(db, keep_last=1)["files"], [])
+    call(db, "adcp_config", "keep_last", 3)
+    check("rules from the settings", prune(db)["keep"], 0)
+    check("a folder by option", prune(db, backup_dir=folder)["backup_dir"], folder)
+    check("not a folder", "Not a directory" in error_of(lambda: prune(db, backup_dir=SO)), True)
+    db.close()
+
+
+def test_info(folder):
+    db = connect(f"{folder}/app.db")
+    db.executescript("CREATE TABLE t(a); INSERT INTO t VALUES(1),(2),(3);"
+                     "CREATE VIRTUAL TABLE f USING fts5(x); PRAGMA journal_mode = WAL;"
+                     "CREATE TABLE gone(x); INSERT INTO gone VALUES(zeroblob(20000)); DROP TABLE gone")
+    info = lambda: json.loads(call(db, "adcp_info"))
+    report = info()
+    database = report["database"]
+    check("database", (database["path"], database["journal_mode"], database["tables"],
+                       database["rows"], database["fts_tables"], database["free_pages"] > 0,
+                       database["size_bytes"] % 4096),
+          (f"{folder}/app.db", "wal", 1, 3, 1, True, 0))
+    check("no backup yet", report["warnings"], [f"there is no backup yet in {folder}/backups"])
+    path = backup(db, "2024-03-01T08:00:00")
+    at("2024-03-02T08:00:01")
+    report = info()
+    check("newest", (report["backup_dir"]["backups"], report["backup_dir"]["newest_age_s"],
+                     report["backup_dir"]["total_size_bytes"], report["backup_dir"]["free_bytes"] > 0),
+          (1, 86401, os.path.getsize(path), True))
+    check("no warning", report["warnings"], [])
+    call(db, "adcp_config", "max_age", "2d")
+    check("young enough", info()["warnings"], [])
+    call(db, "adcp_config", "max_age", "1d")
+    check("too old", ["older than max_age (1d)" in w for w in info()["warnings"]], [True])
+    call(db, "adcp_config", "max_age", None)
+    os.chmod(path, 0o644)
+    check("world-readable", ["can be read by every user" in w for w in info()["warnings"]], [True])
+    os.chmod(path, 0o600)
+    del os.environ["SOURCE_DATE_EPOCH"]
+    open(f"{folder}/backups/new.json.gz", "wb").write(open(path, "rb").read()[:-20])
+    os.chmod(f"{folder}/backups/new.json.gz", 0o600)
+    check("damaged", ["the newest backup, new.json.gz, is not valid" in w for w in info()["warnings"]],
+          [True])
+    if os.geteuid():
+        os.chmod(f"{folder}/backups", 0o500)
+        check("not writable", any("cannot be written to" in w for w in info()["warnings"]), True)
+        os.chmod(f"{folder}/backups", 0o700)
+    one = json.loads(call(db, "adcp_info", "latest"))
+    check("one backup", (one["path"], one["table_rows"], one["rows"], one["backup_metadata"]["version"],
+                         one["created_at"]), (path, {"t": 3}, 3, "3.0", "2024-03-01T08:00:00Z"))
+    check("a missing one", "cannot open" in error_of(lambda: call(db, "adcp_info", "nothing")), True)
+    check("a damaged one", "new.json.gz" in error_of(
+        lambda: call(db, "adcp_info", f"{folder}/backups/new.json.gz")), True)
+    memory = json.loads(call(connect(":memory:"), "adcp_info"))
+    check("in memory", (memory["database"]["path"], memory["warnings"]),
+          (None, ["the database is in memory or temporary, and backup_dir is not set"]))
+    db.close()
+
+
+def test_two_processes(folder):
+    """Writers that share a second never share a name, and every file is whole."""
+    db = connect(f"{folder}/app.db")
+    db.executescript("CREATE TABLE t(a); INSERT INTO t VALUES(1)")
+    db.close()
+    program = ("import sqlite3,sys\ndb=sqlite3.connect(sys.argv[1])\ndb.enable_load_extension(1)\n"
+               "db.load_extension(sys.argv[2])\n"
+               "for i in range(10): print(db.execute(\"SELECT adcp_backup() ->> 'path'\").fetchone()[0])")
+    environment = dict(os.environ, SOURCE_DATE_EPOCH="1709251199")
+    writers = [subprocess.Popen([sys.executable, "-c", program, f"{folder}/app.db", SO],
+                                stdout=subprocess.PIPE, text=True, env=environment) for _ in range(3)]
+    paths = [line for writer in writers for line in writer.communicate()[0].split()]
+    check("names", (len(paths), len(set(paths))), (30, 30))
+    db = connect(f"{folder}/app.db")
+    check("whole", db.execute("SELECT count(*) FROM adcp_backups WHERE status = 'ok'").fetchone()[0], 30)
+    check("nothing else", len(os.listdir(f"{folder}/backups")), 30)
+    check("the newest of a second", call(db, "adcp_info", "latest") != "" and
+          json.loads(call(db, "adcp_info", "latest"))["path"].endswith("_30.json.gz"), True)
+    db.close()
+
+
+def test_many(folder):
+    """1,000 backups are listed in well under a second; so are 100 among 10,000 other files."""
+    db = connect(f"{folder}/app.db")
+    db.executescript("CREATE TABLE t(a); INSERT INTO t VALUES(1)")
+    path = json.loads(call(db, "adcp_backup"))["path"]
+    for i in range(999):
+        os.link(path, f"{folder}/backups/b{i:04}.json.gz")
+    start = time.monotonic()
+    check("thousand", db.execute("SELECT count(*), min(status) FROM adcp_backups").fetchone(), (1000, "ok"))
+    check("well under a second", time.monotonic() - start < 0.7, True)
+    for i in range(900):
+        os.unlink(f"{folder}/backups/b{i:04}.json.gz")
+    for i in range(10000):
+        open(f"{folder}/backups/stray{i}.tmp", "w").close()
+    start = time.monotonic()
+    check("strays", db.execute("SELECT count(*) FROM adcp_backups").fetchone()[0], 100)
+    check("quickly", time.monotonic() - start < 0.7, True)
+    db.close()
+
+
+def test_environment(folder):
+    def load(config):
+        environment = dict(os.environ, ADCP_CONFIG=config)
+        program = ("import sqlite3,sys\ndb=sqlite3.connect(':memory:')\ndb.enable_load_extension(1)\n"
+                   "try: db.load_extension(sys.argv[1])\nexcept sqlite3.Error as e: sys.exit(print(e))\n"
+                   "print(db.execute(\"SELECT adcp_config('name_prefix')\").fetchone()[0])")
+        return subprocess.run([sys.executable, "-c", program, SO], env=environment, cwd=folder,
+                              capture_output=True, text=True).stdout.strip().replace(
+            "error during initialization: ", "")
+    open(f"{folder}/good.json", "w").write('{"name_prefix":"shop"}')
+    open(f"{folder}/bad.json", "w").write('{"name_prefx":"shop"}')
+    check("settings of the environment", load("good.json"), "shop")
+    check("none", load(""), "comprehensive_backup")
+    check("unknown", load("bad.json"), "adcp: the settings that ADCP_CONFIG names: bad.json: unknown "
+          'setting "name_prefx"; did you mean "name_prefix"?')
+    check("missing", load("missing.json"), "adcp: the settings that ADCP_CONFIG names: cannot open "
+          "missing.json: No such file or directory")
+
+
+for test in (test_prune, test_prune_errors, test_info, test_two_processes, test_many, test_environment):
+    os.environ.pop("SOURCE_DATE_EPOCH", None)
+    with tempfile.TemporaryDirectory() as scratch:
+        test(os.path.realpath(scratch))
+print(f"{passed} passed, {failed} failed")
+sys.exit(failed > 0)
