@@ -11,6 +11,10 @@
 #include "db/vet.h"
 #include "db/virtual_table.h"
 
+/* It takes 2 MiB of SQLite (its default cache_size) and brings CREATE INDEX of a million names to 0.7 of
+** the time without; a second one gains 0.1 and takes as much again. */
+#define SORT_THREADS 1
+
 /* ---- vetting ---- */
 
 void adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpError *err) {
@@ -183,13 +187,33 @@ void adcp_ddl_create_tables(const AdcpPlan *plan, AdcpDb *db) {
   create_statistics(plan, db);
 }
 
-void adcp_ddl_create_objects(const AdcpPlan *plan, AdcpDb *db) {
+/* SQLite's own threads may sort an index. They call its collations, so only where none but BINARY
+** can be meant. */
+static bool may_sort_in_threads(const AdcpPlan *plan, const AdcpPlanObject *index) {
+  const char *name = index->object->tbl_name;
+  const AdcpPlanTable *table = adcp_map_get(&plan->by_source, name, strlen(name));
+  if( table == NULL || table->object == NULL || table->object->sql == NULL ) return false;
+  return sqlite3_strlike("%COLLATE%", index->object->sql, 0) != 0 &&
+         sqlite3_strlike("%COLLATE%", table->object->sql, 0) != 0;
+}
+
+static void create_object(const AdcpPlan *plan, AdcpDb *db, const AdcpPlanObject *entry,
+                          int threads) {
+  int limit = sqlite3_limit(db->handle, SQLITE_LIMIT_WORKER_THREADS, -1);
+  if( entry->object->type == ADCP_OBJECT_INDEX && may_sort_in_threads(plan, entry) ) {
+    int wanted = threads < SORT_THREADS ? threads : SORT_THREADS;
+    if( wanted > limit ) sqlite3_limit(db->handle, SQLITE_LIMIT_WORKER_THREADS, wanted);
+  }
+  run_create(db, entry->object, entry->name, entry->on);
+  sqlite3_limit(db->handle, SQLITE_LIMIT_WORKER_THREADS, limit);
+}
+
+void adcp_ddl_create_objects(const AdcpPlan *plan, AdcpDb *db, int threads) {
   static const AdcpObjectType order[] = {ADCP_OBJECT_INDEX, ADCP_OBJECT_VIEW, ADCP_OBJECT_TRIGGER};
   for( size_t pass = 0; pass < 3; pass++ ) {
     for( size_t i = 0; i < plan->object_count && !db->err->rc; i++ ) {
       const AdcpPlanObject *entry = &plan->objects[i];
-      if( entry->object->type == order[pass] )
-        run_create(db, entry->object, entry->name, entry->on);
+      if( entry->object->type == order[pass] ) create_object(plan, db, entry, threads);
     }
   }
 }

@@ -54,11 +54,15 @@ static Violations *find_violations(AdcpForeignKeyState *state, AdcpDb *db, sqlit
   return entry;
 }
 
-/* Counts into before or after. A schema whose foreign keys cannot be checked (a parent without a unique key) is a warning. */
-static void count_violations(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan, bool after) {
+/* Counts what a foreign_key_check finds, of the whole schema or one table. A schema whose foreign keys cannot be checked (a
+** parent without a unique key) is a warning. */
+static void count_found(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan, const char *table,
+                        bool after) {
   AdcpError trouble = ADCP_ERROR_INIT;
   AdcpDb trial = {db->handle, db->schema, &trouble};
-  sqlite3_stmt *stmt = adcp_db_prepare(&trial, "PRAGMA \"%w\".foreign_key_check", db->schema);
+  sqlite3_stmt *stmt =
+      table ? adcp_db_prepare(&trial, "PRAGMA \"%w\".foreign_key_check(%Q)", db->schema, table)
+            : adcp_db_prepare(&trial, "PRAGMA \"%w\".foreign_key_check", db->schema);
   while( !db->err->rc && adcp_db_step(&trial, stmt) ) {
     Violations *entry = find_violations(state, db, stmt);
     if( entry ) *(after ? &entry->after : &entry->before) += 1;
@@ -74,6 +78,42 @@ static void count_violations(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *p
   adcp_error_move(db->err, &trouble);
 }
 
+/* True when no row violates the foreign key, found out by a query that can walk an index of the
+** child's column, where foreign_key_check always walks the table: 0.1 s instead of 0.7 s for a
+** million rows. Only for references to a rowid, where an integer needs no affinity and no
+** collation to be compared. */
+static bool is_proven(AdcpDb *db, const AdcpPlan *plan, const AdcpPlanTable *child,
+                      const AdcpForeignKey *key) {
+  const AdcpPlanTable *parent = adcp_map_get(&plan->by_source, key->parent, strlen(key->parent));
+  if( key->count != 1 || parent == NULL || parent->source->kind != ADCP_TABLE_ORDINARY )
+    return false;
+  int rowid = parent->source->rowid_column;
+  if( rowid < 0 ) return false;
+  const char *column = parent->source->columns[rowid].name;
+  if( key->to[0] && sqlite3_stricmp(key->to[0], column) != 0 ) return false;
+  return adcp_db_integer(
+             db, 1,
+             "SELECT EXISTS (SELECT 1 FROM \"%w\".\"%w\" AS c WHERE c.\"%w\" IS NOT NULL"
+             " AND (typeof(c.\"%w\") <> 'integer' OR NOT EXISTS"
+             " (SELECT 1 FROM \"%w\".\"%w\" AS p WHERE p.\"%w\" = c.\"%w\")))",
+             db->schema, child->target, key->from[0], key->from[0], db->schema, parent->target,
+             column, key->from[0]) == 0;
+}
+
+/* After everything was replaced: table by table, as the backup describes them. */
+static void count_after_whole(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan) {
+  for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
+    const AdcpPlanTable *child = &plan->tables[i];
+    const AdcpTable *source = child->source;
+    size_t proven = 0;
+    while( proven < source->foreign_key_count &&
+           is_proven(db, plan, child, &source->foreign_keys[proven]) ) {
+      proven++;
+    }
+    if( proven < source->foreign_key_count ) count_found(state, db, plan, child->target, true);
+  }
+}
+
 AdcpForeignKeyState *adcp_foreign_keys_before(AdcpDb *db, const AdcpPlan *plan) {
   if( db->err->rc ) return NULL;
   AdcpForeignKeyState *state = adcp_calloc(1, sizeof *state);
@@ -81,7 +121,7 @@ AdcpForeignKeyState *adcp_foreign_keys_before(AdcpDb *db, const AdcpPlan *plan) 
     adcp_error_nomem(db->err);
     return NULL;
   }
-  if( !plan->whole ) count_violations(state, db, NULL, false);
+  if( !plan->whole ) count_found(state, db, NULL, NULL, false);
   return state;
 }
 
@@ -99,7 +139,11 @@ int64_t adcp_foreign_keys_after(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan
                                 bool enforce) {
   int64_t total = 0;
   if( db->err->rc ) return 0;
-  count_violations(state, db, plan, true);
+  if( plan->whole ) {
+    count_after_whole(state, db, plan);
+  } else {
+    count_found(state, db, plan, NULL, true);
+  }
   for( size_t i = 0; i < state->count && !db->err->rc; i++ ) {
     const Violations *entry = state->list[i];
     int64_t new_ones = entry->after - entry->before;

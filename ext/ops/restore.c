@@ -436,7 +436,7 @@ static void check_foreign_keys(AdcpRestore *restore) {
 void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
   if( restore == NULL || restore->err->rc ) return;
   if( !flag(restore, "validate_only") ) {
-    adcp_ddl_create_objects(restore->plan, &restore->db);
+    adcp_ddl_create_objects(restore->plan, &restore->db, restore->threads);
     set_figures(restore);
     adcp_vtab_reset(&restore->db);
     check_foreign_keys(restore);
