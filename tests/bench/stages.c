@@ -113,7 +113,8 @@ static void write_backup(Bench *bench, AdcpContainer container, int level) {
   AdcpArchiveWriter *out =
       adcp_archive_writer_open(bench->backup, ADCP_OUT_REPLACE, &options, &bench->err);
   check(bench);
-  adcp_archive_write_section(out, "backup_metadata", "{\"format\":\"adcp-backup\",\"version\":\"3.0\"}",
+  adcp_archive_write_section(out, "backup_metadata",
+                             "{\"format\":\"adcp-backup\",\"version\":\"3.0\"}",
                              strlen("{\"format\":\"adcp-backup\",\"version\":\"3.0\"}"));
   adcp_archive_write_schema(out, bench->schema);
   adcp_archive_begin_tables(out);
