@@ -133,6 +133,7 @@ static void check_value(const AdcpOptionTable *table, const AdcpOptionSpec *spec
     wanted = "a string or an array of strings";
     break;
   case ADCP_OPTION_MAP:
+  case ADCP_OPTION_TARGETS:
     good = cJSON_IsObject(item) && all_strings(item);
     wanted = "an object whose values are strings";
     break;
@@ -202,6 +203,7 @@ static void take_defaults(AdcpOptions *options, const AdcpOptions *defaults, Adc
     const cJSON *given = cJSON_GetObjectItemCaseSensitive(options->root, name);
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(defaults->root, name);
     if( item == NULL || (given && !cJSON_IsNull(given)) ) continue;
+    if( options->table->specs[i].type == ADCP_OPTION_TARGETS ) continue;
     put(options, name, cJSON_Duplicate(item, true), err);
   }
 }

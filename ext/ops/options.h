@@ -24,6 +24,7 @@ typedef enum AdcpOptionType {
   ADCP_OPTION_TEXT,    /* a string; one of choices if there are any */
   ADCP_OPTION_NAMES,   /* a string, or an array of strings */
   ADCP_OPTION_MAP,     /* an object whose values are strings */
+  ADCP_OPTION_TARGETS, /* the same: files to write, so never taken from defaults */
   ADCP_OPTION_DURATION /* a string such as "1y6m", "7d12h" (duration.h) */
 } AdcpOptionType;
 

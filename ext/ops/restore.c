@@ -24,6 +24,7 @@
 #include "ops/options.h"
 #include "ops/plan.h"
 #include "ops/table_digest.h"
+#include "ops/settings_restore.h"
 #include "platform/work_queue.h"
 
 #define STEP_ROWS 4096 /* a few milliseconds: often enough to report progress */
@@ -47,6 +48,7 @@ static const AdcpOptionSpec option_specs[] = {
     {"on_conflict", ADCP_OPTION_TEXT, 0, 0, conflict_choices},
     {"foreign_keys", ADCP_OPTION_TEXT, 0, 0, foreign_key_choices},
     {"modules", ADCP_OPTION_NAMES, 0, 0, NULL},
+    ADCP_SETTINGS_RESTORE_OPTIONS,
     {"trust_schema", ADCP_OPTION_BOOL, 0, 0, NULL},
     {"threads", ADCP_OPTION_INTEGER, 0, ADCP_MAX_THREADS, NULL},
 };
@@ -68,6 +70,7 @@ struct AdcpRestore {
   AdcpSchema *live; /* before anything was changed */
   AdcpPlan *plan;
   AdcpForeignKeyState *foreign_keys;
+  AdcpSettingsRestore *settings;
   AdcpPlanTable *filling; /* the table whose rows are being read, or NULL */
   AdcpLoad *load;         /* for it, when its rows are loaded one by one */
   int64_t rows, tables;   /* restored, of ordinary tables */
@@ -188,6 +191,8 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   find_backup(restore, request);
   adcp_transaction_check_caller(&restore->db, "adcp_restore");
   open_archive(restore);
+  restore->settings =
+      adcp_settings_restore_open(restore->options, restore->archive, request->handle, err);
   if( err->rc || flag(restore, "validate_only") ) {
     make_plan(restore);
     if( !err->rc ) adcp_ddl_vet(restore->plan, restore->head->schema, err);
@@ -389,6 +394,7 @@ static void write_warnings(AdcpRestore *restore, AdcpJsonWriter *w) {
   for( size_t i = 0; i < restore->plan->warning_count; i++ ) {
     adcp_json_string(w, restore->plan->warnings[i]);
   }
+  adcp_text_list_write_items(adcp_settings_restore_warnings(restore->settings), w);
   adcp_json_end_array(w);
 }
 
@@ -405,6 +411,7 @@ static void write_report(AdcpRestore *restore, AdcpBuf *report) {
   adcp_json_member_bool(&w, "verified", restore->verified);
   adcp_json_member_integer(&w, "foreign_key_violations", restore->violations);
   adcp_json_member_string(&w, "content_sha256", restore->head->totals.content_sha256);
+  adcp_settings_restore_report(restore->settings, &w);
   write_warnings(restore, &w);
   adcp_json_member_integer(&w, "duration_ms", adcp_clock_ms() - restore->started_ms);
   adcp_json_end_object(&w);
@@ -428,7 +435,9 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
     adcp_ddl_write_schema_rows(restore->plan, &restore->db);
     adcp_ddl_verify(restore->plan, &restore->db);
     restore_temp_triggers(restore);
+    adcp_settings_restore_stage(restore->settings);
     if( !restore->err->rc ) adcp_transaction_commit(restore->transaction);
+    adcp_settings_restore_publish(restore->settings);
   }
   if( !restore->err->rc ) write_report(restore, report);
 }
@@ -437,6 +446,7 @@ void adcp_restore_close(AdcpRestore *restore) {
   if( restore == NULL ) return;
   adcp_load_close(restore->load);
   adcp_foreign_keys_close(restore->foreign_keys);
+  adcp_settings_restore_close(restore->settings);
   const char *outcome = adcp_transaction_close(restore->transaction);
   adcp_state_restore(restore->state);
   adcp_error_name(restore->err, restore->path);
