@@ -18,6 +18,7 @@
 #include "ops/listing.h"
 #include "ops/metadata.h"
 #include "ops/options.h"
+#include "ops/progress.h"
 #include "ops/redaction.h"
 #include "ops/selection.h"
 #include "ops/settings.h"
@@ -37,6 +38,7 @@ static const AdcpOptionSpec option_specs[] = {
     {"compress", ADCP_OPTION_TEXT, 0, 0, compress_choices},
     {"level", ADCP_OPTION_INTEGER, 1, 12, NULL},
     {"threads", ADCP_OPTION_INTEGER, 0, ADCP_MAX_THREADS, NULL},
+    {"progress", ADCP_OPTION_BOOL, 0, 0, NULL},
     {"overwrite", ADCP_OPTION_BOOL, 0, 0, NULL},
     {"if_changed", ADCP_OPTION_BOOL, 0, 0, NULL},
     {"note", ADCP_OPTION_TEXT, 0, 0, NULL},
@@ -66,6 +68,9 @@ struct AdcpBackup {
   AdcpArchiveWriter *archive;
   size_t next_table; /* of schema->tables */
   AdcpScan *scan;    /* of the table being written, or NULL between tables */
+  AdcpProgress *progress;
+  int64_t *row_counts; /* for each of schema->tables; only when progress is told */
+  int64_t table_rows;  /* of the table being written, so far */
 };
 
 /* ---- what goes in ---- */
@@ -195,6 +200,25 @@ static void gather_settings(AdcpBackup *backup) {
   backup->settings = adcp_settings_open(backup->options, &backup->db);
 }
 
+/* Counts what will be written, which costs a look at every table: only for those who want to be told. */
+static void open_progress(AdcpBackup *backup, const AdcpRequest *request) {
+  int64_t rows = 0, tables = 0;
+  backup->progress = adcp_progress_open(request, backup->options, "adcp_backup", backup->err);
+  if( backup->progress == NULL ) return;
+  backup->row_counts = adcp_calloc(backup->schema->table_count + 1, sizeof(int64_t));
+  if( backup->row_counts == NULL ) {
+    adcp_error_nomem(backup->err);
+    return;
+  }
+  for( size_t i = 0; i < backup->schema->table_count; i++ ) {
+    if( !backup->write_rows[i] ) continue;
+    backup->row_counts[i] = adcp_catalog_row_count(&backup->db, &backup->schema->tables[i]);
+    rows += backup->row_counts[i];
+    tables++;
+  }
+  adcp_progress_stage(backup->progress, "rows", tables, rows);
+}
+
 /* ---- if_changed ---- */
 
 /* Rows of sqlite_sequence and sqlite_stat speak of a table, by their first column: in a partial backup only of one that is in it. */
@@ -281,6 +305,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   choose_path(backup, request);
   open_archive(backup);
   write_head(backup);
+  if( !err->rc ) open_progress(backup, request);
   return backup;
 }
 
@@ -296,6 +321,11 @@ static bool next_table(AdcpBackup *backup) {
   const AdcpTable *table = &backup->schema->tables[backup->next_table];
   backup->scan = adcp_scan_open(&backup->db, table);
   adcp_archive_begin_table(backup->archive, table);
+  backup->table_rows = 0;
+  if( backup->progress ) {
+    adcp_progress_begin_table(backup->progress, table->name, backup->row_counts[backup->next_table],
+                              0);
+  }
   return !backup->err->rc;
 }
 
@@ -303,6 +333,7 @@ static void end_table(AdcpBackup *backup) {
   adcp_scan_close(backup->scan);
   backup->scan = NULL;
   adcp_archive_end_table(backup->archive);
+  adcp_progress_end_table(backup->progress);
   backup->next_table++;
 }
 
@@ -320,7 +351,12 @@ bool adcp_backup_step(AdcpBackup *backup) {
       adcp_archive_write_row(backup->archive,
                              adcp_redaction_apply(backup->redaction, table, values));
     }
+    backup->table_rows++;
     if( backup->err->rc ) break;
+  }
+  if( backup->progress && !backup->err->rc ) {
+    adcp_progress_rows(backup->progress, backup->table_rows,
+                       adcp_archive_writer_raw_bytes(backup->archive));
   }
   if( backup->err->rc ) adcp_error_prepend(backup->err, "table \"%s\": ", table->name);
   return !backup->err->rc;
@@ -381,6 +417,8 @@ void adcp_backup_finish(AdcpBackup *backup, AdcpBuf *report) {
 
 void adcp_backup_close(AdcpBackup *backup) {
   if( backup == NULL ) return;
+  adcp_progress_close(backup->progress);
+  adcp_free(backup->row_counts);
   adcp_scan_close(backup->scan);
   adcp_error_name(backup->err, backup->path);
   if( backup->options ) adcp_error_append(backup->err, "; no backup was written");

@@ -202,7 +202,10 @@ static void take_defaults(AdcpOptions *options, const AdcpOptions *defaults, Adc
     if( source == NULL || source->type != options->table->specs[i].type ) continue;
     const cJSON *given = cJSON_GetObjectItemCaseSensitive(options->root, name);
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(defaults->root, name);
-    if( item == NULL || (given && !cJSON_IsNull(given)) ) continue;
+    const AdcpOptionSpec *theirs = find_spec(defaults->table, name);
+    if( item == NULL || theirs->type != options->table->specs[i].type ||
+        (given && !cJSON_IsNull(given)) )
+      continue;
     if( options->table->specs[i].type == ADCP_OPTION_TARGETS ) continue;
     put(options, name, cJSON_Duplicate(item, true), err);
   }

@@ -44,7 +44,7 @@ typedef struct AdcpOptionTable {
 typedef struct AdcpOptions AdcpOptions;
 
 /* json NULL or "" means no options. table is borrowed for the life of the result. A key that json does not give, or gives
-** as null, is copied from defaults (may be NULL), if it is there. NULL on error (ADCP_ERROR; ADCP_TOOBIG above
+** as null, is copied from defaults (may be NULL), if it is there with the same type. NULL on error (ADCP_ERROR; ADCP_TOOBIG above
 ** ADCP_MAX_OPTIONS_BYTES). */
 AdcpOptions *adcp_options_parse(const char *json, size_t n, const AdcpOptionTable *table,
                                 const AdcpOptions *defaults, AdcpError *err);

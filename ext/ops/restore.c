@@ -23,6 +23,7 @@
 #include "ops/metadata.h"
 #include "ops/options.h"
 #include "ops/plan.h"
+#include "ops/progress.h"
 #include "ops/table_digest.h"
 #include "ops/settings_restore.h"
 #include "platform/work_queue.h"
@@ -51,6 +52,7 @@ static const AdcpOptionSpec option_specs[] = {
     ADCP_SETTINGS_RESTORE_OPTIONS,
     {"trust_schema", ADCP_OPTION_BOOL, 0, 0, NULL},
     {"threads", ADCP_OPTION_INTEGER, 0, ADCP_MAX_THREADS, NULL},
+    {"progress", ADCP_OPTION_BOOL, 0, 0, NULL},
 };
 
 const AdcpOptionTable adcp_restore_options = {option_specs,
@@ -76,6 +78,7 @@ struct AdcpRestore {
   int64_t rows, tables;   /* restored, of ordinary tables */
   int64_t violations;     /* of foreign keys, afterwards */
   bool verified;
+  AdcpProgress *progress;
   AdcpInterrupt interrupt; /* for what steps no statement: reading the file */
 };
 
@@ -176,6 +179,29 @@ static void find_backup(AdcpRestore *restore, const AdcpRequest *request) {
   restore->path = path;
 }
 
+static const AdcpPlanTable *plan_table(const AdcpRestore *restore, const AdcpArchiveTable *rows) {
+  const char *name = rows->table->name;
+  return adcp_map_get(&restore->plan->by_source, name, strlen(name));
+}
+
+/* What a stage is about: the tables to fill, or those of them to read again. */
+static void begin_stage(AdcpRestore *restore, const char *stage, bool verify) {
+  int64_t tables = 0, rows = 0;
+  for( size_t i = 0; i < restore->head->table_count; i++ ) {
+    const AdcpPlanTable *entry = plan_table(restore, &restore->head->tables[i]);
+    if( entry == NULL || !(verify ? entry->verify : entry->fill) ) continue;
+    tables++;
+    rows += restore->head->tables[i].rows;
+  }
+  adcp_progress_stage(restore->progress, stage, tables, rows);
+}
+
+static void open_progress(AdcpRestore *restore, const AdcpRequest *request) {
+  if( restore->err->rc ) return;
+  restore->progress = adcp_progress_open(request, restore->options, "adcp_restore", restore->err);
+  if( restore->progress ) begin_stage(restore, "rows", false);
+}
+
 AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   AdcpRestore *restore = adcp_calloc(1, sizeof *restore);
   if( restore == NULL ) {
@@ -196,6 +222,7 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   if( err->rc || flag(restore, "validate_only") ) {
     make_plan(restore);
     if( !err->rc ) adcp_ddl_vet(restore->plan, restore->head->schema, err);
+    open_progress(restore, request);
     return restore;
   }
   shape_empty_database(restore);
@@ -203,6 +230,7 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   make_plan(restore);
   warn_of_encoding(restore);
   prepare_schema(restore);
+  open_progress(restore, request);
   return restore;
 }
 
@@ -248,7 +276,8 @@ static bool counters_kept(AdcpRestore *restore) {
                          restore->db.schema) != 0;
 }
 
-static void begin_table(AdcpRestore *restore, const AdcpTable *table) {
+static void begin_table(AdcpRestore *restore, const AdcpArchiveTable *rows) {
+  const AdcpTable *table = rows->table;
   AdcpPlanTable *entry = adcp_map_get(&restore->plan->by_source, table->name, strlen(table->name));
   if( entry == NULL || !entry->fill ||
       (table->kind == ADCP_TABLE_SEQUENCE && !counters_kept(restore)) ) {
@@ -256,6 +285,7 @@ static void begin_table(AdcpRestore *restore, const AdcpTable *table) {
     return;
   }
   restore->filling = entry;
+  adcp_progress_begin_table(restore->progress, entry->target, rows->rows, rows->bytes);
   if( table->kind == ADCP_TABLE_ORDINARY ) restore->tables++;
   empty_table(restore, entry);
   if( by_name(restore, entry) ) return;
@@ -298,32 +328,37 @@ static void end_table(AdcpRestore *restore) {
   adcp_load_close(restore->load);
   restore->load = NULL;
   restore->filling = NULL;
+  adcp_progress_end_table(restore->progress);
 }
 
 /* validate_only: reads and checks everything, counts what would be restored. */
-static void count_row(AdcpRestore *restore) {
-  const AdcpTable *table = adcp_archive_table(restore->archive)->table;
-  const AdcpPlanTable *entry =
-      adcp_map_get(&restore->plan->by_source, table->name, strlen(table->name));
-  if( entry && entry->fill && table->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
+static void check_event(AdcpRestore *restore, AdcpArchiveEvent event) {
+  const AdcpArchiveTable *rows = adcp_archive_table(restore->archive);
+  const AdcpPlanTable *entry = plan_table(restore, rows);
+  if( entry == NULL || !entry->fill ) return;
+  if( event == ADCP_ARCHIVE_TABLE_BEGIN ) {
+    adcp_progress_begin_table(restore->progress, entry->target, rows->rows, rows->bytes);
+  } else if( event == ADCP_ARCHIVE_TABLE_END ) {
+    adcp_progress_end_table(restore->progress);
+  } else if( rows->table->kind == ADCP_TABLE_ORDINARY ) {
+    restore->rows++;
+  }
 }
 
 static bool check_step(AdcpRestore *restore) {
   for( int i = 0; i < STEP_ROWS; i++ ) {
     AdcpArchiveEvent event = adcp_archive_next(restore->archive);
     if( event == ADCP_ARCHIVE_END || event == ADCP_ARCHIVE_ERROR ) return false;
-    if( event == ADCP_ARCHIVE_ROW ) count_row(restore);
+    check_event(restore, event);
   }
-  return !restore->err->rc;
+  return true;
 }
 
-bool adcp_restore_step(AdcpRestore *restore) {
-  if( restore == NULL || restore->err->rc ) return false;
-  if( flag(restore, "validate_only") ) return check_step(restore);
+static bool load_step(AdcpRestore *restore) {
   for( int i = 0; i < STEP_ROWS && !restore->err->rc; i++ ) {
     switch( adcp_archive_next(restore->archive) ) {
     case ADCP_ARCHIVE_TABLE_BEGIN:
-      begin_table(restore, adcp_archive_table(restore->archive)->table);
+      begin_table(restore, adcp_archive_table(restore->archive));
       break;
     case ADCP_ARCHIVE_ROW: restore_row(restore); break;
     case ADCP_ARCHIVE_TABLE_END: end_table(restore); break;
@@ -331,15 +366,24 @@ bool adcp_restore_step(AdcpRestore *restore) {
     case ADCP_ARCHIVE_ERROR: return false;
     }
   }
-  return !restore->err->rc;
+  return true;
+}
+
+bool adcp_restore_step(AdcpRestore *restore) {
+  if( restore == NULL || restore->err->rc ) return false;
+  bool more = flag(restore, "validate_only") ? check_step(restore) : load_step(restore);
+  if( more ) {
+    adcp_progress_rows(restore->progress, adcp_archive_row_number(restore->archive), -1);
+  }
+  return more && !restore->err->rc;
 }
 
 /* ---- verification ---- */
 
 static void verify_table(AdcpRestore *restore, const AdcpArchiveTable *rows, AdcpDigest *digest) {
-  const AdcpPlanTable *entry =
-      adcp_map_get(&restore->plan->by_source, rows->table->name, strlen(rows->table->name));
+  const AdcpPlanTable *entry = plan_table(restore, rows);
   if( entry == NULL || !entry->verify ) return;
+  adcp_progress_begin_table(restore->progress, entry->target, rows->rows, rows->bytes);
   AdcpTable live = *entry->source; /* as described in the backup, under its name here */
   char sha256[ADCP_SHA256_HEX + 1] = "";
   int64_t count = 0;
@@ -358,8 +402,10 @@ static void verify_table(AdcpRestore *restore, const AdcpArchiveTable *rows, Adc
 static void verify_rows(AdcpRestore *restore) {
   if( restore->err->rc || flag(restore, "skip_validation") ) return;
   AdcpDigest *digest = adcp_digest_open(restore->err);
+  if( restore->progress ) begin_stage(restore, "verify", true);
   for( size_t i = 0; i < restore->head->table_count && !restore->err->rc; i++ ) {
     verify_table(restore, &restore->head->tables[i], digest);
+    adcp_progress_end_table(restore->progress);
   }
   adcp_digest_close(digest);
   restore->verified = !restore->err->rc && !restore->plan->merge;
@@ -444,6 +490,7 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
 
 void adcp_restore_close(AdcpRestore *restore) {
   if( restore == NULL ) return;
+  adcp_progress_close(restore->progress);
   adcp_load_close(restore->load);
   adcp_foreign_keys_close(restore->foreign_keys);
   adcp_settings_restore_close(restore->settings);
