@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "codec/utf8.h"
 #include "db/name_map.h"
+#include "db/state.h"
 
 struct AdcpLoad {
   AdcpDb *db;         /* borrowed */
@@ -171,11 +172,13 @@ static char *insert_sql(AdcpLoad *load, const AdcpTable *source, const AdcpTable
   return sqlite3_str_finish(sql);
 }
 
-static void prepare_insert(AdcpLoad *load, const AdcpTable *source, const AdcpTable *live) {
+static void prepare_insert(AdcpLoad *load, const AdcpTable *source, const AdcpTable *live,
+                           bool ignore_checks) {
   if( load->db->err->rc != ADCP_OK ) return;
   char *sql = insert_sql(load, source, live);
   if( sql == NULL ) adcp_error_nomem(load->db->err);
-  load->stmt = adcp_db_prepare(load->db, "%s", sql);
+  load->stmt = ignore_checks ? adcp_state_prepare_unchecked(load->db, sql)
+                             : adcp_db_prepare(load->db, "%s", sql);
   sqlite3_free(sql);
 }
 
@@ -214,7 +217,7 @@ AdcpLoad *adcp_load_open(AdcpDb *db, const AdcpTable *source, const AdcpLoadOpti
   if( db->err->rc == ADCP_OK ) {
     find_targets(load, source, options->live);
     number_parameters(load);
-    prepare_insert(load, source, options->live);
+    prepare_insert(load, source, options->live, options->ignore_checks);
   }
   adcp_free(load->names);
   load->names = NULL;

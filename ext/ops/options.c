@@ -7,6 +7,7 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
+#include "archive/json_parts.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "codec/json_write.h"
@@ -178,6 +179,7 @@ static void parse_document(AdcpOptions *options, const char *json, size_t n, Adc
   const char *end = json;
   options->root = cJSON_ParseWithLengthOpts(json, n, &end, 0);
   if( options->root == NULL ) {
+    if( adcp_json_is_valid(json, n) ) adcp_error_nomem(err);
     adcp_error_set(err, ADCP_ERROR, "the %ss are not JSON (byte %zu)", noun, (size_t)(end - json));
   } else if( !cJSON_IsObject(options->root) || !only_space(end, json + n) ) {
     adcp_error_set(err, ADCP_ERROR, "the %ss must be one JSON object, such as {\"threads\":2}",
@@ -254,7 +256,9 @@ void adcp_options_set(AdcpOptions *options, const char *name, const char *json, 
   if( spec == NULL ) return;
   const char *end = json;
   cJSON *item = cJSON_ParseWithLengthOpts(json, n, &end, 0);
-  if( item == NULL || !only_space(end, json + n) ) {
+  if( item == NULL && adcp_json_is_valid(json, n) ) {
+    adcp_error_nomem(err);
+  } else if( item == NULL || !only_space(end, json + n) ) {
     adcp_error_set(err, ADCP_ERROR, "the value of %s \"%s\" is not JSON", options->table->noun,
                    name);
   } else if( cJSON_IsNull(item) ) {

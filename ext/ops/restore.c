@@ -138,6 +138,7 @@ static void begin(AdcpRestore *restore) {
   restore->transaction = adcp_transaction_begin(&restore->db);
   if( !restore->err->rc && !merge ) {
     adcp_state_drop_temp_triggers(restore->state, &restore->db);
+    adcp_transaction_keep(restore->transaction);
   }
 }
 
@@ -149,6 +150,7 @@ static void make_plan(AdcpRestore *restore) {
   restore->plan = adcp_plan_open(db, restore->head, restore->figures.backup_type, restore->live,
                                  restore->options);
   if( restore->plan == NULL ) return;
+  restore->plan->transaction = restore->transaction;
   adcp_plan_check_force(restore->plan, db, restore->live, flag(restore, "force"));
 }
 
@@ -290,7 +292,8 @@ static void begin_table(AdcpRestore *restore, const AdcpArchiveTable *rows) {
   empty_table(restore, entry);
   if( by_name(restore, entry) ) return;
   AdcpLoadOptions options = {entry->target, entry->match_columns ? entry->live : NULL,
-                             conflict_of(restore)};
+                             conflict_of(restore), !restore->plan->merge};
+  adcp_transaction_keep(restore->transaction);
   restore->load = adcp_load_open(&restore->db, table, &options);
 }
 
@@ -476,6 +479,7 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
     adcp_ddl_create_objects(restore->plan, &restore->db);
     set_figures(restore);
     adcp_vtab_reset(&restore->db);
+    adcp_transaction_keep(restore->transaction);
     check_foreign_keys(restore);
     verify_rows(restore);
     adcp_ddl_write_schema_rows(restore->plan, &restore->db);
