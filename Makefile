@@ -184,7 +184,7 @@ coverage: ## lines and branches that the unit and slt tests reach (gcovr)
 	@gcovr --root . --filter ext/ --print-summary build/coverage
 
 ifdef VARIANT
-instrumented: build/$(VARIANT)/adcp.so $(call programs,$(VARIANT))
+instrumented: adcp.so build/$(VARIANT)/adcp.so $(call programs,$(VARIANT))
 	@:
 endif
 

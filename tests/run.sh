@@ -11,7 +11,8 @@
 # a failure. --pattern takes the tests whose name ("unit/test_x") has that text (a glob is fine).
 # --broken says that something could not be built, which is one failure more.
 #
-# A test finds: ADCP_ROOT (this repository), ADCP_SO (the extension), ADCP_BIN (the tools), TMPDIR (an
+# A test finds: ADCP_ROOT (this repository), ADCP_SO (the extension), ADCP_PROGRAM_SO (the one that programs can
+# load which were not built with the sanitizers), ADCP_BIN (the tools), TMPDIR (an
 # empty folder of its own, removed afterwards), PYTHON (one whose sqlite3 loads extensions).
 set -eu
 
@@ -92,7 +93,8 @@ trap 'exit 1' INT TERM
 # A failure of ours must not depend on the language or the time zone of the machine.
 LC_ALL=C.UTF-8
 TZ=UTC
-export ADCP_ROOT ADCP_BUILD ADCP_BIN ADCP_SO ADCP_RESULTS PYTHON LC_ALL TZ
+ADCP_PROGRAM_SO=$ADCP_ROOT/adcp.so
+export ADCP_ROOT ADCP_BUILD ADCP_BIN ADCP_SO ADCP_PROGRAM_SO ADCP_RESULTS PYTHON LC_ALL TZ
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
 
 list_family() {

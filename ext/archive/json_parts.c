@@ -163,3 +163,17 @@ static size_t read_memory(void *context, uint8_t *to, size_t size, AdcpError *er
 AdcpTextInput adcp_memory_input(AdcpMemoryText *text) {
   return (AdcpTextInput){text, read_memory};
 }
+
+bool adcp_json_is_valid(const char *text, size_t n) {
+  AdcpError fault = ADCP_ERROR_INIT;
+  AdcpMemoryText memory = {(const uint8_t *)text, n};
+  AdcpJsonReader *reader = adcp_json_reader_open(adcp_memory_input(&memory), &fault);
+  if( reader ) {
+    adcp_json_skip(reader);
+    adcp_json_next(reader); /* the end */
+  }
+  bool is_valid = fault.rc == ADCP_OK || fault.rc == ADCP_NOMEM;
+  adcp_json_reader_close(reader);
+  adcp_error_clear(&fault);
+  return is_valid;
+}

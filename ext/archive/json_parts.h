@@ -43,6 +43,10 @@ typedef struct AdcpMemoryText {
 } AdcpMemoryText;
 AdcpTextInput adcp_memory_input(AdcpMemoryText *text);
 
+/* For a parser that does not say why it failed: true when the text is one JSON value, or when there
+** is no memory to find out. */
+bool adcp_json_is_valid(const char *text, size_t n);
+
 /* The key or string that was just taken, decoded as a name. NULL on error. */
 char *adcp_json_name(AdcpJsonReader *json, AdcpError *err);
 

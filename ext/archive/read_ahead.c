@@ -44,6 +44,7 @@ struct AdcpReadAhead {
   Batch *batches[BATCHES];
   Batch *now;                    /* being read; NULL before the first event */
   size_t row;                    /* in it, the next one */
+  int64_t row_number;            /* of the current row, in its table */
   const AdcpArchiveTable *table; /* of the current event */
   const AdcpValue *values;       /* of the current row */
 };
@@ -179,7 +180,11 @@ static AdcpArchiveEvent take_end(AdcpReadAhead *ahead) {
   Batch *batch = ahead->now;
   ahead->row = batch->rows.rows + 1;
   if( batch->end == ADCP_ARCHIVE_ERROR ) return fail(ahead);
-  if( batch->end == ADCP_ARCHIVE_ROW ) ahead->values = batch->large;
+  if( batch->end == ADCP_ARCHIVE_TABLE_BEGIN ) ahead->row_number = 0;
+  if( batch->end == ADCP_ARCHIVE_ROW ) {
+    ahead->values = batch->large;
+    ahead->row_number++;
+  }
   ahead->table = adcp_archive_table(ahead->archive);
   return batch->end;
 }
@@ -195,6 +200,7 @@ AdcpArchiveEvent adcp_read_ahead_next(AdcpReadAhead *ahead) {
     const Batch *batch = ahead->now;
     if( ahead->row < batch->rows.rows ) {
       ahead->values = batch->rows.values + batch->rows.width * ahead->row++;
+      ahead->row_number++;
       return ADCP_ARCHIVE_ROW;
     }
     if( batch->has_end && ahead->row == batch->rows.rows ) return take_end(ahead);
@@ -207,6 +213,10 @@ const AdcpArchiveHead *adcp_read_ahead_head(const AdcpReadAhead *ahead) {
   return adcp_archive_head(ahead->archive);
 }
 
+const AdcpArchiveReader *adcp_read_ahead_archive(const AdcpReadAhead *ahead) {
+  return ahead ? ahead->archive : NULL;
+}
+
 const AdcpArchiveTable *adcp_read_ahead_table(const AdcpReadAhead *ahead) {
   return ahead->table;
 }
@@ -214,6 +224,10 @@ const AdcpArchiveTable *adcp_read_ahead_table(const AdcpReadAhead *ahead) {
 const AdcpValue *adcp_read_ahead_row(const AdcpReadAhead *ahead) {
   assert(ahead->values != NULL);
   return ahead->values;
+}
+
+int64_t adcp_read_ahead_row_number(const AdcpReadAhead *ahead) {
+  return ahead->row_number;
 }
 
 void adcp_read_ahead_skip_table(AdcpReadAhead *ahead) {

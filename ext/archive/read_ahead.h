@@ -20,11 +20,15 @@ AdcpReadAhead *adcp_read_ahead_open(const char *path, int threads, AdcpCheckpoin
                                     AdcpError *err);
 const AdcpArchiveHead *adcp_read_ahead_head(const AdcpReadAhead *ahead);
 
+/* The reader, for its sections; NULL for NULL. Its events are not the caller's. */
+const AdcpArchiveReader *adcp_read_ahead_archive(const AdcpReadAhead *ahead);
+
 AdcpArchiveEvent adcp_read_ahead_next(AdcpReadAhead *ahead);
 
 /* The table of the current event; the values of the current ROW, borrowed until the next call. */
 const AdcpArchiveTable *adcp_read_ahead_table(const AdcpReadAhead *ahead);
 const AdcpValue *adcp_read_ahead_row(const AdcpReadAhead *ahead);
+int64_t adcp_read_ahead_row_number(const AdcpReadAhead *ahead); /* 1-based within the table */
 
 /* After TABLE_BEGIN, as adcp_archive_skip_table. */
 void adcp_read_ahead_skip_table(AdcpReadAhead *ahead);

@@ -6,6 +6,7 @@
 */
 #include "codec/digest.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <string.h>
 
@@ -15,8 +16,22 @@
 struct AdcpDigest {
   EVP_MD *algorithm;   /* owned */
   EVP_MD_CTX *context; /* owned */
-  bool broken;         /* libcrypto failed since the last reset */
+  AdcpError *err;      /* borrowed */
+  bool broken;         /* libcrypto failed since the last reset: its context may be half made */
 };
+
+/* Its errors are its own thread-wide list, which the host may be using: left as it was. */
+static void fail(AdcpDigest *digest) {
+  digest->broken = true;
+  if( ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE ) {
+    adcp_error_nomem(digest->err);
+  } else {
+    adcp_error_set(digest->err, ADCP_ERROR,
+                   "libcrypto has no SHA-256: its default provider is not loaded, or memory is "
+                   "short");
+  }
+  ERR_pop_to_mark();
+}
 
 AdcpDigest *adcp_digest_open(AdcpError *err) {
   if( err->rc ) return NULL;
@@ -25,32 +40,51 @@ AdcpDigest *adcp_digest_open(AdcpError *err) {
     adcp_error_nomem(err);
     return NULL;
   }
+  digest->err = err;
+  ERR_set_mark();
   digest->algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
   digest->context = EVP_MD_CTX_new();
   if( digest->algorithm && digest->context &&
       EVP_DigestInit_ex2(digest->context, digest->algorithm, NULL) == 1 ) {
+    ERR_clear_last_mark();
     return digest;
   }
-  adcp_error_set(err, ADCP_ERROR, "libcrypto has no SHA-256: its default provider is not loaded");
+  fail(digest);
   adcp_digest_close(digest);
   return NULL;
 }
 
 void adcp_digest_reset(AdcpDigest *digest) {
-  digest->broken = EVP_DigestInit_ex2(digest->context, NULL, NULL) != 1;
+  ERR_set_mark();
+  digest->broken = false;
+  if( EVP_DigestInit_ex2(digest->context, digest->algorithm, NULL) != 1 ) {
+    fail(digest);
+  } else {
+    ERR_clear_last_mark();
+  }
 }
 
 void adcp_digest_add(AdcpDigest *digest, const void *bytes, size_t n) {
-  if( EVP_DigestUpdate(digest->context, bytes, n) != 1 ) digest->broken = true;
+  if( digest->broken ) return;
+  ERR_set_mark();
+  if( EVP_DigestUpdate(digest->context, bytes, n) != 1 ) {
+    fail(digest);
+  } else {
+    ERR_clear_last_mark();
+  }
 }
 
 void adcp_digest_hex(AdcpDigest *digest, char hex[ADCP_SHA256_HEX + 1]) {
   uint8_t sum[ADCP_SHA256_BYTES];
   hex[ADCP_SHA256_HEX] = 0;
-  if( digest->broken || EVP_DigestFinal_ex(digest->context, sum, NULL) != 1 ) {
-    memset(hex, '?', ADCP_SHA256_HEX); /* not hexadecimal: no manifest can hold it */
+  memset(hex, '?', ADCP_SHA256_HEX); /* not hexadecimal: no manifest can hold it */
+  if( digest->broken ) return;
+  ERR_set_mark();
+  if( EVP_DigestFinal_ex(digest->context, sum, NULL) != 1 ) {
+    fail(digest);
     return;
   }
+  ERR_clear_last_mark();
   adcp_hex_encode(sum, sizeof sum, (uint8_t *)hex);
 }
 

@@ -34,6 +34,18 @@ static AdcpRc rc_of_sqlite(int rc) {
   return primary > SQLITE_OK && primary <= SQLITE_NOTADB ? (AdcpRc)primary : ADCP_ERROR;
 }
 
+static bool is_of_module(const char *text) {
+  return sqlite3_strnicmp(text, "vtable ", 7) == 0;
+}
+
+/* Modules give ERROR also for an interrupt; a prepare tells. */
+static bool is_interrupted(sqlite3 *handle) {
+  sqlite3_stmt *stmt = NULL;
+  int rc = sqlite3_prepare_v2(handle, "SELECT 1", -1, &stmt, NULL);
+  sqlite3_finalize(stmt);
+  return rc == SQLITE_INTERRUPT;
+}
+
 void adcp_db_fail(AdcpDb *db, int rc) {
   /* Statements give primary codes unless the application turned extended ones on. */
   int extended = sqlite3_extended_errcode(db->handle);
@@ -44,8 +56,18 @@ void adcp_db_fail(AdcpDb *db, int rc) {
     adcp_error_set(db->err, ADCP_BUSY,
                    "the caller's transaction began before another connection's commit and can no "
                    "longer write: roll it back and start it again");
+  } else if( rc == SQLITE_INTERRUPT || rc == SQLITE_AUTH ) {
+    /* A module that is stopped by it gives a text of its own. */
+    const char *text = sqlite3_errmsg(db->handle);
+    const char *reason = is_of_module(text) ? sqlite3_errstr(rc) : NULL;
+    adcp_error_set(db->err, rc_of_sqlite(rc), "%s%s%s", text, reason ? ": " : "",
+                   reason ? reason : "");
   } else {
     adcp_error_set(db->err, rc_of_sqlite(rc), "%s", sqlite3_errmsg(db->handle));
+    if( rc == SQLITE_ERROR && db->err->message && is_of_module(db->err->message) &&
+        is_interrupted(db->handle) ) {
+      adcp_error_append(db->err, ": interrupted");
+    }
   }
 }
 

@@ -21,6 +21,7 @@
 #include "codec/utf8.h"
 #include "db/feed.h"
 #include "db/name_map.h"
+#include "db/state.h"
 
 struct AdcpLoad {
   AdcpDb *db;         /* borrowed */
@@ -197,32 +198,44 @@ static char *feed_sql(const AdcpLoad *load) {
   return sqlite3_str_finish(sql);
 }
 
-static sqlite3_stmt *prepare(AdcpDb *db, char *sql) {
+/* Prepares sql, which it frees. */
+static sqlite3_stmt *prepare(AdcpDb *db, char *sql, bool ignore_checks) {
   if( sql == NULL ) adcp_error_nomem(db->err);
-  sqlite3_stmt *stmt = adcp_db_prepare(db, "%s", sql);
+  sqlite3_stmt *stmt = NULL;
+  if( db->err->rc == ADCP_OK ) {
+    stmt = ignore_checks ? adcp_state_prepare_unchecked(db, sql) : adcp_db_prepare(db, "%s", sql);
+  }
   sqlite3_free(sql);
   return stmt;
 }
 
-/* What is refused here (too many columns for a SELECT, no right to read) is bound instead. */
-static void prepare_feed(AdcpLoad *load) {
-  AdcpDb *db = load->db;
+/* What may be refused: too many columns for a SELECT, no right to read. */
+static bool feed_is_accepted(const AdcpLoad *load) {
   AdcpError refused = ADCP_ERROR_INIT;
-  AdcpDb trial = {db->handle, db->schema, &refused};
-  load->feed = adcp_feed_open(db, load->places, load->written_count);
-  if( load->feed == NULL ) return;
-  load->feed_stmt = prepare(&trial, feed_sql(load));
-  if( load->feed_stmt && adcp_feed_bind(load->feed, load->feed_stmt) != SQLITE_OK ) {
-    adcp_error_nomem(&refused);
-  }
-  if( refused.rc == ADCP_NOMEM ) adcp_error_move(db->err, &refused);
+  AdcpDb trial = {load->db->handle, load->db->schema, &refused};
+  adcp_db_finalize(prepare(&trial, feed_sql(load), false));
+  bool accepted = refused.rc == ADCP_OK;
+  if( refused.rc == ADCP_NOMEM ) adcp_error_move(load->db->err, &refused);
   adcp_error_clear(&refused);
+  return accepted;
 }
 
-static void prepare_insert(AdcpLoad *load, const AdcpTable *source, const AdcpTable *live) {
+static void prepare_feed(AdcpLoad *load, bool ignore_checks) {
+  load->feed = adcp_feed_open(load->db, load->places, load->written_count);
+  if( load->feed == NULL || !feed_is_accepted(load) ) return;
+  load->feed_stmt = prepare(load->db, feed_sql(load), ignore_checks);
+  if( load->feed_stmt && adcp_feed_bind(load->feed, load->feed_stmt) != SQLITE_OK ) {
+    adcp_error_nomem(load->db->err);
+  }
+}
+
+static void prepare_insert(AdcpLoad *load, const AdcpTable *source,
+                           const AdcpLoadOptions *options) {
+  const AdcpTable *live = options->live;
   if( load->db->err->rc != ADCP_OK ) return;
-  if( live == NULL && !load->is_utf16 ) prepare_feed(load);
-  if( load->feed_stmt == NULL ) load->stmt = prepare(load->db, insert_sql(load, source, live));
+  if( live == NULL && !load->is_utf16 ) prepare_feed(load, options->ignore_checks);
+  if( load->feed_stmt || load->db->err->rc != ADCP_OK ) return;
+  load->stmt = prepare(load->db, insert_sql(load, source, live), options->ignore_checks);
 }
 
 /* ---- open and close ---- */
@@ -261,7 +274,7 @@ AdcpLoad *adcp_load_open(AdcpDb *db, const AdcpTable *source, const AdcpLoadOpti
   if( db->err->rc == ADCP_OK ) {
     find_targets(load, source, options->live);
     number_parameters(load);
-    prepare_insert(load, source, options->live);
+    prepare_insert(load, source, options);
   }
   adcp_free(load->names);
   load->names = NULL;

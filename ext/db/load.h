@@ -21,6 +21,7 @@ typedef struct AdcpLoadOptions {
   const char *target;    /* table name in db->schema */
   const AdcpTable *live; /* the live table, to match columns by name; NULL: it has source's own */
   AdcpConflict on_conflict;
+  bool ignore_checks; /* rows that violate a CHECK are inserted all the same */
 } AdcpLoadOptions;
 
 /* Rows will come as values of `source` (a backup's table). With `live`, columns are matched by name
@@ -29,7 +30,7 @@ typedef struct AdcpLoadOptions {
 ** with ABORT only: where rows are matched by key it is none. UPDATE finds a row by the primary key
 ** first, then by any other unique key, and sets the matched columns outside the primary key; rows
 ** of a table without keys are just added. IGNORE leaves rows with an equal key; a broken NOT NULL
-** or CHECK is an error in every mode. Without `live` the ON CONFLICT clauses of the table's
+** is an error in every mode, a broken CHECK unless ignore_checks is set. Without `live` the ON CONFLICT clauses of the table's
 ** constraints are overridden. Err: TOOBIG when the row has more values than
 ** SQLITE_LIMIT_VARIABLE_NUMBER, MISMATCH when no column matches. */
 AdcpLoad *adcp_load_open(AdcpDb *db, const AdcpTable *source, const AdcpLoadOptions *options);

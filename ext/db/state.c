@@ -42,6 +42,7 @@ struct AdcpConnectionState {
   sqlite3 *handle;          /* borrowed */
   int config[CONFIG_COUNT]; /* as the application had them */
   int pragma[PRAGMA_COUNT];
+  bool switched[PRAGMA_COUNT]; /* is to be put back */
   sqlite3_int64 last_insert_rowid;
   TempTrigger *triggers; /* owned: dropped and not yet created again */
   size_t trigger_count;
@@ -53,12 +54,14 @@ static void set_config(sqlite3 *handle, int op, int value) {
   sqlite3_db_config(handle, op, value, NULL);
 }
 
-static void set_pragma(sqlite3 *handle, const char *name, int value) {
+/* Not stepped: that would make every statement of the connection expire. */
+static bool set_pragma(sqlite3 *handle, const char *name, int value) {
   char sql[64];
   sqlite3_stmt *stmt = NULL;
   sqlite3_snprintf(sizeof(sql), sql, "PRAGMA\"%s\"=%d;", name, value);
-  if( sqlite3_prepare_v2(handle, sql, -1, &stmt, NULL) == SQLITE_OK ) sqlite3_step(stmt);
+  int rc = sqlite3_prepare_v2(handle, sql, -1, &stmt, NULL);
   sqlite3_finalize(stmt);
+  return rc == SQLITE_OK;
 }
 
 static void save(AdcpConnectionState *state, AdcpDb *db) {
@@ -72,21 +75,20 @@ static void save(AdcpConnectionState *state, AdcpDb *db) {
   }
 }
 
-static void switch_all(const AdcpConnectionState *state, const AdcpStateOptions *options) {
+static void switch_all(AdcpConnectionState *state, const AdcpStateOptions *options) {
   const int wanted_config[CONFIG_COUNT] = {
       OFF, options->triggers ? KEEP : OFF,
       OFF, OFF,
       ON,  ON,
       ON,  options->trust_schema ? ON : (options->live_schema ? KEEP : OFF),
   };
-  const int wanted_pragma[PRAGMA_COUNT] = {options->check_constraints ? OFF : ON, OFF, OFF};
+  const int wanted_pragma[PRAGMA_COUNT] = {options->check_constraints ? OFF : KEEP, OFF, OFF};
   for( size_t i = 0; i < CONFIG_COUNT; i++ ) {
     if( wanted_config[i] != KEEP ) set_config(state->handle, config_op[i], wanted_config[i]);
   }
   for( size_t i = 0; i < PRAGMA_COUNT; i++ ) {
-    if( wanted_pragma[i] != state->pragma[i] ) {
-      set_pragma(state->handle, pragma_name[i], wanted_pragma[i]);
-    }
+    state->switched[i] = wanted_pragma[i] != KEEP && wanted_pragma[i] != state->pragma[i];
+    if( state->switched[i] ) set_pragma(state->handle, pragma_name[i], wanted_pragma[i]);
   }
 }
 
@@ -141,11 +143,30 @@ void adcp_state_restore(AdcpConnectionState *state) {
     set_config(state->handle, config_op[i], state->config[i]);
   }
   for( size_t i = 0; i < PRAGMA_COUNT; i++ ) {
-    set_pragma(state->handle, pragma_name[i], state->pragma[i]);
+    if( state->switched[i] ) set_pragma(state->handle, pragma_name[i], state->pragma[i]);
   }
   sqlite3_set_last_insert_rowid(state->handle, state->last_insert_rowid);
   forget_triggers(state);
   adcp_free(state);
+}
+
+/* CHECK constraints are compiled into a statement when it is prepared, so the setting is needed for
+** that moment only; it is not left on for as long as rows are loaded, when memory may run short. */
+sqlite3_stmt *adcp_state_prepare_unchecked(AdcpDb *db, const char *sql) {
+  const char *name = pragma_name[0];
+  bool switched = adcp_db_integer(db, 0, "PRAGMA %s", name) == 0;
+  if( db->err->rc ) return NULL;
+  if( switched && !set_pragma(db->handle, name, 1) ) {
+    adcp_db_fail(db, sqlite3_errcode(db->handle));
+    return NULL;
+  }
+  sqlite3_stmt *stmt = adcp_db_prepare(db, "%s", sql);
+  bool back = !switched || set_pragma(db->handle, name, 0) || set_pragma(db->handle, name, 0);
+  if( !back ) {
+    adcp_db_fail(db, sqlite3_errcode(db->handle));
+    adcp_error_append(db->err, "; PRAGMA %s could not be switched off again: do so", name);
+  }
+  return stmt;
 }
 
 void adcp_state_writable_schema(AdcpDb *db, bool on) {

@@ -8,7 +8,7 @@
 
 /* Saves and switches: foreign keys off, triggers off (merge: as the application has them),
 ** DEFENSIVE off, writable_schema off, DQS on, legacy ALTER on, trusted schema as asked,
-** ignore_check_constraints on (merge: off), reverse_unordered_selects and count_changes off;
+** reverse_unordered_selects and count_changes off, ignore_check_constraints off for a merge;
 ** saves last_insert_rowid. Nothing else is touched (recursive_triggers, cell_size_check,
 ** busy_timeout, ...). Refuses a connection with query_only on, and a transaction that holds a
 ** debt of deferred foreign keys (facts 12). Before adcp_transaction_begin. */
@@ -33,9 +33,12 @@ void adcp_state_create_temp_triggers(AdcpConnectionState *state, AdcpDb *db, int
 
 /* Puts every setting back, after adcp_transaction_close; works after any failure, an interrupt
 ** included, and neither reads nor changes an error. The one exception: after out of memory inside
-** a statement SQLite lets ignore_check_constraints, reverse_unordered_selects and count_changes
-** not be put back. Frees. NULL is allowed. */
+** a statement SQLite lets reverse_unordered_selects and count_changes, where the application had them
+** on, not be put back. Frees. NULL is allowed. */
 void adcp_state_restore(AdcpConnectionState *state);
+
+/* Prepares a statement that does not enforce CHECK constraints. */
+sqlite3_stmt *adcp_state_prepare_unchecked(AdcpDb *db, const char *sql);
 
 /* PRAGMA writable_schema for the duration of one edit of sqlite_schema. */
 void adcp_state_writable_schema(AdcpDb *db, bool on);

@@ -102,6 +102,23 @@ AdcpTransaction *adcp_transaction_begin(AdcpDb *db) {
   return NULL;
 }
 
+/* SQLite prepares an expired statement again when it is stepped, which memory or an authorizer may
+** refuse by then: done here, after the statement that made it expire. */
+static void keep(AdcpDb *db, sqlite3_stmt **stmt, const char *sql) {
+  sqlite3_stmt *fresh = NULL;
+  int rc = sqlite3_prepare_v2(db->handle, sql, -1, &fresh, NULL);
+  if( rc == SQLITE_NOMEM ) adcp_error_nomem(db->err);
+  if( rc != SQLITE_OK ) return;
+  sqlite3_finalize(*stmt);
+  *stmt = fresh;
+}
+
+void adcp_transaction_keep(AdcpTransaction *txn) {
+  if( txn == NULL || txn->db->err->rc ) return;
+  keep(txn->db, &txn->rollback, txn->nested ? "ROLLBACK TO " SAVEPOINT_NAME : "ROLLBACK");
+  if( txn->nested ) keep(txn->db, &txn->release, "RELEASE " SAVEPOINT_NAME);
+}
+
 bool adcp_transaction_lost(const AdcpTransaction *txn) {
   return txn && !txn->committed && sqlite3_get_autocommit(txn->db->handle);
 }
@@ -126,10 +143,14 @@ static bool run(sqlite3_stmt *stmt) {
 
 /* Makes SQLite roll back by itself, whatever an interrupt or an authorizer refuses. blob_open needs
 ** the schema; where that is not in memory, a PRAGMA that writes does not, and without white space
-** the parser takes it after an interrupt (see state.c). Neither comes to writing anything. */
+** the parser takes it after an interrupt (see state.c). Neither comes to writing anything. The
+** first look, for reading, brings the schema back if there is no interrupt yet. */
 static void force_rollback(sqlite3 *handle) {
   sqlite3_blob *blob = NULL;
   sqlite3_stmt *write = NULL;
+  sqlite3_blob_open(handle, "main", "sqlite_schema", "sql", 1, 0, &blob);
+  sqlite3_blob_close(blob);
+  blob = NULL;
   sqlite3_interrupt(handle);
   sqlite3_blob_open(handle, "main", "sqlite_schema", "sql", 1, 1, &blob);
   sqlite3_blob_close(blob);
@@ -141,14 +162,15 @@ static void force_rollback(sqlite3 *handle) {
 
 static const char *abort_transaction(AdcpTransaction *txn) {
   sqlite3 *handle = txn->db->handle;
-  bool undone = false;
   if( !sqlite3_get_autocommit(handle) ) {
-    /* After a ROLLBACK TO that failed, RELEASE would keep the half. */
-    undone = run(txn->rollback) && (!txn->nested || run(txn->release));
-    /* Out of memory, stepping any statement that we have makes SQLite roll everything back. */
-    if( !undone && !sqlite3_get_autocommit(handle) ) force_rollback(handle);
+    if( run(txn->rollback) ) {
+      /* What was rolled back made RELEASE expire: it may be refused. The savepoint is empty now. */
+      if( !txn->nested || run(txn->release) ) return "database unchanged";
+      return "database unchanged; an empty savepoint is left open: run RELEASE " SAVEPOINT_NAME;
+    }
+    /* RELEASE would keep the half. */
+    if( !sqlite3_get_autocommit(handle) ) force_rollback(handle);
   }
-  if( undone ) return "database unchanged";
   if( !sqlite3_get_autocommit(handle) ) return "transaction left open: run ROLLBACK";
   return txn->nested ? "your transaction was rolled back" : "database unchanged";
 }

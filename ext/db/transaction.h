@@ -21,6 +21,11 @@ void adcp_transaction_check_caller(AdcpDb *db, const char *function);
 ** it refuses after an interrupt. */
 AdcpTransaction *adcp_transaction_begin(AdcpDb *db);
 
+/* To be called after each statement that changes the schema: such a statement makes those that an
+** abort needs expire, and when the abort comes memory may be short, or an authorizer against them.
+** NULL is allowed. */
+void adcp_transaction_keep(AdcpTransaction *txn);
+
 /* True when SQLite has rolled back by itself: nothing more may be executed. To be looked at after
 ** every failing statement. */
 bool adcp_transaction_lost(const AdcpTransaction *txn);
@@ -29,8 +34,9 @@ bool adcp_transaction_lost(const AdcpTransaction *txn);
 void adcp_transaction_commit(AdcpTransaction *txn);
 
 /* Rolls back if not committed, by force if need be; returns what is true now, for the message:
-** "database unchanged", "your transaction was rolled back", or "transaction left open: run
-** ROLLBACK". After a commit returns NULL. Frees. NULL txn: "database unchanged". */
+** "database unchanged" (perhaps with an empty savepoint left open, which it says), "your transaction
+** was rolled back", or "transaction left open: run ROLLBACK". After a commit returns NULL. Frees.
+** NULL txn: "database unchanged". */
 const char *adcp_transaction_close(AdcpTransaction *txn);
 
 #endif

@@ -14,8 +14,11 @@
 #include "db/scan.h"
 #include "ops/backup_dir.h"
 #include "ops/clock.h"
+#include "ops/hash.h"
+#include "ops/listing.h"
 #include "ops/metadata.h"
 #include "ops/options.h"
+#include "ops/progress.h"
 #include "ops/redaction.h"
 #include "ops/selection.h"
 #include "ops/settings.h"
@@ -35,7 +38,9 @@ static const AdcpOptionSpec option_specs[] = {
     {"compress", ADCP_OPTION_TEXT, 0, 0, compress_choices},
     {"level", ADCP_OPTION_INTEGER, 1, 12, NULL},
     {"threads", ADCP_OPTION_INTEGER, 0, ADCP_MAX_THREADS, NULL},
+    {"progress", ADCP_OPTION_BOOL, 0, 0, NULL},
     {"overwrite", ADCP_OPTION_BOOL, 0, 0, NULL},
+    {"if_changed", ADCP_OPTION_BOOL, 0, 0, NULL},
     {"note", ADCP_OPTION_TEXT, 0, 0, NULL},
     {"redact", ADCP_OPTION_NAMES, 0, 0, NULL},
     ADCP_SETTINGS_OPTIONS,
@@ -59,9 +64,13 @@ struct AdcpBackup {
   AdcpRedaction *redaction;
   AdcpTextList redacted, warnings; /* of columns; those of settings come on top */
   AdcpBlockWriterOptions container;
+  char *unchanged; /* path of the backup that holds this content already; nothing is written then */
   AdcpArchiveWriter *archive;
   size_t next_table; /* of schema->tables */
   AdcpScan *scan;    /* of the table being written, or NULL between tables */
+  AdcpProgress *progress;
+  int64_t *row_counts; /* for each of schema->tables; only when progress is told */
+  int64_t table_rows;  /* of the table being written, so far */
 };
 
 /* ---- what goes in ---- */
@@ -191,6 +200,87 @@ static void gather_settings(AdcpBackup *backup) {
   backup->settings = adcp_settings_open(backup->options, &backup->db);
 }
 
+/* Counts what will be written, which costs a look at every table: only for those who want to be told. */
+static void open_progress(AdcpBackup *backup, const AdcpRequest *request) {
+  int64_t rows = 0, tables = 0;
+  backup->progress = adcp_progress_open(request, backup->options, "adcp_backup", backup->err);
+  if( backup->progress == NULL ) return;
+  backup->row_counts = adcp_calloc(backup->schema->table_count + 1, sizeof(int64_t));
+  if( backup->row_counts == NULL ) {
+    adcp_error_nomem(backup->err);
+    return;
+  }
+  for( size_t i = 0; i < backup->schema->table_count; i++ ) {
+    if( !backup->write_rows[i] ) continue;
+    backup->row_counts[i] = adcp_catalog_row_count(&backup->db, &backup->schema->tables[i]);
+    rows += backup->row_counts[i];
+    tables++;
+  }
+  adcp_progress_stage(backup->progress, "rows", tables, rows);
+}
+
+/* ---- if_changed ---- */
+
+/* Rows of sqlite_sequence and sqlite_stat speak of a table, by their first column: in a partial backup only of one that is in it. */
+static bool row_selected(const AdcpBackup *backup, const AdcpTable *table,
+                         const AdcpValue *values) {
+  if( table->kind != ADCP_TABLE_SEQUENCE && table->kind != ADCP_TABLE_STAT ) return true;
+  if( strcmp(backup->type, "full") == 0 ) return true;
+  const AdcpValue *name = &values[table->has_rowid_key ? 1 : 0];
+  return name->type == ADCP_TEXT &&
+         adcp_map_get(&backup->schema->table_by_name, (const char *)name->bytes, name->size);
+}
+
+static bool hashed_table(void *context, const AdcpTable *table) {
+  const AdcpBackup *backup = context;
+  return backup->write_rows[table - backup->schema->tables];
+}
+
+static const AdcpValue *hashed_row(void *context, const AdcpTable *table, const AdcpValue *values) {
+  const AdcpBackup *backup = context;
+  if( !row_selected(backup, table, values) ) return NULL;
+  return adcp_redaction_apply(backup->redaction, table, values);
+}
+
+/* The backup that a new one would take the place of or follow: the file of that path, or the newest of the folder. NULL
+** when there is none. */
+static char *earlier_backup(AdcpBackup *backup, const AdcpRequest *request) {
+  AdcpError none = ADCP_ERROR_INIT;
+  char *folder = NULL, *earlier = NULL;
+  if( request->path ) {
+    earlier = adcp_strdup(request->path);
+    if( earlier == NULL ) adcp_error_nomem(backup->err);
+  } else {
+    folder =
+        adcp_config_backup_dir(request->config, backup->db.handle, backup->db.schema, backup->err);
+    if( folder ) earlier = adcp_listing_newest(folder, &none);
+    if( none.rc == ADCP_NOMEM || none.rc == ADCP_INTERRUPT ) adcp_error_move(backup->err, &none);
+  }
+  adcp_error_clear(&none);
+  adcp_free(folder);
+  return earlier;
+}
+
+/* Looks whether the content is that of the earlier backup. What would be written is read once for that. */
+static void check_changed(AdcpBackup *backup, const AdcpRequest *request) {
+  if( backup->err->rc || !flag(backup, "if_changed") ) return;
+  AdcpListingEntry entry;
+  memset(&entry, 0, sizeof entry);
+  char *earlier = earlier_backup(backup, request);
+  if( earlier ) adcp_listing_read(&entry, earlier, backup->err);
+  if( earlier && !backup->err->rc && entry.status == ADCP_BACKUP_OK && entry.content_sha256 ) {
+    char sha256[ADCP_SHA256_HEX + 1] = "";
+    AdcpHashRows rows = {backup, hashed_table, hashed_row};
+    adcp_hash_content(&backup->db, backup->schema, &rows, sha256);
+    if( !backup->err->rc && strcmp(sha256, entry.content_sha256) == 0 ) {
+      backup->unchanged = earlier;
+      earlier = NULL;
+    }
+  }
+  adcp_free(earlier);
+  adcp_listing_entry_clear(&entry);
+}
+
 AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   AdcpBackup *backup = adcp_calloc(1, sizeof *backup);
   if( backup == NULL ) {
@@ -209,24 +299,17 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   if( !err->rc ) backup->schema = adcp_catalog_read(&backup->db);
   if( !err->rc ) adcp_schema_sort(backup->schema, err);
   if( !err->rc ) select_schema(backup);
-  choose_path(backup, request);
   gather_settings(backup);
+  check_changed(backup, request);
+  if( backup->unchanged ) return backup;
+  choose_path(backup, request);
   open_archive(backup);
   write_head(backup);
+  if( !err->rc ) open_progress(backup, request);
   return backup;
 }
 
 /* ---- rows ---- */
-
-/* Rows of sqlite_sequence and sqlite_stat speak of a table, by their first column: in a partial backup only of one that is in it. */
-static bool row_selected(const AdcpBackup *backup, const AdcpTable *table,
-                         const AdcpValue *values) {
-  if( table->kind != ADCP_TABLE_SEQUENCE && table->kind != ADCP_TABLE_STAT ) return true;
-  if( strcmp(backup->type, "full") == 0 ) return true;
-  const AdcpValue *name = &values[table->has_rowid_key ? 1 : 0];
-  return name->type == ADCP_TEXT &&
-         adcp_map_get(&backup->schema->table_by_name, (const char *)name->bytes, name->size);
-}
 
 /* Opens the scan of the next table that has rows to write; false when there is none. */
 static bool next_table(AdcpBackup *backup) {
@@ -238,6 +321,11 @@ static bool next_table(AdcpBackup *backup) {
   const AdcpTable *table = &backup->schema->tables[backup->next_table];
   backup->scan = adcp_scan_open(&backup->db, table);
   adcp_archive_begin_table(backup->archive, table);
+  backup->table_rows = 0;
+  if( backup->progress ) {
+    adcp_progress_begin_table(backup->progress, table->name, backup->row_counts[backup->next_table],
+                              0);
+  }
   return !backup->err->rc;
 }
 
@@ -245,11 +333,12 @@ static void end_table(AdcpBackup *backup) {
   adcp_scan_close(backup->scan);
   backup->scan = NULL;
   adcp_archive_end_table(backup->archive);
+  adcp_progress_end_table(backup->progress);
   backup->next_table++;
 }
 
 bool adcp_backup_step(AdcpBackup *backup) {
-  if( backup == NULL || backup->err->rc ) return false;
+  if( backup == NULL || backup->err->rc || backup->unchanged ) return false;
   if( backup->scan == NULL && !next_table(backup) ) return false;
   const AdcpTable *table = &backup->schema->tables[backup->next_table];
   for( int i = 0; i < STEP_ROWS; i++ ) {
@@ -262,7 +351,12 @@ bool adcp_backup_step(AdcpBackup *backup) {
       adcp_archive_write_row(backup->archive,
                              adcp_redaction_apply(backup->redaction, table, values));
     }
+    backup->table_rows++;
     if( backup->err->rc ) break;
+  }
+  if( backup->progress && !backup->err->rc ) {
+    adcp_progress_rows(backup->progress, backup->table_rows,
+                       adcp_archive_writer_raw_bytes(backup->archive));
   }
   if( backup->err->rc ) adcp_error_prepend(backup->err, "table \"%s\": ", table->name);
   return !backup->err->rc;
@@ -283,6 +377,7 @@ static void write_texts(AdcpJsonWriter *w, const char *key, const AdcpTextList *
 static void write_report(AdcpBackup *backup, const AdcpArchiveTotals *totals, AdcpBuf *report) {
   AdcpJsonWriter w = {report, false};
   adcp_json_begin_object(&w);
+  if( flag(backup, "if_changed") ) adcp_json_member_bool(&w, "unchanged", false);
   adcp_json_member_string(&w, "path", adcp_archive_writer_path(backup->archive));
   adcp_json_member_string(&w, "backup_type", backup->type);
   adcp_json_member_string(&w, "compression", adcp_container_name(backup->container.container));
@@ -297,8 +392,22 @@ static void write_report(AdcpBackup *backup, const AdcpArchiveTotals *totals, Ad
   adcp_json_end_object(&w);
 }
 
+static void write_unchanged(AdcpBackup *backup, AdcpBuf *report) {
+  AdcpJsonWriter w = {report, false};
+  adcp_json_begin_object(&w);
+  adcp_json_member_bool(&w, "unchanged", true);
+  adcp_json_member_string(&w, "path", backup->unchanged);
+  adcp_json_member_string(&w, "backup_type", backup->type);
+  adcp_json_member_integer(&w, "duration_ms", adcp_clock_ms() - backup->started_ms);
+  adcp_json_end_object(&w);
+}
+
 void adcp_backup_finish(AdcpBackup *backup, AdcpBuf *report) {
   if( backup == NULL || backup->err->rc ) return;
+  if( backup->unchanged ) {
+    write_unchanged(backup, report);
+    return;
+  }
   AdcpArchiveTotals totals;
   memset(&totals, 0, sizeof totals);
   adcp_archive_finish(backup->archive, &totals);
@@ -308,6 +417,8 @@ void adcp_backup_finish(AdcpBackup *backup, AdcpBuf *report) {
 
 void adcp_backup_close(AdcpBackup *backup) {
   if( backup == NULL ) return;
+  adcp_progress_close(backup->progress);
+  adcp_free(backup->row_counts);
   adcp_scan_close(backup->scan);
   adcp_error_name(backup->err, backup->path);
   if( backup->options ) adcp_error_append(backup->err, "; no backup was written");
@@ -320,6 +431,7 @@ void adcp_backup_close(AdcpBackup *backup) {
   adcp_text_list_free(&backup->redacted);
   adcp_text_list_free(&backup->warnings);
   adcp_free(backup->write_rows);
+  adcp_free(backup->unchanged);
   adcp_free(backup->path);
   adcp_free(backup);
 }

@@ -79,6 +79,7 @@ static void drop_kind(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live,
       adcp_db_exec(db, "DROP TRIGGER \"%w\".\"%w\"", db->schema, object->name);
     }
     adcp_error_prepend(db->err, "dropping %s \"%s\": ", adcp_object_type_name(type), object->name);
+    adcp_transaction_keep(plan->transaction);
   }
 }
 
@@ -113,7 +114,8 @@ static const char *splice(AdcpBuf *out, const AdcpObject *object, const char *sc
   bool renamed = strcmp(name, object->name) != 0;
   adcp_create_splice(out, object->sql, &create, schema, renamed ? name : NULL, moved ? on : NULL);
   adcp_create_free(&create);
-  return adcp_buf_check(out, err) ? adcp_buf_text(out) : NULL;
+  const char *text = adcp_buf_text(out); /* which may need memory too */
+  return adcp_buf_check(out, err) ? text : NULL;
 }
 
 static void run_create(AdcpDb *db, const AdcpObject *object, const char *name, const char *on) {
@@ -140,6 +142,7 @@ static void create_statistics(const AdcpPlan *plan, AdcpDb *db) {
     const AdcpPlanTable *entry = &plan->tables[i];
     if( entry->source->kind == ADCP_TABLE_STAT && entry->fill ) {
       adcp_db_exec(db, "ANALYZE \"%w\".sqlite_schema", db->schema);
+      adcp_transaction_keep(plan->transaction);
     }
   }
 }
@@ -180,6 +183,7 @@ void adcp_ddl_create_tables(const AdcpPlan *plan, AdcpDb *db) {
       const AdcpPlanTable *entry = &plan->tables[i];
       if( !entry->create || is_virtual(entry) != (pass == 1) ) continue;
       run_create(db, entry->object, entry->target, NULL);
+      adcp_transaction_keep(plan->transaction);
       any_virtual = any_virtual || is_virtual(entry);
     }
   }
@@ -213,7 +217,9 @@ void adcp_ddl_create_objects(const AdcpPlan *plan, AdcpDb *db, int threads) {
   for( size_t pass = 0; pass < 3; pass++ ) {
     for( size_t i = 0; i < plan->object_count && !db->err->rc; i++ ) {
       const AdcpPlanObject *entry = &plan->objects[i];
-      if( entry->object->type == order[pass] ) create_object(plan, db, entry, threads);
+      if( entry->object->type != order[pass] ) continue;
+      create_object(plan, db, entry, threads);
+      adcp_transaction_keep(plan->transaction);
     }
   }
 }
@@ -225,6 +231,7 @@ void adcp_ddl_write_schema_rows(const AdcpPlan *plan, AdcpDb *db) {
     AdcpBuf sql = {0};
     const char *text = splice(&sql, entry->object, NULL, entry->target, NULL, db->err);
     if( text ) adcp_vtab_insert_schema_row(db, entry->target, text);
+    adcp_transaction_keep(plan->transaction);
     adcp_buf_free(&sql);
   }
 }
@@ -261,6 +268,7 @@ static void add_live_text(LiveTexts *texts, AdcpDb *db, sqlite3_stmt *stmt) {
   texts->keys[texts->count++] = key;
   char *sql = adcp_db_column_copy(db, stmt, 2);
   if( sql ) adcp_map_put(&texts->by_key, key, strlen(key), sql, db->err);
+  if( db->err->rc ) adcp_free(sql);
 }
 
 static void read_live_texts(LiveTexts *texts, AdcpDb *db) {

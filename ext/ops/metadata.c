@@ -9,6 +9,7 @@
 
 #include "adcp.h"
 #include "archive/format.h"
+#include "archive/json_parts.h"
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "ops/clock.h"
@@ -102,6 +103,7 @@ void adcp_metadata_read(AdcpDatabaseFigures *figures, const char *json, AdcpErro
   if( err->rc ) return;
   cJSON *root = cJSON_Parse(json);
   if( root == NULL ) {
+    if( adcp_json_is_valid(json, strlen(json)) ) adcp_error_nomem(err);
     adcp_error_set(err, ADCP_CORRUPT, "damaged: backup_metadata cannot be read");
     return;
   }

@@ -7,6 +7,7 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
+#include "archive/json_parts.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "codec/json_write.h"
@@ -133,6 +134,7 @@ static void check_value(const AdcpOptionTable *table, const AdcpOptionSpec *spec
     wanted = "a string or an array of strings";
     break;
   case ADCP_OPTION_MAP:
+  case ADCP_OPTION_TARGETS:
     good = cJSON_IsObject(item) && all_strings(item);
     wanted = "an object whose values are strings";
     break;
@@ -177,6 +179,7 @@ static void parse_document(AdcpOptions *options, const char *json, size_t n, Adc
   const char *end = json;
   options->root = cJSON_ParseWithLengthOpts(json, n, &end, 0);
   if( options->root == NULL ) {
+    if( adcp_json_is_valid(json, n) ) adcp_error_nomem(err);
     adcp_error_set(err, ADCP_ERROR, "the %ss are not JSON (byte %zu)", noun, (size_t)(end - json));
   } else if( !cJSON_IsObject(options->root) || !only_space(end, json + n) ) {
     adcp_error_set(err, ADCP_ERROR, "the %ss must be one JSON object, such as {\"threads\":2}",
@@ -201,7 +204,11 @@ static void take_defaults(AdcpOptions *options, const AdcpOptions *defaults, Adc
     if( source == NULL || source->type != options->table->specs[i].type ) continue;
     const cJSON *given = cJSON_GetObjectItemCaseSensitive(options->root, name);
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(defaults->root, name);
-    if( item == NULL || (given && !cJSON_IsNull(given)) ) continue;
+    const AdcpOptionSpec *theirs = find_spec(defaults->table, name);
+    if( item == NULL || theirs->type != options->table->specs[i].type ||
+        (given && !cJSON_IsNull(given)) )
+      continue;
+    if( options->table->specs[i].type == ADCP_OPTION_TARGETS ) continue;
     put(options, name, cJSON_Duplicate(item, true), err);
   }
 }
@@ -249,7 +256,9 @@ void adcp_options_set(AdcpOptions *options, const char *name, const char *json, 
   if( spec == NULL ) return;
   const char *end = json;
   cJSON *item = cJSON_ParseWithLengthOpts(json, n, &end, 0);
-  if( item == NULL || !only_space(end, json + n) ) {
+  if( item == NULL && adcp_json_is_valid(json, n) ) {
+    adcp_error_nomem(err);
+  } else if( item == NULL || !only_space(end, json + n) ) {
     adcp_error_set(err, ADCP_ERROR, "the value of %s \"%s\" is not JSON", options->table->noun,
                    name);
   } else if( cJSON_IsNull(item) ) {

@@ -24,6 +24,7 @@ typedef enum AdcpOptionType {
   ADCP_OPTION_TEXT,    /* a string; one of choices if there are any */
   ADCP_OPTION_NAMES,   /* a string, or an array of strings */
   ADCP_OPTION_MAP,     /* an object whose values are strings */
+  ADCP_OPTION_TARGETS, /* the same: files to write, so never taken from defaults */
   ADCP_OPTION_DURATION /* a string such as "1y6m", "7d12h" (duration.h) */
 } AdcpOptionType;
 
@@ -43,7 +44,7 @@ typedef struct AdcpOptionTable {
 typedef struct AdcpOptions AdcpOptions;
 
 /* json NULL or "" means no options. table is borrowed for the life of the result. A key that json does not give, or gives
-** as null, is copied from defaults (may be NULL), if it is there. NULL on error (ADCP_ERROR; ADCP_TOOBIG above
+** as null, is copied from defaults (may be NULL), if it is there with the same type. NULL on error (ADCP_ERROR; ADCP_TOOBIG above
 ** ADCP_MAX_OPTIONS_BYTES). */
 AdcpOptions *adcp_options_parse(const char *json, size_t n, const AdcpOptionTable *table,
                                 const AdcpOptions *defaults, AdcpError *err);

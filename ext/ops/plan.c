@@ -432,11 +432,12 @@ void adcp_plan_check_force(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *l
   if( listed > LISTED_TABLES ) {
     adcp_buf_appendf(&list, " and %zu more", listed - LISTED_TABLES);
   }
+  const char *names = adcp_buf_text(&list);
   if( listed && adcp_buf_check(&list, db->err) ) {
     adcp_error_set(
         db->err, ADCP_ERROR,
         "this would replace the rows of %s; repeat it with {\"force\":true} if they may go",
-        adcp_buf_text(&list));
+        names);
   }
   adcp_buf_free(&list);
 }

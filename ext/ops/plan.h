@@ -15,6 +15,7 @@
 #include "archive/archive_read.h"
 #include "codec/schema.h"
 #include "db/db.h"
+#include "db/transaction.h"
 #include "ops/options.h"
 
 /* A table of the backup. */
@@ -40,6 +41,7 @@ typedef struct AdcpPlanObject {
 } AdcpPlanObject;
 
 typedef struct AdcpPlan {
+  AdcpTransaction *transaction; /* borrowed; to be kept ready after each change of the schema */
   bool whole, data_only, merge;
   AdcpPlanTable *tables; /* in the order of the backup's schema */
   size_t table_count;

@@ -148,7 +148,8 @@ static int compare_names(const void *a, const void *b) {
 
 /* Reads a backup to its last byte. */
 static bool is_valid(Prune *prune, const char *path) {
-  static const char options[] = "{\"on_invalid\":\"error\"}";
+  static const char options[] =
+      "{\"on_invalid\":\"error\",\"level\":\"standard\",\"progress\":false}";
   AdcpError found = ADCP_ERROR_INIT;
   AdcpBuf report = {0};
   AdcpRequest request = *prune->request;

@@ -24,7 +24,9 @@
 #include "ops/metadata.h"
 #include "ops/options.h"
 #include "ops/plan.h"
+#include "ops/progress.h"
 #include "ops/table_digest.h"
+#include "ops/settings_restore.h"
 #include "platform/work_queue.h"
 
 #define STEP_ROWS 4096 /* a few milliseconds: often enough to report progress */
@@ -48,8 +50,10 @@ static const AdcpOptionSpec option_specs[] = {
     {"on_conflict", ADCP_OPTION_TEXT, 0, 0, conflict_choices},
     {"foreign_keys", ADCP_OPTION_TEXT, 0, 0, foreign_key_choices},
     {"modules", ADCP_OPTION_NAMES, 0, 0, NULL},
+    ADCP_SETTINGS_RESTORE_OPTIONS,
     {"trust_schema", ADCP_OPTION_BOOL, 0, 0, NULL},
     {"threads", ADCP_OPTION_INTEGER, 0, ADCP_MAX_THREADS, NULL},
+    {"progress", ADCP_OPTION_BOOL, 0, 0, NULL},
 };
 
 const AdcpOptionTable adcp_restore_options = {option_specs,
@@ -70,12 +74,14 @@ struct AdcpRestore {
   AdcpSchema *live; /* before anything was changed */
   AdcpPlan *plan;
   AdcpForeignKeyState *foreign_keys;
+  AdcpSettingsRestore *settings;
   AdcpPlanTable *filling; /* the table whose rows are being read, or NULL */
   AdcpLoad *load;         /* for it, when its rows are simply loaded */
   AdcpArchiveEvent event; /* the last one read */
   int64_t rows, tables;   /* restored, of ordinary tables */
   int64_t violations;     /* of foreign keys, afterwards */
   bool verified;
+  AdcpProgress *progress;
   AdcpInterrupt interrupt; /* for what steps no statement: reading the file */
 };
 
@@ -137,6 +143,7 @@ static void begin(AdcpRestore *restore) {
   restore->transaction = adcp_transaction_begin(&restore->db);
   if( !restore->err->rc && !merge ) {
     adcp_state_drop_temp_triggers(restore->state, &restore->db);
+    adcp_transaction_keep(restore->transaction);
   }
 }
 
@@ -148,6 +155,7 @@ static void make_plan(AdcpRestore *restore) {
   restore->plan = adcp_plan_open(db, restore->head, restore->figures.backup_type, restore->live,
                                  restore->options);
   if( restore->plan == NULL ) return;
+  restore->plan->transaction = restore->transaction;
   adcp_plan_check_force(restore->plan, db, restore->live, flag(restore, "force"));
 }
 
@@ -178,6 +186,29 @@ static void find_backup(AdcpRestore *restore, const AdcpRequest *request) {
   restore->path = path;
 }
 
+static const AdcpPlanTable *plan_table(const AdcpRestore *restore, const AdcpArchiveTable *rows) {
+  const char *name = rows->table->name;
+  return adcp_map_get(&restore->plan->by_source, name, strlen(name));
+}
+
+/* What a stage is about: the tables to fill, or those of them to read again. */
+static void begin_stage(AdcpRestore *restore, const char *stage, bool verify) {
+  int64_t tables = 0, rows = 0;
+  for( size_t i = 0; i < restore->head->table_count; i++ ) {
+    const AdcpPlanTable *entry = plan_table(restore, &restore->head->tables[i]);
+    if( entry == NULL || !(verify ? entry->verify : entry->fill) ) continue;
+    tables++;
+    rows += restore->head->tables[i].rows;
+  }
+  adcp_progress_stage(restore->progress, stage, tables, rows);
+}
+
+static void open_progress(AdcpRestore *restore, const AdcpRequest *request) {
+  if( restore->err->rc ) return;
+  restore->progress = adcp_progress_open(request, restore->options, "adcp_restore", restore->err);
+  if( restore->progress ) begin_stage(restore, "rows", false);
+}
+
 AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   AdcpRestore *restore = adcp_calloc(1, sizeof *restore);
   if( restore == NULL ) {
@@ -193,9 +224,12 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   find_backup(restore, request);
   adcp_transaction_check_caller(&restore->db, "adcp_restore");
   open_archive(restore);
+  restore->settings =
+      adcp_settings_restore_open(restore->options, adcp_read_ahead_archive(restore->archive), request->handle, err);
   if( err->rc || flag(restore, "validate_only") ) {
     make_plan(restore);
     if( !err->rc ) adcp_ddl_vet(restore->plan, restore->head->schema, err);
+    open_progress(restore, request);
     return restore;
   }
   shape_empty_database(restore);
@@ -203,6 +237,7 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   make_plan(restore);
   warn_of_encoding(restore);
   prepare_schema(restore);
+  open_progress(restore, request);
   return restore;
 }
 
@@ -248,7 +283,8 @@ static bool counters_kept(AdcpRestore *restore) {
                          restore->db.schema) != 0;
 }
 
-static void begin_table(AdcpRestore *restore, const AdcpTable *table) {
+static void begin_table(AdcpRestore *restore, const AdcpArchiveTable *rows) {
+  const AdcpTable *table = rows->table;
   AdcpPlanTable *entry = adcp_map_get(&restore->plan->by_source, table->name, strlen(table->name));
   if( entry == NULL || !entry->fill ||
       (table->kind == ADCP_TABLE_SEQUENCE && !counters_kept(restore)) ) {
@@ -256,11 +292,13 @@ static void begin_table(AdcpRestore *restore, const AdcpTable *table) {
     return;
   }
   restore->filling = entry;
+  adcp_progress_begin_table(restore->progress, entry->target, rows->rows, rows->bytes);
   if( table->kind == ADCP_TABLE_ORDINARY ) restore->tables++;
   empty_table(restore, entry);
   if( by_name(restore, entry) ) return;
   AdcpLoadOptions options = {entry->target, entry->match_columns ? entry->live : NULL,
-                             conflict_of(restore)};
+                             conflict_of(restore), !restore->plan->merge};
+  adcp_transaction_keep(restore->transaction);
   restore->load = adcp_load_open(&restore->db, table, &options);
 }
 
@@ -304,28 +342,34 @@ static void end_table(AdcpRestore *restore) {
   adcp_load_close(restore->load);
   restore->load = NULL;
   restore->filling = NULL;
+  adcp_progress_end_table(restore->progress);
 }
 
 /* validate_only: reads and checks everything, counts what would be restored. */
-static void count_row(AdcpRestore *restore) {
-  const AdcpTable *table = adcp_read_ahead_table(restore->archive)->table;
-  const AdcpPlanTable *entry =
-      adcp_map_get(&restore->plan->by_source, table->name, strlen(table->name));
-  if( entry && entry->fill && table->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
+static void check_event(AdcpRestore *restore, AdcpArchiveEvent event) {
+  const AdcpArchiveTable *rows = adcp_read_ahead_table(restore->archive);
+  const AdcpPlanTable *entry = plan_table(restore, rows);
+  if( entry == NULL || !entry->fill ) return;
+  if( event == ADCP_ARCHIVE_TABLE_BEGIN ) {
+    adcp_progress_begin_table(restore->progress, entry->target, rows->rows, rows->bytes);
+  } else if( event == ADCP_ARCHIVE_TABLE_END ) {
+    adcp_progress_end_table(restore->progress);
+  } else if( rows->table->kind == ADCP_TABLE_ORDINARY ) {
+    restore->rows++;
+  }
 }
 
 static bool check_step(AdcpRestore *restore) {
   for( int i = 0; i < STEP_ROWS; i++ ) {
     AdcpArchiveEvent event = adcp_read_ahead_next(restore->archive);
     if( event == ADCP_ARCHIVE_END || event == ADCP_ARCHIVE_ERROR ) return false;
-    if( event == ADCP_ARCHIVE_ROW ) count_row(restore);
+    check_event(restore, event);
   }
-  return !restore->err->rc;
+  return true;
 }
 
-bool adcp_restore_step(AdcpRestore *restore) {
-  if( restore == NULL || restore->err->rc ) return false;
-  if( flag(restore, "validate_only") ) return check_step(restore);
+/* Loads some thousand rows, or does what the next event asks for. */
+static bool load_step(AdcpRestore *restore) {
   if( restore->load == NULL ) {
     restore->event = adcp_read_ahead_next(restore->archive);
   } else if( adcp_load_rows(restore->load, (AdcpRowSource){restore, next_row}, STEP_ROWS) ) {
@@ -334,23 +378,32 @@ bool adcp_restore_step(AdcpRestore *restore) {
   if( restore->err->rc ) return false;
   switch( restore->event ) {
   case ADCP_ARCHIVE_TABLE_BEGIN:
-    begin_table(restore, adcp_read_ahead_table(restore->archive)->table);
+    begin_table(restore, adcp_read_ahead_table(restore->archive));
     break;
   case ADCP_ARCHIVE_ROW: restore_row(restore); break;
   case ADCP_ARCHIVE_TABLE_END: end_table(restore); break;
   case ADCP_ARCHIVE_END:
   case ADCP_ARCHIVE_ERROR: return false;
   }
-  return !restore->err->rc;
+  return true;
+}
+
+bool adcp_restore_step(AdcpRestore *restore) {
+  if( restore == NULL || restore->err->rc ) return false;
+  bool more = flag(restore, "validate_only") ? check_step(restore) : load_step(restore);
+  if( more ) {
+    adcp_progress_rows(restore->progress, adcp_read_ahead_row_number(restore->archive), -1);
+  }
+  return more && !restore->err->rc;
 }
 
 /* ---- verification ---- */
 
 static void verify_table(AdcpRestore *restore, const AdcpArchiveTable *rows,
                          AdcpRowDigest *digest) {
-  const AdcpPlanTable *entry =
-      adcp_map_get(&restore->plan->by_source, rows->table->name, strlen(rows->table->name));
+  const AdcpPlanTable *entry = plan_table(restore, rows);
   if( entry == NULL || !entry->verify ) return;
+  adcp_progress_begin_table(restore->progress, entry->target, rows->rows, rows->bytes);
   AdcpTable live = *entry->source; /* as described in the backup, under its name here */
   char sha256[ADCP_SHA256_HEX + 1] = "";
   int64_t count = 0;
@@ -369,8 +422,10 @@ static void verify_table(AdcpRestore *restore, const AdcpArchiveTable *rows,
 static void verify_rows(AdcpRestore *restore) {
   if( restore->err->rc || flag(restore, "skip_validation") ) return;
   AdcpRowDigest *digest = adcp_row_digest_open(restore->threads > 0, restore->err);
+  if( restore->progress ) begin_stage(restore, "verify", true);
   for( size_t i = 0; i < restore->head->table_count && !restore->err->rc; i++ ) {
     verify_table(restore, &restore->head->tables[i], digest);
+    adcp_progress_end_table(restore->progress);
   }
   adcp_row_digest_close(digest);
   restore->verified = !restore->err->rc && !restore->plan->merge;
@@ -405,6 +460,7 @@ static void write_warnings(AdcpRestore *restore, AdcpJsonWriter *w) {
   for( size_t i = 0; i < restore->plan->warning_count; i++ ) {
     adcp_json_string(w, restore->plan->warnings[i]);
   }
+  adcp_text_list_write_items(adcp_settings_restore_warnings(restore->settings), w);
   adcp_json_end_array(w);
 }
 
@@ -421,6 +477,7 @@ static void write_report(AdcpRestore *restore, AdcpBuf *report) {
   adcp_json_member_bool(&w, "verified", restore->verified);
   adcp_json_member_integer(&w, "foreign_key_violations", restore->violations);
   adcp_json_member_string(&w, "content_sha256", restore->head->totals.content_sha256);
+  adcp_settings_restore_report(restore->settings, &w);
   write_warnings(restore, &w);
   adcp_json_member_integer(&w, "duration_ms", adcp_clock_ms() - restore->started_ms);
   adcp_json_end_object(&w);
@@ -439,20 +496,25 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
     adcp_ddl_create_objects(restore->plan, &restore->db, restore->threads);
     set_figures(restore);
     adcp_vtab_reset(&restore->db);
+    adcp_transaction_keep(restore->transaction);
     check_foreign_keys(restore);
     verify_rows(restore);
     adcp_ddl_write_schema_rows(restore->plan, &restore->db);
     adcp_ddl_verify(restore->plan, &restore->db);
     restore_temp_triggers(restore);
+    adcp_settings_restore_stage(restore->settings);
     if( !restore->err->rc ) adcp_transaction_commit(restore->transaction);
+    adcp_settings_restore_publish(restore->settings);
   }
   if( !restore->err->rc ) write_report(restore, report);
 }
 
 void adcp_restore_close(AdcpRestore *restore) {
   if( restore == NULL ) return;
+  adcp_progress_close(restore->progress);
   adcp_load_close(restore->load);
   adcp_foreign_keys_close(restore->foreign_keys);
+  adcp_settings_restore_close(restore->settings);
   const char *outcome = adcp_transaction_close(restore->transaction);
   adcp_state_restore(restore->state);
   adcp_error_name(restore->err, restore->path);

@@ -16,6 +16,7 @@
 #include "ops/interrupt.h"
 #include "ops/metadata.h"
 #include "ops/options.h"
+#include "ops/progress.h"
 #include "ops/trial.h"
 #include "platform/work_queue.h"
 
@@ -28,6 +29,7 @@ static const AdcpOptionSpec option_specs[] = {
     {"level", ADCP_OPTION_TEXT, 0, 0, level_choices},
     {"on_invalid", ADCP_OPTION_TEXT, 0, 0, invalid_choices},
     {"threads", ADCP_OPTION_INTEGER, 0, ADCP_MAX_THREADS, NULL},
+    {"progress", ADCP_OPTION_BOOL, 0, 0, NULL},
 };
 
 const AdcpOptionTable adcp_validate_options = {
@@ -49,6 +51,7 @@ struct AdcpValidate {
   bool has_rows_only; /* no definitions: nothing to restore by itself */
   AdcpFindings findings;
   AdcpInterrupt interrupt;
+  AdcpProgress *progress;
 };
 
 static AdcpFindingCode code_of(const AdcpError *found) {
@@ -125,6 +128,15 @@ static void find_backup(AdcpValidate *validate, const AdcpRequest *request) {
   validate->path = path;
 }
 
+static void open_progress(AdcpValidate *validate, const AdcpRequest *request) {
+  const AdcpArchiveHead *head = validate->head;
+  int64_t rows = 0;
+  validate->progress =
+      adcp_progress_open(request, validate->options, "adcp_validate", validate->err);
+  for( size_t i = 0; i < head->table_count; i++ ) rows += head->tables[i].rows;
+  adcp_progress_stage(validate->progress, "rows", (int64_t)head->table_count, rows);
+}
+
 AdcpValidate *adcp_validate_open(const AdcpRequest *request, AdcpError *err) {
   AdcpValidate *validate = adcp_calloc(1, sizeof *validate);
   if( validate == NULL ) {
@@ -148,6 +160,7 @@ AdcpValidate *adcp_validate_open(const AdcpRequest *request, AdcpError *err) {
       &validate->found);
   take_reader_finding(validate);
   if( validate->archive && !err->rc ) read_head(validate);
+  if( validate->head && !err->rc ) open_progress(validate, request);
   return validate;
 }
 
@@ -166,21 +179,30 @@ static int counts(const AdcpValidate *validate) {
   return adcp_archive_table(validate->archive)->table->kind == ADCP_TABLE_ORDINARY;
 }
 
+static void begin_table(AdcpValidate *validate, const AdcpArchiveTable *table) {
+  validate->table = (size_t)(table - validate->head->tables);
+  adcp_progress_begin_table(validate->progress, table->table->name, table->rows, table->bytes);
+}
+
 bool adcp_validate_step(AdcpValidate *validate) {
   if( validate == NULL || validate->err->rc || validate->archive == NULL ) return false;
   if( strcmp(validate->level, "quick") == 0 ) return false;
   for( int i = 0; i < STEP_ROWS; i++ ) {
     switch( adcp_archive_next(validate->archive) ) {
     case ADCP_ARCHIVE_TABLE_BEGIN:
-      validate->table = (size_t)(adcp_archive_table(validate->archive) - validate->head->tables);
+      begin_table(validate, adcp_archive_table(validate->archive));
       break;
     case ADCP_ARCHIVE_ROW: validate->rows += counts(validate); break;
-    case ADCP_ARCHIVE_TABLE_END: validate->tables += counts(validate); break;
+    case ADCP_ARCHIVE_TABLE_END:
+      validate->tables += counts(validate);
+      adcp_progress_end_table(validate->progress);
+      break;
     case ADCP_ARCHIVE_END: return false;
     case ADCP_ARCHIVE_ERROR:
       if( !go_on(validate) ) return false;
     }
   }
+  adcp_progress_rows(validate->progress, adcp_archive_row_number(validate->archive), -1);
   return !validate->err->rc;
 }
 
@@ -253,6 +275,7 @@ const AdcpFindings *adcp_validate_findings(const AdcpValidate *validate) {
 
 void adcp_validate_close(AdcpValidate *validate) {
   if( validate == NULL ) return;
+  adcp_progress_close(validate->progress);
   adcp_findings_free(&validate->findings);
   adcp_error_name(validate->err, validate->path);
   adcp_archive_reader_close(validate->archive);

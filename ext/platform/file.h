@@ -99,6 +99,12 @@ int64_t adcp_outfile_position(const AdcpOutFile *file); /* bytes written so far 
 /* As given when it was opened; after the commit of a NUMBERED file, the path that it got. */
 const char *adcp_outfile_path(const AdcpOutFile *file);
 
+/* fsync before the commit, so that only the name is left to give. */
+void adcp_outfile_sync(AdcpOutFile *file, AdcpError *err);
+
+/* True once the file stands under its name, also where the commit then failed to sync its folder. */
+bool adcp_outfile_is_published(const AdcpOutFile *file);
+
 /* fsync, rename (or link and unlink) to the target while the lock is held, close, fsync of the
 ** folder. On error the target is as it was, except when only the folder's fsync failed, which the
 ** message says. */

@@ -290,11 +290,15 @@ static void sync_folder(AdcpOutFile *file, const char *folder, AdcpError *err) {
   if( fd >= 0 ) adcp_system_calls()->xClose(fd);
 }
 
-static void commit_in_folder(AdcpOutFile *file, const char *folder, AdcpError *err) {
+void adcp_outfile_sync(AdcpOutFile *file, AdcpError *err) {
+  if( err->rc != ADCP_OK || file->is_stream ) return;
   if( adcp_system_calls()->xFsync(file->fd) != 0 ) {
     adcp_error_errno(err, ADCP_IOERR, errno, "cannot sync %s to the disk", file->path);
-    return;
   }
+}
+
+static void commit_in_folder(AdcpOutFile *file, const char *folder, AdcpError *err) {
+  adcp_outfile_sync(file, err);
   publish(file, err);
   if( err->rc != ADCP_OK ) return;
   close_fd(file); /* synced already: nothing is left that could fail */
@@ -309,6 +313,10 @@ static void commit_temp(AdcpOutFile *file, AdcpError *err) {
   else
     adcp_error_nomem(err);
   adcp_free(folder);
+}
+
+bool adcp_outfile_is_published(const AdcpOutFile *file) {
+  return !file->is_stream && file->temp == NULL;
 }
 
 void adcp_outfile_commit(AdcpOutFile *file, AdcpError *err) {

@@ -69,12 +69,13 @@ static char *path_of_try(const char *target, int n) {
   return adcp_buf_take(&buf);
 }
 
-/* True when the file is ours: locked (or locks do not work here) and still under its name. */
+/* False when a cleaner has the file, which will remove it, or had it. Where locks do not work, and
+** where the file's state cannot be read, there is no cleaner either. */
 static bool take_lock(int fd) {
   struct stat st;
   if( adcp_system_calls()->xFlock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK )
     return false;
-  return adcp_system_calls()->xFstat(fd, &st) == 0 && st.st_nlink > 0;
+  return adcp_system_calls()->xFstat(fd, &st) != 0 || st.st_nlink > 0;
 }
 
 int adcp_temp_file_open(const char *target, char **path, AdcpError *err) {

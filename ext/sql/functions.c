@@ -6,7 +6,8 @@
 #include "sql/function_table.h"
 
 static const AdcpFunctionGroup *const groups[] = {&adcp_functions_backup, &adcp_functions_catalog,
-                                                  &adcp_functions_config, &adcp_functions_version};
+                                                  &adcp_functions_config, &adcp_functions_look,
+                                                  &adcp_functions_version};
 
 #define GROUP_COUNT (sizeof groups / sizeof *groups)
 

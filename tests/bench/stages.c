@@ -179,7 +179,7 @@ static void take_event(Bench *bench, AdcpArchiveReader *archive, AdcpArchiveEven
     adcp_load_row(*load, adcp_archive_row(archive));
   } else if( event == ADCP_ARCHIVE_TABLE_BEGIN && target ) {
     const AdcpTable *table = adcp_archive_table(archive)->table;
-    AdcpLoadOptions options = {table->name, NULL, ADCP_CONFLICT_ABORT};
+    AdcpLoadOptions options = {table->name, NULL, ADCP_CONFLICT_ABORT, true};
     adcp_db_exec(target, "DELETE FROM \"%w\"", table->name);
     *load = adcp_load_open(target, table, &options);
   } else if( event == ADCP_ARCHIVE_TABLE_END && target ) {

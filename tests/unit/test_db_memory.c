@@ -28,7 +28,7 @@ static const AdcpMemMethods methods = {failing_malloc, failing_realloc, free};
 
 static void copy_table(AdcpDb *source, AdcpDb *target, const AdcpTable *table,
                        const AdcpTable *live) {
-  AdcpLoadOptions options = {table->name, live, ADCP_CONFLICT_UPDATE};
+  AdcpLoadOptions options = {table->name, live, ADCP_CONFLICT_UPDATE, false};
   AdcpScan *scan = adcp_scan_open(source, table);
   AdcpLoad *load = adcp_load_open(target, table, &options);
   const AdcpValue *values;

@@ -130,7 +130,7 @@ static void check_plan(AdcpDb *db, const AdcpTable *table) {
 
 static int64_t copy_table(const AdcpTable *table) {
   AdcpDb source = on(from), target = on(to);
-  AdcpLoadOptions options = {table->name, NULL, ADCP_CONFLICT_ABORT};
+  AdcpLoadOptions options = {table->name, NULL, ADCP_CONFLICT_ABORT, false};
   adcp_db_exec(&target, "DELETE FROM \"%w\"", table->name); /* what SQLite wrote by itself */
   AdcpScan *scan = adcp_scan_open(&source, table);
   AdcpLoad *load = adcp_load_open(&target, table, &options);
@@ -324,7 +324,7 @@ static void test_attached(void) {
   const AdcpValue *values = adcp_scan_next(scan);
   CHECK(values && values[0].type == ADCP_TEXT && values[0].bytes[0] == 'y');
   adcp_scan_close(scan);
-  AdcpLoadOptions options = {"t", NULL, ADCP_CONFLICT_ABORT};
+  AdcpLoadOptions options = {"t", NULL, ADCP_CONFLICT_ABORT, false};
   AdcpLoad *load = adcp_load_open(&source, &schema->tables[0], &options);
   AdcpValue row[2] = {{.type = ADCP_TEXT}, {.type = ADCP_INTEGER, .integer = 3}};
   adcp_load_row(load, row);
@@ -416,7 +416,7 @@ static void test_utf16(const char *encoding) {
   run(to, "CREATE TABLE t(a)");
   AdcpDb target = on(to);
   schema = adcp_catalog_read(&target);
-  AdcpLoadOptions options = {"t", NULL, ADCP_CONFLICT_ABORT};
+  AdcpLoadOptions options = {"t", NULL, ADCP_CONFLICT_ABORT, false};
   AdcpLoad *load = adcp_load_open(&target, &schema->tables[0], &options);
   AdcpValue row[2] = {{.type = ADCP_INTEGER, .integer = 1},
                       {.type = ADCP_TEXT16, .bytes = (const uint8_t *)"\x00\xd8", .size = 2}};
@@ -443,7 +443,7 @@ static void merge(AdcpConflict on_conflict, int64_t expect_written, int64_t expe
   AdcpDb source = on(from), target = on(to);
   AdcpSchema *a = adcp_catalog_read(&source), *b = adcp_catalog_read(&target);
   const AdcpTable *table = adcp_schema_table(a, "t"), *live = adcp_schema_table(b, "t");
-  AdcpLoadOptions options = {"t", live, on_conflict};
+  AdcpLoadOptions options = {"t", live, on_conflict, false};
   AdcpScan *scan = adcp_scan_open(&source, table);
   AdcpLoad *load = adcp_load_open(&target, table, &options);
   const AdcpValue *values;
@@ -549,7 +549,7 @@ static void test_exact_in_spite_of_clauses(void) {
   run(to, "CREATE TABLE t(a UNIQUE ON CONFLICT REPLACE)");
   AdcpDb source = on(from), target = on(to);
   AdcpSchema *schema = adcp_catalog_read(&source);
-  AdcpLoadOptions options = {"t", NULL, ADCP_CONFLICT_ABORT};
+  AdcpLoadOptions options = {"t", NULL, ADCP_CONFLICT_ABORT, false};
   AdcpScan *scan = adcp_scan_open(&source, &schema->tables[0]);
   AdcpLoad *load = adcp_load_open(&target, &schema->tables[0], &options);
   adcp_load_row(load, adcp_scan_next(scan));
@@ -566,7 +566,7 @@ static void test_exact_in_spite_of_clauses(void) {
 static void expect_open_error(AdcpRc rc, const char *part) {
   AdcpDb source = on(from), target = on(to);
   AdcpSchema *schema = adcp_catalog_read(&source), *live = adcp_catalog_read(&target);
-  AdcpLoadOptions options = {"t", adcp_schema_table(live, "t"), ADCP_CONFLICT_UPDATE};
+  AdcpLoadOptions options = {"t", adcp_schema_table(live, "t"), ADCP_CONFLICT_UPDATE, false};
   AdcpLoad *load = adcp_load_open(&target, &schema->tables[0], &options);
   CHECK_CASE(err.rc == rc && strstr(adcp_error_message(&err), part), "%s",
              adcp_error_message(&err));
@@ -597,7 +597,7 @@ static void test_missing_table(void) {
   run(from, "CREATE TABLE t(a)");
   AdcpDb source = on(from), target = on(to);
   AdcpSchema *schema = adcp_catalog_read(&source);
-  AdcpLoadOptions options = {"t", NULL, ADCP_CONFLICT_ABORT};
+  AdcpLoadOptions options = {"t", NULL, ADCP_CONFLICT_ABORT, false};
   AdcpLoad *load = adcp_load_open(&target, &schema->tables[0], &options);
   CHECK(err.rc == ADCP_ERROR);
   AdcpValue row[2] = {{.type = ADCP_NULL}, {.type = ADCP_NULL}};

@@ -1,0 +1,31 @@
+/*
+** hash.h - digests of a live database, equal to those in a backup of the same content.
+**
+** Every row is read and written as canonical text; nothing is kept. The caller holds a snapshot.
+*/
+#ifndef ADCP_OPS_HASH_H
+#define ADCP_OPS_HASH_H
+
+#include "codec/digest.h"
+#include "codec/schema.h"
+#include "codec/value.h"
+#include "db/db.h"
+
+/* What a backup would hold of the rows: all of them as they are, when NULL takes the place of this. */
+typedef struct AdcpHashRows {
+  void *context;
+  bool (*xTable)(void *context, const AdcpTable *table); /* are its rows written? */
+  /* The row as it is written, or NULL for one that is left out. */
+  const AdcpValue *(*xRow)(void *context, const AdcpTable *table, const AdcpValue *values);
+} AdcpHashRows;
+
+/* The content_sha256 of a backup of these tables and objects. */
+void adcp_hash_content(AdcpDb *db, const AdcpSchema *schema, const AdcpHashRows *rows,
+                       char sha256[ADCP_SHA256_HEX + 1]);
+
+/* That of db->schema, and the digest of one of its tables, both under a snapshot of their own. The name
+** in any letter case; an unknown one is answered with the nearest. */
+void adcp_hash_database(AdcpDb *db, char sha256[ADCP_SHA256_HEX + 1]);
+void adcp_hash_table(AdcpDb *db, const char *name, char sha256[ADCP_SHA256_HEX + 1]);
+
+#endif

@@ -1,0 +1,464 @@
+/*
+** settings_restore.c - settings files at a restore (contract in settings_restore.h).
+*/
+#include "ops/settings_restore.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "ops/env_file.h"
+#include "ops/environment.h"
+#include "ops/json_edit.h"
+#include "ops/secrets.h"
+#include "ops/settings.h"
+#include "ops/text_file.h"
+#include "platform/file.h"
+
+/* A file to be written. */
+typedef struct Target {
+  const char *section; /* NULL: the .env file */
+  const char *path;
+  AdcpBuf text;
+  AdcpOutFile *file; /* once staged */
+  bool published;
+} Target;
+
+struct AdcpSettingsRestore {
+  AdcpError *err;
+  const AdcpOptions *options;
+  const AdcpArchiveReader *archive;
+  cJSON *metadata;
+  cJSON *variables; /* of the backup: an object, or NULL */
+  AdcpSecretDigests *digests;
+  Target *targets;
+  size_t count;
+  AdcpTextList same, differ, missing; /* secrets of the sections that are written */
+  AdcpTextList environment, warnings;
+};
+
+/* ---- the current file ---- */
+
+static bool exists(const char *path) {
+  struct stat st;
+  return adcp_system_calls()->xStat(path, &st) == 0;
+}
+
+/* Values of the current file at the places of those that were left out. */
+typedef struct Current {
+  AdcpSettingsRestore *settings;
+  const char *section;
+  AdcpMap values; /* pointer -> Value */
+  struct Value {
+    char *pointer; /* owned */
+    AdcpBuf json;
+    struct Value *next;
+  } * first;
+} Current;
+typedef struct Value Value;
+
+static bool is_left_out(void *context, const char *pointer, const char *key) {
+  (void)key;
+  const Current *current = context;
+  return adcp_secret_left_out(current->settings->digests, current->section, pointer);
+}
+
+static void keep_current(void *context, const char *pointer, const AdcpBuf *json, AdcpBuf *out) {
+  (void)out;
+  Current *current = context;
+  AdcpError *err = current->settings->err;
+  Value *value = adcp_calloc(1, sizeof *value);
+  if( value ) value->pointer = adcp_strdup(pointer);
+  if( value == NULL || value->pointer == NULL ) {
+    adcp_free(value);
+    adcp_error_nomem(err);
+    return;
+  }
+  adcp_buf_append(&value->json, json->data, json->size);
+  value->next = current->first;
+  current->first = value;
+  adcp_map_put(&current->values, value->pointer, strlen(value->pointer), value, err);
+}
+
+static void read_current(Current *current, const char *path) {
+  AdcpError *err = current->settings->err;
+  AdcpBuf text = {0}, unused = {0};
+  AdcpJsonVisitor visitor = {current, is_left_out, keep_current};
+  if( !exists(path) ) return;
+  adcp_json_file_read(path, &text, err);
+  adcp_error_append(err,
+                    "; its values are needed for what the backup of settings \"%s\" left out: move "
+                    "it away if they may go",
+                    current->section);
+  adcp_json_edit((const char *)text.data, text.size, &visitor, &unused, err);
+  adcp_buf_free(&text);
+  adcp_buf_free(&unused);
+}
+
+static void free_current(Current *current) {
+  while( current->first ) {
+    Value *value = current->first;
+    current->first = value->next;
+    adcp_buf_free(&value->json);
+    adcp_free(value->pointer);
+    adcp_free(value);
+  }
+  adcp_map_free(&current->values);
+}
+
+/* In the place of a value that was left out: the current one, or the null that stands there. */
+static void put_current(void *context, const char *pointer, const AdcpBuf *json, AdcpBuf *out) {
+  Current *current = context;
+  AdcpSettingsRestore *settings = current->settings;
+  const Value *value = adcp_map_get(&current->values, pointer, strlen(pointer));
+  const AdcpBuf *text = value ? &value->json : json;
+  adcp_buf_append(out, text->data, text->size);
+  AdcpTextList *list = &settings->missing;
+  if( value ) {
+    bool same =
+        adcp_secret_same(settings->digests, current->section, pointer, &value->json, settings->err);
+    list = same ? &settings->same : &settings->differ;
+  }
+  adcp_text_list_add(list, "%s%s", current->section, pointer);
+}
+
+/* ---- the variables within app_settings ---- */
+
+static bool is_variables(void *context, const char *pointer, const char *key) {
+  (void)context;
+  (void)key;
+  return strcmp(pointer, "/" ADCP_ENVIRONMENT_KEY) == 0;
+}
+
+static void take_variables(void *context, const char *pointer, const AdcpBuf *json, AdcpBuf *out) {
+  (void)pointer;
+  AdcpBuf *taken = context;
+  adcp_buf_clear(taken);
+  adcp_buf_append(taken, json->data, json->size);
+  /* Marks the place: no JSON text outside a string has this byte. */
+  adcp_buf_append_byte(out, 0);
+}
+
+static size_t skip_space_back(const AdcpBuf *text, size_t at) {
+  while( at > 0 && strchr(" \t\r\n", text->data[at - 1]) ) at--;
+  return at;
+}
+
+/* Appends text without the member whose value is marked, its key and one comma. */
+static void remove_marked(const AdcpBuf *text, AdcpBuf *out) {
+  const uint8_t *mark = memchr(text->data, 0, text->size);
+  size_t end = (size_t)(mark - text->data) + 1;
+  size_t start = skip_space_back(text, end - 1);
+  start = skip_space_back(text, start - 1); /* the colon */
+  start--;                                  /* the key's closing quote */
+  while( text->data[start - 1] != '"' ) start--;
+  start = skip_space_back(text, start - 1);
+  if( text->data[start - 1] == ',' ) {
+    start--;
+  } else {
+    size_t next = end;
+    while( strchr(" \t\r\n", text->data[next]) ) next++; /* a brace ends the document */
+    if( text->data[next] == ',' ) end = next + 1;
+  }
+  adcp_buf_append(out, text->data, start);
+  adcp_buf_append(out, text->data + end, text->size - end);
+}
+
+/* Splits app_settings into the file as it was and the variables that the backup put into it. */
+static void split_variables(const char *json, size_t n, AdcpBuf *rest, AdcpBuf *variables,
+                            AdcpError *err) {
+  AdcpBuf marked = {0};
+  AdcpJsonVisitor visitor = {variables, is_variables, take_variables};
+  adcp_json_edit(json, n, &visitor, &marked, err);
+  if( err->rc == ADCP_OK && variables->size ) {
+    remove_marked(&marked, rest);
+  } else {
+    adcp_buf_append(rest, marked.data, marked.size);
+  }
+  adcp_buf_free(&marked);
+}
+
+/* ---- texts ---- */
+
+static const cJSON *variable_names(const AdcpSettingsRestore *settings) {
+  return cJSON_GetObjectItemCaseSensitive(settings->metadata, ADCP_METADATA_VARIABLES);
+}
+
+static void fail_no_section(AdcpSettingsRestore *settings, const char *section) {
+  adcp_error_set(settings->err, ADCP_ERROR,
+                 "option \"settings\": the backup has no settings \"%s\"; look at the names of its "
+                 "members with adcp_info",
+                 section);
+}
+
+/* As a text file: with a last line break, unless the file in its place has none. */
+static void end_text(const char *path, AdcpBuf *text) {
+  AdcpError ignored = ADCP_ERROR_INIT;
+  AdcpBuf current = {0};
+  if( exists(path) ) adcp_text_file_read(path, &current, &ignored);
+  bool bare = current.size && current.data[current.size - 1] != '\n';
+  if( !bare ) adcp_buf_append_byte(text, '\n');
+  adcp_buf_free(&current);
+  adcp_error_clear(&ignored);
+}
+
+static void make_text(AdcpSettingsRestore *settings, Target *target) {
+  AdcpError *err = settings->err;
+  size_t n = 0;
+  const char *json = adcp_archive_section(settings->archive, target->section, &n);
+  bool ours = strcmp(target->section, ADCP_FLAGS_SECTION) == 0;
+  if( json == NULL || (adcp_settings_reserved(target->section) && !ours) ) {
+    fail_no_section(settings, target->section);
+    return;
+  }
+  AdcpBuf file = {0}, variables = {0};
+  if( strcmp(target->section, ADCP_APP_SETTINGS) == 0 && variable_names(settings) ) {
+    split_variables(json, n, &file, &variables, err);
+  } else {
+    adcp_buf_append(&file, json, n);
+  }
+  Current current = {.settings = settings, .section = target->section};
+  AdcpJsonVisitor visitor = {&current, is_left_out, put_current};
+  if( adcp_secret_count(settings->digests) ) read_current(&current, target->path);
+  if( adcp_buf_check(&file, err) ) {
+    adcp_json_edit((const char *)file.data, file.size, &visitor, &target->text, err);
+  }
+  if( err->rc == ADCP_OK ) end_text(target->path, &target->text);
+  adcp_buf_check(&target->text, err);
+  free_current(&current);
+  adcp_buf_free(&file);
+  adcp_buf_free(&variables);
+}
+
+/* ---- environment ---- */
+
+static void read_variables(AdcpSettingsRestore *settings) {
+  size_t n = 0;
+  const char *json = adcp_archive_section(settings->archive, ADCP_APP_SETTINGS, &n);
+  if( json == NULL || variable_names(settings) == NULL || settings->err->rc ) return;
+  AdcpBuf rest = {0}, variables = {0};
+  split_variables(json, n, &rest, &variables, settings->err);
+  if( settings->err->rc == ADCP_OK && variables.size ) {
+    settings->variables = cJSON_ParseWithLength((char *)variables.data, variables.size);
+  }
+  adcp_buf_free(&rest);
+  adcp_buf_free(&variables);
+}
+
+static bool left_out(AdcpSettingsRestore *settings, const char *name, AdcpBuf *pointer) {
+  adcp_buf_clear(pointer);
+  adcp_buf_append_str(pointer, "/" ADCP_ENVIRONMENT_KEY);
+  adcp_json_pointer_append(pointer, name, strlen(name));
+  const char *text = adcp_buf_text(pointer);
+  return text && adcp_secret_left_out(settings->digests, ADCP_APP_SETTINGS, text);
+}
+
+static bool same_variable(AdcpSettingsRestore *settings, const cJSON *item, AdcpBuf *pointer) {
+  const char *now = getenv(item->string);
+  const char *before = cJSON_IsString(item) ? item->valuestring : NULL;
+  if( !left_out(settings, item->string, pointer) ) {
+    return now && before ? strcmp(now, before) == 0 : now == before;
+  }
+  if( now == NULL ) return false;
+  AdcpBuf json = {0};
+  adcp_json_quote_lossy(&json, now);
+  bool same = adcp_buf_check(&json, settings->err) &&
+              adcp_secret_same(settings->digests, ADCP_APP_SETTINGS, adcp_buf_text(pointer), &json,
+                               settings->err);
+  adcp_buf_free(&json);
+  return same;
+}
+
+static void compare_environment(AdcpSettingsRestore *settings) {
+  AdcpBuf pointer = {0};
+  const cJSON *item = settings->variables ? settings->variables->child : NULL;
+  for( ; item && !settings->err->rc; item = item->next ) {
+    if( !same_variable(settings, item, &pointer) ) {
+      adcp_text_list_add(&settings->environment, "%s", item->string);
+    }
+  }
+  adcp_buf_check(&pointer, settings->err);
+  adcp_buf_free(&pointer);
+}
+
+static void make_env_file(AdcpSettingsRestore *settings, Target *target) {
+  AdcpBuf pointer = {0}, current = {0};
+  if( settings->variables == NULL ) {
+    adcp_error_set(settings->err, ADCP_ERROR,
+                   "option \"env_file\": the backup has no environment variables");
+    return;
+  }
+  if( exists(target->path) ) adcp_text_file_read(target->path, &current, settings->err);
+  for( const cJSON *item = settings->variables->child; item && !settings->err->rc;
+       item = item->next ) {
+    AdcpEnvVariable variable = {item->string, cJSON_IsString(item) ? item->valuestring : NULL,
+                                left_out(settings, item->string, &pointer)};
+    adcp_env_file_add(&target->text, &variable, &current, &settings->warnings);
+  }
+  adcp_buf_check(&target->text, settings->err);
+  adcp_buf_free(&pointer);
+  adcp_buf_free(&current);
+}
+
+/* ---- the whole ---- */
+
+static void check_paths(AdcpSettingsRestore *settings) {
+  for( size_t i = 0; i < settings->count; i++ ) {
+    const char *path = settings->targets[i].path;
+    struct stat st;
+    for( size_t j = 0; j < i; j++ ) {
+      if( strcmp(settings->targets[j].path, path) == 0 ) {
+        adcp_error_set(settings->err, ADCP_ERROR, "%s is to be written twice", path);
+      }
+    }
+    if( adcp_system_calls()->xStat(path, &st) == 0 && !S_ISREG(st.st_mode) ) {
+      adcp_error_set(
+          settings->err, ADCP_CANTOPEN,
+          "cannot write %s: it is not a regular file, so it could not be replaced in one "
+          "step",
+          path);
+    }
+  }
+}
+
+static void list_targets(AdcpSettingsRestore *settings) {
+  size_t pairs = adcp_options_pair_count(settings->options, "settings");
+  const char *env_file = adcp_options_text(settings->options, "env_file", NULL);
+  settings->targets = adcp_calloc(pairs + 1, sizeof *settings->targets);
+  if( settings->targets == NULL ) {
+    adcp_error_nomem(settings->err);
+    return;
+  }
+  for( size_t i = 0; i < pairs; i++ ) {
+    Target *target = &settings->targets[settings->count++];
+    adcp_options_pair(settings->options, "settings", i, &target->section, &target->path);
+  }
+  if( env_file ) settings->targets[settings->count++].path = env_file;
+}
+
+static void check_transaction(AdcpSettingsRestore *settings, sqlite3 *handle) {
+  if( settings->count == 0 || sqlite3_get_autocommit(handle) ) return;
+  adcp_error_set(settings->err, ADCP_MISUSE,
+                 "options \"settings\" and \"env_file\" write files, which your ROLLBACK could not "
+                 "take back; run the restore outside a transaction, or without them");
+}
+
+static void make_texts(AdcpSettingsRestore *settings) {
+  for( size_t i = 0; i < settings->count && !settings->err->rc; i++ ) {
+    Target *target = &settings->targets[i];
+    target->section ? make_text(settings, target) : make_env_file(settings, target);
+  }
+}
+
+AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options,
+                                                const AdcpArchiveReader *archive, sqlite3 *handle,
+                                                AdcpError *err) {
+  if( err->rc ) return NULL;
+  AdcpSettingsRestore *settings = adcp_calloc(1, sizeof *settings);
+  if( settings == NULL ) {
+    adcp_error_nomem(err);
+    return NULL;
+  }
+  settings->err = err;
+  settings->options = options;
+  settings->archive = archive;
+  size_t n = 0;
+  const char *digests = adcp_archive_section(archive, ADCP_SECRETS_SECTION, &n);
+  settings->metadata = cJSON_Parse(adcp_archive_head(archive)->metadata);
+  settings->digests = adcp_secret_digests_open(digests, n, err);
+  list_targets(settings);
+  check_transaction(settings, handle);
+  if( !err->rc ) check_paths(settings);
+  read_variables(settings);
+  compare_environment(settings);
+  if( !err->rc ) make_texts(settings);
+  if( err->rc == ADCP_OK ) return settings;
+  adcp_settings_restore_close(settings);
+  return NULL;
+}
+
+void adcp_settings_restore_stage(AdcpSettingsRestore *settings) {
+  if( settings == NULL || settings->err->rc ) return;
+  for( size_t i = 0; i < settings->count && !settings->err->rc; i++ ) {
+    Target *target = &settings->targets[i];
+    target->file = adcp_outfile_open(target->path, ADCP_OUT_REPLACE, settings->err);
+    if( target->file == NULL ) return;
+    adcp_outfile_write(target->file, target->text.data, target->text.size, settings->err);
+    adcp_outfile_sync(target->file, settings->err);
+  }
+}
+
+static const char *label(const Target *target) {
+  return target->section ? target->section : "env_file";
+}
+
+/* The database is committed: says what is true of it and of the files. */
+static void explain(AdcpSettingsRestore *settings) {
+  AdcpError *err = settings->err;
+  adcp_error_prepend(err, "the database was restored and committed, but not every file: ");
+  for( size_t i = 0; i < settings->count; i++ ) {
+    const Target *target = &settings->targets[i];
+    adcp_error_append(err, "; %s (%s) %s", target->path, label(target),
+                      target->published ? "is the backup's" : "is as it was before");
+  }
+}
+
+void adcp_settings_restore_publish(AdcpSettingsRestore *settings) {
+  if( settings == NULL || settings->err->rc ) return;
+  for( size_t i = 0; i < settings->count; i++ ) {
+    Target *target = &settings->targets[i];
+    adcp_outfile_commit(target->file, settings->err);
+    target->published = adcp_outfile_is_published(target->file);
+    if( settings->err->rc ) break;
+  }
+  explain(settings);
+}
+
+void adcp_settings_restore_report(const AdcpSettingsRestore *settings, AdcpJsonWriter *w) {
+  adcp_json_key(w, "settings_written");
+  adcp_json_begin_array(w);
+  for( size_t i = 0; i < settings->count; i++ ) {
+    if( settings->targets[i].published ) adcp_json_string(w, label(&settings->targets[i]));
+  }
+  adcp_json_end_array(w);
+  if( adcp_secret_count(settings->digests) ) {
+    adcp_text_list_write(&settings->same, w, "secrets_same");
+    adcp_text_list_write(&settings->differ, w, "secrets_different");
+    adcp_text_list_write(&settings->missing, w, "secrets_missing");
+  }
+  if( settings->variables ) {
+    adcp_text_list_write(&settings->environment, w, "environment_different");
+  }
+  const cJSON *columns = cJSON_GetObjectItemCaseSensitive(settings->metadata, "redacted_columns");
+  if( !cJSON_IsArray(columns) ) return;
+  adcp_json_key(w, "redacted_columns");
+  adcp_json_begin_array(w);
+  for( const cJSON *item = columns->child; item; item = item->next ) {
+    adcp_json_string(w, item->valuestring);
+  }
+  adcp_json_end_array(w);
+}
+
+const AdcpTextList *adcp_settings_restore_warnings(const AdcpSettingsRestore *settings) {
+  return &settings->warnings;
+}
+
+void adcp_settings_restore_close(AdcpSettingsRestore *settings) {
+  if( settings == NULL ) return;
+  for( size_t i = 0; i < settings->count; i++ ) {
+    adcp_outfile_close(settings->targets[i].file);
+    adcp_buf_free(&settings->targets[i].text);
+  }
+  adcp_free(settings->targets);
+  adcp_secret_digests_close(settings->digests);
+  cJSON_Delete(settings->metadata);
+  cJSON_Delete(settings->variables);
+  adcp_text_list_free(&settings->same);
+  adcp_text_list_free(&settings->differ);
+  adcp_text_list_free(&settings->missing);
+  adcp_text_list_free(&settings->environment);
+  adcp_text_list_free(&settings->warnings);
+  adcp_free(settings);
+}

@@ -1,0 +1,335 @@
+/*
+** inject.c - the counter and the replaced tables (contract in inject.h).
+*/
+#include "inject.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "platform/file.h"
+
+static FaultPlan armed; /* written while no worker runs */
+static sqlite3 *subject, *other;
+static atomic_long operations, fired, own_blocks;
+static const char *first_place = "";
+static int limit_before;
+
+static const char *const names[FAULT_KINDS] = {
+    "none",   "sqlite memory", "own memory",    "json memory", "digest memory", "system call",
+    "short",  "thread",        "database file", "progress",    "interrupt",     "deny",
+    "reader", "writer",        "heap",          "limit",
+};
+
+const char *fault_name(FaultKind kind) {
+  return names[kind];
+}
+
+bool fault_hits(FaultKind kind, const char *place) {
+  if( armed.kind != kind ) return false;
+  long number = atomic_fetch_add(&operations, 1) + 1;
+  bool hit = armed.at && (armed.persistent ? number >= armed.at : number == armed.at);
+  if( hit && atomic_fetch_add(&fired, 1) == 0 ) first_place = place;
+  return hit;
+}
+
+int fault_detail(void) {
+  return armed.detail;
+}
+
+bool fault_crashes(void) {
+  return armed.crash;
+}
+
+/* ---- memory ---- */
+
+static sqlite3_mem_methods sqlite_memory;
+
+static void *sqlite_malloc(int n) {
+  return fault_hits(FAULT_SQLITE_MEMORY, "malloc") ? NULL : sqlite_memory.xMalloc(n);
+}
+
+static void *sqlite_realloc(void *old, int n) {
+  return fault_hits(FAULT_SQLITE_MEMORY, "realloc") ? NULL : sqlite_memory.xRealloc(old, n);
+}
+
+static void *counted_realloc(void *old, size_t n) {
+  void *block = realloc(old, n);
+  if( block && old == NULL ) atomic_fetch_add(&own_blocks, 1);
+  return block;
+}
+
+static void counted_free(void *block) {
+  if( block ) atomic_fetch_sub(&own_blocks, 1);
+  free(block);
+}
+
+static void *own_malloc(size_t n) {
+  return fault_hits(FAULT_OWN_MEMORY, "malloc") ? NULL : counted_realloc(NULL, n);
+}
+
+static void *own_realloc(void *old, size_t n) {
+  return fault_hits(FAULT_OWN_MEMORY, "realloc") ? NULL : counted_realloc(old, n);
+}
+
+static void *json_malloc(size_t n) {
+  return fault_hits(FAULT_JSON_MEMORY, "malloc") ? NULL : counted_realloc(NULL, n);
+}
+
+static void *digest_malloc(size_t n, const char *file, int line) {
+  (void)file;
+  (void)line;
+  return fault_hits(FAULT_DIGEST_MEMORY, "malloc") ? NULL : malloc(n);
+}
+
+static void *digest_realloc(void *old, size_t n, const char *file, int line) {
+  (void)file;
+  (void)line;
+  return fault_hits(FAULT_DIGEST_MEMORY, "realloc") ? NULL : realloc(old, n);
+}
+
+static void digest_free(void *block, const char *file, int line) {
+  (void)file;
+  (void)line;
+  free(block);
+}
+
+static void install_memory(void) {
+  static const AdcpMemMethods own = {own_malloc, own_realloc, counted_free};
+  static cJSON_Hooks json = {json_malloc, counted_free};
+  CRYPTO_set_mem_functions(digest_malloc, digest_realloc, digest_free);
+  sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_memory);
+  sqlite3_mem_methods failing = sqlite_memory;
+  failing.xMalloc = sqlite_malloc;
+  failing.xRealloc = sqlite_realloc;
+  sqlite3_config(SQLITE_CONFIG_MALLOC, &failing);
+  sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0);
+  adcp_mem_replace(&own);
+  cJSON_InitHooks(&json);
+}
+
+long fault_own_blocks(void) {
+  return atomic_load(&own_blocks);
+}
+
+/* ---- threads: linked with --wrap=pthread_create ---- */
+
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
+                          void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
+                          void *argument);
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
+                          void *argument) {
+  if( fault_hits(FAULT_THREAD, "pthread_create") ) return EAGAIN;
+  return __real_pthread_create(thread, attr, start, argument);
+}
+
+/* ---- system calls ---- */
+
+static AdcpSystemCalls real_calls;
+
+/* True when the call is to fail, with errno set. A crash comes before the call, or after it when the plan's detail says so. */
+static bool refused(const char *place) {
+  if( !fault_hits(FAULT_SYSTEM_CALL, place) ) return false;
+  if( armed.crash ) kill(getpid(), SIGKILL);
+  errno = armed.detail;
+  return true;
+}
+
+static int x_open(const char *path, int flags, mode_t mode) {
+  return refused("open") ? -1 : real_calls.xOpen(path, flags, mode);
+}
+
+static ssize_t x_read(int fd, void *to, size_t n) {
+  if( refused("read") ) return -1;
+  return real_calls.xRead(fd, to, n > 1 && fault_hits(FAULT_SHORT, "read") ? 1 : n);
+}
+
+static ssize_t x_pread(int fd, void *to, size_t n, off_t offset) {
+  if( refused("pread") ) return -1;
+  return real_calls.xPread(fd, to, n > 1 && fault_hits(FAULT_SHORT, "pread") ? (n + 1) / 2 : n,
+                           offset);
+}
+
+/* A write that the crash meets has gone out in part. */
+static ssize_t x_write(int fd, const void *bytes, size_t n) {
+  if( armed.crash && armed.kind == FAULT_SYSTEM_CALL && armed.at &&
+      atomic_load(&operations) + 1 == armed.at ) {
+    real_calls.xWrite(fd, bytes, n / 2);
+  }
+  if( refused("write") ) return -1;
+  return real_calls.xWrite(fd, bytes, n > 1 && fault_hits(FAULT_SHORT, "write") ? (n + 1) / 2 : n);
+}
+
+/* Nothing is synced in truth: the disk would be most of the time of a run. */
+static int x_fsync(int fd) {
+  (void)fd;
+  return refused("fsync") ? -1 : 0;
+}
+
+/* Closed in any case, as Linux does. */
+static int x_close(int fd) {
+  bool fails = refused("close");
+  int error_number = errno, rc = real_calls.xClose(fd);
+  errno = error_number;
+  return fails ? -1 : rc;
+}
+
+static int x_fstat(int fd, struct stat *st) {
+  return refused("fstat") ? -1 : real_calls.xFstat(fd, st);
+}
+
+static int x_stat(const char *path, struct stat *st) {
+  return refused("stat") ? -1 : real_calls.xStat(path, st);
+}
+
+static int x_rename(const char *from, const char *to) {
+  return refused("rename") ? -1 : real_calls.xRename(from, to);
+}
+
+static int x_rename_new(const char *from, const char *to) {
+  return refused("renameat2") ? -1 : real_calls.xRenameNew(from, to);
+}
+
+static int x_link(const char *from, const char *to) {
+  return refused("link") ? -1 : real_calls.xLink(from, to);
+}
+
+static int x_unlink(const char *path) {
+  return refused("unlink") ? -1 : real_calls.xUnlink(path);
+}
+
+static int x_flock(int fd, int operation) {
+  return refused("flock") ? -1 : real_calls.xFlock(fd, operation);
+}
+
+static int x_mkdir(const char *path, mode_t mode) {
+  return refused("mkdir") ? -1 : real_calls.xMkdir(path, mode);
+}
+
+static DIR *x_opendir(const char *path) {
+  return refused("opendir") ? NULL : real_calls.xOpendir(path);
+}
+
+static struct dirent *x_readdir(DIR *dir) {
+  return refused("readdir") ? NULL : real_calls.xReaddir(dir);
+}
+
+static int x_closedir(DIR *dir) {
+  bool fails = refused("closedir");
+  int rc = real_calls.xClosedir(dir);
+  return fails ? -1 : rc;
+}
+
+static void install_system_calls(void) {
+  static AdcpSystemCalls failing;
+  real_calls = *adcp_system_calls();
+  failing = real_calls; /* entries that are not named here stay real */
+  failing.xOpen = x_open;
+  failing.xRead = x_read;
+  failing.xPread = x_pread;
+  failing.xWrite = x_write;
+  failing.xFsync = x_fsync;
+  failing.xClose = x_close;
+  failing.xFstat = x_fstat;
+  failing.xStat = x_stat;
+  failing.xRename = x_rename;
+  failing.xRenameNew = x_rename_new;
+  failing.xLink = x_link;
+  failing.xUnlink = x_unlink;
+  failing.xFlock = x_flock;
+  failing.xMkdir = x_mkdir;
+  failing.xOpendir = x_opendir;
+  failing.xReaddir = x_readdir;
+  failing.xClosedir = x_closedir;
+  adcp_system_calls_replace(&failing);
+}
+
+void fault_install(void) {
+  install_memory();
+  install_system_calls();
+  fault_install_vfs();
+}
+
+/* ---- what an application may do ---- */
+
+static int x_progress(void *context) {
+  (void)context;
+  if( fault_hits(FAULT_PROGRESS, "progress handler") ) return 1;
+  if( fault_hits(FAULT_INTERRUPT, "sqlite3_interrupt") ) sqlite3_interrupt(subject);
+  if( fault_hits(FAULT_READER, "reader") ) {
+    sqlite3_exec(other, "BEGIN; SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+  }
+  if( fault_hits(FAULT_WRITER, "writer") ) {
+    sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+  }
+  return 0;
+}
+
+static int x_authorize(void *context, int action, const char *a, const char *b, const char *c,
+                       const char *d) {
+  (void)context;
+  (void)action;
+  (void)b;
+  (void)c;
+  (void)d;
+  return fault_hits(FAULT_DENY, a ? "authorizer" : "authorizer of a plain action") ? SQLITE_DENY
+                                                                                   : SQLITE_OK;
+}
+
+static void set_limits(const FaultPlan *plan) {
+  if( plan->at == 0 ) return;
+  if( plan->kind == FAULT_HEAP ) {
+    sqlite3_hard_heap_limit64(sqlite3_memory_used() + plan->at * 4096);
+  } else if( plan->kind == FAULT_LIMIT ) {
+    limit_before = sqlite3_limit(subject, plan->detail, 1 << plan->at);
+  }
+}
+
+void fault_arm(const FaultPlan *plan, sqlite3 *db, const char *path) {
+  subject = db;
+  other = NULL;
+  if( plan->kind == FAULT_READER || plan->kind == FAULT_WRITER ) sqlite3_open(path, &other);
+  bool progress = plan->kind == FAULT_PROGRESS || plan->kind == FAULT_INTERRUPT || other;
+  if( progress ) sqlite3_progress_handler(db, 1, x_progress, NULL);
+  if( plan->kind == FAULT_DENY ) sqlite3_set_authorizer(db, x_authorize, NULL);
+  set_limits(plan);
+  atomic_store(&operations, 0);
+  atomic_store(&fired, 0);
+  first_place = "";
+  armed = *plan;
+}
+
+void fault_disarm(void) {
+  FaultPlan was = armed;
+  armed.kind = FAULT_NONE;
+  if( subject ) {
+    sqlite3_progress_handler(subject, 0, NULL, NULL);
+    if( was.kind == FAULT_DENY ) sqlite3_set_authorizer(subject, NULL, NULL);
+    if( was.kind == FAULT_LIMIT && was.at ) sqlite3_limit(subject, was.detail, limit_before);
+  }
+  if( was.kind == FAULT_HEAP ) sqlite3_hard_heap_limit64(0);
+  sqlite3_close(other);
+  other = NULL;
+}
+
+long fault_operations(void) {
+  return atomic_load(&operations);
+}
+
+long fault_fired(void) {
+  return atomic_load(&fired);
+}
+
+const char *fault_place(void) {
+  return first_place;
+}

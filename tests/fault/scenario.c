@@ -1,0 +1,69 @@
+/*
+** scenario.c - the table of scenarios (fields in scenario.h).
+*/
+#include "scenario.h"
+
+#define TEMP_TRIGGERS                                                                              \
+  "PRAGMA foreign_keys=1; PRAGMA recursive_triggers=1;"                                            \
+  "CREATE TEMP TABLE seen(a);"                                                                     \
+  "CREATE TEMP TRIGGER watch AFTER INSERT ON main.product BEGIN INSERT INTO seen VALUES(new.id); " \
+  "END;"                                                                                           \
+  "CREATE TEMP TRIGGER watch_tenant AFTER DELETE ON main.tenant BEGIN INSERT INTO seen "           \
+  "VALUES(1); END;"
+
+#define BEGIN_ROW     "BEGIN; INSERT INTO audit VALUES('mine', 1)"
+#define BEGIN_OTHER   "BEGIN; INSERT INTO mine VALUES(77, 'a')"
+#define SAVEPOINT_ROW "SAVEPOINT mine; INSERT INTO mine VALUES(78, 'a')"
+
+const Scenario scenarios[] = {
+    {"backup to a new .json.gz", SCENARIO_BACKUP, "source.db", NULL, NULL, "new.json.gz", NULL,
+     "adcp_backup('%s', '{\"threads\":2}')", "\"backup_type\":\"full\"", false},
+    {"backup over an old .json", SCENARIO_BACKUP, "source.db", "PRAGMA reverse_unordered_selects=1",
+     NULL, "new.json", "part.json.gz", "adcp_backup('%s', '{\"overwrite\":true,\"threads\":0}')",
+     "\"backup_type\":\"full\"", false},
+    {"backup within a transaction", SCENARIO_BACKUP, "source.db", "PRAGMA foreign_keys=1",
+     BEGIN_ROW, "new.json.gz", NULL, "adcp_backup('%s', '{\"tables\":[\"product\"]}')",
+     "\"backup_type\":\"partial\"", false},
+    {"backup of many blocks", SCENARIO_BACKUP, "bigsource.db", NULL, NULL, "new.json.gz",
+     "part.json.gz", "adcp_backup('%s', '{\"threads\":2,\"overwrite\":true,\"level\":1}')",
+     "\"backup_type\":\"full\"", true},
+    {"backup to a name that is taken", SCENARIO_BACKUP, "source.db", NULL, NULL, "new.json.gz",
+     "good.json.gz", "adcp_backup('%s')", "exists already", false},
+    {"restore into an empty database", SCENARIO_RESTORE, "empty.db", NULL, NULL, "good.json.gz",
+     NULL, "adcp_restore('%s', '{\"threads\":2}')", "\"verified\":true", false},
+    {"restore over another database", SCENARIO_RESTORE, "other.db", TEMP_TRIGGERS, NULL,
+     "good.json", NULL, "adcp_restore('%s', '{\"force\":true}')", "\"verified\":true", false},
+    {"restore over WAL", SCENARIO_RESTORE, "other.db", "PRAGMA journal_mode=wal", NULL,
+     "good.json.gz", NULL, "adcp_restore('%s', '{\"force\":true}')", "\"verified\":true", false},
+    {"restore within a transaction", SCENARIO_RESTORE, "other.db", TEMP_TRIGGERS, BEGIN_OTHER,
+     "good.json.gz", NULL, "adcp_restore('%s', '{\"force\":true}')", "\"verified\":true", false},
+    {"restore within a savepoint", SCENARIO_RESTORE, "other.db", NULL, SAVEPOINT_ROW,
+     "part.json.gz", NULL, "adcp_restore('%s', '{\"force\":true}')", "\"verified\":true", false},
+    {"restore of one table", SCENARIO_RESTORE, "other.db", "PRAGMA foreign_keys=1", NULL,
+     "good.json.gz", NULL,
+     "adcp_restore('%s', "
+     "'{\"force\":true,\"tables\":[\"product\",\"note\"],\"foreign_keys\":\"report\"}')",
+     "\"whole\":false", false},
+    {"restore that wants force", SCENARIO_RESTORE, "other.db", TEMP_TRIGGERS, NULL, "good.json.gz",
+     NULL, "adcp_restore('%s')", "repeat it with {\"force\":true}", false},
+    {"merge", SCENARIO_RESTORE, "other.db", NULL, NULL, "part.json.gz", NULL,
+     "adcp_restore('%s', '{\"mode\":\"merge\"}')", "\"mode\":\"merge\"", false},
+    {"restore of rows alone", SCENARIO_RESTORE, "like.db", TEMP_TRIGGERS, NULL, "data.json.gz",
+     NULL, "adcp_restore('%s', '{\"force\":true}')", "\"rows\":", false},
+    {"restore of many blocks", SCENARIO_RESTORE, "empty.db", NULL, NULL, "big.json.gz", NULL,
+     "adcp_restore('%s', '{\"threads\":2}')", "\"verified\":true", true},
+    {"restore of a damaged file", SCENARIO_RESTORE, "other.db", TEMP_TRIGGERS, BEGIN_OTHER,
+     "damaged.json.gz", NULL, "adcp_restore('%s', '{\"force\":true}')", "database unchanged",
+     false},
+    {"validate", SCENARIO_READ, "other.db", NULL, NULL, "good.json.gz", NULL,
+     "adcp_validate('%s', '{\"threads\":2}')", "\"valid\":true", false},
+    {"validate a plain file", SCENARIO_READ, "other.db", NULL, NULL, "good.json", NULL,
+     "adcp_validate('%s')", "\"valid\":true", false},
+    {"validate a damaged file", SCENARIO_READ, "other.db", NULL, NULL, "damaged.json.gz", NULL,
+     "adcp_validate('%s')", "\"valid\":false", false},
+    {"restore that only validates", SCENARIO_READ, "other.db", TEMP_TRIGGERS, NULL, "good.json.gz",
+     NULL, "adcp_restore('%s', '{\"validate_only\":true,\"force\":true}')",
+     "\"validate_only\":true", false},
+};
+
+const size_t scenario_count = sizeof scenarios / sizeof *scenarios;

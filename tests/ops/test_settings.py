@@ -1,0 +1,269 @@
+"""Settings files, environment variables, flags and secrets: what goes into a backup and comes back."""
+import glob
+import json
+import os
+import re
+import sqlite3
+import stat
+import subprocess
+import sys
+
+os.chdir(os.environ["TMPDIR"])
+SECRETS = ["S3CRET-VALUE", "SECRET2", "ENVSECRET", "PWSECRET", "9876543210123"]
+passed = failed = 0
+
+
+def check(name, good, detail=""):
+    global passed, failed
+    if good:
+        passed += 1
+    else:
+        failed += 1
+        print("FAIL", name, detail)
+
+
+def equal(name, got, wanted):
+    check(name, got == wanted, f"got {got!r}, wanted {wanted!r}")
+
+
+def connect(path="app.db"):
+    db = sqlite3.connect(path, isolation_level=None)
+    db.enable_load_extension(True)
+    db.execute("SELECT load_extension(?)", (os.environ["ADCP_SO"],))
+    return db
+
+
+log = []
+
+
+def call(db, function, path, **options):
+    try:
+        report = db.execute(f"SELECT {function}(?, ?)", (path, json.dumps(options))).fetchone()[0]
+        log.append(report)
+        return json.loads(report)
+    except sqlite3.Error as error:
+        log.append(str(error))
+        return str(error)
+
+
+def fails(name, db, function, path, pattern, **options):
+    got = call(db, function, path, **options)
+    check(name, isinstance(got, str) and re.search(pattern, got), f"got {got!r}")
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+
+
+def read(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return file.read()
+
+
+db = connect()
+db.execute("CREATE TABLE user(id INTEGER PRIMARY KEY, name TEXT, password TEXT, pin INT NOT NULL)")
+db.execute("INSERT INTO user VALUES(1, 'x', 'PWSECRET', 4), (2, 'y', NULL, 5)")
+APP = """{
+  "gemini_api_key": "S3CRET-VALUE \\u00e9",
+  "ratio": 1.0, "big": 12345678901234567890123, "zeta": 1, "alpha": [ ],
+  "llm": {"keys": [1, "SECRET2"], "list": [{"Api_Token": "SECRET2"}, {"x": 1}], "debug": "Yes"},
+  "access_token_id": 9876543210123, "password": null
+}
+"""
+write("app.json", "\ufeff" + APP)
+write("tenant.json", '{"tenant_prompts":{}}')
+write("array.json", "[1, 2.50]\n")
+write("bad.json", '{"gemini_api_key":"S3CRET-VALUE",')
+write("twice.json", "{} {}")
+write("empty.json", "")
+os.mkdir("folder")
+with open("large.json", "w") as file:
+    file.truncate(100 * 1024 * 1024)
+for name in ("NOPE", "GEMINI_API_KEY"):
+    os.environ.pop(name, None)
+os.environ.update(EMB_MODEL="small", EMB_NOTE="it's $5 `now`\nand \"then\"", API_KEY="ENVSECRET",
+                  DEBUG="Yes", OFF_FLAG="0", UNASKED="stays out")
+
+# ---- backup ----
+before = {name: (read(name), os.stat(name).st_mtime_ns) for name in ("app.json", "tenant.json")}
+report = call(db, "adcp_backup", "a.json",
+              settings={"app_settings": "app.json", "tenant_settings": "tenant.json", "list": "array.json"},
+              env=["EMB_*", "API_KEY", "NOPE", "ZZ_*", "EMB_MODEL"],
+              flags={"debug_mode": "DEBUG", "off": "OFF_FLAG", "unset": "NOPE",
+                     "llm": "settings:app_settings.llm.debug", "element": "settings:app_settings.llm.list.1.x",
+                     "missing": "settings:app_settings.nix", "many": "sql:SELECT count(*) > 1 FROM user",
+                     "none": "sql:SELECT 1 WHERE 0"},
+              redact=["user.password"])
+text = read("a.json")
+backup = json.loads(text)
+equal("files are only read", before, {n: (read(n), os.stat(n).st_mtime_ns) for n in before})
+check("numbers and key order verbatim", '"ratio": 1.0, "big": 12345678901234567890123, "zeta": 1, "alpha": [ ]' in text)
+equal("an array as it is", '"list":[1, 2.50],' in text, True)
+check("tenant_settings", '"tenant_settings":{"tenant_prompts":{}},' in text)
+settings = backup["app_settings"]
+equal("environment", settings["environment_variables"],
+      {"API_KEY": None, "EMB_MODEL": "small", "EMB_NOTE": os.environ["EMB_NOTE"], "NOPE": None})
+equal("secrets are null", [settings["gemini_api_key"], settings["llm"]["keys"],
+                           settings["llm"]["list"][0]["Api_Token"], settings["access_token_id"]], [None] * 4)
+equal("flags", backup["feature_flags"], {"debug_mode": True, "off": False, "unset": False, "llm": True,
+                                         "element": True, "missing": False, "many": True, "none": False})
+LEFT_OUT = ["app_settings/gemini_api_key", "app_settings/llm/keys", "app_settings/llm/list/0/Api_Token",
+            "app_settings/access_token_id", "app_settings/environment_variables/API_KEY"]
+equal("redacted in the report", report["redacted"], ["user.password"] + LEFT_OUT)
+metadata = backup["backup_metadata"]
+equal("redacted in the metadata", [metadata["redacted_columns"], metadata["redacted_settings"]],
+      [["user.password"], LEFT_OUT])
+equal("variables in the metadata", metadata["environment_variables"], ["API_KEY", "EMB_MODEL", "EMB_NOTE", "NOPE"])
+equal("warnings", len(report["warnings"]), 5)
+equal("rows without the column", [row["password"] for row in backup["tables"]["user"]], [None, None])
+for secret in SECRETS:
+    check("no secret in the file", secret not in text, secret)
+check("not the whole environment", "stays out" not in text and "UNASKED" not in text)
+digests = [value["hmac"] for value in backup["secret_digests"]["values"]]
+check("digests", len(set(digests)) == 5 and len(bytes.fromhex(backup["secret_digests"]["salt"])) == 32)
+import hashlib
+import hmac
+message = b"app_settings\0/gemini_api_key\0s" + "S3CRET-VALUE é".encode()
+equal("a digest that anybody can check", digests[0],
+      hmac.new(bytes.fromhex(backup["secret_digests"]["salt"]), message, hashlib.sha256).hexdigest())
+check("valid", call(db, "adcp_validate", "a.json")["valid"])
+call(db, "adcp_backup", "a2.json", settings={"app_settings": "app.json"})
+check("a new salt each time", json.loads(read("a2.json"))["secret_digests"]["salt"] != backup["secret_digests"]["salt"])
+call(db, "adcp_backup", "plain.json", redact=["user.password"])
+equal("the digest is over what is written", json.loads(read("plain.json"))["backup_manifest"]["content_sha256"],
+      report["content_sha256"])
+
+open_report = call(db, "adcp_backup", "open.json", settings={"app_settings": "app.json"}, include_secrets=True)
+equal("include_secrets", json.loads(read("open.json"))["app_settings"]["gemini_api_key"], "S3CRET-VALUE é")
+equal("nothing redacted", [open_report["redacted"], "secret_digests" in json.loads(read("open.json"))], [[], False])
+log.clear()
+call(db, "adcp_backup", "names.json", settings={"app_settings": "app.json"}, secret_names=["ratio", "D*"])
+names = json.loads(read("names.json"))["app_settings"]
+equal("secret_names replaces the list", [names["ratio"], names["llm"]["debug"], names["access_token_id"]],
+      [None, None, 9876543210123])
+log.clear()
+write("nested.json", '{"a":1,"environment_variables":{"OLD":"x"},"b":2}')
+nested = call(db, "adcp_backup", "nested-b.json", settings={"app_settings": "nested.json"}, env="EMB_MODEL")
+check("never nested deeper", '{"a":1,"environment_variables":{"EMB_MODEL":"small"},"b":2}' in read("nested-b.json"))
+check("which is said", "of its own" in nested["warnings"][0])
+call(db, "adcp_backup", "env.json", env="EMB_MODEL")
+check("variables alone", '"app_settings":{"environment_variables":{"EMB_MODEL":"small"}}' in read("env.json"))
+
+# ---- what is refused at a backup ----
+for name in ("tables", "backup_metadata", "database_schema", "fts_tables", "feature_flags", "secret_digests",
+             "backup_manifest", "backup_end", "backup_x"):
+    fails("reserved " + name, db, "adcp_backup", "no.json", "the format uses itself", settings={name: "app.json"})
+for path, pattern in (("nix.json", "cannot open nix.json"), ("folder", "folder is a folder"),
+                      ("bad.json", "bad.json is not a JSON document"), ("large.json", "large.json has 104857600 bytes"),
+                      ("twice.json", "twice.json is not a JSON document"), ("empty.json", "empty.json is not a JSON")):
+    fails("settings " + path, db, "adcp_backup", "no.json", pattern, settings={"x": path})
+    skipped = call(db, "adcp_backup", f"skip-{path}", settings={"x": path, "tenant_settings": "tenant.json"},
+                   settings_missing="skip")
+    check("skip " + path, pattern in skipped["warnings"][0], skipped)
+    check("the rest is there", set(json.loads(read(f"skip-{path}"))) & {"x", "tenant_settings"} == {"tenant_settings"})
+for flag, pattern in (("sql:DELETE FROM user", "one SELECT"), ("sql:SELECT 1; SELECT 2", "exactly one"),
+                      ("sql:SELECT nix", "no such column"), ("sql:SELECT 1, 2", "one SELECT of one column"),
+                      ("sql:SELECT id FROM user", "more than one row"), ("sql:PRAGMA user_version", "one SELECT"),
+                      ("settings:x.y", "settings:section.key")):
+    fails("flag " + flag, db, "adcp_backup", "no.json", pattern, flags={"a": flag})
+for column, pattern in (("user.pin", "NOT NULL"), ("user.id", "primary key"), ("user.nix", "no table.column"),
+                        ("nix.x", "no table.column"), ("user", "no table.column")):
+    fails("redact " + column, db, "adcp_backup", "no.json", pattern, redact=[column])
+fails("env of an array", db, "adcp_backup", "no.json", "not a JSON object", settings={"app_settings": "array.json"},
+      env="DEBUG")
+check("nothing was written", not os.path.exists("no.json"))
+equal("rows are as they were", db.execute("SELECT count(*) FROM user").fetchone(), (2,))
+
+# ---- restore ----
+target = connect("new.db")
+write("here.json", '{"gemini_api_key":"S3CRET-VALUE \\u00e9","access_token_id":5, "llm":{"list":[{"Api_Token":"mine"}]}}\n')
+write("here.env", "# it's a comment\nexport API_KEY='mine too'\nOTHER=1\n")
+os.environ["EMB_MODEL"] = "large"
+restored = call(target, "adcp_restore", "a.json",
+                settings={"app_settings": "here.json", "tenant_settings": "tenant-new.json", "feature_flags": "flags.json"},
+                env_file="here.env")
+equal("written", restored.get("settings_written") if isinstance(restored, dict) else restored,
+      ["app_settings", "tenant_settings", "feature_flags", "env_file"])
+equal("same", restored["secrets_same"], ["app_settings/gemini_api_key"])
+equal("different", restored["secrets_different"], ["app_settings/llm/list/0/Api_Token", "app_settings/access_token_id"])
+equal("missing", restored["secrets_missing"], ["app_settings/llm/keys"])
+equal("environment", restored["environment_different"], ["EMB_MODEL"])
+equal("columns", restored["redacted_columns"], ["user.password"])
+wanted = APP.replace('"S3CRET-VALUE \\u00e9"', '"S3CRET-VALUE \\u00e9"').replace('[1, "SECRET2"]', "null")
+wanted = wanted.replace('"SECRET2"', '"mine"').replace("9876543210123", "5")
+equal("merged, every other byte as it was", read("here.json"), wanted)
+equal("flags as a file", json.loads(read("flags.json"))["debug_mode"], True)
+equal("mode", [stat.S_IMODE(os.stat(p).st_mode) for p in ("here.env", "here.json")], [0o600, 0o600])
+equal("env file", read("here.env").splitlines()[0], "export API_KEY='mine too'")
+check("unset", "# NOPE was not set\n" in read("here.env"))
+shell = subprocess.run(["sh", "-c", "set -a; . ./here.env; printf '%s|%s|%s' \"$API_KEY\" \"$EMB_MODEL\" \"$EMB_NOTE\""],
+                       env={"PATH": os.environ["PATH"]}, capture_output=True, text=True)
+equal("sh reads it", shell.stdout, "mine too|small|" + os.environ["EMB_NOTE"])
+os.environ["EMB_MODEL"] = "small"
+again = call(target, "adcp_restore", "a.json", force=True, validate_only=True)
+equal("environment as it was", again["environment_different"], [])
+os.environ["API_KEY"] = "another"
+equal("a secret that differs", call(target, "adcp_restore", "a.json", force=True)["environment_different"], ["API_KEY"])
+os.environ["API_KEY"] = "ENVSECRET"
+
+# The file comes back byte by byte where nothing was left out, with and without a last line break.
+for name in ("tenant.json", "array.json"):
+    call(db, "adcp_backup", "round-" + name, settings={"s": name}, env="EMB_MODEL")
+    original = read(name)
+    equal("rewritten " + name, call(target, "adcp_restore", "round-" + name, force=True, settings={"s": name})["settings_written"], ["s"])
+    equal("byte by byte " + name, read(name), original)
+for body in ('{}', '{ }', '{"a":1}', '{"a":{"environment_variables":1} }', '{"a":"\\"environment_variables\\""\n}'):
+    write("round.json", body)
+    call(db, "adcp_backup", "round-b.json", overwrite=True, settings={"app_settings": "round.json"}, env="EMB_MODEL")
+    equal("the variables are in it " + body, json.loads(read("round-b.json"))["app_settings"]["environment_variables"], {"EMB_MODEL": "small"})
+    call(target, "adcp_restore", "round-b.json", force=True, settings={"app_settings": "round.json"})
+    equal("and do not come out again " + body, read("round.json"), body)
+
+# ---- what is refused at a restore: neither database nor files change ----
+os.mkfifo("pipe")
+write("broken.json", "{")
+target.execute("DELETE FROM user WHERE id = 2")
+state = (read("here.json"), target.execute("SELECT * FROM user").fetchall())
+for pattern, options in (("has no settings \"nix\"", {"settings": {"nix": "x.json"}}),
+                         ("has no settings \"tables\"", {"settings": {"tables": "x.json"}}),
+                         ("has no settings \"fts_tables\"", {"settings": {"fts_tables": "x.json"}}),
+                         ("written twice", {"settings": {"app_settings": "x.json"}, "env_file": "x.json"}),
+                         ("not a regular file", {"settings": {"app_settings": "folder"}}),
+                         ("not a regular file", {"settings": {"app_settings": "pipe"}}),
+                         ("nowhere/x.json", {"settings": {"app_settings": "here.json", "tenant_settings": "nowhere/x.json"}}),
+                         ("broken.json is not a JSON document", {"settings": {"app_settings": "broken.json"}})):
+    fails("restore " + pattern, target, "adcp_restore", "a.json", pattern, force=True, **options)
+    check("unchanged " + pattern, log[-1].endswith("database unchanged"), log[-1])
+    equal("as it was " + pattern, (read("here.json"), target.execute("SELECT * FROM user").fetchall()), state)
+fails("no variables", target, "adcp_restore", "plain.json", "no environment variables", env_file="x.env", force=True)
+fails("without force", target, "adcp_restore", "a.json", "force", settings={"app_settings": "here.json"})
+equal("without force nothing is written", read("here.json"), state[0])
+target.execute("BEGIN")
+fails("in a transaction", target, "adcp_restore", "a.json", "outside a transaction", force=True, settings={"app_settings": "here.json"})
+target.execute("ROLLBACK")
+# The rows break the database's rule at the end of the restore: the staged files go, the old ones stay.
+trigger = connect("strict.db")
+trigger.execute("CREATE TABLE user(id INTEGER PRIMARY KEY, name TEXT CHECK(name <> 'y'), password TEXT, pin INT)")
+fails("late failure", trigger, "adcp_restore", "a.json", "CHECK|constraint", mode="merge", settings={"app_settings": "here.json"})
+equal("late failure: the file is as it was", read("here.json"), state[0])
+equal("validate_only writes nothing", call(target, "adcp_restore", "a.json", force=True, validate_only=True,
+                                           settings={"app_settings": "x.json"})["settings_written"], [])
+check("no file", not os.path.exists("x.json"))
+equal("no temporary files", glob.glob(".*adcp-tmp"), [])
+
+# ---- settings of the connection ----
+db.execute("SELECT adcp_config('settings', ?), adcp_config('env', 'EMB_MODEL')", ('{"tenant_settings":"tenant.json"}',)).fetchall()
+call(db, "adcp_backup", "config.json")
+check("defaults of a backup", '"tenant_settings":{' in read("config.json") and '"EMB_MODEL":"small"' in read("config.json"))
+write("tenant.json", '{"edited":1}')
+target.execute("SELECT adcp_config('settings', ?)", ('{"tenant_settings":"tenant.json"}',)).fetchall()
+equal("a restore writes only what the call names", call(target, "adcp_restore", "config.json", force=True)["settings_written"], [])
+equal("the file stays", read("tenant.json"), '{"edited":1}')
+
+# ---- no report and no message shows a secret ----
+for secret in SECRETS:
+    check("no secret in any report or message", not any(secret in line for line in log), secret)
+
+print(f"{passed} passed, {failed} failed")
+sys.exit(failed > 0)
