@@ -436,8 +436,7 @@ void adcp_plan_check_force(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *l
   if( listed && adcp_buf_check(&list, db->err) ) {
     adcp_error_set(
         db->err, ADCP_ERROR,
-        "this would replace the rows of %s; repeat it with {\"force\":true} if they may go",
-        names);
+        "this would replace the rows of %s; repeat it with {\"force\":true} if they may go", names);
   }
   adcp_buf_free(&list);
 }
