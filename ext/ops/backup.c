@@ -52,6 +52,7 @@ const AdcpOptionTable adcp_backup_options = {option_specs,
 struct AdcpBackup {
   AdcpDb db;
   AdcpError *err;
+  bool in_transaction; /* of the caller, at entry */
   char *path;
   AdcpOutMode mode;
   int64_t started_ms;
@@ -290,6 +291,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   backup->err = err;
   backup->started_ms = adcp_clock_ms();
   backup->db = (AdcpDb){request->handle, "main", err};
+  backup->in_transaction = !sqlite3_get_autocommit(request->handle);
   if( request->path ) {
     backup->path = adcp_strdup(request->path);
     if( backup->path == NULL ) adcp_error_nomem(err);
@@ -422,6 +424,10 @@ void adcp_backup_close(AdcpBackup *backup) {
   adcp_scan_close(backup->scan);
   adcp_error_name(backup->err, backup->path);
   if( backup->options ) adcp_error_append(backup->err, "; no backup was written");
+  if( backup->in_transaction && sqlite3_get_autocommit(backup->db.handle) ) {
+    /* SQLite does that by itself, out of memory for one. */
+    adcp_error_append(backup->err, "; your transaction was rolled back");
+  }
   adcp_archive_writer_close(backup->archive);
   adcp_schema_free(backup->schema);
   adcp_snapshot_close(&backup->snapshot);
