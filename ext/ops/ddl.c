@@ -29,7 +29,8 @@ void adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpError *err
 
 /* ---- dropping ---- */
 
-/* A virtual table that cannot be dropped by DROP: the row, then the shadow tables as the ordinary ones that they are now. */
+/* A virtual table that cannot be dropped by DROP: the row, then the shadow tables as the ordinary
+** ones that they are now. */
 static void drop_without_module(AdcpDb *db, const AdcpSchema *live, const AdcpTable *table) {
   adcp_vtab_delete_schema_row(db, table->name);
   for( size_t i = 0; i < live->table_count && !db->err->rc; i++ ) {
@@ -40,7 +41,8 @@ static void drop_without_module(AdcpDb *db, const AdcpSchema *live, const AdcpTa
   }
 }
 
-/* False when the module is not loaded or cannot open the table: its shadow tables may be damaged. */
+/* False when the module is not loaded or cannot open the table: its shadow tables may be damaged.
+** */
 static bool drop_by_module(AdcpDb *db, const AdcpTable *table) {
   if( !adcp_module_loaded(db, table->module) ) return false;
   AdcpError trouble = ADCP_ERROR_INIT;
@@ -101,7 +103,8 @@ void adcp_ddl_drop(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {
 
 /* ---- creating ---- */
 
-/* The object's SQL with the schema's name in it (none for NULL), and another name or table where the plan gives one; borrowed from out. */
+/* The object's SQL with the schema's name in it (none for NULL), and another name or table where
+** the plan gives one; borrowed from out. */
 static const char *splice(AdcpBuf *out, const AdcpObject *object, const char *schema,
                           const char *name, const char *on, AdcpError *err) {
   AdcpCreate create;
@@ -151,7 +154,8 @@ static void drop_unless_planned(const AdcpMap *targets, AdcpDb *db, const AdcpTa
   }
 }
 
-/* Drops the shadow tables that this version of a module makes and the backup's did not (shapes differ between versions). */
+/* Drops the shadow tables that this version of a module makes and the backup's did not (shapes
+** differ between versions). */
 static void drop_new_shadows(const AdcpPlan *plan, AdcpDb *db) {
   AdcpMap targets;
   memset(&targets, 0, sizeof targets);

@@ -54,7 +54,8 @@ static Violations *find_violations(AdcpForeignKeyState *state, AdcpDb *db, sqlit
   return entry;
 }
 
-/* Counts into before or after. A schema whose foreign keys cannot be checked (a parent without a unique key) is a warning. */
+/* Counts into before or after. A schema whose foreign keys cannot be checked (a parent without a
+** unique key) is a warning. */
 static void count_violations(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan, bool after) {
   AdcpError trouble = ADCP_ERROR_INIT;
   AdcpDb trial = {db->handle, db->schema, &trouble};

@@ -1,5 +1,6 @@
 /*
-** restore.c - backup file -> database: plan, drop, create, fill, verify, commit (contract in restore.h).
+** restore.c - backup file -> database: plan, drop, create, fill, verify, commit (contract in
+** restore.h).
 */
 #include "ops/restore.h"
 
@@ -106,9 +107,10 @@ static void open_archive(AdcpRestore *restore) {
   adcp_metadata_read(&restore->figures, restore->head->metadata, restore->err);
 }
 
-/* A database without a page yet takes the backup's page size and auto_vacuum, one without an object its encoding (a first page
-** comes with PRAGMA user_version or journal_mode already). They are settings of the connection until something is
-** written, so a failing restore leaves the empty file empty. */
+/* A database without a page yet takes the backup's page size and auto_vacuum, one without an object
+** its encoding (a first page comes with PRAGMA user_version or journal_mode already). They are
+** settings of the connection until something is written, so a failing restore leaves the empty file
+** empty. */
 static void shape_empty_database(AdcpRestore *restore) {
   AdcpDb *db = &restore->db;
   const AdcpDatabaseFigures *figures = &restore->figures;
@@ -265,7 +267,8 @@ static void empty_table(AdcpRestore *restore, const AdcpPlanTable *entry) {
   }
 }
 
-/* sqlite_sequence and sqlite_stat speak of tables by name: unless everything is restored, their rows are taken one by one. */
+/* sqlite_sequence and sqlite_stat speak of tables by name: unless everything is restored, their
+** rows are taken one by one. */
 static bool by_name(const AdcpRestore *restore, const AdcpPlanTable *entry) {
   AdcpTableKind kind = entry->source->kind;
   return !restore->plan->whole && (kind == ADCP_TABLE_SEQUENCE || kind == ADCP_TABLE_STAT);

@@ -81,8 +81,8 @@ static int range_of_column(const AdcpRelation *relation, int column) {
   return -1;
 }
 
-/* Has the limits of range columns handed over, after the arguments: two letters for each in idxStr, the range and
-** what the value is to it. */
+/* Has the limits of range columns handed over, after the arguments: two letters for each in idxStr,
+** the range and what the value is to it. */
 static int choose_ranges(const AdcpRelation *relation, sqlite3_index_info *info, int position) {
   sqlite3_str *limits = sqlite3_str_new(NULL);
   for( int i = 0; i < info->nConstraint; i++ ) {
