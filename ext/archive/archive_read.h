@@ -96,8 +96,11 @@ void adcp_archive_skip_table(AdcpArchiveReader *r);
 ** damaged table, once the caller has cleared the error. */
 void adcp_archive_seek_table(AdcpArchiveReader *r, size_t index);
 
-/* The same, but the first row will be that of a mark of the table (0 to mark_count - 1): the rows
-** before it are left out, and the table's digest is not checked. */
+/* Starts over in front of the first table, where positions are not known. */
+void adcp_archive_rewind(AdcpArchiveReader *r);
+
+/* As seek_table, but the first row will be that of a mark of the table (0 to mark_count - 1): the
+** rows before it are left out, and the table's digest is not checked. */
 void adcp_archive_seek_mark(AdcpArchiveReader *r, size_t index, size_t mark);
 
 void adcp_archive_reader_close(AdcpArchiveReader *r);

@@ -16,10 +16,14 @@
 
 typedef struct AdcpBackupTable AdcpBackupTable;
 
-/* The name as the backup has it or, if there is none, in other letter case. NULL on error: no such
-** table, with the nearest name, or one that has no rows in the backup. */
+/* With name NULL no table is chosen yet. Otherwise the name as the backup has it or, if there is
+** none, in other letter case. NULL on error: no such table, with the nearest name, or one that has
+** no rows in the backup. */
 AdcpBackupTable *adcp_backup_table_open(const char *path, const char *name, int threads,
                                         AdcpError *err);
+
+/* Goes on with another table, in front of its first row: one of the head's tables. */
+void adcp_backup_table_choose(AdcpBackupTable *table, const AdcpArchiveTable *entry);
 const AdcpArchiveTable *adcp_backup_table_entry(const AdcpBackupTable *table);
 const AdcpArchiveHead *adcp_backup_table_head(const AdcpBackupTable *table);
 

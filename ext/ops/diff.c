@@ -1,7 +1,8 @@
 /*
 ** diff.c - what differs between two sides (contract in diff.h).
 **
-** A side is a backup or the live database: a schema, and of one table at a time the rows in the order of their key.
+** A side is a backup or the live database: a schema, and of one table at a time the rows in the
+** order of their key.
 */
 #include "ops/diff.h"
 
@@ -136,7 +137,8 @@ static const AdcpTable *content_table(const Side *side, const char *name) {
   return side->backup == NULL || entry_of(side, name) ? table : NULL;
 }
 
-/* True when the side has such a table, but its rows are not in the backup: nothing can be said of them. */
+/* True when the side has such a table, but its rows are not in the backup: nothing can be said of
+** them. */
 static bool is_left_out(const Side *side, const char *name) {
   return side->backup && adcp_schema_table(side->schema, name) && !entry_of(side, name);
 }
@@ -223,7 +225,8 @@ static bool is_definition(const AdcpSchema *schema, const AdcpObject *object) {
   return object->sql && !(table && table->kind == ADCP_TABLE_SHADOW);
 }
 
-/* The first side's objects that are missing or different on the second, then the second's that are new. */
+/* The first side's objects that are missing or different on the second, then the second's that are
+** new. */
 static const AdcpDiffItem *next_definition(AdcpDiff *diff) {
   for( ; diff->at_side < 2; diff->at_side++, diff->at = 0 ) {
     const AdcpSchema *schema = diff->sides[diff->at_side].schema;
@@ -249,7 +252,8 @@ static const AdcpDiffItem *next_definition(AdcpDiff *diff) {
 
 /* ---- from table to table ---- */
 
-/* The next table that has rows on either side: those of the first in its order, then those of the second alone. */
+/* The next table that has rows on either side: those of the first in its order, then those of the
+** second alone. */
 static const AdcpTable *next_table(AdcpDiff *diff) {
   for( ; diff->at_side < 2; diff->at_side++, diff->at = 0 ) {
     const Side *side = &diff->sides[diff->at_side];
@@ -427,7 +431,8 @@ static const AdcpDiffItem *next_of_merge(AdcpDiff *diff) {
   }
 }
 
-/* Goes to the next table that has to be read; false at the end. Equal ones are passed over, unless they are wanted. */
+/* Goes to the next table that has to be read; false at the end. Equal ones are passed over, unless
+** they are wanted. */
 typedef enum Equal { PASS_OVER, STOP_AT } Equal;
 static bool begin_table(AdcpDiff *diff, Equal equal) {
   const AdcpTable *table;

@@ -5,9 +5,10 @@
 **     while( (item = adcp_diff_next(diff)) != NULL ) ...
 **     adcp_diff_close(diff);
 **
-** First the definitions, then the rows, table by table in the order of the first backup's file. Tables of equal digest are not
-** read; of the others both sides come in the order of their key and are merged: two rows in memory, whatever the size.
-** Where the key itself differs there is no way to tell which row is which: all rows are removed, and all added.
+** First the definitions, then the rows, table by table in the order of the first backup's file.
+** Tables of equal digest are not read; of the others both sides come in the order of their key and
+** are merged: two rows in memory, whatever the size. Where the key itself differs there is no way
+** to tell which row is which: all rows are removed, and all added.
 */
 #ifndef ADCP_OPS_DIFF_H
 #define ADCP_OPS_DIFF_H
@@ -41,7 +42,8 @@ typedef struct AdcpDiffCount {
 
 typedef struct AdcpDiff AdcpDiff;
 
-/* path2 NULL: the database db->schema as it is now, under a snapshot held until close. NULL on error. */
+/* path2 NULL: the database db->schema as it is now, under a snapshot held until close. NULL on
+** error. */
 AdcpDiff *adcp_diff_open(AdcpDb *db, const char *path, const char *path2);
 
 /* The next difference; borrowed until the next call. NULL at the end or on error. */

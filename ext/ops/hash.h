@@ -24,6 +24,9 @@ typedef struct AdcpHashRows {
 void adcp_hash_content(AdcpDb *db, const AdcpSchema *schema, const AdcpHashRows *rows,
                        char sha256[ADCP_SHA256_HEX + 1]);
 
+/* The digest of a table's rows, under the caller's snapshot. */
+void adcp_hash_rows(AdcpDb *db, const AdcpTable *table, char sha256[ADCP_SHA256_HEX + 1]);
+
 /* That of db->schema, and the digest of one of its tables, both under a snapshot of their own. The
 ** name in any letter case; an unknown one is answered with the nearest. */
 void adcp_hash_database(AdcpDb *db, char sha256[ADCP_SHA256_HEX + 1]);

@@ -1,5 +1,6 @@
 /*
-** relation_diff.c - adcp_diff(path [, path2]) and adcp_diff_summary(path [, path2]): what differs, and how much.
+** relation_diff.c - adcp_diff(path [, path2]) and adcp_diff_summary(path [, path2]): what differs,
+** and how much.
 */
 #include "sql/relations.h"
 
