@@ -1,12 +1,14 @@
 /*
 ** adcp.h - backs up, validates and restores SQLite databases from SQL.
 **
-** The usual way in is a loadable extension: `.load ./adcp` in the shell, sqlite3_load_extension in a
-** program. A program that links libadcp.a (built with -DSQLITE_CORE) registers it for every new connection:
+** The usual way in is a loadable extension: `.load ./adcp` in the shell, sqlite3_load_extension in
+** a program. A program that links libadcp.a (built with -DSQLITE_CORE) registers it for every new
+** connection:
 **
 **     sqlite3_auto_extension((void (*)(void))sqlite3_adcp_init);
 **
-** or calls sqlite3_adcp_init(db, &message, NULL) for one. Link with -lsqlite3 -ldeflate -lz -lcjson -lcrypto -lpthread.
+** or calls sqlite3_adcp_init(db, &message, NULL) for one. Link with -lsqlite3 -ldeflate -lz -lcjson
+** -lcrypto -lpthread.
 */
 #ifndef ADCP_H
 #define ADCP_H
@@ -22,16 +24,17 @@ extern "C" {
 
 struct sqlite3_api_routines;
 
-/* Registers the functions on db: all of them, or none and an error. On an error *message (may be NULL) is a text
-** to be freed with sqlite3_free. Oldest SQLite served: 3.40.0. */
+/* Registers the functions on db: all of them, or none and an error. On an error *message (may be
+** NULL) is a text to be freed with sqlite3_free. Oldest SQLite served: 3.40.0. */
 #ifdef ADCP_EXPORT
 ADCP_EXPORT
 #endif
 int sqlite3_adcp_init(sqlite3 *db, char **message, const struct sqlite3_api_routines *api);
 
 /*
-** Progress: an application that wants to be told while a backup, restore or validation goes on gives a hook to the
-** connection, through SQL, so that it works the same for the loaded extension and the linked library:
+** Progress: an application that wants to be told while a backup, restore or validation goes on
+** gives a hook to the connection, through SQL, so that it works the same for the loaded extension
+** and the linked library:
 **
 **     static int show(void *context, const adcp_progress *now){ ...; return 0; }
 **     static const adcp_progress_hook hook = {show, &my_window};
@@ -40,9 +43,10 @@ int sqlite3_adcp_init(sqlite3 *db, char **message, const struct sqlite3_api_rout
 **     sqlite3_bind_pointer(stmt, 1, (void *)&hook, ADCP_PROGRESS_POINTER, NULL);
 **     sqlite3_step(stmt);
 **
-** The hook has to live until the connection is closed, or until it is taken away with adcp_config('progress_callback', NULL). It
-** is called from the thread that runs the statement, at most some ten times a second and once at the end.
-** It must not use the connection. If it returns anything but 0, the operation ends as after sqlite3_interrupt.
+** The hook has to live until the connection is closed, or until it is taken away with
+** adcp_config('progress_callback', NULL). It is called from the thread that runs the statement, at
+** most some ten times a second and once at the end. It must not use the connection. If it returns
+** anything but 0, the operation ends as after sqlite3_interrupt.
 */
 #define ADCP_PROGRESS_POINTER "adcp_progress_hook"
 

@@ -288,6 +288,16 @@ void adcp_archive_seek_table(AdcpArchiveReader *r, size_t index) {
   go_to(r, index, NULL);
 }
 
+void adcp_archive_rewind(AdcpArchiveReader *r) {
+  if( r->err->rc ) return;
+  leave_table(r);
+  r->now = NULL;
+  r->from = NULL;
+  r->full = false;
+  memset(r->seen, 0, r->head.table_count * sizeof *r->seen);
+  r->state = ADCP_READER_AT_START;
+}
+
 void adcp_archive_seek_mark(AdcpArchiveReader *r, size_t index, size_t mark) {
   if( r->err->rc ) return;
   const AdcpArchiveTable *entry = &r->head.tables[index];

@@ -1,15 +1,17 @@
 /*
 ** archive_read.h - reads a backup: its head and tail at once, its rows as a stream of events.
 **
-** Opening reads the head (every section before the rows) and, through the locator at the end, the manifest: three small reads. Where that
-** is not possible (another tool rewrote the file, or it is damaged at its end) the whole text is scanned
-** once without keeping rows, and a warning says so. Rows are then pulled:
+** Opening reads the head (every section before the rows) and, through the locator at the end, the
+** manifest: three small reads. Where that is not possible (another tool rewrote the file, or it is
+** damaged at its end) the whole text is scanned once without keeping rows, and a warning says so.
+** Rows are then pulled:
 **
 **     while( (event = adcp_archive_next(r)) != ADCP_ARCHIVE_END ) ...
 **
-** TABLE_BEGIN, ROW..., TABLE_END for every table in file order. At TABLE_END rows and digest have been compared
-** with the manifest; at END the rest of the document and the container's checksums have been checked too, so that a full
-** run from the start proves every byte. err is borrowed for the reader's life.
+** TABLE_BEGIN, ROW..., TABLE_END for every table in file order. At TABLE_END rows and digest have
+** been compared with the manifest; at END the rest of the document and the container's checksums
+** have been checked too, so that a full run from the start proves every byte. err is borrowed for
+** the reader's life.
 */
 #ifndef ADCP_ARCHIVE_ARCHIVE_READ_H
 #define ADCP_ARCHIVE_ARCHIVE_READ_H
@@ -45,22 +47,24 @@ typedef struct AdcpCheckpoint {
   void (*xCheck)(void *context, AdcpError *err);
 } AdcpCheckpoint;
 
-/* ADCP_NOTADB: not a backup; ADCP_CORRUPT: damaged or incomplete (the message says which, and where); ADCP_ERROR: a newer format or an unknown
-** name in "requires". NULL on error. */
+/* ADCP_NOTADB: not a backup; ADCP_CORRUPT: damaged or incomplete (the message says which, and
+** where); ADCP_ERROR: a newer format or an unknown name in "requires". NULL on error. */
 AdcpArchiveReader *adcp_archive_reader_open(const char *path, int threads, AdcpError *err);
 
-/* The same, with a checkpoint (copied) for as long as the reader lives: a file without a usable end is read through by the opening
-** already. */
+/* The same, with a checkpoint (copied) for as long as the reader lives: a file without a usable end
+** is read through by the opening already. */
 AdcpArchiveReader *adcp_archive_reader_open_checked(const char *path, int threads,
                                                     AdcpCheckpoint checkpoint, AdcpError *err);
 
-/* The same for a list of many files, in time that does not depend on their size: without threads, and a file larger than
-** ADCP_PEEK_FILE_BYTES whose end does not lead to the manifest is not read through, but told by its first
-** ADCP_PEEK_TEXT_BYTES to be damaged (ADCP_CORRUPT) or no backup (ADCP_NOTADB). For its head only, not its rows. */
+/* The same for a list of many files, in time that does not depend on their size: without threads,
+** and a file larger than ADCP_PEEK_FILE_BYTES whose end does not lead to the manifest is not read
+** through, but told by its first ADCP_PEEK_TEXT_BYTES to be damaged (ADCP_CORRUPT) or no backup
+** (ADCP_NOTADB). For its head only, not its rows. */
 AdcpArchiveReader *adcp_archive_reader_peek(const char *path, AdcpError *err);
 const AdcpArchiveHead *adcp_archive_head(const AdcpArchiveReader *r);
 
-/* JSON text of another top-level section (app_settings, ...) that stands before the rows, or NULL; zero-terminated, borrowed. */
+/* JSON text of another top-level section (app_settings, ...) that stands before the rows, or NULL;
+** zero-terminated, borrowed. */
 const char *adcp_archive_section(const AdcpArchiveReader *r, const char *name, size_t *size);
 
 typedef enum AdcpArchiveEvent {
@@ -79,19 +83,24 @@ const AdcpArchiveTable *adcp_archive_table(const AdcpArchiveReader *r);
 /* The values of the current ROW; borrowed until the next call. */
 const AdcpValue *adcp_archive_row(AdcpArchiveReader *r);
 
-/* The text of the current ROW as it stands in the file; to be taken before adcp_archive_row, which decodes it in place. */
+/* The text of the current ROW as it stands in the file; to be taken before adcp_archive_row, which
+** decodes it in place. */
 const char *adcp_archive_row_text(AdcpArchiveReader *r, size_t *size);
 int64_t adcp_archive_row_number(const AdcpArchiveReader *r); /* 1-based within the table */
 
-/* After TABLE_BEGIN: leaves the rows of this table out; its digest is then not checked. The next event is TABLE_END. */
+/* After TABLE_BEGIN: leaves the rows of this table out; its digest is then not checked. The next
+** event is TABLE_END. */
 void adcp_archive_skip_table(AdcpArchiveReader *r);
 
-/* Makes TABLE_BEGIN of table `index` the next event (needs head->indexed). Also the way on after a damaged
-** table, once the caller has cleared the error. */
+/* Makes TABLE_BEGIN of table `index` the next event (needs head->indexed). Also the way on after a
+** damaged table, once the caller has cleared the error. */
 void adcp_archive_seek_table(AdcpArchiveReader *r, size_t index);
 
-/* The same, but the first row will be that of a mark of the table (0 to mark_count - 1): the rows before it are
-** left out, and the table's digest is not checked. */
+/* Starts over in front of the first table, where positions are not known. */
+void adcp_archive_rewind(AdcpArchiveReader *r);
+
+/* As seek_table, but the first row will be that of a mark of the table (0 to mark_count - 1): the
+** rows before it are left out, and the table's digest is not checked. */
 void adcp_archive_seek_mark(AdcpArchiveReader *r, size_t index, size_t mark);
 
 void adcp_archive_reader_close(AdcpArchiveReader *r);

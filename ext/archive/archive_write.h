@@ -1,9 +1,9 @@
 /*
 ** archive_write.h - writes a backup: sections, schema, tables of rows, manifest, end.
 **
-** Order of calls: open, section("backup_metadata") first, other sections, schema, begin_tables, for each table
-** begin_table, rows, end_table; finish; commit; close. Nothing appears under the path before commit. err is borrowed for
-** the life of the writer; after an error every call is a no-op.
+** Order of calls: open, section("backup_metadata") first, other sections, schema, begin_tables, for
+** each table begin_table, rows, end_table; finish; commit; close. Nothing appears under the path
+** before commit. err is borrowed for the life of the writer; after an error every call is a no-op.
 */
 #ifndef ADCP_ARCHIVE_ARCHIVE_WRITE_H
 #define ADCP_ARCHIVE_ARCHIVE_WRITE_H

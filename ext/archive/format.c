@@ -63,7 +63,8 @@ static void add_line(Digests *d, bool in_content, AdcpError *err) {
   adcp_digest_add(d->full, d->line.data, d->line.size);
 }
 
-/* An empty sqlite_sequence says nothing: SQLite keeps it when the last AUTOINCREMENT table has gone. */
+/* An empty sqlite_sequence says nothing: SQLite keeps it when the last AUTOINCREMENT table has
+** gone. */
 static bool says_nothing(const AdcpArchiveTable *entry) {
   return entry->rows == 0 && entry->table->kind == ADCP_TABLE_SEQUENCE;
 }

@@ -1,5 +1,6 @@
 /*
-** format.h - names and figures of format 3.0 that writer and reader share (docs/FORMAT.md draws it).
+** format.h - names and figures of format 3.0 that writer and reader share (docs/FORMAT.md draws
+** it).
 */
 #ifndef ADCP_ARCHIVE_FORMAT_H
 #define ADCP_ARCHIVE_FORMAT_H
@@ -48,9 +49,10 @@ typedef struct AdcpArchiveTotals {
 /* Counts the ordinary tables among count tables, and their rows, into totals. */
 void adcp_archive_count(AdcpArchiveTotals *totals, const AdcpArchiveTable *tables, size_t count);
 
-/* The two digests over a schema and its tables' digests, as DESIGN section 3 defines them:
-** one line `["type","name","sql"]\n` an object with sql, bytewise by (name, type), then one line `["name",rows,"sha256"]\n` a
-** table, bytewise by name; canonical JSON strings. The content digest leaves out shadow tables and their indexes, and sqlite_stat*. */
+/* The two digests over a schema and its tables' digests, as DESIGN section 3 defines them: one line
+** `["type","name","sql"]\n` an object with sql, bytewise by (name, type), then one line
+** `["name",rows,"sha256"]\n` a table, bytewise by name; canonical JSON strings. The content digest
+** leaves out shadow tables and their indexes, and sqlite_stat*. */
 void adcp_archive_digests(const AdcpSchema *schema, const AdcpArchiveTable *tables, size_t count,
                           char content_sha256[ADCP_SHA256_HEX + 1],
                           char full_sha256[ADCP_SHA256_HEX + 1], AdcpError *err);

@@ -250,7 +250,8 @@ static void read_lists(AdcpJsonReader *json, int member, AdcpManifest *m, AdcpEr
   }
 }
 
-/* Are a table's marks places in blocks, one after the other? Whether its rows are there is seen when they are read. */
+/* Are a table's marks places in blocks, one after the other? Whether its rows are there is seen
+** when they are read. */
 static bool marks_are_sound(const AdcpManifest *m, const AdcpArchiveTable *table) {
   int64_t block = -1, row = 1;
   for( size_t i = 0; i < table->mark_count; i++ ) {

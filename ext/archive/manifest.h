@@ -9,8 +9,9 @@
 **   ...
 **   ]},
 **
-** A table that goes through several blocks has "marks" besides: `[block,offset,row,key]` for the first row that
-** begins in each block after the table's first, where key is its rowid, the values of its primary key, or null.
+** A table that goes through several blocks has "marks" besides: `[block,offset,row,key]` for the
+** first row that begins in each block after the table's first, where key is its rowid, the values
+** of its primary key, or null.
 **
 ** "bytes" of the whole is the raw size of the document before the manifest; a block is its size in
 ** the file, its raw size and the CRC-32 of the raw text.

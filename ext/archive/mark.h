@@ -7,7 +7,8 @@
 #include "archive/format.h"
 #include "codec/value.h"
 
-/* Sets has_rowid and rowid, or key, from the values of the row; a key above ADCP_MAX_MARK_KEY_BYTES stays NULL. */
+/* Sets has_rowid and rowid, or key, from the values of the row; a key above ADCP_MAX_MARK_KEY_BYTES
+** stays NULL. */
 void adcp_mark_set_key(AdcpArchiveMark *mark, const AdcpTable *table, const AdcpValue *values,
                        AdcpError *err);
 

@@ -3,7 +3,8 @@
 **
 **   {"$rowid":7,"name":"x","price":1.5,"photo":{"$blob":"..."}}
 **
-** Used by whoever needs a row's text or digest: the archive writer, and the re-scan of restored rows.
+** Used by whoever needs a row's text or digest: the archive writer, and the re-scan of restored
+** rows.
 */
 #ifndef ADCP_ARCHIVE_ROW_WRITE_H
 #define ADCP_ARCHIVE_ROW_WRITE_H
@@ -23,13 +24,14 @@ typedef struct AdcpRowWriter AdcpRowWriter;
 /* For the rows of one table (borrowed for the writer's life). */
 AdcpRowWriter *adcp_row_writer_open(const AdcpTable *table, AdcpError *err);
 
-/* Writes one row of adcp_table_value_count values, without line break. Values above 64 KiB are encoded
-** in pieces, so that no second copy of a large value is made. */
+/* Writes one row of adcp_table_value_count values, without line break. Values above 64 KiB are
+** encoded in pieces, so that no second copy of a large value is made. */
 void adcp_row_write(AdcpRowWriter *writer, const AdcpValue *values, AdcpTextSink sink,
                     AdcpError *err);
 void adcp_row_writer_close(AdcpRowWriter *writer);
 
-/* One value alone, as in a row; blobs as $blob, or $hex when shadow is true. For reports and relations. */
+/* One value alone, as in a row; blobs as $blob, or $hex when shadow is true. For reports and
+** relations. */
 void adcp_value_write(AdcpBuf *out, const AdcpValue *value, bool shadow);
 
 #endif

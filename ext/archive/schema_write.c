@@ -56,6 +56,7 @@ static void end_lines(Out *out, void (*end)(AdcpJsonWriter *)) {
 static void spell(Out *out, const char *name) {
   adcp_buf_clear(&out->spelling);
   adcp_name_encode(&out->spelling, name);
+  if( out->spelling.oom ) out->buf.oom = true;
 }
 
 static void write_name(Out *out, const char *name) {

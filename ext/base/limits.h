@@ -18,8 +18,8 @@
 /* A table gets a block of its own from this size on; below it shares one with its neighbours. */
 #define ADCP_OWN_BLOCK_BYTES (64 * 1024)
 
-/* A mark of the manifest holds the key of a row; a longer one is left out: a mark a block is to stay
-** small beside the block. */
+/* A mark of the manifest holds the key of a row; a longer one is left out: a mark a block is to
+** stay small beside the block. */
 #define ADCP_MAX_MARK_KEY_BYTES 1024
 
 /* Deflate expands at most 1032 times; a block index that claims more is a lie. */
@@ -52,8 +52,9 @@
 /* An options document is a few lines; 1 MiB leaves room for long lists of table names. */
 #define ADCP_MAX_OPTIONS_BYTES (1024 * 1024)
 
-/* A list of backups reads a file without a usable end to its end only when it is as small as this (it inflates to 66 MB at
-** most, a tenth of a second); of a larger one it reads this much text to find backup_metadata, the first member. */
+/* A list of backups reads a file without a usable end to its end only when it is as small as this
+** (it inflates to 66 MB at most, a tenth of a second); of a larger one it reads this much text to
+** find backup_metadata, the first member. */
 #define ADCP_PEEK_FILE_BYTES (64 * 1024)
 #define ADCP_PEEK_TEXT_BYTES (1024 * 1024)
 

@@ -2,7 +2,8 @@
 ** base64.h - base64 (RFC 4648, with padding) and hexadecimal, both ways.
 **
 ** Decoding is strict: no white space, exact padding, zero unused bits, so that a text decodes to
-** one value and that value encodes to this text. out may be the same memory as text: decoding in place is allowed.
+** one value and that value encodes to this text. out may be the same memory as text: decoding in
+** place is allowed.
 */
 #ifndef ADCP_CODEC_BASE64_H
 #define ADCP_CODEC_BASE64_H

@@ -15,7 +15,8 @@
 typedef struct AdcpDigest AdcpDigest;
 
 /* A running digest; NULL with err set (NOMEM, or libcrypto has no SHA-256). The caller closes it.
-** err is borrowed until then: libcrypto takes memory at each reset too, and a failure goes there. */
+** err is borrowed until then: libcrypto takes memory at each reset too, and a failure goes there.
+** */
 AdcpDigest *adcp_digest_open(AdcpError *err);
 
 /* Starts over, for the next table. */

@@ -2,8 +2,9 @@
 ** json_write.h - JSON text into a buffer.
 **
 ** The string writer is what rows use: only '"', '\' and bytes below 0x20 are escaped (\b \f \n \r
-** \t, else lower-case \u00xx), everything else is copied. The document writer on top of it places commas; it is for headers,
-** manifests and reports. No spaces are written, except by adcp_json_newline.
+** \t, else lower-case \u00xx), everything else is copied. The document writer on top of it places
+** commas; it is for headers, manifests and reports. No spaces are written, except by
+** adcp_json_newline.
 */
 #ifndef ADCP_CODEC_JSON_WRITE_H
 #define ADCP_CODEC_JSON_WRITE_H
@@ -14,13 +15,15 @@
 
 #include "base/buf.h"
 
-/* Appends bytes as a JSON string with its quotes. They must be valid UTF-8 (see adcp_json_quote_lossy). */
+/* Appends bytes as a JSON string with its quotes. They must be valid UTF-8 (see
+** adcp_json_quote_lossy). */
 void adcp_json_quote(AdcpBuf *buf, const uint8_t *bytes, size_t n);
 
 /* The same for text from outside (a path, a message): invalid bytes become U+FFFD. */
 void adcp_json_quote_lossy(AdcpBuf *buf, const char *text);
 
-/* A document being written. Zero-initialise, then set buf (borrowed). Errors are the buffer's oom. */
+/* A document being written. Zero-initialise, then set buf (borrowed). Errors are the buffer's oom.
+** */
 typedef struct AdcpJsonWriter {
   AdcpBuf *buf;
   bool need_comma; /* an item stands before the next one at this level */

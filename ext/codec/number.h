@@ -34,8 +34,9 @@ typedef struct AdcpNumber {
   size_t length;   /* bytes of the number; what follows is not looked at beyond its first byte */
 } AdcpNumber;
 
-/* Reads the JSON number (RFC 8259 grammar) at text, at most n bytes. An integer "-0" is INTEGER 0, not canonical. The caller must
-** see to it that the number ends within n bytes or that n is all there is. */
+/* Reads the JSON number (RFC 8259 grammar) at text, at most n bytes. An integer "-0" is INTEGER 0,
+** not canonical. The caller must see to it that the number ends within n bytes or that n is all
+** there is. */
 AdcpNumber adcp_number_parse(const uint8_t *text, size_t n);
 
 #endif

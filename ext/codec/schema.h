@@ -4,7 +4,8 @@
 ** The database half fills it from a live database, the file half writes and reads it as JSON, and
 ** operations plan on it; it knows neither SQLite nor files. Everything in it is owned by the
 ** AdcpSchema and freed with it; names and SQL are zero-terminated (SQLite allows no NUL in them)
-** but may be invalid UTF-8. Arrays grow only while the schema is being filled: pointers to elements are stable after that.
+** but may be invalid UTF-8. Arrays grow only while the schema is being filled: pointers to elements
+** are stable after that.
 */
 #ifndef ADCP_CODEC_SCHEMA_H
 #define ADCP_CODEC_SCHEMA_H
@@ -87,8 +88,8 @@ typedef struct AdcpSchema {
 AdcpSchema *adcp_schema_new(AdcpError *err);
 void adcp_schema_free(AdcpSchema *schema);
 
-/* Add an element, zero-filled, and return it (NULL when out of memory). Pointers returned before may move. Strings
-** in elements are allocated with adcp_malloc and owned from then on. */
+/* Add an element, zero-filled, and return it (NULL when out of memory). Pointers returned before
+** may move. Strings in elements are allocated with adcp_malloc and owned from then on. */
 AdcpObject *adcp_schema_add_object(AdcpSchema *schema, AdcpError *err);
 AdcpTable *adcp_schema_add_table(AdcpSchema *schema, AdcpError *err);
 AdcpColumn *adcp_table_add_column(AdcpTable *table, AdcpError *err);
@@ -98,7 +99,8 @@ AdcpForeignKey *adcp_table_add_foreign_key(AdcpTable *table, AdcpError *err);
 void adcp_schema_retain(AdcpSchema *schema, const bool *keep_objects, const bool *keep_tables,
                         AdcpError *err);
 
-/* Builds table_by_name; two tables of one name are ADCP_CORRUPT. Call when the tables are complete or were reordered. */
+/* Builds table_by_name; two tables of one name are ADCP_CORRUPT. Call when the tables are complete
+** or were reordered. */
 void adcp_schema_index(AdcpSchema *schema, AdcpError *err);
 AdcpTable *adcp_schema_table(const AdcpSchema *schema, const char *name);
 
@@ -109,7 +111,8 @@ const AdcpObject *adcp_schema_object(const AdcpSchema *schema, AdcpObjectType ty
 /* Number of values in a row: the hidden rowid, if written, and all columns that are stored. */
 size_t adcp_table_value_count(const AdcpTable *table);
 
-/* Where the value of a stored column stands in a row; and that of the rowid, -1 when rows do not hold it. */
+/* Where the value of a stored column stands in a row; and that of the rowid, -1 when rows do not
+** hold it. */
 size_t adcp_table_value_place(const AdcpTable *table, size_t column);
 int adcp_table_rowid_place(const AdcpTable *table);
 

@@ -1,8 +1,8 @@
 /*
 ** fts.c - reads the content= argument of an FTS table (contract in fts.h).
 **
-** Arguments stand between the commas after the module's name. Both modules take an option as key, '=' and
-** value, with any of SQLite's quotes around the value.
+** Arguments stand between the commas after the module's name. Both modules take an option as key,
+** '=' and value, with any of SQLite's quotes around the value.
 */
 #include "db/fts.h"
 

@@ -132,8 +132,9 @@ static bool append_key(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *
 }
 
 /* Sets what the source has, except the primary key: a row that was found by another key keeps its
-** own. By parameter and not by excluded.*, which SQLite 3.40.1 rounds to a double where a VIRTUAL column
-** stands before a REAL one: it takes the place among the declared columns for that among the stored. */
+** own. By parameter and not by excluded.*, which SQLite 3.40.1 rounds to a double where a VIRTUAL
+** column stands before a REAL one: it takes the place among the declared columns for that among the
+** stored. */
 static void append_update(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *table) {
   const char *separator = " DO UPDATE SET ";
   bool found = false;

@@ -30,9 +30,9 @@ typedef struct AdcpLoadOptions {
 ** with ABORT only: where rows are matched by key it is none. UPDATE finds a row by the primary key
 ** first, then by any other unique key, and sets the matched columns outside the primary key; rows
 ** of a table without keys are just added. IGNORE leaves rows with an equal key; a broken NOT NULL
-** is an error in every mode, a broken CHECK unless ignore_checks is set. Without `live` the ON CONFLICT clauses of the table's
-** constraints are overridden. Err: TOOBIG when the row has more values than
-** SQLITE_LIMIT_VARIABLE_NUMBER, MISMATCH when no column matches. */
+** is an error in every mode, a broken CHECK unless ignore_checks is set. Without `live` the ON
+** CONFLICT clauses of the table's constraints are overridden. Err: TOOBIG when the row has more
+** values than SQLITE_LIMIT_VARIABLE_NUMBER, MISMATCH when no column matches. */
 AdcpLoad *adcp_load_open(AdcpDb *db, const AdcpTable *source, const AdcpLoadOptions *options);
 
 /* Inserts one row. Values are borrowed during the call only. A constraint error names the table;

@@ -1,8 +1,9 @@
 /*
-** sqlite.h - SQLite's API, for an extension or (with -DSQLITE_CORE) for a program that links SQLite.
+** sqlite.h - SQLite's API, for an extension or (with -DSQLITE_CORE) for a program that links
+** SQLite.
 **
-** Every file of db, ops and sql that calls SQLite includes this one. The API pointer that a loadable
-** extension goes through is defined once, in sql/entry.c.
+** Every file of db, ops and sql that calls SQLite includes this one. The API pointer that a
+** loadable extension goes through is defined once, in sql/entry.c.
 */
 #ifndef ADCP_DB_SQLITE_H
 #define ADCP_DB_SQLITE_H

@@ -32,8 +32,8 @@ void adcp_state_drop_temp_triggers(AdcpConnectionState *state, AdcpDb *db);
 void adcp_state_create_temp_triggers(AdcpConnectionState *state, AdcpDb *db, int *lost);
 
 /* Puts every setting back, after adcp_transaction_close; works after any failure, an interrupt
-** included, and neither reads nor changes an error. The one exception: after out of memory inside
-** a statement SQLite lets reverse_unordered_selects and count_changes, where the application had them
+** included, and neither reads nor changes an error. The one exception: after out of memory inside a
+** statement SQLite lets reverse_unordered_selects and count_changes, where the application had them
 ** on, not be put back. Frees. NULL is allowed. */
 void adcp_state_restore(AdcpConnectionState *state);
 

@@ -34,9 +34,9 @@ bool adcp_transaction_lost(const AdcpTransaction *txn);
 void adcp_transaction_commit(AdcpTransaction *txn);
 
 /* Rolls back if not committed, by force if need be; returns what is true now, for the message:
-** "database unchanged" (perhaps with an empty savepoint left open, which it says), "your transaction
-** was rolled back", or "transaction left open: run ROLLBACK". After a commit returns NULL. Frees.
-** NULL txn: "database unchanged". */
+** "database unchanged" (perhaps with an empty savepoint left open, which it says), "your
+** transaction was rolled back", or "transaction left open: run ROLLBACK". After a commit returns
+** NULL. Frees. NULL txn: "database unchanged". */
 const char *adcp_transaction_close(AdcpTransaction *txn);
 
 #endif

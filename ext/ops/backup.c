@@ -1,5 +1,6 @@
 /*
-** backup.c - database -> backup file: snapshot, catalog, order, rows, manifest (contract in backup.h).
+** backup.c - database -> backup file: snapshot, catalog, order, rows, manifest (contract in
+** backup.h).
 */
 #include "ops/backup.h"
 
@@ -52,6 +53,7 @@ const AdcpOptionTable adcp_backup_options = {option_specs,
 struct AdcpBackup {
   AdcpDb db;
   AdcpError *err;
+  bool in_transaction; /* of the caller, at entry */
   char *path;
   AdcpOutMode mode;
   int64_t started_ms;
@@ -200,7 +202,8 @@ static void gather_settings(AdcpBackup *backup) {
   backup->settings = adcp_settings_open(backup->options, &backup->db);
 }
 
-/* Counts what will be written, which costs a look at every table: only for those who want to be told. */
+/* Counts what will be written, which costs a look at every table: only for those who want to be
+** told. */
 static void open_progress(AdcpBackup *backup, const AdcpRequest *request) {
   int64_t rows = 0, tables = 0;
   backup->progress = adcp_progress_open(request, backup->options, "adcp_backup", backup->err);
@@ -221,7 +224,8 @@ static void open_progress(AdcpBackup *backup, const AdcpRequest *request) {
 
 /* ---- if_changed ---- */
 
-/* Rows of sqlite_sequence and sqlite_stat speak of a table, by their first column: in a partial backup only of one that is in it. */
+/* Rows of sqlite_sequence and sqlite_stat speak of a table, by their first column: in a partial
+** backup only of one that is in it. */
 static bool row_selected(const AdcpBackup *backup, const AdcpTable *table,
                          const AdcpValue *values) {
   if( table->kind != ADCP_TABLE_SEQUENCE && table->kind != ADCP_TABLE_STAT ) return true;
@@ -242,8 +246,8 @@ static const AdcpValue *hashed_row(void *context, const AdcpTable *table, const 
   return adcp_redaction_apply(backup->redaction, table, values);
 }
 
-/* The backup that a new one would take the place of or follow: the file of that path, or the newest of the folder. NULL
-** when there is none. */
+/* The backup that a new one would take the place of or follow: the file of that path, or the newest
+** of the folder. NULL when there is none. */
 static char *earlier_backup(AdcpBackup *backup, const AdcpRequest *request) {
   AdcpError none = ADCP_ERROR_INIT;
   char *folder = NULL, *earlier = NULL;
@@ -261,7 +265,8 @@ static char *earlier_backup(AdcpBackup *backup, const AdcpRequest *request) {
   return earlier;
 }
 
-/* Looks whether the content is that of the earlier backup. What would be written is read once for that. */
+/* Looks whether the content is that of the earlier backup. What would be written is read once for
+** that. */
 static void check_changed(AdcpBackup *backup, const AdcpRequest *request) {
   if( backup->err->rc || !flag(backup, "if_changed") ) return;
   AdcpListingEntry entry;
@@ -290,6 +295,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   backup->err = err;
   backup->started_ms = adcp_clock_ms();
   backup->db = (AdcpDb){request->handle, "main", err};
+  backup->in_transaction = !sqlite3_get_autocommit(request->handle);
   if( request->path ) {
     backup->path = adcp_strdup(request->path);
     if( backup->path == NULL ) adcp_error_nomem(err);
@@ -422,6 +428,10 @@ void adcp_backup_close(AdcpBackup *backup) {
   adcp_scan_close(backup->scan);
   adcp_error_name(backup->err, backup->path);
   if( backup->options ) adcp_error_append(backup->err, "; no backup was written");
+  if( backup->in_transaction && sqlite3_get_autocommit(backup->db.handle) ) {
+    /* SQLite does that by itself, out of memory for one. */
+    adcp_error_append(backup->err, "; your transaction was rolled back");
+  }
   adcp_archive_writer_close(backup->archive);
   adcp_schema_free(backup->schema);
   adcp_snapshot_close(&backup->snapshot);

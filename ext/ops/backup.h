@@ -6,8 +6,8 @@
 **     adcp_backup_finish(backup, &report);
 **     adcp_backup_close(backup);
 **
-** One snapshot is held from open to close. err is borrowed for the life of the backup; after an error step and
-** finish do nothing, and close leaves no file behind.
+** One snapshot is held from open to close. err is borrowed for the life of the backup; after an
+** error step and finish do nothing, and close leaves no file behind.
 */
 #ifndef ADCP_OPS_BACKUP_H
 #define ADCP_OPS_BACKUP_H

@@ -10,12 +10,12 @@
 #include "db/db.h"
 #include "ops/config.h"
 
-/* The path of a new backup of db->schema, for ADCP_OUT_NUMBERED. Makes the folder (0700) when it is missing, but not
-** the folder that it stands in. The caller frees it; NULL on error. */
+/* The path of a new backup of db->schema, for ADCP_OUT_NUMBERED. Makes the folder (0700) when it is
+** missing, but not the folder that it stands in. The caller frees it; NULL on error. */
 char *adcp_backup_dir_new_path(const AdcpConfig *config, AdcpDb *db, const char *suffix);
 
-/* The path of an existing backup: as it is, but for "latest", which is the newest whole backup in the folder of the
-** database `db->schema`. The caller frees it; NULL on error. */
+/* The path of an existing backup: as it is, but for "latest", which is the newest whole backup in
+** the folder of the database `db->schema`. The caller frees it; NULL on error. */
 char *adcp_backup_dir_find(const AdcpConfig *config, AdcpDb *db, const char *path);
 
 #endif

@@ -16,6 +16,7 @@ struct AdcpBackupTable {
   const AdcpArchiveHead *head;
   const AdcpArchiveTable *entry;
   bool begun; /* the reader stands in the table */
+  bool read;  /* rows were read: where positions are not known, only from the start again */
   int rowid_place;
   AdcpBuf copy;            /* text of the current row, once its values were decoded in place */
   const AdcpValue *values; /* of the current row; NULL until decoded */
@@ -84,21 +85,28 @@ AdcpBackupTable *adcp_backup_table_open(const char *path, const char *name, int 
   table->archive = adcp_archive_reader_open(path, threads, err);
   if( table->archive ) {
     table->head = adcp_archive_head(table->archive);
-    find_table(table, name);
+    if( name ) find_table(table, name);
   }
-  if( table->entry ) table->rowid_place = adcp_table_rowid_place(table->entry->table);
+  if( table->entry ) adcp_backup_table_choose(table, table->entry);
   if( err->rc == ADCP_OK ) return table;
+  adcp_error_name(err, path);
   adcp_backup_table_close(table);
   return NULL;
 }
 
 void adcp_backup_table_close(AdcpBackupTable *table) {
   if( table == NULL ) return;
-  if( table->path ) adcp_error_name(table->err, table->path);
   adcp_archive_reader_close(table->archive);
   adcp_buf_free(&table->copy);
   adcp_free(table->path);
   adcp_free(table);
+}
+
+void adcp_backup_table_choose(AdcpBackupTable *table, const AdcpArchiveTable *entry) {
+  table->entry = entry;
+  table->rowid_place = adcp_table_rowid_place(entry->table);
+  table->begun = false;
+  table->values = NULL;
 }
 
 const AdcpArchiveTable *adcp_backup_table_entry(const AdcpBackupTable *table) {
@@ -137,7 +145,10 @@ static void go_to(AdcpBackupTable *table, size_t marks_before) {
     adcp_archive_seek_mark(table->archive, index, marks_before - 1);
   } else if( table->head->indexed ) {
     adcp_archive_seek_table(table->archive, index);
+  } else if( table->read ) {
+    adcp_archive_rewind(table->archive);
   }
+  table->read = true;
   skip_to_table(table);
 }
 
@@ -175,6 +186,7 @@ static void seek(AdcpBackupTable *table, bool (*is_before)(const AdcpArchiveMark
     }
   }
   go_to(table, low);
+  adcp_error_name(table->err, table->path);
 }
 
 void adcp_backup_table_seek_row(AdcpBackupTable *table, int64_t row) {

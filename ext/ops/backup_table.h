@@ -5,9 +5,9 @@
 **     adcp_backup_table_seek_rowid(table, 17);
 **     while( adcp_backup_table_next(table) ) ...
 **
-** A row is looked at as text or as values, in any order; both are borrowed until the next call of next. A seek
-** goes to the last place that the manifest knows in front of the row that is wanted, so that rows before it
-** may still come. Errors name the file. err is borrowed until close.
+** A row is looked at as text or as values, in any order; both are borrowed until the next call of
+** next. A seek goes to the last place that the manifest knows in front of the row that is wanted,
+** so that rows before it may still come. Errors name the file. err is borrowed until close.
 */
 #ifndef ADCP_OPS_BACKUP_TABLE_H
 #define ADCP_OPS_BACKUP_TABLE_H
@@ -16,10 +16,14 @@
 
 typedef struct AdcpBackupTable AdcpBackupTable;
 
-/* The name as the backup has it or, if there is none, in other letter case. NULL on error: no such table, with the
-** nearest name, or one that has no rows in the backup. */
+/* With name NULL no table is chosen yet. Otherwise the name as the backup has it or, if there is
+** none, in other letter case. NULL on error: no such table, with the nearest name, or one that has
+** no rows in the backup. */
 AdcpBackupTable *adcp_backup_table_open(const char *path, const char *name, int threads,
                                         AdcpError *err);
+
+/* Goes on with another table, in front of its first row: one of the head's tables. */
+void adcp_backup_table_choose(AdcpBackupTable *table, const AdcpArchiveTable *entry);
 const AdcpArchiveTable *adcp_backup_table_entry(const AdcpBackupTable *table);
 const AdcpArchiveHead *adcp_backup_table_head(const AdcpBackupTable *table);
 
@@ -27,7 +31,8 @@ const AdcpArchiveHead *adcp_backup_table_head(const AdcpBackupTable *table);
 void adcp_backup_table_seek_row(AdcpBackupTable *table, int64_t row);
 void adcp_backup_table_seek_rowid(AdcpBackupTable *table, int64_t rowid);
 
-/* The same by a function of the caller's: true for the key (JSON) of a mark that stands in front of what is wanted. */
+/* The same by a function of the caller's: true for the key (JSON) of a mark that stands in front of
+** what is wanted. */
 typedef bool AdcpMarkBefore(void *context, const char *key);
 void adcp_backup_table_seek_key(AdcpBackupTable *table, AdcpMarkBefore *before, void *context);
 

@@ -1,9 +1,10 @@
 /*
 ** config.c - the settings of one connection (contract in config.h).
 **
-** A setting is either one of config_specs or the name of an option of an operation. Options of several operations that
-** have the same name mean the same thing, so one setting is the default of all of them. (The exception is "level": the setting
-** is that of backups, a number; that of validations is a word, and no setting.)
+** A setting is either one of config_specs or the name of an option of an operation. Options of
+** several operations that have the same name mean the same thing, so one setting is the default of
+** all of them. (The exception is "level": the setting is that of backups, a number; that of
+** validations is a word, and no setting.)
 */
 #include "ops/config.h"
 

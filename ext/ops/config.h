@@ -1,9 +1,9 @@
 /*
 ** config.h - the settings of one connection: where backups are, and the defaults of all options.
 **
-** Made when the extension is loaded into a connection and shared by its functions and relations, each of
-** which holds a reference; SQLite lets go of these when the connection is closed. Settings live in memory only: a
-** database is data and never configures anything.
+** Made when the extension is loaded into a connection and shared by its functions and relations,
+** each of which holds a reference; SQLite lets go of these when the connection is closed. Settings
+** live in memory only: a database is data and never configures anything.
 **
 ** Used by the thread that uses the connection; not thread-safe in itself, as a connection is not.
 */
@@ -39,13 +39,14 @@ const char *adcp_config_key(const AdcpConfig *config, size_t i);
 void adcp_config_write(const AdcpConfig *config, sqlite3 *handle, const char *key, AdcpBuf *out,
                        AdcpError *err);
 
-/* The folder of backups: the setting, or "backups" beside the file of the database `schema`. The caller frees it.
-** NULL with an error when neither is there. */
+/* The folder of backups: the setting, or "backups" beside the file of the database `schema`. The
+** caller frees it. NULL with an error when neither is there. */
 char *adcp_config_backup_dir(const AdcpConfig *config, sqlite3 *handle, const char *schema,
                              AdcpError *err);
 const char *adcp_config_name_prefix(const AdcpConfig *config);
 
-/* What an application wants to be told while work goes on (adcp.h); NULL without. Borrowed from the application. */
+/* What an application wants to be told while work goes on (adcp.h); NULL without. Borrowed from the
+** application. */
 const adcp_progress_hook *adcp_config_progress(const AdcpConfig *config);
 void adcp_config_set_progress(AdcpConfig *config, const adcp_progress_hook *hook);
 

@@ -26,12 +26,13 @@ AdcpContents *adcp_contents_open(const char *path, AdcpError *err);
 size_t adcp_contents_count(const AdcpContents *contents);
 const AdcpContentsEntry *adcp_contents_entry(const AdcpContents *contents, size_t i);
 
-/* Byte in the JSON text at which the first row of an entry stands; -1 where positions mean nothing. */
+/* Byte in the JSON text at which the first row of an entry stands; -1 where positions mean nothing.
+** */
 int64_t adcp_contents_offset(const AdcpContents *contents, const AdcpContentsEntry *entry);
 
 /* Appends a JSON array of the names of the tables and views that an entry needs: rows need their
-** table, a table the parents of its foreign keys, a shadow table its virtual table, an index or trigger what it
-** stands on; views, triggers and FTS tables those that their text names. */
+** table, a table the parents of its foreign keys, a shadow table its virtual table, an index or
+** trigger what it stands on; views, triggers and FTS tables those that their text names. */
 void adcp_contents_depends(AdcpContents *contents, const AdcpContentsEntry *entry, AdcpBuf *out);
 void adcp_contents_close(AdcpContents *contents);
 

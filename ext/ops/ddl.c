@@ -11,8 +11,8 @@
 #include "db/vet.h"
 #include "db/virtual_table.h"
 
-/* It takes 2 MiB of SQLite (its default cache_size) and brings CREATE INDEX of a million names to 0.7 of
-** the time without; a second one gains 0.1 and takes as much again. */
+/* It takes 2 MiB of SQLite (its default cache_size) and brings CREATE INDEX of a million names to
+** 0.7 of the time without; a second one gains 0.1 and takes as much again. */
 #define SORT_THREADS 1
 
 /* ---- vetting ---- */
@@ -33,7 +33,8 @@ void adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpError *err
 
 /* ---- dropping ---- */
 
-/* A virtual table that cannot be dropped by DROP: the row, then the shadow tables as the ordinary ones that they are now. */
+/* A virtual table that cannot be dropped by DROP: the row, then the shadow tables as the ordinary
+** ones that they are now. */
 static void drop_without_module(AdcpDb *db, const AdcpSchema *live, const AdcpTable *table) {
   adcp_vtab_delete_schema_row(db, table->name);
   for( size_t i = 0; i < live->table_count && !db->err->rc; i++ ) {
@@ -44,7 +45,8 @@ static void drop_without_module(AdcpDb *db, const AdcpSchema *live, const AdcpTa
   }
 }
 
-/* False when the module is not loaded or cannot open the table: its shadow tables may be damaged. */
+/* False when the module is not loaded or cannot open the table: its shadow tables may be damaged.
+** */
 static bool drop_by_module(AdcpDb *db, const AdcpTable *table) {
   if( !adcp_module_loaded(db, table->module) ) return false;
   AdcpError trouble = ADCP_ERROR_INIT;
@@ -105,7 +107,8 @@ void adcp_ddl_drop(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {
 
 /* ---- creating ---- */
 
-/* The object's SQL with the schema's name in it (none for NULL), and another name or table where the plan gives one; borrowed from out. */
+/* The object's SQL with the schema's name in it (none for NULL), and another name or table where
+** the plan gives one; borrowed from out. */
 static const char *splice(AdcpBuf *out, const AdcpObject *object, const char *schema,
                           const char *name, const char *on, AdcpError *err) {
   AdcpCreate create;
@@ -155,7 +158,8 @@ static void drop_unless_planned(const AdcpMap *targets, AdcpDb *db, const AdcpTa
   }
 }
 
-/* Drops the shadow tables that this version of a module makes and the backup's did not (shapes differ between versions). */
+/* Drops the shadow tables that this version of a module makes and the backup's did not (shapes
+** differ between versions). */
 static void drop_new_shadows(const AdcpPlan *plan, AdcpDb *db) {
   AdcpMap targets;
   memset(&targets, 0, sizeof targets);

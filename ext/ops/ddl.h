@@ -17,8 +17,8 @@ void adcp_ddl_drop(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live);
 /* Creates the tables, ordinary ones first: virtual tables may look at them. */
 void adcp_ddl_create_tables(const AdcpPlan *plan, AdcpDb *db);
 
-/* After the rows: indexes, then views, then triggers, each in the order of the backup. SQLite may sort with up to `threads`
-** threads of its own. */
+/* After the rows: indexes, then views, then triggers, each in the order of the backup. SQLite may
+** sort with up to `threads` threads of its own. */
 void adcp_ddl_create_objects(const AdcpPlan *plan, AdcpDb *db, int threads);
 
 /* Last of all: schema rows of virtual tables whose module is not loaded. */

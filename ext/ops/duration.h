@@ -11,11 +11,12 @@ typedef struct AdcpDuration {
   int years, months, days, hours;
 } AdcpDuration;
 
-/* Numbers, each with y, m (months), d or h behind it. False for any other text and for one without a number. */
+/* Numbers, each with y, m (months), d or h behind it. False for any other text and for one without
+** a number. */
 bool adcp_duration_parse(const char *text, AdcpDuration *duration);
 
-/* The moment (seconds since 1970) that lies this far before another one, by the calendar in UTC: a month
-** before 31 March is "31 February", which is 3 March (2 March in a leap year). */
+/* The moment (seconds since 1970) that lies this far before another one, by the calendar in UTC: a
+** month before 31 March is "31 February", which is 3 March (2 March in a leap year). */
 int64_t adcp_duration_before(int64_t moment, const AdcpDuration *duration);
 
 #endif

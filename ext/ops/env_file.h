@@ -12,8 +12,9 @@ typedef struct AdcpEnvVariable {
   bool left_out;
 } AdcpEnvVariable;
 
-/* Appends the variable's line. One whose value was left out keeps its line of the current file; where that has none, and
-** for one that was not set, a comment says so. A name that no shell takes is left out with a warning. */
+/* Appends the variable's line. One whose value was left out keeps its line of the current file;
+** where that has none, and for one that was not set, a comment says so. A name that no shell takes
+** is left out with a warning. */
 void adcp_env_file_add(AdcpBuf *out, const AdcpEnvVariable *variable, const AdcpBuf *current,
                        AdcpTextList *warnings);
 

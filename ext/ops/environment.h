@@ -14,8 +14,8 @@ typedef struct AdcpEnvironment {
 } AdcpEnvironment;
 
 /* Option `option` (NAMES) says which: plain names, and SQLite GLOBs over all names that are set. A
-** name that is not set becomes null with a warning, a glob that matches nothing a warning. A value that
-** is not UTF-8 is kept with U+FFFD and a warning. */
+** name that is not set becomes null with a warning, a glob that matches nothing a warning. A value
+** that is not UTF-8 is kept with U+FFFD and a warning. */
 void adcp_environment_read(AdcpEnvironment *environment, const AdcpOptions *options,
                            const char *option, AdcpTextList *warnings, AdcpError *err);
 void adcp_environment_free(AdcpEnvironment *environment);
@@ -26,9 +26,9 @@ bool adcp_environment_truth(const char *text);
 /* True for what a shell takes as the name of a variable. */
 bool adcp_environment_name(const char *name);
 
-/* Appends the line NAME=value: bare where that is safe everywhere, else in single quotes, which sh and docker compose read
-** alike, else (the value has a single quote) in double quotes with escapes. False where it had to be quoted, which
-** docker run --env-file does not undo. */
+/* Appends the line NAME=value: bare where that is safe everywhere, else in single quotes, which sh
+** and docker compose read alike, else (the value has a single quote) in double quotes with escapes.
+** False where it had to be quoted, which docker run --env-file does not undo. */
 bool adcp_environment_line(AdcpBuf *out, const char *name, const char *value);
 
 #endif

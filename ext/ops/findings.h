@@ -1,5 +1,6 @@
 /*
-** findings.h - what a validation found, as records: the report of adcp_validate and the rows of adcp_check.
+** findings.h - what a validation found, as records: the report of adcp_validate and the rows of
+** adcp_check.
 */
 #ifndef ADCP_OPS_FINDINGS_H
 #define ADCP_OPS_FINDINGS_H

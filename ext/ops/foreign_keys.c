@@ -54,8 +54,8 @@ static Violations *find_violations(AdcpForeignKeyState *state, AdcpDb *db, sqlit
   return entry;
 }
 
-/* Counts what a foreign_key_check finds, of the whole schema or one table. A schema whose foreign keys cannot be checked (a
-** parent without a unique key) is a warning. */
+/* Counts what a foreign_key_check finds, of the whole schema or one table. A schema whose foreign
+** keys cannot be checked (a parent without a unique key) is a warning. */
 static void count_found(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan, const char *table,
                         bool after) {
   AdcpError trouble = ADCP_ERROR_INIT;

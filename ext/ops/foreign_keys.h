@@ -1,8 +1,9 @@
 /*
 ** foreign_keys.h - tells foreign-key violations that a restore made from those that were there.
 **
-** A whole restore cannot make any: what it finds, the source had. A restore of some tables is compared with the
-** counts from before it; a violation of a restored child whose parent was restored with it is the source's too.
+** A whole restore cannot make any: what it finds, the source had. A restore of some tables is
+** compared with the counts from before it; a violation of a restored child whose parent was
+** restored with it is the source's too.
 */
 #ifndef ADCP_OPS_FOREIGN_KEYS_H
 #define ADCP_OPS_FOREIGN_KEYS_H
@@ -14,8 +15,9 @@ typedef struct AdcpForeignKeyState AdcpForeignKeyState;
 /* Counts what is there before anything is changed. */
 AdcpForeignKeyState *adcp_foreign_keys_before(AdcpDb *db, const AdcpPlan *plan);
 
-/* Counts again. New violations are ADCP_CONSTRAINT when enforce is true, naming table, parent and how many; otherwise they are
-** warnings of the plan. Returns the number of all violations that are there now. */
+/* Counts again. New violations are ADCP_CONSTRAINT when enforce is true, naming table, parent and
+** how many; otherwise they are warnings of the plan. Returns the number of all violations that are
+** there now. */
 int64_t adcp_foreign_keys_after(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan,
                                 bool enforce);
 void adcp_foreign_keys_close(AdcpForeignKeyState *state);

@@ -100,7 +100,7 @@ static void fail_unknown(AdcpDb *db, const AdcpSchema *schema, const char *name)
   adcp_free((void *)names);
 }
 
-static void hash_table(AdcpDb *db, const AdcpTable *table, char sha256[ADCP_SHA256_HEX + 1]) {
+void adcp_hash_rows(AdcpDb *db, const AdcpTable *table, char sha256[ADCP_SHA256_HEX + 1]) {
   AdcpArchiveTable entry = {.table = table};
   AdcpRowDigest *digest = adcp_row_digest_open(false, db->err);
   hash_rows(db, &entry, NULL, digest);
@@ -119,7 +119,7 @@ void adcp_hash_table(AdcpDb *db, const char *name, char sha256[ADCP_SHA256_HEX +
     adcp_error_set(db->err, ADCP_ERROR,
                    "table \"%s\" is virtual: it has no rows of its own, and no digest", name);
   } else if( table ) {
-    hash_table(db, table, sha256);
+    adcp_hash_rows(db, table, sha256);
   }
   adcp_schema_free(schema);
   adcp_snapshot_close(&snapshot);

@@ -11,7 +11,8 @@
 #include "codec/value.h"
 #include "db/db.h"
 
-/* What a backup would hold of the rows: all of them as they are, when NULL takes the place of this. */
+/* What a backup would hold of the rows: all of them as they are, when NULL takes the place of this.
+** */
 typedef struct AdcpHashRows {
   void *context;
   bool (*xTable)(void *context, const AdcpTable *table); /* are its rows written? */
@@ -23,8 +24,11 @@ typedef struct AdcpHashRows {
 void adcp_hash_content(AdcpDb *db, const AdcpSchema *schema, const AdcpHashRows *rows,
                        char sha256[ADCP_SHA256_HEX + 1]);
 
-/* That of db->schema, and the digest of one of its tables, both under a snapshot of their own. The name
-** in any letter case; an unknown one is answered with the nearest. */
+/* The digest of a table's rows, under the caller's snapshot. */
+void adcp_hash_rows(AdcpDb *db, const AdcpTable *table, char sha256[ADCP_SHA256_HEX + 1]);
+
+/* That of db->schema, and the digest of one of its tables, both under a snapshot of their own. The
+** name in any letter case; an unknown one is answered with the nearest. */
 void adcp_hash_database(AdcpDb *db, char sha256[ADCP_SHA256_HEX + 1]);
 void adcp_hash_table(AdcpDb *db, const char *name, char sha256[ADCP_SHA256_HEX + 1]);
 

@@ -6,8 +6,8 @@
 
 #include "ops/request.h"
 
-/* Without a path: {"database":{...},"backup_dir":{...},"warnings":[...]}. With one: the header and the counts of that
-** backup, from its head and tail. Appends a JSON object. */
+/* Without a path: {"database":{...},"backup_dir":{...},"warnings":[...]}. With one: the header and
+** the counts of that backup, from its head and tail. Appends a JSON object. */
 void adcp_info(const AdcpRequest *request, AdcpBuf *report, AdcpError *err);
 
 #endif

@@ -1,9 +1,9 @@
 /*
 ** json_edit.h - a JSON document with single values exchanged and every other byte as it was.
 **
-** The document is walked once; each member of an object, at any depth, is shown by its place, a JSON
-** Pointer (RFC 6901) such as "/llm/keys/0/secret". A visitor that wants the value is given its text
-** and says what stands in its place. Members of a value that was taken are not shown.
+** The document is walked once; each member of an object, at any depth, is shown by its place, a
+** JSON Pointer (RFC 6901) such as "/llm/keys/0/secret". A visitor that wants the value is given its
+** text and says what stands in its place. Members of a value that was taken are not shown.
 */
 #ifndef ADCP_OPS_JSON_EDIT_H
 #define ADCP_OPS_JSON_EDIT_H

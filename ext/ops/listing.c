@@ -37,7 +37,8 @@ static char *copy_member(const cJSON *object, const char *key, AdcpError *err) {
   return copy;
 }
 
-/* A file of the Python tool counts its rows in its metadata, table by table, and has neither manifest nor digest. */
+/* A file of the Python tool counts its rows in its metadata, table by table, and has neither
+** manifest nor digest. */
 static void read_old_counts(AdcpListingEntry *entry, const cJSON *metadata) {
   const cJSON *counts = cJSON_GetObjectItemCaseSensitive(metadata, "data_counts");
   entry->tables = entry->rows = entry->uncompressed_bytes = -1;

@@ -1,8 +1,9 @@
 /*
 ** listing.h - the backups of a folder: one entry a file, from its head and tail.
 **
-** Files whose names end in .json or .json.gz are looked at, in bytewise order of their names; temporary files and
-** folders are not listed. A file that cannot be read as a backup is an entry that says so:
+** Files whose names end in .json or .json.gz are looked at, in bytewise order of their names;
+** temporary files and folders are not listed. A file that cannot be read as a backup is an entry
+** that says so:
 **
 **   ok        head, manifest and end line fit together (the rows are for adcp_validate)
 **   damaged   a backup of ours that is incomplete or not what its own checks say
@@ -46,12 +47,13 @@ typedef struct AdcpListingEntry {
 
 typedef struct AdcpListing AdcpListing;
 
-/* Reads the names. A folder that does not exist has no entries when MISSING_IS_EMPTY is said, otherwise it is an error. NULL on
-** error. */
+/* Reads the names. A folder that does not exist has no entries when MISSING_IS_EMPTY is said,
+** otherwise it is an error. NULL on error. */
 typedef enum AdcpMissing { ADCP_MISSING_IS_ERROR, ADCP_MISSING_IS_EMPTY } AdcpMissing;
 AdcpListing *adcp_listing_open(const char *folder, AdcpMissing missing, AdcpError *err);
 
-/* The next entry, read now; borrowed until the next call. NULL at the end, on no memory and on an interrupt. */
+/* The next entry, read now; borrowed until the next call. NULL at the end, on no memory and on an
+** interrupt. */
 const AdcpListingEntry *adcp_listing_next(AdcpListing *listing, AdcpError *err);
 
 /* The same, moved to the caller, who clears it; false where next gives NULL. */
@@ -67,8 +69,8 @@ void adcp_listing_describe(AdcpListingEntry *entry, const char *path, const Adcp
                            AdcpError *err);
 void adcp_listing_entry_clear(AdcpListingEntry *entry);
 
-/* The path of the newest entry that is ok: by created_at, then by name. The caller frees it. NULL with an error when the
-** folder has none. */
+/* The path of the newest entry that is ok: by created_at, then by name. The caller frees it. NULL
+** with an error when the folder has none. */
 char *adcp_listing_newest(const char *folder, AdcpError *err);
 
 /* True when a comes before b in time, or, at the same second, by name (with _9 before _10). */

@@ -4,8 +4,8 @@
 **   {"time":"...","operation":"adcp_backup","outcome":"ok","duration_ms":12,"path":"...","tables":3,"rows":41,"size_bytes":900}
 **   {"time":"...","operation":"adcp_restore","outcome":"error","duration_ms":2,"path":"...","error":"..."}
 **
-** A line is written at once in append mode, so that several processes can share a log. A log that cannot be
-** written does not fail the operation, which is done by then: SQLite's own log is told.
+** A line is written at once in append mode, so that several processes can share a log. A log that
+** cannot be written does not fail the operation, which is done by then: SQLite's own log is told.
 */
 #ifndef ADCP_OPS_LOG_H
 #define ADCP_OPS_LOG_H

@@ -27,7 +27,8 @@ typedef struct AdcpDatabaseFigures {
   char backup_type[16];
 } AdcpDatabaseFigures;
 
-/* Reads them from the section's text. A missing figure is left at "not said"; one of a wrong type is ADCP_CORRUPT. */
+/* Reads them from the section's text. A missing figure is left at "not said"; one of a wrong type
+** is ADCP_CORRUPT. */
 void adcp_metadata_read(AdcpDatabaseFigures *figures, const char *json, AdcpError *err);
 
 #endif

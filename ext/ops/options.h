@@ -5,8 +5,8 @@
 ** one JSON object without duplicate keys, that every key is known (an unknown one is answered with
 ** the nearest known) and that every value has its type and range. Getters then cannot fail.
 **
-** The settings of a connection (config.h) are options too; those that a function knows are the defaults
-** of what its document does not say.
+** The settings of a connection (config.h) are options too; those that a function knows are the
+** defaults of what its document does not say.
 */
 #ifndef ADCP_OPS_OPTIONS_H
 #define ADCP_OPS_OPTIONS_H
@@ -43,14 +43,15 @@ typedef struct AdcpOptionTable {
 
 typedef struct AdcpOptions AdcpOptions;
 
-/* json NULL or "" means no options. table is borrowed for the life of the result. A key that json does not give, or gives
-** as null, is copied from defaults (may be NULL), if it is there with the same type. NULL on error (ADCP_ERROR; ADCP_TOOBIG above
-** ADCP_MAX_OPTIONS_BYTES). */
+/* json NULL or "" means no options. table is borrowed for the life of the result. A key that json
+** does not give, or gives as null, is copied from defaults (may be NULL), if it is there with the
+** same type. NULL on error (ADCP_ERROR; ADCP_TOOBIG above ADCP_MAX_OPTIONS_BYTES). */
 AdcpOptions *adcp_options_parse(const char *json, size_t n, const AdcpOptionTable *table,
                                 const AdcpOptions *defaults, AdcpError *err);
 void adcp_options_free(AdcpOptions *options);
 
-/* Sets one option to a value that is JSON text, checked as by parse; null takes it away. On an error nothing changes. */
+/* Sets one option to a value that is JSON text, checked as by parse; null takes it away. On an
+** error nothing changes. */
 void adcp_options_set(AdcpOptions *options, const char *name, const char *json, size_t n,
                       AdcpError *err);
 
@@ -75,7 +76,8 @@ size_t adcp_options_pair_count(const AdcpOptions *options, const char *name);
 void adcp_options_pair(const AdcpOptions *options, const char *name, size_t i, const char **key,
                        const char **value);
 
-/* The known name with the smallest edit distance to `name`, or NULL when none is close. For "did you mean". */
+/* The known name with the smallest edit distance to `name`, or NULL when none is close. For "did
+** you mean". */
 const char *adcp_nearest_name(const char *name, const char *const *known, size_t count);
 
 #endif

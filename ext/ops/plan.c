@@ -109,7 +109,8 @@ static bool flag(const Planner *p, const char *option) {
   return adcp_options_bool(p->options, option, false);
 }
 
-/* Whether a virtual table is made by its own CREATE: a module of SQLite's own or one that was named as trusted, and loaded. */
+/* Whether a virtual table is made by its own CREATE: a module of SQLite's own or one that was named
+** as trusted, and loaded. */
 static bool module_usable(Planner *p, const AdcpTable *table) {
   bool trusted = adcp_module_is_safe(table->module);
   for( size_t i = 0; i < adcp_options_name_count(p->options, "modules") && !trusted; i++ ) {
@@ -146,7 +147,8 @@ static void plan_virtual(Planner *p, AdcpPlanTable *entry) {
   entry->schema_row_only = !entry->create;
 }
 
-/* The live schema stays; with data_only virtual tables are made anew, since their modules' state cannot be refilled. */
+/* The live schema stays; with data_only virtual tables are made anew, since their modules' state
+** cannot be refilled. */
 static void plan_kept_schema(Planner *p, AdcpPlanTable *entry, bool has_rows) {
   const AdcpTable *table = entry->source;
   const AdcpPlanTable *owner = table->shadow_of ? owner_of(p, table) : NULL;
@@ -252,7 +254,8 @@ static bool stays(const Planner *p, const AdcpObject *object) {
   return true;
 }
 
-/* An index or trigger of a renamed table meets its original, which stays: it takes the new table's name in front. */
+/* An index or trigger of a renamed table meets its original, which stays: it takes the new table's
+** name in front. */
 static void make_name_free(Planner *p, AdcpPlanObject *entry) {
   const AdcpObject *live = adcp_map_get(&p->live_others, entry->name, strlen(entry->name));
   bool moved = strcmp(entry->on, entry->object->tbl_name) != 0;
@@ -294,7 +297,8 @@ static void add_drop(Planner *p, const AdcpObject *object) {
   p->plan->drops[p->plan->drop_count++] = object;
 }
 
-/* A live table or view that takes the name of one to be created; with a virtual table go its shadow tables. */
+/* A live table or view that takes the name of one to be created; with a virtual table go its shadow
+** tables. */
 static void plan_drops(Planner *p) {
   AdcpPlan *plan = p->plan;
   plan->drops =
@@ -392,7 +396,8 @@ void adcp_plan_close(AdcpPlan *plan) {
 
 #define LISTED_TABLES 20 /* an error message is for reading */
 
-/* Rows that would be lost with a live table; 0 for views, and for virtual tables whose rows cannot be counted. */
+/* Rows that would be lost with a live table; 0 for views, and for virtual tables whose rows cannot
+** be counted. */
 static int64_t rows_at_stake(AdcpDb *db, const AdcpTable *table) {
   if( table == NULL ) return 0;
   if( table->kind != ADCP_TABLE_VIRTUAL ) return adcp_catalog_row_count(db, table);
@@ -436,8 +441,7 @@ void adcp_plan_check_force(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *l
   if( listed && adcp_buf_check(&list, db->err) ) {
     adcp_error_set(
         db->err, ADCP_ERROR,
-        "this would replace the rows of %s; repeat it with {\"force\":true} if they may go",
-        names);
+        "this would replace the rows of %s; repeat it with {\"force\":true} if they may go", names);
   }
   adcp_buf_free(&list);
 }

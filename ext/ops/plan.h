@@ -1,11 +1,12 @@
 /*
 ** plan.h - what a restore will do, decided before anything is done.
 **
-** From a backup's head, the live schema and the options come: the tables to create and to fill, the other objects to create,
-** and the live objects that have to go. A plan changes nothing and borrows everything it is made of.
+** From a backup's head, the live schema and the options come: the tables to create and to fill, the
+** other objects to create, and the live objects that have to go. A plan changes nothing and borrows
+** everything it is made of.
 **
-**   whole     everything of the backup takes the place of everything live (a full backup, no selection)
-**   replace   the selected tables and views take the place of live ones of the same name; others stay
+**   whole     everything of the backup takes the place of everything live (full, no selection)
+**   replace   selected tables and views take the place of live ones of the same name; others stay
 **   data only live tables stay, their rows are replaced; columns are matched by name
 **   merge     live tables stay, rows are added to theirs; columns are matched by name
 */
@@ -62,7 +63,8 @@ void adcp_plan_close(AdcpPlan *plan);
 void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Sets an error that lists the live tables whose rows would be lost, if there are any and force is not given. */
+/* Sets an error that lists the live tables whose rows would be lost, if there are any and force is
+** not given. */
 void adcp_plan_check_force(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, bool force);
 
 #endif

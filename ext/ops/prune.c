@@ -1,8 +1,9 @@
 /*
-** prune.c - retention over a folder of backups (contract in prune.h); the rules themselves are in retention.c.
+** prune.c - retention over a folder of backups (contract in prune.h); the rules themselves are in
+** retention.c.
 **
-** Files are deleted through a descriptor of the folder, by name, and only if lstat still says what it said when
-** the file was read: nothing outside the folder can be meant, and no link is followed.
+** Files are deleted through a descriptor of the folder, by name, and only if lstat still says what
+** it said when the file was read: nothing outside the folder can be meant, and no link is followed.
 */
 #include "ops/prune.h"
 

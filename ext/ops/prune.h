@@ -1,9 +1,10 @@
 /*
 ** prune.h - deletes backups that no rule of retention keeps; a dry run unless "apply" is true.
 **
-** Rules are applied to the whole backups of the folder, those of each database by themselves: two databases may
-** share a folder. Never deleted, whatever the rules: the newest valid backup of each database (it is read to its last byte to
-** know that), what is damaged, what is foreign, links, and files that changed after they were looked at.
+** Rules are applied to the whole backups of the folder, those of each database by themselves: two
+** databases may share a folder. Never deleted, whatever the rules: the newest valid backup of each
+** database (it is read to its last byte to know that), what is damaged, what is foreign, links, and
+** files that changed after they were looked at.
 */
 #ifndef ADCP_OPS_PRUNE_H
 #define ADCP_OPS_PRUNE_H

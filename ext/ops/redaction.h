@@ -1,8 +1,8 @@
 /*
 ** redaction.h - columns that a backup writes as NULL: option redact, {"redact":["user.password"]}.
 **
-** The digests of a backup are over what is written, so that it is whole in itself. A column that could not be
-** restored as NULL (NOT NULL, part of the primary key) is refused.
+** The digests of a backup are over what is written, so that it is whole in itself. A column that
+** could not be restored as NULL (NOT NULL, part of the primary key) is refused.
 */
 #ifndef ADCP_OPS_REDACTION_H
 #define ADCP_OPS_REDACTION_H
@@ -14,7 +14,8 @@
 
 typedef struct AdcpRedaction AdcpRedaction;
 
-/* Borrows schema: what is written. "table.column" of each goes to names, what they leave to see to warnings. NULL on error. */
+/* Borrows schema: what is written. "table.column" of each goes to names, what they leave to see to
+** warnings. NULL on error. */
 AdcpRedaction *adcp_redaction_open(const AdcpOptions *options, const AdcpSchema *schema,
                                    AdcpTextList *names, AdcpTextList *warnings, AdcpError *err);
 

@@ -1,5 +1,6 @@
 /*
-** restore.c - backup file -> database: plan, drop, create, fill, verify, commit (contract in restore.h).
+** restore.c - backup file -> database: plan, drop, create, fill, verify, commit (contract in
+** restore.h).
 */
 #include "ops/restore.h"
 
@@ -101,8 +102,7 @@ static void read_options(AdcpRestore *restore, const AdcpRequest *request) {
 static void open_archive(AdcpRestore *restore) {
   if( restore->err->rc ) return;
   adcp_interrupt_open(&restore->interrupt, &restore->db);
-  restore->threads =
-      (int)adcp_options_integer(restore->options, "threads", adcp_processor_count());
+  restore->threads = (int)adcp_options_integer(restore->options, "threads", adcp_processor_count());
   restore->archive =
       adcp_read_ahead_open(restore->path, restore->threads,
                            adcp_interrupt_checkpoint(&restore->interrupt), restore->err);
@@ -111,9 +111,10 @@ static void open_archive(AdcpRestore *restore) {
   adcp_metadata_read(&restore->figures, restore->head->metadata, restore->err);
 }
 
-/* A database without a page yet takes the backup's page size and auto_vacuum, one without an object its encoding (a first page
-** comes with PRAGMA user_version or journal_mode already). They are settings of the connection until something is
-** written, so a failing restore leaves the empty file empty. */
+/* A database without a page yet takes the backup's page size and auto_vacuum, one without an object
+** its encoding (a first page comes with PRAGMA user_version or journal_mode already). They are
+** settings of the connection until something is written, so a failing restore leaves the empty file
+** empty. */
 static void shape_empty_database(AdcpRestore *restore) {
   AdcpDb *db = &restore->db;
   const AdcpDatabaseFigures *figures = &restore->figures;
@@ -224,8 +225,8 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   find_backup(restore, request);
   adcp_transaction_check_caller(&restore->db, "adcp_restore");
   open_archive(restore);
-  restore->settings =
-      adcp_settings_restore_open(restore->options, adcp_read_ahead_archive(restore->archive), request->handle, err);
+  restore->settings = adcp_settings_restore_open(
+      restore->options, adcp_read_ahead_archive(restore->archive), request->handle, err);
   if( err->rc || flag(restore, "validate_only") ) {
     make_plan(restore);
     if( !err->rc ) adcp_ddl_vet(restore->plan, restore->head->schema, err);
@@ -270,7 +271,8 @@ static void empty_table(AdcpRestore *restore, const AdcpPlanTable *entry) {
   }
 }
 
-/* sqlite_sequence and sqlite_stat speak of tables by name: unless everything is restored, their rows are taken one by one. */
+/* sqlite_sequence and sqlite_stat speak of tables by name: unless everything is restored, their
+** rows are taken one by one. */
 static bool by_name(const AdcpRestore *restore, const AdcpPlanTable *entry) {
   AdcpTableKind kind = entry->source->kind;
   return !restore->plan->whole && (kind == ADCP_TABLE_SEQUENCE || kind == ADCP_TABLE_STAT);

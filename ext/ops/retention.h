@@ -1,10 +1,11 @@
 /*
 ** retention.h - which of many moments to keep: the rules of restic's forget, as a pure function.
 **
-** Backups are looked at from the newest to the oldest. A rule with a count keeps the newest of each hour, day, ISO week,
-** month or year (in UTC) until it has kept that many; keep_last keeps simply the newest ones. As long as a rule has counts
-** left it also keeps the oldest backup of all. keep_within keeps everything that is younger than the newest backup by less than
-** its duration. What any rule keeps is kept.
+** Backups are looked at from the newest to the oldest. A rule with a count keeps the newest of each
+** hour, day, ISO week, month or year (in UTC) until it has kept that many; keep_last keeps simply
+** the newest ones. As long as a rule has counts left it also keeps the oldest backup of all.
+** keep_within keeps everything that is younger than the newest backup by less than its duration.
+** What any rule keeps is kept.
 */
 #ifndef ADCP_OPS_RETENTION_H
 #define ADCP_OPS_RETENTION_H
@@ -41,7 +42,8 @@ const char *adcp_retention_rule_name(AdcpRetentionRule rule);
 /* True when no rule is given. */
 bool adcp_retention_is_empty(const AdcpRetention *policy);
 
-/* Fills in rules. items: newest first. now: moments after it do not count as the newest for keep_within. */
+/* Fills in rules. items: newest first. now: moments after it do not count as the newest for
+** keep_within. */
 void adcp_retention_apply(const AdcpRetention *policy, AdcpRetentionItem *items, size_t count,
                           int64_t now);
 

@@ -2,17 +2,17 @@
 ** secrets.h - values that a backup leaves out because their names look like secrets.
 **
 ** A member of a settings document, at any depth, whose name matches a pattern (*KEY*, *SECRET*,
-** *TOKEN*, *PASSWORD*, letter case ignored; option secret_names has others) becomes null. What it was
-** is told by a keyed digest in a section of its own, so that a restore can say whether the value
-** that it finds is the same:
+** *TOKEN*, *PASSWORD*, letter case ignored; option secret_names has others) becomes null. What it
+** was is told by a keyed digest in a section of its own, so that a restore can say whether the
+** value that it finds is the same:
 **
 **   "secret_digests":{"algorithm":"HMAC-SHA-256","salt":"<64 hex digits>","values":[
 **     {"section":"app_settings","path":"/gemini_api_key","hmac":"<64 hex digits>"},...]}
 **
-** The salt is random and new in each backup, so digests of two backups cannot be compared. It stands beside
-** them: who has the file can try guesses, which finds a short password but no random key.
-** The digest is over section, NUL, path, NUL, 's' and the decoded text of a string, or 'j' and the JSON text without
-** white space of anything else.
+** The salt is random and new in each backup, so digests of two backups cannot be compared. It
+** stands beside them: who has the file can try guesses, which finds a short password but no random
+** key. The digest is over section, NUL, path, NUL, 's' and the decoded text of a string, or 'j' and
+** the JSON text without white space of anything else.
 */
 #ifndef ADCP_OPS_SECRETS_H
 #define ADCP_OPS_SECRETS_H

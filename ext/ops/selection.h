@@ -1,5 +1,6 @@
 /*
-** selection.h - which tables an operation is about: the options tables, exclude_tables, exclude_data.
+** selection.h - which tables an operation is about: the options tables, exclude_tables,
+** exclude_data.
 **
 ** Patterns are SQLite GLOBs on table and view names, letter case kept. Indexes and triggers
 ** follow their table, shadow tables their virtual table, and an external-content FTS table the
@@ -13,8 +14,8 @@
 
 typedef struct AdcpSelection AdcpSelection;
 
-/* Reads the options (those that the function has) and checks every pattern against schema. where: what
-** the schema is, for messages ("the database", "the backup"). Borrows both. NULL on error. */
+/* Reads the options (those that the function has) and checks every pattern against schema. where:
+** what the schema is, for messages ("the database", "the backup"). Borrows both. NULL on error. */
 AdcpSelection *adcp_selection_open(const AdcpOptions *options, const AdcpSchema *schema,
                                    const char *where, AdcpError *err);
 void adcp_selection_close(AdcpSelection *selection);

@@ -40,7 +40,8 @@ typedef struct AdcpSettings AdcpSettings;
 /* Gathers all of it; SQL of flags runs on db. Borrows options. NULL on error. */
 AdcpSettings *adcp_settings_open(const AdcpOptions *options, AdcpDb *db);
 
-/* Members for backup_metadata: names of variables and of what was left out; nothing when there is none. */
+/* Members for backup_metadata: names of variables and of what was left out; nothing when there is
+** none. */
 void adcp_settings_write_metadata(const AdcpSettings *settings, AdcpJsonWriter *w);
 
 /* The sections. */

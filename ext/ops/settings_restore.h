@@ -8,8 +8,8 @@
 **     adcp_settings_restore_close(settings);                          what was not renamed is gone
 **
 ** Files are written only to paths that the caller names: {"settings":{"app_settings":"path"}} and
-** "env_file"; a name in the backup never becomes a path. A value that the backup left out is taken from the
-** file that is there; where that has none it stays null.
+** "env_file"; a name in the backup never becomes a path. A value that the backup left out is taken
+** from the file that is there; where that has none it stays null.
 */
 #ifndef ADCP_OPS_SETTINGS_RESTORE_H
 #define ADCP_OPS_SETTINGS_RESTORE_H

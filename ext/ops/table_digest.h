@@ -8,8 +8,8 @@
 #include "codec/schema.h"
 #include "db/db.h"
 
-/* Scans db->schema's table as it is described (its name, columns and key), in canonical order, and digests its row
-** lines. digest is borrowed and starts over. */
+/* Scans db->schema's table as it is described (its name, columns and key), in canonical order, and
+** digests its row lines. digest is borrowed and starts over. */
 void adcp_table_digest(AdcpDb *db, const AdcpTable *table, AdcpRowDigest *digest, int64_t *rows,
                        char sha256[ADCP_SHA256_HEX + 1]);
 

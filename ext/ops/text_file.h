@@ -10,7 +10,8 @@
 ** ADCP_MAX_SETTINGS_BYTES. */
 void adcp_text_file_read(const char *path, AdcpBuf *text, AdcpError *err);
 
-/* The same for a JSON document: without its BOM and the white space around it, and checked from end to end. CORRUPT with the byte where it is none. */
+/* The same for a JSON document: without its BOM and the white space around it, and checked from end
+** to end. CORRUPT with the byte where it is none. */
 void adcp_json_file_read(const char *path, AdcpBuf *text, AdcpError *err);
 
 #endif

@@ -1,7 +1,8 @@
 /*
 ** trial.c - a restore into a private temporary database (contract in trial.h).
 **
-** First the definitions alone, again and again until no function is missing any more; then everything.
+** First the definitions alone, again and again until no function is missing any more; then
+** everything.
 */
 #include "ops/trial.h"
 
@@ -200,7 +201,8 @@ static void check_foreign_keys(Trial *trial) {
   adcp_db_finalize(stmt);
 }
 
-/* Rows and texts are equal to the backup's, so what is found here the database had, and stubs only add to it. */
+/* Rows and texts are equal to the backup's, so what is found here the database had, and stubs only
+** add to it. */
 static void check_integrity(Trial *trial) {
   AdcpDb db = {trial->handle, "main", trial->err};
   if( trial->stubs ) return;

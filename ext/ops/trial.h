@@ -1,8 +1,9 @@
 /*
 ** trial.h - restores a backup into a private temporary database, to see that it can be done.
 **
-** Own connection, own file without a name: nothing of the caller's is touched. What only an application registers (functions,
-** collations) is put there as a stub and told as a warning; a failure that may come from that is a warning too.
+** Own connection, own file without a name: nothing of the caller's is touched. What only an
+** application registers (functions, collations) is put there as a stub and told as a warning; a
+** failure that may come from that is a warning too.
 */
 #ifndef ADCP_OPS_TRIAL_H
 #define ADCP_OPS_TRIAL_H

@@ -6,8 +6,9 @@
 **     adcp_validate_finish(validate, &report);
 **     adcp_validate_close(validate);
 **
-** What is wrong with the backup is a finding of the report, {"valid":false,"errors":[...]}; err is for what is wrong with
-** the call: a file that cannot be opened, an option, an interrupt, no memory. Nothing is changed anywhere.
+** What is wrong with the backup is a finding of the report, {"valid":false,"errors":[...]}; err is
+** for what is wrong with the call: a file that cannot be opened, an option, an interrupt, no
+** memory. Nothing is changed anywhere.
 */
 #ifndef ADCP_OPS_VALIDATE_H
 #define ADCP_OPS_VALIDATE_H

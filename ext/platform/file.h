@@ -102,7 +102,8 @@ const char *adcp_outfile_path(const AdcpOutFile *file);
 /* fsync before the commit, so that only the name is left to give. */
 void adcp_outfile_sync(AdcpOutFile *file, AdcpError *err);
 
-/* True once the file stands under its name, also where the commit then failed to sync its folder. */
+/* True once the file stands under its name, also where the commit then failed to sync its folder.
+** */
 bool adcp_outfile_is_published(const AdcpOutFile *file);
 
 /* fsync, rename (or link and unlink) to the target while the lock is held, close, fsync of the

@@ -59,7 +59,8 @@ static int descriptor_of(const char *path) {
   return -1;
 }
 
-/* What the caller opened is written where it stands, even a regular file: opening it again would begin at its start. */
+/* What the caller opened is written where it stands, even a regular file: opening it again would
+** begin at its start. */
 static void open_descriptor(AdcpOutFile *file, int descriptor, AdcpError *err) {
   file->is_stream = true;
   file->fd = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
@@ -227,7 +228,8 @@ static const char *suffix_of(const char *name) {
   return suffix;
 }
 
-/* The path of try n: from the second on, with the number in front of ".json". NULL when out of memory. */
+/* The path of try n: from the second on, with the number in front of ".json". NULL when out of
+** memory. */
 static char *numbered_path(const char *path, int n) {
   AdcpBuf buf = {0};
   const char *suffix = suffix_of(adcp_path_name(path));

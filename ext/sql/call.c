@@ -61,14 +61,9 @@ void adcp_call_options(AdcpCall *call, sqlite3_value *value) {
 
 /* ---- results ---- */
 
-/* Codes at which SQLite does more than end the statement. Inside a transaction CORRUPT forbids every
-** further write and makes COMMIT fail (3.39 and later), IOERR and FULL undo the transaction where
-** the statement reads a table: as if the database were meant, where it is a file beside it. */
-static int result_code(const AdcpCall *call) {
-  AdcpRc rc = call->err.rc;
+int adcp_result_code(sqlite3 *db, AdcpRc rc) {
   bool drastic = rc == ADCP_CORRUPT || rc == ADCP_IOERR || rc == ADCP_FULL;
-  bool in_transaction = !sqlite3_get_autocommit(sqlite3_context_db_handle(call->context));
-  return drastic && in_transaction ? SQLITE_ERROR : (int)rc;
+  return drastic && !sqlite3_get_autocommit(db) ? SQLITE_ERROR : (int)rc;
 }
 
 static void result_error(AdcpCall *call) {
@@ -79,7 +74,7 @@ static void result_error(AdcpCall *call) {
   adcp_error_prepend(&call->err, "%s: ", call->function);
   sqlite3_log((int)call->err.rc, "%s", adcp_error_message(&call->err));
   sqlite3_result_error(call->context, adcp_error_message(&call->err), -1);
-  sqlite3_result_error_code(call->context, result_code(call));
+  sqlite3_result_error_code(call->context, adcp_result_code(call->request.handle, call->err.rc));
 }
 
 void adcp_call_end_with_result(AdcpCall *call) {

@@ -1,5 +1,6 @@
 /*
-** call.h - what every scalar function does around its operation: read arguments, hand out the result.
+** call.h - what every scalar function does around its operation: read arguments, hand out the
+** result.
 **
 **     AdcpCall call;
 **     adcp_call_begin(&call, context, "adcp_backup");
@@ -7,8 +8,8 @@
 **     ... the operation, with call.request, call.report and call.err ...
 **     adcp_call_end(&call);
 **
-** A function's user data is the AdcpConfig of its connection. Errors are SQL errors under the function's name, and also
-** go to SQLite's log; operations are written to the log_file too.
+** A function's user data is the AdcpConfig of its connection. Errors are SQL errors under the
+** function's name, and also go to SQLite's log; operations are written to the log_file too.
 */
 #ifndef ADCP_SQL_CALL_H
 #define ADCP_SQL_CALL_H
@@ -41,5 +42,11 @@ void adcp_call_end_with_result(AdcpCall *call);
 
 /* The same for a long operation, which the log_file tells of. */
 void adcp_call_end_logged(AdcpCall *call);
+
+/* The code that an error is handed to SQLite with. At some SQLite does more than end the statement:
+** inside a transaction CORRUPT forbids every further write and makes COMMIT fail (3.39 and later),
+** IOERR and FULL undo the transaction where the statement reads a table: as if the database were
+** meant, where it is a file beside it. These become SQLITE_ERROR there. */
+int adcp_result_code(sqlite3 *db, AdcpRc rc);
 
 #endif

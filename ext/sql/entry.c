@@ -19,7 +19,8 @@ _Static_assert(ADCP_NOMEM == SQLITE_NOMEM && ADCP_CORRUPT == SQLITE_CORRUPT &&
                    ADCP_NOTADB == SQLITE_NOTADB && ADCP_INTERRUPT == SQLITE_INTERRUPT,
                "result codes are SQLite's");
 
-/* An old library may lack routines that this file was compiled against: only what every version has is called before this. */
+/* An old library may lack routines that this file was compiled against: only what every version has
+** is called before this. */
 static int check_version(char **message) {
   if( sqlite3_libversion_number() >= ADCP_SQLITE_VERSION_FLOOR ) return SQLITE_OK;
   if( message ) {
@@ -31,7 +32,8 @@ static int check_version(char **message) {
   return SQLITE_ERROR;
 }
 
-/* Settings of a file that the environment names: not in a program that runs with other rights than its user's. */
+/* Settings of a file that the environment names: not in a program that runs with other rights than
+** its user's. */
 static void load_config(AdcpConfig *config, AdcpError *err) {
   const char *path = secure_getenv("ADCP_CONFIG");
   if( config == NULL || path == NULL || *path == 0 ) return;

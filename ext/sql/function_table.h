@@ -15,7 +15,8 @@ typedef struct AdcpFunctionSpec {
   void (*xFunc)(sqlite3_context *, int, sqlite3_value **);
 } AdcpFunctionSpec;
 
-/* What touches files or settings cannot be called from a schema: views and triggers are data of the database. */
+/* What touches files or settings cannot be called from a schema: views and triggers are data of the
+** database. */
 #define ADCP_FILE_FUNCTION  (SQLITE_UTF8 | SQLITE_DIRECTONLY)
 #define ADCP_PLAIN_FUNCTION (SQLITE_UTF8 | SQLITE_INNOCUOUS)
 

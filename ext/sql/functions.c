@@ -1,5 +1,6 @@
 /*
-** functions.c - registers the groups of scalar functions; each function holds a reference to the settings.
+** functions.c - registers the groups of scalar functions; each function holds a reference to the
+** settings.
 */
 #include "sql/functions.h"
 

@@ -1,7 +1,8 @@
 /*
 ** functions_config.c - adcp_config, adcp_config_load: the settings of the connection.
 **
-** A value comes as SQL has it: a number, a text, 0 and 1 for false and true; lists and maps are JSON text.
+** A value comes as SQL has it: a number, a text, 0 and 1 for false and true; lists and maps are
+** JSON text.
 */
 #include <string.h>
 

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "db/db.h"
 #include "ops/backup_dir.h"
+#include "sql/call.h"
 
 /* What a module is registered with. */
 typedef struct Binding {
@@ -36,7 +37,7 @@ static const AdcpRelation *relation_of(sqlite3_vtab_cursor *cursor) {
 /* Hands an error to SQLite under the relation's name. */
 static int report(sqlite3_vtab *table, AdcpError *err) {
   if( err->rc == ADCP_OK ) return SQLITE_OK;
-  int rc = (int)err->rc;
+  int rc = adcp_result_code(((RelationTable *)table)->db, err->rc);
   if( err->message ) {
     sqlite3_free(table->zErrMsg);
     table->zErrMsg = sqlite3_mprintf("%s: %s", ((RelationTable *)table)->relation->name,
@@ -80,8 +81,8 @@ static int range_of_column(const AdcpRelation *relation, int column) {
   return -1;
 }
 
-/* Has the limits of range columns handed over, after the arguments: two letters for each in idxStr, the range and
-** what the value is to it. */
+/* Has the limits of range columns handed over, after the arguments: two letters for each in idxStr,
+** the range and what the value is to it. */
 static int choose_ranges(const AdcpRelation *relation, sqlite3_index_info *info, int position) {
   sqlite3_str *limits = sqlite3_str_new(NULL);
   for( int i = 0; i < info->nConstraint; i++ ) {

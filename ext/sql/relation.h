@@ -1,9 +1,9 @@
 /*
 ** relation.h - table-valued functions: eponymous, read-only virtual tables made from a description.
 **
-** SELECT ... FROM name(arg, ...) WHERE ...: arguments are hidden columns. A relation is described by an
-** AdcpRelation and implemented by four callbacks over a cursor of its own; everything that virtual tables want besides
-** (xConnect, xBestIndex, argument passing, errors) is here once.
+** SELECT ... FROM name(arg, ...) WHERE ...: arguments are hidden columns. A relation is described
+** by an AdcpRelation and implemented by four callbacks over a cursor of its own; everything that
+** virtual tables want besides (xConnect, xBestIndex, argument passing, errors) is here once.
 */
 #ifndef ADCP_SQL_RELATION_H
 #define ADCP_SQL_RELATION_H
@@ -15,8 +15,8 @@
 #define ADCP_RELATION_MAX_ARGUMENTS 4
 #define ADCP_RELATION_MAX_RANGES    2
 
-/* Values that are wanted of a column; INT64_MIN and INT64_MAX where there is no limit. SQLite looks at every row
-** again, so a range may be taken as a hint. */
+/* Values that are wanted of a column; INT64_MIN and INT64_MAX where there is no limit. SQLite looks
+** at every row again, so a range may be taken as a hint. */
 typedef struct AdcpRelationRange {
   sqlite3_int64 low, high;
 } AdcpRelationRange;
@@ -54,7 +54,8 @@ typedef struct AdcpRelation {
   void (*xClose)(void *cursor);
 } AdcpRelation;
 
-/* Registers the relation as an eponymous table, which holds a reference to config. relation is borrowed for ever. */
+/* Registers the relation as an eponymous table, which holds a reference to config. relation is
+** borrowed for ever. */
 int adcp_relation_register(sqlite3 *db, const AdcpRelation *relation, AdcpConfig *config);
 void adcp_relation_unregister(sqlite3 *db, const AdcpRelation *relation);
 

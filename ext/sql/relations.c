@@ -5,8 +5,9 @@
 
 #include <stddef.h>
 
-static const AdcpRelation *const relations[] = {&adcp_relation_backups, &adcp_relation_contents,
-                                                &adcp_relation_rows, &adcp_relation_check};
+static const AdcpRelation *const relations[] = {
+    &adcp_relation_backups, &adcp_relation_contents, &adcp_relation_rows,
+    &adcp_relation_check,   &adcp_relation_diff,     &adcp_relation_diff_summary};
 
 #define RELATION_COUNT (sizeof relations / sizeof *relations)
 

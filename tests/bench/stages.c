@@ -3,8 +3,8 @@
 **
 **   stages DATABASE FOLDER      FOLDER takes the files that are made on the way
 **
-** Each line does all that the line before it does and one thing more; the second figure is what that
-** adds. Everything runs on this thread, so that processor time is the measure and other work on the
+** Each line does all that the line before it does and one thing more; the second figure is what
+** that adds. Everything runs on this thread, so that processor time is the measure and other work on the
 ** machine matters little.
 */
 #include <sqlite3.h>
@@ -200,7 +200,7 @@ static void read_rows(Bench *bench, Depth depth, AdcpDb *target) {
   adcp_archive_reader_close(archive);
 }
 
-/* Creates what the backup's schema has of a kind, as it stands there: names need no quoting here. */
+/* Creates what the backup's schema has of a kind, as it stands there. */
 static void create_objects(Bench *bench, AdcpDb *target, bool indexes) {
   for( size_t i = 0; i < bench->schema->object_count; i++ ) {
     const AdcpObject *object = &bench->schema->objects[i];

@@ -137,7 +137,8 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
 
 static AdcpSystemCalls real_calls;
 
-/* True when the call is to fail, with errno set. A crash comes before the call, or after it when the plan's detail says so. */
+/* True when the call is to fail, with errno set. A crash comes before the call, or after it when
+** the plan's detail says so. */
 static bool refused(const char *place) {
   if( !fault_hits(FAULT_SYSTEM_CALL, place) ) return false;
   if( armed.crash ) kill(getpid(), SIGKILL);

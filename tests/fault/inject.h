@@ -1,10 +1,10 @@
 /*
-** inject.h - operations that fail on demand: memory, system calls, threads, SQLite's files, and what
-** an application may do to a running statement.
+** inject.h - operations that fail on demand: memory, system calls, threads, SQLite's files, and
+** what an application may do to a running statement.
 **
 ** fault_install once, before SQLite is used. Then, for each case: fault_arm, the call under test,
-** fault_disarm. Between the two every operation of the armed kind is counted, and the one whose number is
-** `at` fails (that and all after it when persistent). Counting is safe in worker threads.
+** fault_disarm. Between the two every operation of the armed kind is counted, and the one whose
+** number is `at` fails (that and all after it when persistent). Counting is safe in worker threads.
 */
 #ifndef ADCP_TESTS_FAULT_INJECT_H
 #define ADCP_TESTS_FAULT_INJECT_H

@@ -1,8 +1,8 @@
 /*
 ** vfs.c - SQLite's files with operations that fail: a layer over the system's VFS.
 **
-** It becomes the default VFS. A file of it is the system's file with another table of methods, which
-** hand on everything that is not counted.
+** It becomes the default VFS. A file of it is the system's file with another table of methods,
+** which hand on everything that is not counted.
 */
 #include "inject.h"
 

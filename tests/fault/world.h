@@ -1,7 +1,8 @@
 /*
 ** world.h - the databases, files and observations of the fault driver.
 **
-** A world is a scratch folder with template databases and backups of them, made once without faults:
+** A world is a scratch folder with template databases and backups of them, made once without
+** faults:
 **
 **     source.db    every construct; what backups are made of
 **     other.db     another database with some names in common; what is restored over
@@ -30,7 +31,8 @@ uint64_t file_hash(const char *path); /* 0 without a file */
 
 /* Opens with adcp registered and the application's functions and collations. */
 sqlite3 *world_open(const char *path);
-/* The first column of the first row; "" without. The message of an error with its code otherwise. */
+/* The first column of the first row; "" without. The message of an error with its code otherwise.
+** */
 int world_run(sqlite3 *db, const char *sql, char out[MESSAGE_BYTES]);
 
 /* A number for everything that a database holds: schema texts, rows of all tables, figures. */

@@ -30,8 +30,8 @@
 #define SHOWN_IN_ALL    20 /* a screen */
 #define SHOWN_BYTES     32 /* of a text or blob, before "..." */
 
-/* Columns of one SELECT: twice as many and the rowid must stay within SQLite's 2000. A table that is
-** wider is walked several times. */
+/* Columns of one SELECT: twice as many and the rowid must stay within SQLite's 2000. A table that
+** is wider is walked several times. */
 #define COLUMNS_AT_ONCE 900
 
 typedef struct Globs {

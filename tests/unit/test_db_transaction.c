@@ -254,7 +254,8 @@ static void test_authorizer(void) {
     CHECK(number(handle, "SELECT count(*) FROM t") == 1);
     CHECK(sqlite3_close(handle) == SQLITE_OK);
   }
-  /* The savepoint's statements are prepared at entry: only an authorizer set later is in the way. */
+  /* The savepoint's statements are prepared at entry: only an authorizer set later is in the way.
+  ** */
   sqlite3 *handle = open_with_table(":memory:");
   deny = false;
   set_late = true;

@@ -103,8 +103,8 @@ static void test_set(void) {
   adcp_options_free(options);
 }
 
-/* One setting is the default of every option of its name, so these have to be alike; those of another
-** type ("level" of a validation is a word) take no default. */
+/* One setting is the default of every option of its name, so these have to be alike; those of
+** another type ("level" of a validation is a word) take no default. */
 static void test_options_of_one_name(void) {
   const AdcpOptionTable *const tables[] = {&adcp_backup_options, &adcp_restore_options,
                                            &adcp_validate_options, &adcp_prune_options};

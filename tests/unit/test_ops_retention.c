@@ -1,6 +1,6 @@
 /*
-** test_ops_retention.c - the rules of retention against a table worked out by hand, and week numbers against the
-** C library.
+** test_ops_retention.c - the rules of retention against a table worked out by hand, and week
+** numbers against the C library.
 */
 #include <stdlib.h>
 #include <time.h>
@@ -11,7 +11,8 @@
 
 #define COUNT 12
 
-/* Newest first. 2024-03-04 is a Monday; 2023-12-31 a Sunday, so that ISO week 1 begins on 2024-01-01. */
+/* Newest first. 2024-03-04 is a Monday; 2023-12-31 a Sunday, so that ISO week 1 begins on
+** 2024-01-01. */
 static const char *const moments[COUNT] = {
     "2024-03-04T12:30:00Z", /* 0  Monday */
     "2024-03-04T12:10:00Z", /* 1  same hour */
@@ -76,7 +77,8 @@ static void test_cases(void) {
   }
 }
 
-/* A rule with counts left keeps the oldest too, also one that shares its bucket with the one before. */
+/* A rule with counts left keeps the oldest too, also one that shares its bucket with the one
+** before. */
 static void test_oldest(void) {
   AdcpRetentionItem items[2];
   AdcpRetention policy = {.counts = {[ADCP_KEEP_YEARLY] = 2}};

@@ -1,5 +1,6 @@
 /*
-** test_ops_settings.c - what stands in database and files when a settings file cannot be given its name.
+** test_ops_settings.c - what stands in database and files when a settings file cannot be given its
+** name.
 */
 #include <errno.h>
 #include <sqlite3.h>
@@ -106,7 +107,8 @@ static int row_count(sqlite3 *handle) {
   return count;
 }
 
-/* The second rename fails after the commit: database and first file are new, which the message says. */
+/* The second rename fails after the commit: database and first file are new, which the message
+** says. */
 static void test_late_failure(sqlite3 *handle, AdcpConfig *config) {
   refused = "b.json";
   AdcpError err = run_restore(handle, config);

@@ -1,8 +1,8 @@
 /*
 ** test_sql_gate.c - an SQLite that is too old is refused with a message that says so.
 **
-** Loads the built extension and hands it the API table of an imaginary old SQLite: one that has the version
-** routines and sqlite3_mprintf and nothing else, so that any other call would crash.
+** Loads the built extension and hands it the API table of an imaginary old SQLite: one that has the
+** version routines and sqlite3_mprintf and nothing else, so that any other call would crash.
 */
 #include <dlfcn.h>
 #include <sqlite3ext.h>

@@ -1,5 +1,6 @@
 /*
-** test_sql_progress.c - an application's hook is told, can stop what goes on, and can be taken away.
+** test_sql_progress.c - an application's hook is told, can stop what goes on, and can be taken
+** away.
 */
 #include <sqlite3.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /*
 ** unit.h - the smallest harness that unit tests need.
 **
-** A test program: a main that calls test functions and returns unit_done(). Every CHECK counts; one that
-** fails prints its place and goes on. The last line is "N passed, N failed".
+** A test program: a main that calls test functions and returns unit_done(). Every CHECK counts; one
+** that fails prints its place and goes on. The last line is "N passed, N failed".
 */
 #ifndef ADCP_TESTS_UNIT_H
 #define ADCP_TESTS_UNIT_H

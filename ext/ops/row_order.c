@@ -1,0 +1,260 @@
+/*
+** row_order.c - the order in which rows of a table stand (contract in row_order.h).
+*/
+#include "ops/row_order.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/vet.h"
+
+typedef struct KeyPart {
+  size_t place;    /* of the value in a row */
+  char *column;    /* owned */
+  char *collation; /* owned; NULL for BINARY, compared by bytes */
+  bool descending;
+  sqlite3_stmt *compare; /* owned; NULL until needed */
+} KeyPart;
+
+struct AdcpRowOrder {
+  AdcpDb *db; /* borrowed: the caller's connection */
+  KeyPart *parts;
+  size_t count;
+};
+
+static AdcpRowOrder *new_order(AdcpDb *db, size_t most) {
+  AdcpRowOrder *order = adcp_calloc(1, sizeof *order);
+  if( order ) order->parts = adcp_calloc(most + 1, sizeof *order->parts);
+  if( order && order->parts ) {
+    order->db = db;
+    return order;
+  }
+  adcp_free(order);
+  adcp_error_nomem(db->err);
+  return NULL;
+}
+
+void adcp_row_order_close(AdcpRowOrder *order) {
+  if( order == NULL ) return;
+  for( size_t i = 0; i < order->count; i++ ) {
+    adcp_free(order->parts[i].column);
+    adcp_free(order->parts[i].collation);
+    adcp_db_finalize(order->parts[i].compare);
+  }
+  adcp_free(order->parts);
+  adcp_free(order);
+}
+
+/* ---- finding out ---- */
+
+static AdcpRowOrder *order_by_rowid(AdcpDb *db, const AdcpTable *table) {
+  int place = adcp_table_rowid_place(table);
+  AdcpRowOrder *order = place < 0 ? NULL : new_order(db, 1);
+  if( order == NULL ) return NULL;
+  order->parts[order->count++].place = (size_t)place;
+  return order;
+}
+
+/* BINARY compares the bytes that the database stores, which are not ours in UTF-16. */
+static char *collation_of(AdcpDb *db, const char *name, bool is_utf8) {
+  if( is_utf8 && sqlite3_stricmp(name, "BINARY") == 0 ) return NULL;
+  char *copy = adcp_strdup(name);
+  if( copy == NULL ) adcp_error_nomem(db->err);
+  return copy;
+}
+
+static bool add_part(AdcpRowOrder *order, AdcpDb *source, const AdcpTable *table, sqlite3_stmt *row,
+                     bool is_utf8) {
+  const char *name = (const char *)sqlite3_column_text(row, 2);
+  const char *collation = (const char *)sqlite3_column_text(row, 4);
+  size_t i = 0;
+  while( name && i < table->column_count && strcmp(table->columns[i].name, name) != 0 ) i++;
+  if( name == NULL || i == table->column_count || !adcp_column_stored(&table->columns[i]) ) {
+    return false;
+  }
+  KeyPart *part = &order->parts[order->count++];
+  part->place = adcp_table_value_place(table, i);
+  part->descending = sqlite3_column_int(row, 3) != 0;
+  part->column = adcp_strdup(name);
+  if( part->column == NULL ) adcp_error_nomem(source->err);
+  part->collation = collation_of(source, collation ? collation : "BINARY", is_utf8);
+  return true;
+}
+
+/* The key of a WITHOUT ROWID table, from the connection `source` that has it. */
+static AdcpRowOrder *order_by_key(AdcpDb *db, AdcpDb *source, const AdcpTable *table) {
+  AdcpRowOrder *order = new_order(db, table->column_count);
+  if( order == NULL ) return NULL;
+  char *encoding = adcp_db_text(source, "PRAGMA encoding");
+  bool is_utf8 = encoding == NULL || strcmp(encoding, "UTF-8") == 0;
+  adcp_free(encoding);
+  bool good = true;
+  sqlite3_stmt *stmt =
+      adcp_db_prepare(source, "PRAGMA \"%w\".index_xinfo(%Q)", source->schema, table->name);
+  while( good && order->count < table->column_count && adcp_db_step(source, stmt) ) {
+    bool in_key = sqlite3_column_int(stmt, 5) != 0;
+    if( in_key ) good = add_part(order, source, table, stmt, is_utf8);
+  }
+  adcp_db_finalize(stmt);
+  if( good && order->count && !source->err->rc ) return order;
+  adcp_row_order_close(order);
+  return NULL;
+}
+
+AdcpRowOrder *adcp_row_order_of_live(AdcpDb *db, const AdcpTable *table) {
+  if( db->err->rc ) return NULL;
+  if( !table->without_rowid ) return order_by_rowid(db, table);
+  return order_by_key(db, db, table);
+}
+
+static int xCompareBytes(void *context, int a_size, const void *a, int b_size, const void *b) {
+  (void)context;
+  int order = memcmp(a, b, (size_t)(a_size < b_size ? a_size : b_size));
+  return order ? order : a_size - b_size;
+}
+
+static void xCollationNeeded(void *context, sqlite3 *handle, int encoding, const char *name) {
+  sqlite3_create_collation(handle, name, encoding, context, xCompareBytes);
+}
+
+/* Runs the CREATE TABLE of a backup's table in a private empty database and looks at it there. */
+static AdcpRowOrder *order_of_text(AdcpDb *db, const AdcpTable *table, const char *sql,
+                                   AdcpError *failure) {
+  sqlite3 *handle = NULL;
+  AdcpRowOrder *order = NULL;
+  int rc = sqlite3_open_v2(":memory:", &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+  if( rc == SQLITE_OK ) {
+    AdcpDb scratch = {handle, "main", failure};
+    char *encoding = adcp_db_text(db, "PRAGMA encoding");
+    sqlite3_collation_needed(handle, NULL, xCollationNeeded);
+    if( encoding ) adcp_db_exec(&scratch, "PRAGMA encoding = %Q", encoding);
+    adcp_db_exec(&scratch, "%s", sql);
+    if( !failure->rc ) order = order_by_key(db, &scratch, table);
+    adcp_free(encoding);
+  }
+  sqlite3_close(handle);
+  return order;
+}
+
+AdcpRowOrder *adcp_row_order_of_backup(AdcpDb *db, const AdcpSchema *schema,
+                                       const AdcpTable *table) {
+  if( db->err->rc ) return NULL;
+  if( !table->without_rowid ) return order_by_rowid(db, table);
+  const AdcpObject *object = adcp_schema_object(schema, ADCP_OBJECT_TABLE, table->name);
+  if( object == NULL || object->sql == NULL ) return NULL;
+  AdcpError failure = ADCP_ERROR_INIT;
+  AdcpRowOrder *order = NULL;
+  AdcpVetter *vetter = adcp_vetter_open(&failure);
+  if( vetter ) adcp_vet_object(vetter, schema, object);
+  adcp_vetter_close(vetter);
+  if( !failure.rc ) order = order_of_text(db, table, object->sql, &failure);
+  if( failure.rc == ADCP_NOMEM ) adcp_error_move(db->err, &failure);
+  adcp_error_clear(&failure);
+  return order;
+}
+
+/* ---- comparing ---- */
+
+static bool same_text(const char *a, const char *b) {
+  return a && b ? sqlite3_stricmp(a, b) == 0 : a == b;
+}
+
+bool adcp_row_order_equal(const AdcpRowOrder *a, const AdcpRowOrder *b) {
+  if( a == NULL || b == NULL || a->count != b->count ) return false;
+  for( size_t i = 0; i < a->count; i++ ) {
+    const KeyPart *left = &a->parts[i], *right = &b->parts[i];
+    if( !same_text(left->column, right->column) || left->descending != right->descending ||
+        !same_text(left->collation, right->collation) ) {
+      return false;
+    }
+  }
+  return true;
+}
+
+size_t adcp_row_order_key_count(const AdcpRowOrder *order) {
+  return order->count;
+}
+
+size_t adcp_row_order_key_place(const AdcpRowOrder *order, size_t i) {
+  return order->parts[i].place;
+}
+
+/* An integer beside a real, without rounding either: reals from 2^63 on are above every integer. */
+static int compare_mixed(int64_t integer, double real) {
+  if( real >= 9223372036854775808.0 ) return -1;
+  if( real < -9223372036854775808.0 ) return 1;
+  int64_t whole = (int64_t)real;
+  if( integer != whole ) return integer < whole ? -1 : 1;
+  double rest = real - (double)whole;
+  return rest > 0 ? -1 : rest < 0 ? 1 : 0;
+}
+
+static int compare_numbers(const AdcpValue *a, const AdcpValue *b) {
+  if( a->type == ADCP_INTEGER && b->type == ADCP_INTEGER ) {
+    return a->integer < b->integer ? -1 : a->integer > b->integer;
+  }
+  if( a->type == ADCP_INTEGER ) return compare_mixed(a->integer, b->real);
+  if( b->type == ADCP_INTEGER ) return -compare_mixed(b->integer, a->real);
+  return a->real < b->real ? -1 : a->real > b->real;
+}
+
+static int compare_bytes(const AdcpValue *a, const AdcpValue *b) {
+  size_t n = a->size < b->size ? a->size : b->size;
+  int order = n ? memcmp(a->bytes, b->bytes, n) : 0;
+  if( order ) return order;
+  return a->size < b->size ? -1 : a->size > b->size;
+}
+
+static void bind_text(AdcpDb *db, sqlite3_stmt *stmt, int at, const AdcpValue *value) {
+  unsigned char encoding = value->type == ADCP_TEXT ? SQLITE_UTF8 : SQLITE_UTF16LE;
+  const char *bytes = value->bytes ? (const char *)value->bytes : "";
+  int rc = sqlite3_bind_text64(stmt, at, bytes, value->size, SQLITE_STATIC, encoding);
+  if( rc != SQLITE_OK ) adcp_db_fail(db, rc);
+}
+
+/* By the collation, which SQLite knows. */
+static int compare_texts(AdcpDb *db, KeyPart *part, const AdcpValue *a, const AdcpValue *b) {
+  int order = 0;
+  if( part->compare == NULL ) {
+    part->compare =
+        adcp_db_prepare(db, "SELECT (?1 > ?2 COLLATE \"%w\") - (?1 < ?2 COLLATE \"%w\")",
+                        part->collation, part->collation);
+  }
+  if( part->compare == NULL ) return 0;
+  bind_text(db, part->compare, 1, a);
+  bind_text(db, part->compare, 2, b);
+  if( adcp_db_step(db, part->compare) ) order = sqlite3_column_int(part->compare, 0);
+  sqlite3_reset(part->compare);
+  return order;
+}
+
+/* NULL, numbers, texts, blobs: the order of SQLite's storage classes. */
+static int rank_of(const AdcpValue *value) {
+  switch( value->type ) {
+  case ADCP_NULL: return 0;
+  case ADCP_INTEGER:
+  case ADCP_REAL: return 1;
+  case ADCP_TEXT:
+  case ADCP_TEXT16: return 2;
+  case ADCP_BLOB: break;
+  }
+  return 3;
+}
+
+static int compare_part(AdcpDb *db, KeyPart *part, const AdcpValue *a, const AdcpValue *b) {
+  int rank = rank_of(a), order = rank - rank_of(b);
+  if( order || rank == 0 ) return order;
+  if( rank == 1 ) return compare_numbers(a, b);
+  if( rank == 2 && part->collation ) return compare_texts(db, part, a, b);
+  return compare_bytes(a, b);
+}
+
+int adcp_row_order_compare(AdcpRowOrder *order, const AdcpValue *a, const AdcpRowOrder *other,
+                           const AdcpValue *b) {
+  for( size_t i = 0; i < order->count && !order->db->err->rc; i++ ) {
+    KeyPart *part = &order->parts[i];
+    int compared = compare_part(order->db, part, &a[part->place], &b[other->parts[i].place]);
+    if( compared ) return part->descending ? -compared : compared;
+  }
+  return 0;
+}

@@ -1,0 +1,38 @@
+/*
+** row_order.h - the order in which rows of a table stand, in a database and in its backups.
+**
+** By rowid, or by the primary key's b-tree for WITHOUT ROWID tables, with the collations and
+** directions of its columns. What a collation says is asked of SQLite; BINARY in UTF-8 is compared
+** here.
+*/
+#ifndef ADCP_OPS_ROW_ORDER_H
+#define ADCP_OPS_ROW_ORDER_H
+
+#include "codec/schema.h"
+#include "codec/value.h"
+#include "db/db.h"
+
+typedef struct AdcpRowOrder AdcpRowOrder;
+
+/* Of a live table; of a table of a backup, whose own CREATE TABLE (vetted) is run in a private
+** empty database to find out. db is the caller's connection, whose collations are used. NULL when
+** there is no order that can be known: no rowid in the rows, or a definition that does not run; err
+** is then set only for what is wrong with the call. */
+AdcpRowOrder *adcp_row_order_of_live(AdcpDb *db, const AdcpTable *table);
+AdcpRowOrder *adcp_row_order_of_backup(AdcpDb *db, const AdcpSchema *schema,
+                                       const AdcpTable *table);
+
+/* True when rows of both stand in the same order and their keys mean the same. */
+bool adcp_row_order_equal(const AdcpRowOrder *a, const AdcpRowOrder *b);
+
+/* Compares the keys of two rows, which may come from tables with other columns beside the key:
+** below 0, 0, above 0. a is of the first order's table, b of the second's. */
+int adcp_row_order_compare(AdcpRowOrder *order, const AdcpValue *a, const AdcpRowOrder *other,
+                           const AdcpValue *b);
+
+/* The places of the key's values in a row. */
+size_t adcp_row_order_key_count(const AdcpRowOrder *order);
+size_t adcp_row_order_key_place(const AdcpRowOrder *order, size_t i);
+void adcp_row_order_close(AdcpRowOrder *order);
+
+#endif
