@@ -600,7 +600,7 @@ static void open_parts(AdcpArchiveReader *r, const char *path, int threads) {
   r->input.blocks = r->blocks;
   AdcpTextInput input = {&r->input, read_input};
   r->json = adcp_json_reader_open(input, r->err);
-  r->digest = adcp_row_digest_open(threads > 0, r->err);
+  r->digest = adcp_row_digest_open(r->err);
   r->head.schema = adcp_schema_new(r->err);
 }
 

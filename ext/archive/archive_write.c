@@ -46,7 +46,7 @@ AdcpArchiveWriter *adcp_archive_writer_open(const char *path, AdcpOutMode mode,
     return NULL;
   }
   w->err = err;
-  w->digest = adcp_row_digest_open(options->threads > 0, err);
+  w->digest = adcp_row_digest_open_threaded(options->threads > 0, err);
   w->file = adcp_outfile_open(path, mode, err);
   w->blocks = adcp_block_writer_open(w->file, options, err);
   if( err->rc == ADCP_OK ) return w;

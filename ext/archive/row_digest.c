@@ -50,7 +50,7 @@ static Piece *make_piece(AdcpRowDigest *digest, AdcpError *err) {
   return piece;
 }
 
-AdcpRowDigest *adcp_row_digest_open(bool threaded, AdcpError *err) {
+AdcpRowDigest *adcp_row_digest_open_threaded(bool threaded, AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpRowDigest *digest = adcp_calloc(1, sizeof *digest);
   if( digest == NULL ) {
@@ -63,6 +63,10 @@ AdcpRowDigest *adcp_row_digest_open(bool threaded, AdcpError *err) {
   if( err->rc == ADCP_OK ) return digest;
   adcp_row_digest_close(digest);
   return NULL;
+}
+
+AdcpRowDigest *adcp_row_digest_open(AdcpError *err) {
+  return adcp_row_digest_open_threaded(false, err);
 }
 
 /* Digests what is in the queue and in the piece being filled. */

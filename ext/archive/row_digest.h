@@ -14,8 +14,12 @@
 
 typedef struct AdcpRowDigest AdcpRowDigest;
 
-/* NULL with err set. The caller closes it. threaded: another thread may do the digest. */
-AdcpRowDigest *adcp_row_digest_open(bool threaded, AdcpError *err);
+/* NULL with err set. The caller closes it. */
+AdcpRowDigest *adcp_row_digest_open(AdcpError *err);
+
+/* The same; with threaded, a thread of its own does the digest of a table that has more than one
+** piece. */
+AdcpRowDigest *adcp_row_digest_open_threaded(bool threaded, AdcpError *err);
 
 /* Starts over, for the next table. */
 void adcp_row_digest_reset(AdcpRowDigest *digest);

@@ -54,7 +54,7 @@ void adcp_hash_content(AdcpDb *db, const AdcpSchema *schema, const AdcpHashRows 
   char full[ADCP_SHA256_HEX + 1];
   AdcpArchiveTable *entries = adcp_calloc(schema->table_count + 1, sizeof *entries);
   if( entries == NULL ) adcp_error_nomem(db->err);
-  AdcpRowDigest *digest = adcp_row_digest_open(false, db->err);
+  AdcpRowDigest *digest = adcp_row_digest_open(db->err);
   size_t count = 0;
   for( size_t i = 0; i < schema->table_count && !db->err->rc; i++ ) {
     const AdcpTable *table = &schema->tables[i];
@@ -102,7 +102,7 @@ static void fail_unknown(AdcpDb *db, const AdcpSchema *schema, const char *name)
 
 void adcp_hash_rows(AdcpDb *db, const AdcpTable *table, char sha256[ADCP_SHA256_HEX + 1]) {
   AdcpArchiveTable entry = {.table = table};
-  AdcpRowDigest *digest = adcp_row_digest_open(false, db->err);
+  AdcpRowDigest *digest = adcp_row_digest_open(db->err);
   hash_rows(db, &entry, NULL, digest);
   adcp_row_digest_close(digest);
   memcpy(sha256, entry.sha256, sizeof entry.sha256);

@@ -423,7 +423,7 @@ static void verify_table(AdcpRestore *restore, const AdcpArchiveTable *rows,
 
 static void verify_rows(AdcpRestore *restore) {
   if( restore->err->rc || flag(restore, "skip_validation") ) return;
-  AdcpRowDigest *digest = adcp_row_digest_open(restore->threads > 0, restore->err);
+  AdcpRowDigest *digest = adcp_row_digest_open_threaded(restore->threads > 0, restore->err);
   if( restore->progress ) begin_stage(restore, "verify", true);
   for( size_t i = 0; i < restore->head->table_count && !restore->err->rc; i++ ) {
     verify_table(restore, &restore->head->tables[i], digest);

@@ -141,7 +141,7 @@ static void time_backup(Bench *bench) {
   begin(bench), scan_all(bench, NULL), end(bench, "scan");
   begin(bench), scan_all(bench, &sink), end(bench, "+ row text");
   bench->bytes = text.bytes;
-  text.digest = adcp_row_digest_open(false, &bench->err);
+  text.digest = adcp_row_digest_open(&bench->err);
   begin(bench), scan_all(bench, &sink), end(bench, "+ SHA-256");
   adcp_row_digest_close(text.digest);
   begin(bench), write_backup(bench, ADCP_CONTAINER_PLAIN, 0), end(bench, "+ blocks, CRC-32, file");
@@ -213,7 +213,7 @@ static void create_objects(Bench *bench, AdcpDb *target, bool indexes) {
 }
 
 static void digest_tables(Bench *bench, AdcpDb *target) {
-  AdcpRowDigest *digest = adcp_row_digest_open(false, &bench->err);
+  AdcpRowDigest *digest = adcp_row_digest_open(&bench->err);
   char sha256[ADCP_SHA256_HEX + 1];
   int64_t rows;
   for( size_t i = 0; i < bench->schema->table_count; i++ ) {
