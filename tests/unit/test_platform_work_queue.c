@@ -80,6 +80,36 @@ static void test_close_early(int threads) {
   for( int i = 0; i < 16; i++ ) CHECK(jobs[i].runs <= 1);
 }
 
+/* ---- one after the other ---- */
+
+static atomic_int running;
+static int sequence, overlaps, out_of_order;
+
+static void work_in_turn(void *argument) {
+  Job *job = argument;
+  if( atomic_fetch_add(&running, 1) != 0 ) overlaps++;
+  if( job->input != sequence++ ) out_of_order++; /* no lock: the queue's promise is the lock */
+  work(job);
+  atomic_fetch_sub(&running, 1);
+}
+
+/* The owner takes while the worker runs, and must not run the next job beside it. */
+static void test_serial(bool threaded, size_t capacity, unsigned pause_us) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpWorkQueue *queue = adcp_work_queue_open_serial(threaded, capacity, work_in_turn, &err);
+  int put = 0, taken = 0;
+  sequence = overlaps = out_of_order = 0;
+  while( taken < JOBS ) {
+    while( put < JOBS && !adcp_work_queue_full(queue) ) {
+      jobs[put] = (Job){.input = put, .pause_us = put % 3 ? pause_us : 0};
+      adcp_work_queue_put(queue, &jobs[put++]);
+    }
+    take_one(queue, &taken);
+  }
+  CHECK(sequence == JOBS && overlaps == 0 && out_of_order == 0);
+  adcp_work_queue_close(queue);
+}
+
 /* ---- what a worker may not do ---- */
 
 static atomic_int blocked_everywhere = 1;
@@ -141,6 +171,11 @@ int main(void) {
     test_close_early(threads);
   }
   test_order(64, 66, 5);
+  for( size_t capacity = 1; capacity <= 4; capacity++ ) {
+    test_serial(false, capacity, 0);
+    test_serial(true, capacity, 0);
+    test_serial(true, capacity, 50);
+  }
   test_signals();
   test_no_memory();
   CHECK(adcp_processor_count() >= 1);
