@@ -10,6 +10,7 @@ into docs/PERFORMANCE.md and draws docs/benchmark.svg.
 """
 import argparse
 import datetime
+import json
 import os
 import platform
 import re
@@ -24,6 +25,7 @@ BIN = os.path.join(ROOT, "build", "bin")
 HERE = os.path.join(ROOT, "tests", "bench")
 SHELL = "sqlite3 -init /dev/null -batch -bail"
 MIB = 1024.0
+STANDARD = '{"level":"standard"}'
 
 
 class Run:
@@ -90,11 +92,15 @@ class Contender:
         return median([a.wall / b.wall for a, b in zip(self.runs, yardstick.runs)])
 
 
-def ours(database, function, path, options=""):
+def call(database, function, path, options=""):
+    """A shell command that calls one of our functions."""
     arguments = "'%s'" % path + (", '%s'" % options if options else "")
-    return "%s %s \".load '%s'\" \"SELECT adcp_%s(%s)\" >/dev/null" % (
-        SHELL, database, os.path.join(ROOT, "adcp"), function,
-        arguments.replace('"', '\\"'))
+    return "%s %s \".load '%s'\" \"SELECT adcp_%s(%s)\"" % (
+        SHELL, database, os.path.join(ROOT, "adcp"), function, arguments.replace('"', '\\"'))
+
+
+def ours(*arguments):
+    return call(*arguments) + " >/dev/null"
 
 
 class Bench:
@@ -143,10 +149,8 @@ class Bench:
     # ---- facts about a database ----
 
     def rows_of(self, backup):
-        import json
-        out = subprocess.run("%s :memory: \".load '%s'\" \"SELECT adcp_validate('%s', '{\\"level\\":\\"standard\\"}')\"" % (
-            SHELL, os.path.join(ROOT, "adcp"), backup), shell=True, stdout=subprocess.PIPE,
-            check=True, text=True).stdout
+        out = subprocess.run(call(":memory:", "validate", backup, STANDARD), shell=True,
+                             stdout=subprocess.PIPE, check=True, text=True).stdout
         report = json.loads(out)
         if not report["valid"]:
             sys.exit("bench: not valid: %s" % out)
@@ -274,8 +278,7 @@ class Bench:
     def validate(self):
         backup, _ = self.make_backup("plain")
         rows, text = self.rows_of(backup)
-        own = Contender("adcp_validate, standard", ours(":memory:", "validate", backup,
-                                                        '{"level":"standard"}'))
+        own = Contender("adcp_validate, standard", ours(":memory:", "validate", backup, STANDARD))
         full = Contender("adcp_validate, full", ours(":memory:", "validate", backup))
         pipe = Contender("gunzip -c own | sha256sum", "gunzip -c %s | sha256sum >/dev/null" % backup)
         test = Contender("gunzip -t own", "gunzip -t %s" % backup)
