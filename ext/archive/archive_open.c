@@ -263,7 +263,7 @@ static void scan_member(Scan *scan, int member) {
   case TABLES: scan_tables(scan); break;
   case MANIFEST:
     scan->manifest_key = adcp_json_token_offset(r->json);
-    adcp_manifest_read(r->json, &r->manifest, r->err);
+    adcp_manifest_read(r->json, &r->manifest, ADCP_MANIFEST_WHOLE, r->err);
     break;
   case END_LINE: scan_end_line(scan); break;
   default: break;
@@ -395,8 +395,8 @@ static bool crc_fits(const AdcpArchiveReader *r, const Locator *locator) {
 
 /* Reads the manifest where the locator says, with an error of its own. True if it is to be
 ** believed; *damaged if one is there that is not what the end line says. */
-static bool try_manifest(AdcpArchiveReader *r, const Locator *locator, bool *damaged,
-                         AdcpError *err) {
+static bool try_manifest(AdcpArchiveReader *r, const Locator *locator, AdcpManifestDetail detail,
+                         bool *damaged, AdcpError *err) {
   static const char *const KNOWN[] = {ADCP_MANIFEST_KEY, NULL};
   AdcpTextInput input = {&r->input, read_input};
   AdcpJsonReader *json = adcp_json_reader_open(input, err);
@@ -408,7 +408,7 @@ static bool try_manifest(AdcpArchiveReader *r, const Locator *locator, bool *dam
   if( json && err->rc == ADCP_OK ) {
     adcp_json_reader_restart(json, locator->manifest_at, ADCP_JSON_BEGIN_OBJECT);
     found = adcp_json_member(json, KNOWN, err) == 0;
-    if( found ) adcp_manifest_read(json, &r->manifest, err);
+    if( found ) adcp_manifest_read(json, &r->manifest, detail, err);
     while( found && adcp_json_member(json, KNOWN, err) == 0 ) {
       adcp_error_set(err, ADCP_CORRUPT, "the manifest stands twice");
     }
@@ -417,17 +417,21 @@ static bool try_manifest(AdcpArchiveReader *r, const Locator *locator, bool *dam
   adcp_json_reader_close(json);
   if( !found || err->rc ) return false;
   *damaged = !crc_fits(r, locator);
+  if( detail == ADCP_MANIFEST_NO_PLACES ) return !*damaged;
   return !*damaged && blocks_reach(r, locator->manifest_at);
 }
 
-/* True if the manifest was found by the end line; the blocks then have their index. */
-static bool open_manifest(AdcpArchiveReader *r, bool *damaged) {
+/* True if the manifest was found by the end line; the blocks then have their index, if it is read. */
+static bool open_manifest(AdcpArchiveReader *r, AdcpManifestDetail detail, bool *damaged) {
   Locator locator = {0};
   AdcpError trial = ADCP_ERROR_INIT;
-  bool good = find_locator(r, &locator) && try_manifest(r, &locator, damaged, &trial);
+  bool good = find_locator(r, &locator) && try_manifest(r, &locator, detail, damaged, &trial);
   if( good ) {
     r->head.totals.raw_bytes = r->manifest.bytes + r->input.raw_bytes;
-    adcp_block_reader_set_index(r->blocks, r->manifest.blocks, r->manifest.block_count, &trial);
+    r->head.indexed = detail == ADCP_MANIFEST_WHOLE;
+    if( r->head.indexed ) {
+      adcp_block_reader_set_index(r->blocks, r->manifest.blocks, r->manifest.block_count, &trial);
+    }
     good = trial.rc == ADCP_OK;
   }
   if( trial.rc == ADCP_NOMEM || trial.rc == ADCP_IOERR ) adcp_error_move(r->err, &trial);
@@ -458,7 +462,6 @@ static void read_quick(AdcpArchiveReader *r) {
   scan_document(&scan, HEAD_ONLY);
   if( !r->is_old && r->err->rc == ADCP_OK ) check_members(&scan, TABLES);
   scan_free(&scan);
-  r->head.indexed = true;
   r->state = ADCP_READER_AT_TABLES;
 }
 
@@ -678,7 +681,8 @@ static AdcpArchiveReader *open_reader(const char *path, int threads, Effort effo
   if( err->rc == ADCP_OK ) {
     bool damaged = false;
     r->head.container = adcp_block_reader_container(r->blocks);
-    if( open_manifest(r, &damaged) ) {
+    AdcpManifestDetail detail = effort == PEEK ? ADCP_MANIFEST_NO_PLACES : ADCP_MANIFEST_WHOLE;
+    if( open_manifest(r, detail, &damaged) ) {
       read_quick(r);
       if( !r->input.failed && err->rc == ADCP_CORRUPT ) adcp_error_prepend(err, "damaged: ");
     } else if( effort == PEEK && adcp_infile_size(r->file) > ADCP_PEEK_FILE_BYTES ) {
