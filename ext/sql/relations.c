@@ -8,8 +8,8 @@
 #include "sql/table_module.h"
 
 static const AdcpRelation *const relations[] = {
-    &adcp_relation_backups, &adcp_relation_contents, &adcp_relation_rows,
-    &adcp_relation_check,   &adcp_relation_diff,     &adcp_relation_diff_summary};
+    &adcp_relation_backups, &adcp_relation_contents,     &adcp_relation_rows, &adcp_relation_check,
+    &adcp_relation_diff,    &adcp_relation_diff_summary, &adcp_relation_plan};
 
 #define RELATION_COUNT (sizeof relations / sizeof *relations)
 
