@@ -17,6 +17,7 @@
 
 #include "archive/archive_reader.h"
 #include "archive/json_parts.h"
+#include "archive/legacy_read.h"
 #include "archive/name.h"
 #include "archive/schema_json.h"
 #include "base/limits.h"
@@ -89,7 +90,7 @@ void adcp_archive_restart(AdcpArchiveReader *r, AdcpJsonToken inside) {
 
 /* ---- warnings ---- */
 
-static void warn(AdcpArchiveReader *r, const char *text) {
+void adcp_archive_warn(AdcpArchiveReader *r, const char *text) {
   AdcpArchiveHead *head = &r->head;
   char **larger = adcp_realloc((void *)head->warnings, (head->warning_count + 1) * sizeof *larger);
   if( larger ) head->warnings = larger;
@@ -161,7 +162,7 @@ static void read_metadata(AdcpArchiveReader *r) {
 
 /* ---- other sections ---- */
 
-static void keep_section(AdcpArchiveReader *r, const char *name) {
+void adcp_archive_keep_section(AdcpArchiveReader *r, const char *name) {
   if( r->section_count == ADCP_MAX_SECTIONS ) {
     adcp_error_set(r->err, ADCP_TOOBIG, "the document has more than %d members", ADCP_MAX_SECTIONS);
     return;
@@ -178,6 +179,14 @@ static void keep_section(AdcpArchiveReader *r, const char *name) {
   *section = (AdcpArchiveSection){.name = copy};
   adcp_json_capture(r->json, &section->json);
   if( adcp_buf_text(&section->json) == NULL ) adcp_error_nomem(r->err);
+}
+
+void adcp_archive_drop_sections(AdcpArchiveReader *r) {
+  for( size_t i = 0; i < r->section_count; i++ ) {
+    adcp_free(r->sections[i].name);
+    adcp_buf_free(&r->sections[i].json);
+  }
+  r->section_count = 0;
 }
 
 const char *adcp_archive_section(const AdcpArchiveReader *r, const char *name, size_t *size) {
@@ -254,7 +263,7 @@ static void scan_member(Scan *scan, int member) {
   case TABLES: scan_tables(scan); break;
   case MANIFEST:
     scan->manifest_key = adcp_json_token_offset(r->json);
-    adcp_manifest_read(r->json, &r->manifest, r->err);
+    adcp_manifest_read(r->json, &r->manifest, ADCP_MANIFEST_WHOLE, r->err);
     break;
   case END_LINE: scan_end_line(scan); break;
   default: break;
@@ -278,7 +287,7 @@ static bool scan_next(Scan *scan, Extent extent, int64_t *budget) {
   if( member < MEMBERS ) {
     scan_member(scan, member);
   } else {
-    keep_section(r, adcp_json_text(r->json, NULL));
+    adcp_archive_keep_section(r, adcp_json_text(r->json, NULL));
   }
   r->input.budget = -1;
   *budget -= r->input.raw_bytes - before;
@@ -386,8 +395,8 @@ static bool crc_fits(const AdcpArchiveReader *r, const Locator *locator) {
 
 /* Reads the manifest where the locator says, with an error of its own. True if it is to be
 ** believed; *damaged if one is there that is not what the end line says. */
-static bool try_manifest(AdcpArchiveReader *r, const Locator *locator, bool *damaged,
-                         AdcpError *err) {
+static bool try_manifest(AdcpArchiveReader *r, const Locator *locator, AdcpManifestDetail detail,
+                         bool *damaged, AdcpError *err) {
   static const char *const KNOWN[] = {ADCP_MANIFEST_KEY, NULL};
   AdcpTextInput input = {&r->input, read_input};
   AdcpJsonReader *json = adcp_json_reader_open(input, err);
@@ -399,7 +408,7 @@ static bool try_manifest(AdcpArchiveReader *r, const Locator *locator, bool *dam
   if( json && err->rc == ADCP_OK ) {
     adcp_json_reader_restart(json, locator->manifest_at, ADCP_JSON_BEGIN_OBJECT);
     found = adcp_json_member(json, KNOWN, err) == 0;
-    if( found ) adcp_manifest_read(json, &r->manifest, err);
+    if( found ) adcp_manifest_read(json, &r->manifest, detail, err);
     while( found && adcp_json_member(json, KNOWN, err) == 0 ) {
       adcp_error_set(err, ADCP_CORRUPT, "the manifest stands twice");
     }
@@ -408,17 +417,21 @@ static bool try_manifest(AdcpArchiveReader *r, const Locator *locator, bool *dam
   adcp_json_reader_close(json);
   if( !found || err->rc ) return false;
   *damaged = !crc_fits(r, locator);
+  if( detail == ADCP_MANIFEST_NO_PLACES ) return !*damaged;
   return !*damaged && blocks_reach(r, locator->manifest_at);
 }
 
-/* True if the manifest was found by the end line; the blocks then have their index. */
-static bool open_manifest(AdcpArchiveReader *r, bool *damaged) {
+/* True if the manifest was found by the end line; the blocks then have their index, if it is read. */
+static bool open_manifest(AdcpArchiveReader *r, AdcpManifestDetail detail, bool *damaged) {
   Locator locator = {0};
   AdcpError trial = ADCP_ERROR_INIT;
-  bool good = find_locator(r, &locator) && try_manifest(r, &locator, damaged, &trial);
+  bool good = find_locator(r, &locator) && try_manifest(r, &locator, detail, damaged, &trial);
   if( good ) {
     r->head.totals.raw_bytes = r->manifest.bytes + r->input.raw_bytes;
-    adcp_block_reader_set_index(r->blocks, r->manifest.blocks, r->manifest.block_count, &trial);
+    r->head.indexed = detail == ADCP_MANIFEST_WHOLE;
+    if( r->head.indexed ) {
+      adcp_block_reader_set_index(r->blocks, r->manifest.blocks, r->manifest.block_count, &trial);
+    }
     good = trial.rc == ADCP_OK;
   }
   if( trial.rc == ADCP_NOMEM || trial.rc == ADCP_IOERR ) adcp_error_move(r->err, &trial);
@@ -449,7 +462,6 @@ static void read_quick(AdcpArchiveReader *r) {
   scan_document(&scan, HEAD_ONLY);
   if( !r->is_old && r->err->rc == ADCP_OK ) check_members(&scan, TABLES);
   scan_free(&scan);
-  r->head.indexed = true;
   r->state = ADCP_READER_AT_TABLES;
 }
 
@@ -539,20 +551,42 @@ static void check_damaged(Scan *scan) {
   }
 }
 
+/* A pass that failed before it met backup_metadata may have taken a member of format 2.0 for one of ours: looks for
+** backup_metadata first. True if the file is of that format. */
+static bool is_old_in_other_order(Scan *scan) {
+  AdcpArchiveReader *r = scan->r;
+  AdcpError first = ADCP_ERROR_INIT;
+  if( r->err->rc != ADCP_CORRUPT || r->input.failed || scan->met[METADATA] ) return false;
+  adcp_error_move(&first, r->err);
+  adcp_block_reader_rewind(r->blocks, r->err);
+  if( r->err->rc == ADCP_OK ) adcp_archive_restart(r, ADCP_JSON_END);
+  if( adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, "the document", r->err) &&
+      adcp_json_member(r->json, (const char *const[]){MEMBER_NAMES[METADATA], NULL}, r->err) == 0 ) {
+    read_metadata(r);
+  }
+  bool is_old = r->err->rc == ADCP_OK && r->is_old;
+  if( !is_old ) {
+    adcp_error_clear(r->err);
+    adcp_error_move(r->err, &first);
+  }
+  adcp_error_clear(&first);
+  return is_old;
+}
+
 /* Reads everything once, without keeping rows. */
 static void read_slow(AdcpArchiveReader *r, bool damaged) {
   Scan scan = {.r = r};
   adcp_block_reader_rewind(r->blocks, r->err);
   if( r->err->rc == ADCP_OK ) adcp_archive_restart(r, ADCP_JSON_END);
   scan_document(&scan, WHOLE_DOCUMENT);
-  explain(&scan);
+  if( !is_old_in_other_order(&scan) ) explain(&scan);
   r->state = ADCP_READER_AT_START;
   if( !r->is_old && r->err->rc == ADCP_OK ) {
     check_members(&scan, MEMBERS);
     if( damaged && r->err->rc == ADCP_OK ) check_damaged(&scan);
     if( r->err->rc == ADCP_OK ) order_tables(&scan);
     if( r->err->rc == ADCP_OK ) index_plain(&scan);
-    warn(r,
+    adcp_archive_warn(r,
          "the end line does not lead to the manifest: another tool rewrote the file, or its end is "
          "damaged; it was read from start to end");
   }
@@ -591,7 +625,7 @@ static void fill_head(AdcpArchiveReader *r) {
   head->totals.file_bytes = adcp_infile_size(r->file);
   memcpy(head->totals.content_sha256, m->content_sha256, sizeof m->content_sha256);
   memcpy(head->totals.full_sha256, m->full_sha256, sizeof m->full_sha256);
-  head->complete = !r->is_old;
+  head->complete = true;
 }
 
 static void open_parts(AdcpArchiveReader *r, const char *path, int threads) {
@@ -647,13 +681,15 @@ static AdcpArchiveReader *open_reader(const char *path, int threads, Effort effo
   if( err->rc == ADCP_OK ) {
     bool damaged = false;
     r->head.container = adcp_block_reader_container(r->blocks);
-    if( open_manifest(r, &damaged) ) {
+    AdcpManifestDetail detail = effort == PEEK ? ADCP_MANIFEST_NO_PLACES : ADCP_MANIFEST_WHOLE;
+    if( open_manifest(r, detail, &damaged) ) {
       read_quick(r);
       if( !r->input.failed && err->rc == ADCP_CORRUPT ) adcp_error_prepend(err, "damaged: ");
     } else if( effort == PEEK && adcp_infile_size(r->file) > ADCP_PEEK_FILE_BYTES ) {
       read_start(r);
     } else if( err->rc == ADCP_OK ) {
       read_slow(r, damaged);
+      if( r->is_old && err->rc == ADCP_OK && effort != PEEK ) adcp_legacy_open(r);
     }
   }
   if( err->rc == ADCP_OK ) {
@@ -686,11 +722,9 @@ const AdcpArchiveHead *adcp_archive_head(const AdcpArchiveReader *r) {
 
 void adcp_archive_reader_close(AdcpArchiveReader *r) {
   if( r == NULL ) return;
-  for( size_t i = 0; i < r->section_count; i++ ) {
-    adcp_free(r->sections[i].name);
-    adcp_buf_free(&r->sections[i].json);
-  }
+  adcp_archive_drop_sections(r);
   adcp_free(r->sections);
+  adcp_legacy_close(r->legacy);
   for( size_t i = 0; i < r->head.warning_count; i++ ) adcp_free(r->head.warnings[i]);
   adcp_free((void *)r->head.warnings);
   adcp_free(r->head.version);

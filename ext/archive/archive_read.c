@@ -16,6 +16,7 @@
 
 #include "archive/archive_reader.h"
 #include "archive/json_parts.h"
+#include "archive/legacy_read.h"
 #include "archive/mark.h"
 #include "archive/name.h"
 #include "base/mem.h"
@@ -335,11 +336,7 @@ void adcp_archive_skip_table(AdcpArchiveReader *r) {
 
 AdcpArchiveEvent adcp_archive_next(AdcpArchiveReader *r) {
   if( r->err->rc ) return ADCP_ARCHIVE_ERROR;
-  if( r->is_old ) {
-    adcp_error_set(r->err, ADCP_ERROR,
-                   "a backup of format 2.0 has no tables of rows that can be read as such");
-    return ADCP_ARCHIVE_ERROR;
-  }
+  if( r->is_old ) return adcp_legacy_next(r);
   switch( r->state ) {
   case ADCP_READER_AT_START:
   case ADCP_READER_AT_TABLES: enter_tables(r); return r->err->rc ? fail_damaged(r) : next_table(r);
@@ -359,12 +356,14 @@ const AdcpArchiveTable *adcp_archive_table(const AdcpArchiveReader *r) {
 }
 
 const AdcpValue *adcp_archive_row(AdcpArchiveReader *r) {
+  if( r->is_old ) return adcp_legacy_row(r);
   assert(r->text != NULL);
   if( r->values == NULL ) r->values = adcp_row_values(r->row, r->text);
   return r->values;
 }
 
 const char *adcp_archive_row_text(AdcpArchiveReader *r, size_t *size) {
+  if( r->is_old ) return adcp_legacy_row_text(r, size);
   assert(r->text != NULL);
   *size = r->text_size;
   return (const char *)r->text;

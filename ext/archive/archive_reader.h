@@ -73,12 +73,20 @@ struct AdcpArchiveReader {
   int64_t row_offset; /* of the current row in the document */
   uint8_t *text;      /* of the current row; in the JSON reader's window */
   size_t text_size;
-  AdcpBuf copy;            /* of the current row, when it is not canonical */
-  const AdcpValue *values; /* of the current row; NULL until decoded */
+  AdcpBuf copy;              /* of the current row, when it is not canonical */
+  const AdcpValue *values;   /* of the current row; NULL until decoded */
+  struct AdcpLegacy *legacy; /* format 2.0: what reading its rows needs */
 };
 
 /* Puts the input and the JSON reader at a place: the caller has moved the blocks there. */
 void adcp_archive_restart(AdcpArchiveReader *r, AdcpJsonToken inside);
+
+/* Keeps the value that comes next as a section; forgets all. */
+void adcp_archive_keep_section(AdcpArchiveReader *r, const char *name);
+void adcp_archive_drop_sections(AdcpArchiveReader *r);
+
+/* Adds a copy of the text to the head's warnings. */
+void adcp_archive_warn(AdcpArchiveReader *r, const char *text);
 
 /* For messages: where a byte of the document is. */
 void adcp_archive_append_place(AdcpArchiveReader *r, int64_t offset);

@@ -193,7 +193,37 @@ static void read_marks(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
   }
 }
 
-static void read_entry(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
+/* The size of an element that is an array of numbers; 0 when it is not, or is longer than any of ours. */
+static size_t flat_array_size(AdcpJsonReader *json) {
+  enum { LONGEST = 256 };
+  size_t n;
+  do {
+    const uint8_t *text = adcp_json_raw_window(json, &n);
+    const uint8_t *end = n && text[0] == '[' ? memchr(text, ']', n) : NULL;
+    if( end ) {
+      size_t size = (size_t)(end - text) + 1;
+      bool flat = memchr(text + 1, '[', size - 1) == NULL && memchr(text, '"', size) == NULL;
+      return flat ? size : 0;
+    }
+  } while( n < LONGEST && adcp_json_raw_more(json) );
+  return 0;
+}
+
+/* Passes over an array, its flat elements without a look at their tokens. */
+static void pass_over(AdcpJsonReader *json, const char *what, AdcpError *err) {
+  adcp_json_expect(json, ADCP_JSON_BEGIN_ARRAY, what, err);
+  while( err->rc == ADCP_OK && adcp_json_raw_begin(json) ) {
+    size_t size = flat_array_size(json);
+    if( size ) {
+      adcp_json_raw_end(json, size);
+    } else {
+      adcp_json_skip(json);
+    }
+  }
+}
+
+static void read_entry(AdcpJsonReader *json, AdcpManifest *m, AdcpManifestDetail detail,
+                       AdcpError *err) {
   static const char *const KNOWN[] = {"name",   "rows",   "bytes", "block",
                                       "offset", "sha256", "marks", NULL};
   int member;
@@ -208,7 +238,13 @@ static void read_entry(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
     case 3: entry->position.block = adcp_json_take_integer(json, "block", err); break;
     case 4: entry->position.offset = adcp_json_take_integer(json, "offset", err); break;
     case 5: take_sha256(json, "sha256", entry->sha256, err); break;
-    case 6: read_marks(json, m, err); break;
+    case 6:
+      if( detail == ADCP_MANIFEST_WHOLE ) {
+        read_marks(json, m, err);
+      } else {
+        pass_over(json, "marks", err);
+      }
+      break;
     }
   }
   if( *name == NULL || entry->sha256[0] == 0 || entry->rows < 0 || entry->bytes < entry->rows ) {
@@ -237,17 +273,22 @@ static void read_block(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
     adcp_error_set(err, ADCP_CORRUPT, "block %zu of the manifest has a bad size", m->block_count);
 }
 
-static void read_lists(AdcpJsonReader *json, int member, AdcpManifest *m, AdcpError *err) {
-  const char *what = member ? "blocks" : "tables";
-  adcp_json_expect(json, ADCP_JSON_BEGIN_ARRAY, what, err);
-  AdcpJsonToken begin = member ? ADCP_JSON_BEGIN_ARRAY : ADCP_JSON_BEGIN_OBJECT;
-  while( adcp_json_element(json, begin, what, err) ) {
-    if( member ) {
-      read_block(json, m, err);
-    } else {
-      read_entry(json, m, err);
-    }
+static void read_tables(AdcpJsonReader *json, AdcpManifest *m, AdcpManifestDetail detail,
+                        AdcpError *err) {
+  adcp_json_expect(json, ADCP_JSON_BEGIN_ARRAY, "tables", err);
+  while( adcp_json_element(json, ADCP_JSON_BEGIN_OBJECT, "tables", err) ) {
+    read_entry(json, m, detail, err);
   }
+}
+
+static void read_blocks(AdcpJsonReader *json, AdcpManifest *m, AdcpManifestDetail detail,
+                        AdcpError *err) {
+  if( detail == ADCP_MANIFEST_NO_PLACES ) {
+    pass_over(json, "blocks", err);
+    return;
+  }
+  adcp_json_expect(json, ADCP_JSON_BEGIN_ARRAY, "blocks", err);
+  while( adcp_json_element(json, ADCP_JSON_BEGIN_ARRAY, "blocks", err) ) read_block(json, m, err);
 }
 
 /* Are a table's marks places in blocks, one after the other? Whether its rows are there is seen
@@ -268,39 +309,49 @@ static bool marks_are_sound(const AdcpManifest *m, const AdcpArchiveTable *table
   return true;
 }
 
-/* Do the lists agree with the sums, and the places with the blocks? */
-static void check_sums(const AdcpManifest *m, AdcpError *err) {
-  if( err->rc ) return;
-  int64_t rows = 0, raw = 0;
+/* Do the places stand in blocks, and make these the text? */
+static bool places_are_sound(const AdcpManifest *m) {
+  int64_t raw = 0;
   bool good = true;
   for( size_t i = 0; i < m->block_count; i++ ) raw += m->blocks[i].raw_bytes;
   for( size_t i = 0; i < m->table_count && good; i++ ) {
     const AdcpBlockPosition *place = &m->tables[i].position;
-    good = !__builtin_add_overflow(rows, m->tables[i].rows, &rows) && place->block >= 0 &&
-           (uint64_t)place->block < m->block_count && place->offset >= 0 &&
+    good = place->block >= 0 && (uint64_t)place->block < m->block_count && place->offset >= 0 &&
            place->offset < m->blocks[place->block].raw_bytes && marks_are_sound(m, &m->tables[i]);
   }
-  if( !good || rows != m->rows || raw != m->bytes ) {
+  return good && raw == m->bytes;
+}
+
+/* Do the lists agree with the sums? */
+static void check_sums(const AdcpManifest *m, AdcpManifestDetail detail, AdcpError *err) {
+  if( err->rc ) return;
+  int64_t rows = 0;
+  bool good = detail == ADCP_MANIFEST_NO_PLACES || places_are_sound(m);
+  for( size_t i = 0; i < m->table_count && good; i++ ) {
+    good = !__builtin_add_overflow(rows, m->tables[i].rows, &rows);
+  }
+  if( !good || rows != m->rows ) {
     adcp_error_set(err, ADCP_CORRUPT, "the manifest contradicts itself");
   } else if( m->content_sha256[0] == 0 || m->full_sha256[0] == 0 ) {
     adcp_error_set(err, ADCP_CORRUPT, "the manifest has no content_sha256 or full_sha256");
   }
 }
 
-void adcp_manifest_read(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
+void adcp_manifest_read(AdcpJsonReader *json, AdcpManifest *m, AdcpManifestDetail detail,
+                        AdcpError *err) {
   static const char *const KNOWN[] = {"tables",         "blocks",      "rows", "bytes",
                                       "content_sha256", "full_sha256", NULL};
   int member;
   adcp_json_expect(json, ADCP_JSON_BEGIN_OBJECT, ADCP_MANIFEST_KEY, err);
   while( (member = adcp_json_member(json, KNOWN, err)) >= 0 ) {
     switch( member ) {
-    case 0:
-    case 1: read_lists(json, member, m, err); break;
+    case 0: read_tables(json, m, detail, err); break;
+    case 1: read_blocks(json, m, detail, err); break;
     case 2: m->rows = adcp_json_take_integer(json, "rows", err); break;
     case 3: m->bytes = adcp_json_take_integer(json, "bytes", err); break;
     case 4: take_sha256(json, "content_sha256", m->content_sha256, err); break;
     case 5: take_sha256(json, "full_sha256", m->full_sha256, err); break;
     }
   }
-  check_sums(m, err);
+  check_sums(m, detail, err);
 }

@@ -41,11 +41,11 @@ static char *value_of(const Cursor *cursor, AdcpError *err) {
   return adcp_token_dequote(cursor->at, cursor->size, err);
 }
 
-/* From the '(' on: the value of the argument that is `content = value`. */
-static char *find_content(Cursor *cursor, AdcpError *err) {
+/* From the '(' on: the value of the argument that is `option = value`. */
+static char *find_value(Cursor *cursor, const char *option, AdcpError *err) {
   bool at_start = false; /* of an argument */
   for( next_token(cursor); cursor->type != ADCP_TOKEN_END; next_token(cursor) ) {
-    bool candidate = at_start && is_word(cursor, "content");
+    bool candidate = at_start && is_word(cursor, option);
     at_start = is_byte(cursor, '(') || is_byte(cursor, ',');
     if( !candidate ) continue;
     next_token(cursor);
@@ -56,10 +56,11 @@ static char *find_content(Cursor *cursor, AdcpError *err) {
   return NULL;
 }
 
-char *adcp_fts_content_table(const char *sql, AdcpError *err) {
+/* The value of an option, NULL where it is empty or not given. */
+static char *fts_option(const char *sql, const char *option, AdcpError *err) {
   AdcpCreate create;
   AdcpError ignored = ADCP_ERROR_INIT;
-  char *content = NULL;
+  char *value = NULL;
   if( !adcp_create_parse(sql, &create, &ignored) ) {
     if( ignored.rc == ADCP_NOMEM ) adcp_error_nomem(err);
     adcp_error_clear(&ignored); /* vetting is who complains about the rest */
@@ -69,12 +70,21 @@ char *adcp_fts_content_table(const char *sql, AdcpError *err) {
                                   sqlite3_stricmp(create.module, "fts5") == 0);
   if( is_fts && create.module_args_at ) {
     Cursor cursor = {sql + create.module_args_at, sql + strlen(sql), ADCP_TOKEN_END, 0};
-    content = find_content(&cursor, err);
-    if( content && content[0] == 0 ) { /* content='': contentless */
-      adcp_free(content);
-      content = NULL;
+    value = find_value(&cursor, option, err);
+    if( value && value[0] == 0 ) {
+      adcp_free(value);
+      value = NULL;
     }
   }
   adcp_create_free(&create);
-  return content;
+  return value;
+}
+
+/* content='' is contentless. */
+char *adcp_fts_content_table(const char *sql, AdcpError *err) {
+  return fts_option(sql, "content", err);
+}
+
+char *adcp_fts_content_rowid(const char *sql, AdcpError *err) {
+  return fts_option(sql, "content_rowid", err);
 }

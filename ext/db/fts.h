@@ -10,4 +10,7 @@
 ** the table has its own content or none, is no FTS table, or on error (out of memory). */
 char *adcp_fts_content_table(const char *sql, AdcpError *err);
 
+/* The same for the column that is the content's rowid (fts5: content_rowid='id'); NULL when it is not said. */
+char *adcp_fts_content_rowid(const char *sql, AdcpError *err);
+
 #endif

@@ -98,6 +98,13 @@ static void read_text(const cJSON *object, const char *key, char *to, size_t siz
   memcpy(to, item->valuestring, strlen(item->valuestring) + 1);
 }
 
+/* Of the earlier tool: version 2.0 and no format. */
+static bool is_old(const cJSON *root) {
+  const cJSON *version = cJSON_GetObjectItemCaseSensitive(root, "version");
+  return cJSON_IsString(version) && strcmp(version->valuestring, "2.0") == 0 &&
+         cJSON_GetObjectItemCaseSensitive(root, "format") == NULL;
+}
+
 void adcp_metadata_read(AdcpDatabaseFigures *figures, const char *json, AdcpError *err) {
   memset(figures, 0, sizeof *figures);
   if( err->rc ) return;
@@ -105,6 +112,12 @@ void adcp_metadata_read(AdcpDatabaseFigures *figures, const char *json, AdcpErro
   if( root == NULL ) {
     if( adcp_json_is_valid(json, strlen(json)) ) adcp_error_nomem(err);
     adcp_error_set(err, ADCP_CORRUPT, "damaged: backup_metadata cannot be read");
+    return;
+  }
+  if( is_old(root) ) {
+    memcpy(figures->backup_type, "data", 5); /* rows alone; it says other things elsewhere */
+    figures->auto_vacuum = -1;
+    cJSON_Delete(root);
     return;
   }
   const cJSON *database = cJSON_GetObjectItemCaseSensitive(root, "database");

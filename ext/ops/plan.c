@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "db/catalog.h"
 #include "db/vet.h"
+#include "ops/legacy.h"
 #include "ops/selection.h"
 
 /* What the parts of planning share. */
@@ -135,6 +136,14 @@ static const AdcpPlanTable *owner_of(const Planner *p, const AdcpTable *shadow) 
 static void plan_into_live(Planner *p, AdcpPlanTable *entry) {
   entry->fill = entry->match_columns = true;
   if( entry->live && entry->live->kind == ADCP_TABLE_ORDINARY ) return;
+  if( adcp_legacy_is(p->head) ) {
+    adcp_error_set(p->err, ADCP_ERROR,
+                   "table \"%s\" is not in the database, and a backup of version 2.0 holds no "
+                   "schema; create the application's own with {\"create\":true}, or leave the table "
+                   "out with exclude_tables",
+                   entry->target);
+    return;
+  }
   adcp_error_set(p->err, ADCP_ERROR,
                  "table \"%s\" is not in the database, whose tables mode \"merge\" and data_only "
                  "keep; leave it out with exclude_tables, or restore it first by itself: "

@@ -21,7 +21,9 @@
 #include "ops/clock.h"
 #include "ops/ddl.h"
 #include "ops/foreign_keys.h"
+#include "ops/fts_refresh.h"
 #include "ops/interrupt.h"
+#include "ops/legacy.h"
 #include "ops/metadata.h"
 #include "ops/options.h"
 #include "ops/plan.h"
@@ -52,6 +54,7 @@ static const AdcpOptionSpec option_specs[] = {
     {"foreign_keys", ADCP_OPTION_TEXT, 0, 0, foreign_key_choices},
     {"modules", ADCP_OPTION_NAMES, 0, 0, NULL},
     ADCP_SETTINGS_RESTORE_OPTIONS,
+    {"create", ADCP_OPTION_BOOL, 0, 0, NULL},
     {"trust_schema", ADCP_OPTION_BOOL, 0, 0, NULL},
     {"threads", ADCP_OPTION_INTEGER, 0, ADCP_MAX_THREADS, NULL},
     {"progress", ADCP_OPTION_BOOL, 0, 0, NULL},
@@ -151,12 +154,14 @@ static void begin(AdcpRestore *restore) {
 static void make_plan(AdcpRestore *restore) {
   AdcpDb *db = &restore->db;
   if( restore->err->rc ) return;
+  if( flag(restore, "create") ) adcp_legacy_create(db, restore->head);
   restore->live = adcp_catalog_read(db);
   if( restore->live == NULL ) return;
   restore->plan = adcp_plan_open(db, restore->head, restore->figures.backup_type, restore->live,
                                  restore->options);
   if( restore->plan == NULL ) return;
   restore->plan->transaction = restore->transaction;
+  adcp_legacy_warn(restore->plan, restore->head, restore->err);
   adcp_plan_check_force(restore->plan, db, restore->live, flag(restore, "force"));
 }
 
@@ -228,6 +233,7 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   restore->settings = adcp_settings_restore_open(
       restore->options, adcp_read_ahead_archive(restore->archive), request->handle, err);
   if( err->rc || flag(restore, "validate_only") ) {
+    if( !err->rc && flag(restore, "create") ) begin(restore); /* to be rolled back */
     make_plan(restore);
     if( !err->rc ) adcp_ddl_vet(restore->plan, restore->head->schema, err);
     open_progress(restore, request);
@@ -430,7 +436,8 @@ static void verify_rows(AdcpRestore *restore) {
     adcp_progress_end_table(restore->progress);
   }
   adcp_row_digest_close(digest);
-  restore->verified = !restore->err->rc && !restore->plan->merge;
+  /* Rows of version 2.0 have no digest to compare with. */
+  restore->verified = !restore->err->rc && !restore->plan->merge && !adcp_legacy_is(restore->head);
 }
 
 /* ---- the end ---- */
@@ -497,6 +504,7 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
   if( !flag(restore, "validate_only") ) {
     adcp_ddl_create_objects(restore->plan, &restore->db, restore->threads);
     set_figures(restore);
+    adcp_fts_refresh(&restore->db, restore->plan, restore->live);
     adcp_vtab_reset(&restore->db);
     adcp_transaction_keep(restore->transaction);
     check_foreign_keys(restore);

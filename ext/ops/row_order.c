@@ -258,3 +258,15 @@ int adcp_row_order_compare(AdcpRowOrder *order, const AdcpValue *a, const AdcpRo
   }
   return 0;
 }
+
+int adcp_row_order_compare_first(AdcpRowOrder *order, const AdcpValue *a, const AdcpValue *b) {
+  return compare_part(order->db, &order->parts[0], a, b);
+}
+
+bool adcp_row_order_first_descends(const AdcpRowOrder *order) {
+  return order->parts[0].descending;
+}
+
+bool adcp_row_order_first_is_binary(const AdcpRowOrder *order) {
+  return order->parts[0].collation == NULL;
+}

@@ -30,6 +30,12 @@ bool adcp_row_order_equal(const AdcpRowOrder *a, const AdcpRowOrder *b);
 int adcp_row_order_compare(AdcpRowOrder *order, const AdcpValue *a, const AdcpRowOrder *other,
                            const AdcpValue *b);
 
+/* Compares two values as the first column of the key sorts them, its direction aside: below 0, 0,
+** above 0. */
+int adcp_row_order_compare_first(AdcpRowOrder *order, const AdcpValue *a, const AdcpValue *b);
+bool adcp_row_order_first_descends(const AdcpRowOrder *order);
+bool adcp_row_order_first_is_binary(const AdcpRowOrder *order);
+
 /* The places of the key's values in a row. */
 size_t adcp_row_order_key_count(const AdcpRowOrder *order);
 size_t adcp_row_order_key_place(const AdcpRowOrder *order, size_t i);

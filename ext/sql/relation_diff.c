@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "ops/backup_dir.h"
 #include "ops/diff.h"
+#include "sql/result.h"
 
 typedef struct Cursor {
   AdcpDb db;
@@ -76,22 +77,6 @@ static sqlite3_int64 diff_rowid(void *p) {
   return ((Cursor *)p)->rowid;
 }
 
-static void result_value(sqlite3_context *context, const AdcpValue *value) {
-  const char *bytes = value->bytes ? (const char *)value->bytes : "";
-  switch( value->type ) {
-  case ADCP_NULL: break;
-  case ADCP_INTEGER: sqlite3_result_int64(context, value->integer); break;
-  case ADCP_REAL: sqlite3_result_double(context, value->real); break;
-  case ADCP_TEXT:
-    sqlite3_result_text64(context, bytes, value->size, SQLITE_TRANSIENT, SQLITE_UTF8);
-    break;
-  case ADCP_TEXT16:
-    sqlite3_result_text64(context, bytes, value->size, SQLITE_TRANSIENT, SQLITE_UTF16LE);
-    break;
-  case ADCP_BLOB: sqlite3_result_blob64(context, bytes, value->size, SQLITE_TRANSIENT); break;
-  }
-}
-
 static void diff_column(void *p, int column, sqlite3_context *context) {
   static const char *const changes[] = {"schema", "removed", "added", "changed"};
   const AdcpDiffItem *item = ((Cursor *)p)->item;
@@ -99,14 +84,14 @@ static void diff_column(void *p, int column, sqlite3_context *context) {
   case 0: sqlite3_result_text(context, item->object, -1, SQLITE_TRANSIENT); break;
   case 1: sqlite3_result_text(context, changes[item->change], -1, SQLITE_STATIC); break;
   case 2:
-    result_value(context, &item->key);
+    adcp_result_value(context, &item->key);
     if( item->key_is_json ) sqlite3_result_subtype(context, 'J');
     break;
   case 3:
     if( item->column ) sqlite3_result_text(context, item->column, -1, SQLITE_TRANSIENT);
     break;
-  case 4: result_value(context, &item->old); break;
-  case 5: result_value(context, &item->new); break;
+  case 4: adcp_result_value(context, &item->old); break;
+  case 5: adcp_result_value(context, &item->new); break;
   }
 }
 

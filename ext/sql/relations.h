@@ -11,6 +11,7 @@ extern const AdcpRelation adcp_relation_contents; /* docs/contents.md */
 extern const AdcpRelation adcp_relation_check;    /* docs/validate.md */
 extern const AdcpRelation adcp_relation_diff;     /* docs/diff.md */
 extern const AdcpRelation adcp_relation_diff_summary;
+extern const AdcpRelation adcp_relation_plan; /* docs/plan.md */
 extern const AdcpRelation adcp_relation_rows; /* docs/rows.md */
 
 /* Registers all of them; on an error some may be registered: the caller takes all back. */

@@ -255,6 +255,26 @@ def test_many(folder):
     db.close()
 
 
+def test_marks(folder):
+    """A manifest with marks of every kind, which a list passes over."""
+    db = connect(f"{folder}/app.db")
+    db.executescript("CREATE TABLE k(a TEXT, b, c, PRIMARY KEY(a, b)) WITHOUT ROWID; CREATE TABLE t(a)")
+    db.executemany("INSERT INTO k VALUES(?, ?, ?)", [('"]}[' + str(i), i, "x" * 1000) for i in range(3000)])
+    db.executemany("INSERT INTO t VALUES(?)", [("y" * 1000,)] * 3000)
+    db.commit()
+    for name in ("a.json", "a.json.gz"):
+        call(db, "adcp_backup", f"{folder}/{name}")
+    text = open(f"{folder}/a.json").read()
+    check("there are marks", text.count('"marks":['), 2)
+    check("with keys", '[["' in text[text.rindex('"backup_manifest"'):] or
+          ',["' in text[text.rindex('"backup_manifest"'):], True)
+    rows = db.execute("SELECT name, status, tables, rows, uncompressed_bytes, error FROM adcp_backups(?)",
+                      (folder,)).fetchall()
+    check("listed", rows, [("a.json", "ok", 2, 6000, len(text), None),
+                           ("a.json.gz", "ok", 2, 6000, rows[1][4], None)])
+    db.close()
+
+
 def test_environment(folder):
     def load(config):
         environment = dict(os.environ, ADCP_CONFIG=config)
@@ -274,7 +294,8 @@ def test_environment(folder):
           "missing.json: No such file or directory")
 
 
-for test in (test_prune, test_prune_errors, test_info, test_two_processes, test_many, test_environment):
+for test in (test_prune, test_prune_errors, test_info, test_two_processes, test_many, test_marks,
+             test_environment):
     os.environ.pop("SOURCE_DATE_EPOCH", None)
     with tempfile.TemporaryDirectory() as scratch:
         test(os.path.realpath(scratch))

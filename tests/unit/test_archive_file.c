@@ -653,14 +653,44 @@ static void test_refused(void) {
   check_refused(META("3.0") ",\"tables\":{},\"tables\":{}}", ADCP_CORRUPT, "stands twice");
   check_refused(META("3.0") ",\"tables\":{\"t\":[],\"t\":[]}}", ADCP_CORRUPT, "\"t\" stands twice");
   check_refused(META("3.0") ",\"tables\":{}}", ADCP_CORRUPT, "no \"database_schema\"");
-  check_refused("{\"backup_metadata\":{\"version\":\"2.0\"},\"tenants\":[]}", ADCP_ERROR,
-                "format 2.0");
+  check_refused("{\"backup_metadata\":{\"version\":\"2.0\"},\"tenants\":[]}", ADCP_CORRUPT,
+                "incomplete: a backup of version 2.0 that has no \"products\"");
+}
+
+/* A file of format 2.0 gives the head and the events of any archive. */
+static void test_old(void) {
+  static const char text[] =
+      "{\"backup_metadata\":{\"version\":\"2.0\"},\"tenants\":[{\"id\":1,\"on\":true}],"
+      "\"products\":[],\"external_agents\":[],\"product_embeddings\":[{\"id\":3,"
+      "\"product_id\":7,\"embedding\":[1.0,-0.5]}],\"app_settings\":{\"a\":1.0},"
+      "\"tenant_settings\":{},\"database_schema\":{},\"fts_tables\":{},"
+      "\"environment_config\":{},\"feature_flags\":{}}";
+  static const uint8_t floats[] = {0, 0, 0x80, 0x3f, 0, 0, 0, 0xbf};
+  fix_write_file(path_of("refused"), text, strlen(text));
   AdcpError err = ADCP_ERROR_INIT;
   AdcpArchiveReader *r = adcp_archive_reader_open(path_of("refused"), 0, &err);
   CHECK(r != NULL);
   if( r ) {
     CHECK_TEXT(adcp_archive_head(r)->version, "2.0");
     CHECK_TEXT(adcp_archive_head(r)->metadata, "{\"version\":\"2.0\"}");
+    CHECK_TEXT(adcp_archive_section(r, "app_settings", NULL), "{\"a\":1.0}");
+    CHECK(adcp_archive_head(r)->warning_count == 1); /* the embedding has no product */
+    size_t n;
+    CHECK(adcp_archive_next(r) == ADCP_ARCHIVE_TABLE_BEGIN);
+    CHECK_TEXT(adcp_archive_table(r)->table->name, "tenant");
+    CHECK(adcp_archive_next(r) == ADCP_ARCHIVE_ROW);
+    CHECK_TEXT(adcp_archive_row_text(r, &n), "{\"id\":1,\"on\":1}");
+    CHECK(adcp_archive_next(r) == ADCP_ARCHIVE_TABLE_END);
+    CHECK(adcp_archive_next(r) == ADCP_ARCHIVE_TABLE_BEGIN);
+    adcp_archive_skip_table(r);
+    CHECK(adcp_archive_next(r) == ADCP_ARCHIVE_TABLE_END);
+    for( int i = 0; i < 3; i++ ) adcp_archive_next(r);
+    CHECK(adcp_archive_next(r) == ADCP_ARCHIVE_ROW);
+    const AdcpValue *values = adcp_archive_row(r);
+    CHECK(values[2].type == ADCP_BLOB && values[2].size == 8);
+    CHECK(memcmp(values[2].bytes, floats, 8) == 0);
+    CHECK(adcp_archive_next(r) == ADCP_ARCHIVE_TABLE_END);
+    CHECK(adcp_archive_next(r) == ADCP_ARCHIVE_END);
   }
   adcp_archive_reader_close(r);
   CHECK(adcp_archive_reader_open(path_of("missing"), 0, &err) == NULL && err.rc == ADCP_CANTOPEN);
@@ -1139,6 +1169,7 @@ int main(void) {
   test_flips();
   test_mutations();
   test_refused();
+  test_old();
   test_messages();
   test_lying_positions();
   test_lying_marks();

@@ -1,0 +1,73 @@
+/*
+** legacy.c - backups of the earlier Python tool (contract in legacy.h).
+*/
+#include "ops/legacy.h"
+
+#include <string.h>
+
+#include "archive/legacy_read.h"
+#include "db/token.h"
+#include "ops/legacy_schema.h"
+
+bool adcp_legacy_is(const AdcpArchiveHead *head) {
+  return strcmp(head->version, ADCP_LEGACY_VERSION) == 0;
+}
+
+static bool is_there(AdcpDb *db, const char *name) {
+  return adcp_db_integer(db, 0, "SELECT 1 FROM \"%w\".sqlite_schema WHERE name = %Q COLLATE NOCASE",
+                         db->schema, name) != 0;
+}
+
+/* The texts name no schema: it is put in front of the object's name. */
+static void create_object(AdcpDb *db, const char *sql) {
+  AdcpCreate create;
+  AdcpBuf text = {0};
+  if( !adcp_create_parse(sql, &create, db->err) ) return;
+  if( !is_there(db, create.name) ) {
+    adcp_create_splice(&text, sql, &create, db->schema, NULL, NULL);
+    if( adcp_buf_check(&text, db->err) ) adcp_db_exec(db, "%s", adcp_buf_text(&text));
+    adcp_error_prepend(db->err, "creating \"%s\": ", create.name);
+  }
+  adcp_create_free(&create);
+  adcp_buf_free(&text);
+}
+
+void adcp_legacy_create(AdcpDb *db, const AdcpArchiveHead *head) {
+  if( db->err->rc ) return;
+  if( !adcp_legacy_is(head) ) {
+    adcp_error_set(
+        db->err, ADCP_ERROR,
+        "option \"create\" is for backups of version 2.0, which hold no schema; this one "
+        "brings its own");
+  }
+  for( size_t i = 0; adcp_legacy_schema[i] && !db->err->rc; i++ ) {
+    create_object(db, adcp_legacy_schema[i]);
+  }
+}
+
+static void warn_of_columns(AdcpPlan *plan, const AdcpPlanTable *entry, AdcpError *err) {
+  for( size_t i = 0; i < entry->source->column_count && !err->rc; i++ ) {
+    const char *name = entry->source->columns[i].name;
+    bool found = false;
+    for( size_t j = 0; j < entry->live->column_count && !found; j++ ) {
+      found = sqlite3_stricmp(entry->live->columns[j].name, name) == 0;
+    }
+    if( !found ) {
+      adcp_plan_warn(plan, err, "column \"%s\" of table \"%s\" is not in the database: left out",
+                     name, entry->target);
+    }
+  }
+}
+
+void adcp_legacy_warn(AdcpPlan *plan, const AdcpArchiveHead *head, AdcpError *err) {
+  if( err->rc || !adcp_legacy_is(head) ) return;
+  adcp_plan_warn(
+      plan, err,
+      "a backup of version 2.0 holds the rows of four tables and settings; it never held "
+      "the schema, indexes, triggers, full-text rows, AUTOINCREMENT counters or any other "
+      "table: those are the database's own");
+  for( size_t i = 0; i < plan->table_count && !err->rc; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    if( entry->fill && entry->live ) warn_of_columns(plan, entry, err);
+  }
+}

@@ -1,0 +1,313 @@
+/*
+** plan_steps.c - a restore's plan as a list of steps (contract in plan_steps.h).
+*/
+#include "ops/plan_steps.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/catalog.h"
+#include "ops/hash.h"
+#include "ops/metadata.h"
+#include "ops/plan.h"
+#include "ops/restore.h"
+
+struct AdcpPlanSteps {
+  AdcpError *err; /* borrowed while opening */
+  AdcpDb db;
+  AdcpOptions *options;
+  AdcpArchiveReader *archive;
+  const AdcpArchiveHead *head;
+  AdcpSchema *live;
+  AdcpPlan *plan;
+  AdcpSnapshot snapshot;
+  AdcpMap entries;     /* AdcpArchiveTable by its name in the backup */
+  AdcpMap targets;     /* AdcpPlanTable by its name in the database */
+  bool *dropped;       /* owned: for each of the live objects */
+  AdcpPlanStep *items; /* owned */
+  size_t count;
+};
+
+static AdcpPlanStep *add(AdcpPlanSteps *steps, const char *action, const char *object, int64_t rows,
+                         const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+static AdcpPlanStep *add(AdcpPlanSteps *steps, const char *action, const char *object, int64_t rows,
+                         const char *format, ...) {
+  if( steps->err->rc ) return NULL;
+  AdcpBuf detail = {0};
+  if( format ) {
+    va_list args;
+    va_start(args, format);
+    adcp_buf_appendv(&detail, format, args);
+    va_end(args);
+  }
+  AdcpPlanStep *larger = adcp_realloc(steps->items, (steps->count + 1) * sizeof *larger);
+  if( larger ) steps->items = larger;
+  char *name = adcp_strdup(object ? object : "");
+  char *text = format ? adcp_buf_take(&detail) : NULL;
+  adcp_buf_free(&detail);
+  if( larger && name && (text || format == NULL) ) {
+    steps->items[steps->count] = (AdcpPlanStep){action, name, rows, text};
+    return &steps->items[steps->count++];
+  }
+  adcp_free(name);
+  adcp_free(text);
+  adcp_error_nomem(steps->err);
+  return NULL;
+}
+
+/* ---- what is lost ---- */
+
+static const AdcpArchiveTable *rows_of(const AdcpPlanSteps *steps, const AdcpTable *source) {
+  return adcp_map_get(&steps->entries, source->name, strlen(source->name));
+}
+
+/* The plan's table that goes to a live name, or NULL. */
+static const AdcpPlanTable *planned(const AdcpPlanSteps *steps, const char *target) {
+  return adcp_map_get(&steps->targets, target, strlen(target));
+}
+
+/* Whether rows that go are in the backup. */
+static const char *loss_of(AdcpPlanSteps *steps, const AdcpTable *live) {
+  const AdcpPlanTable *entry = planned(steps, live->name);
+  const AdcpArchiveTable *rows = entry ? rows_of(steps, entry->source) : NULL;
+  char sha256[ADCP_SHA256_HEX + 1] = "";
+  if( rows == NULL ) return "its rows are not in this backup";
+  adcp_hash_rows(&steps->db, live, sha256);
+  return strcmp(sha256, rows->sha256) == 0
+             ? "its rows are those of the backup"
+             : "its rows are not those of the backup: adcp_diff tells which";
+}
+
+/* A live table with rows of its own, or NULL. */
+static const AdcpTable *live_rows(const AdcpPlanSteps *steps, const AdcpObject *object) {
+  if( object->type != ADCP_OBJECT_TABLE ) return NULL;
+  const AdcpTable *table = adcp_schema_table(steps->live, object->name);
+  return table && table->kind == ADCP_TABLE_ORDINARY ? table : NULL;
+}
+
+static bool is_shadow(const AdcpSchema *schema, const AdcpObject *object) {
+  const AdcpTable *table = adcp_schema_table(schema, object->tbl_name);
+  return table && table->kind == ADCP_TABLE_SHADOW;
+}
+
+/* What goes with a table (its indexes, triggers, shadow tables) is not listed by itself. */
+static void list_drops(AdcpPlanSteps *steps) {
+  const AdcpPlan *plan = steps->plan;
+  for( size_t i = 0; i < plan->drop_count && !steps->err->rc; i++ ) {
+    const AdcpObject *object = plan->drops[i];
+    const AdcpTable *table = live_rows(steps, object);
+    bool relation = object->type == ADCP_OBJECT_TABLE || object->type == ADCP_OBJECT_VIEW;
+    if( !relation || is_shadow(steps->live, object) ) continue;
+    const char *type = adcp_object_type_name(object->type);
+    int64_t rows = table ? adcp_catalog_row_count(&steps->db, table) : -1;
+    add(steps, "drop", object->name, rows, "%s%s%s", type, rows > 0 ? "; " : "",
+        rows > 0 ? loss_of(steps, table) : "");
+  }
+}
+
+/* ---- columns ---- */
+
+static const AdcpColumn *find_column(const AdcpTable *table, const char *name) {
+  for( size_t i = 0; i < table->column_count; i++ ) {
+    if( sqlite3_stricmp(table->columns[i].name, name) == 0 ) return &table->columns[i];
+  }
+  return NULL;
+}
+
+/* Columns that differ where rows go into a live table. */
+static void list_drift(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
+  const AdcpTable *from = entry->source, *to = entry->live;
+  for( size_t i = 0; i < from->column_count; i++ ) {
+    const AdcpColumn *column = &from->columns[i];
+    const AdcpColumn *twin = find_column(to, column->name);
+    if( !adcp_column_stored(column) ) continue;
+    if( twin == NULL || !adcp_column_stored(twin) ) {
+      add(steps, "drift", entry->target, -1,
+          "column \"%s\" of the backup is not in the table: its values are left out", column->name);
+    } else if( sqlite3_stricmp(column->decl_type, twin->decl_type) != 0 ) {
+      add(steps, "drift", entry->target, -1,
+          "column \"%s\" was of type \"%s\" and is of type \"%s\"", column->name, column->decl_type,
+          twin->decl_type);
+    }
+  }
+  for( size_t i = 0; i < to->column_count; i++ ) {
+    const AdcpColumn *column = &to->columns[i];
+    if( !adcp_column_stored(column) || find_column(from, column->name) ) continue;
+    add(steps, "drift", entry->target, -1,
+        "column \"%s\" is not in the backup: rows take its default", column->name);
+  }
+}
+
+/* ---- tables and objects ---- */
+
+static void list_fill(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
+  const AdcpArchiveTable *rows = rows_of(steps, entry->source);
+  int64_t count = rows ? rows->rows : 0;
+  bool ordinary = entry->source->kind == ADCP_TABLE_ORDINARY;
+  if( !entry->match_columns || entry->live == NULL || !ordinary ) {
+    add(steps, "fill", entry->target, count, NULL);
+    return;
+  }
+  list_drift(steps, entry);
+  if( !steps->plan->merge ) {
+    int64_t live = adcp_catalog_row_count(&steps->db, entry->live);
+    if( live > 0 ) add(steps, "delete", entry->target, live, "%s", loss_of(steps, entry->live));
+  }
+  add(steps, steps->plan->merge ? "merge" : "fill", entry->target, count, "columns by name");
+}
+
+static void list_tables(AdcpPlanSteps *steps) {
+  const AdcpPlan *plan = steps->plan;
+  for( size_t i = 0; i < plan->table_count; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    const AdcpTable *source = entry->source;
+    if( !entry->create && !entry->schema_row_only ) continue;
+    if( source->module && entry->schema_row_only ) {
+      add(steps, "create", entry->target, -1,
+          "virtual table; module %s is not loaded: its row alone", source->module);
+    } else {
+      add(steps, "create", entry->target, -1, "%s", source->module ? "virtual table" : "table");
+    }
+  }
+  for( size_t i = 0; i < plan->table_count && !steps->err->rc; i++ ) {
+    if( plan->tables[i].fill ) list_fill(steps, &plan->tables[i]);
+  }
+}
+
+static void list_objects(AdcpPlanSteps *steps) {
+  static const AdcpObjectType order[] = {ADCP_OBJECT_INDEX, ADCP_OBJECT_VIEW, ADCP_OBJECT_TRIGGER};
+  const AdcpPlan *plan = steps->plan;
+  for( size_t k = 0; k < sizeof order / sizeof *order; k++ ) {
+    for( size_t i = 0; i < plan->object_count; i++ ) {
+      const AdcpPlanObject *entry = &plan->objects[i];
+      if( entry->object->type != order[k] ) continue;
+      add(steps, "create", entry->name, -1, "%s%s%s", adcp_object_type_name(order[k]),
+          order[k] == ADCP_OBJECT_VIEW ? "" : " on ",
+          order[k] == ADCP_OBJECT_VIEW ? "" : entry->on);
+    }
+  }
+}
+
+static void list_kept(AdcpPlanSteps *steps) {
+  for( size_t i = 0; i < steps->live->object_count && !steps->err->rc; i++ ) {
+    const AdcpObject *object = &steps->live->objects[i];
+    bool relation = object->type == ADCP_OBJECT_TABLE || object->type == ADCP_OBJECT_VIEW;
+    const AdcpPlanTable *entry = planned(steps, object->name);
+    bool touched = steps->dropped[i] || (entry && entry->fill);
+    if( !relation || touched || is_shadow(steps->live, object) ) continue;
+    const AdcpTable *table = live_rows(steps, object);
+    int64_t rows = table ? adcp_catalog_row_count(&steps->db, table) : -1;
+    add(steps, "keep", object->name, rows, "%s", adcp_object_type_name(object->type));
+  }
+}
+
+/* What a restore would warn of, and what would stop it. */
+static void list_notes(AdcpPlanSteps *steps) {
+  for( size_t i = 0; i < steps->plan->warning_count; i++ ) {
+    add(steps, "warning", NULL, -1, "%s", steps->plan->warnings[i]);
+  }
+  AdcpError stop = ADCP_ERROR_INIT;
+  AdcpDb db = {steps->db.handle, steps->db.schema, &stop};
+  if( !steps->err->rc ) {
+    adcp_plan_check_force(steps->plan, &db, steps->live,
+                          adcp_options_bool(steps->options, "force", false));
+  }
+  if( stop.rc == ADCP_ERROR ) {
+    add(steps, "stop", NULL, -1, "%s", adcp_error_message(&stop));
+  } else {
+    adcp_error_move(steps->err, &stop);
+  }
+  adcp_error_clear(&stop);
+}
+
+/* ---- opening ---- */
+
+static void make_plan(AdcpPlanSteps *steps, const AdcpRequest *request) {
+  AdcpDatabaseFigures figures;
+  steps->options = adcp_request_options(request, &adcp_restore_options, steps->err);
+  if( steps->options == NULL ) return;
+  steps->db.schema = adcp_options_text(steps->options, "schema", "main");
+  adcp_db_check_schema(&steps->db);
+  steps->archive = adcp_archive_reader_open(request->path, 0, steps->err);
+  if( steps->archive == NULL ) return;
+  steps->head = adcp_archive_head(steps->archive);
+  adcp_metadata_read(&figures, steps->head->metadata, steps->err);
+  adcp_snapshot_open(&steps->snapshot, &steps->db);
+  if( !steps->err->rc ) steps->live = adcp_catalog_read(&steps->db);
+  if( steps->live == NULL ) return;
+  steps->plan =
+      adcp_plan_open(&steps->db, steps->head, figures.backup_type, steps->live, steps->options);
+}
+
+static void index_plan(AdcpPlanSteps *steps) {
+  AdcpError *err = steps->err;
+  const AdcpPlan *plan = steps->plan;
+  for( size_t i = 0; i < steps->head->table_count && !err->rc; i++ ) {
+    AdcpArchiveTable *entry = &steps->head->tables[i];
+    adcp_map_put(&steps->entries, entry->table->name, strlen(entry->table->name), entry, err);
+  }
+  for( size_t i = 0; i < plan->table_count && !err->rc; i++ ) {
+    AdcpPlanTable *entry = &plan->tables[i];
+    adcp_map_put(&steps->targets, entry->target, strlen(entry->target), entry, err);
+  }
+  steps->dropped = adcp_calloc(steps->live->object_count + 1, sizeof *steps->dropped);
+  if( steps->dropped == NULL ) adcp_error_nomem(err);
+  for( size_t i = 0; i < plan->drop_count && steps->dropped; i++ ) {
+    steps->dropped[plan->drops[i] - steps->live->objects] = true;
+  }
+}
+
+static void list_steps(AdcpPlanSteps *steps) {
+  index_plan(steps);
+  if( steps->err->rc ) return;
+  list_drops(steps);
+  list_tables(steps);
+  list_objects(steps);
+  list_kept(steps);
+  list_notes(steps);
+}
+
+AdcpPlanSteps *adcp_plan_steps_open(const AdcpRequest *request, AdcpError *err) {
+  if( err->rc ) return NULL;
+  AdcpPlanSteps *steps = adcp_calloc(1, sizeof *steps);
+  if( steps == NULL ) {
+    adcp_error_nomem(err);
+    return NULL;
+  }
+  steps->err = err;
+  steps->db = (AdcpDb){request->handle, "main", err};
+  make_plan(steps, request);
+  if( steps->plan ) list_steps(steps);
+  adcp_snapshot_close(&steps->snapshot);
+  adcp_error_name(err, request->path);
+  if( err->rc == ADCP_OK ) return steps;
+  adcp_plan_steps_close(steps);
+  return NULL;
+}
+
+size_t adcp_plan_steps_count(const AdcpPlanSteps *steps) {
+  return steps->count;
+}
+
+const AdcpPlanStep *adcp_plan_steps_get(const AdcpPlanSteps *steps, size_t i) {
+  return &steps->items[i];
+}
+
+void adcp_plan_steps_close(AdcpPlanSteps *steps) {
+  if( steps == NULL ) return;
+  for( size_t i = 0; i < steps->count; i++ ) {
+    adcp_free(steps->items[i].object);
+    adcp_free(steps->items[i].detail);
+  }
+  adcp_free(steps->items);
+  adcp_free(steps->dropped);
+  adcp_map_free(&steps->entries);
+  adcp_map_free(&steps->targets);
+  adcp_plan_close(steps->plan);
+  adcp_schema_free(steps->live);
+  adcp_archive_reader_close(steps->archive);
+  adcp_options_free(steps->options);
+  adcp_free(steps);
+}

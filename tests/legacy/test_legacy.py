@@ -1,0 +1,196 @@
+"""Backups of version 2.0, made by make_legacy.py from a sample database, validated and restored."""
+import copy
+import json
+import os
+import re
+import sqlite3
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import make_legacy
+
+ROOT = os.environ["ADCP_ROOT"]
+os.chdir(os.environ["TMPDIR"])
+TABLES = ["tenant", "product", "externalagent", "product_embeddings"]
+passed = failed = 0
+
+
+def check(name, good, detail=""):
+    global passed, failed
+    if good:
+        passed += 1
+    else:
+        failed += 1
+        print("FAIL", name, detail)
+
+
+def equal(name, got, wanted):
+    check(name, got == wanted, f"got {str(got)[:300]!r}, wanted {str(wanted)[:300]!r}")
+
+
+def connect(path):
+    db = sqlite3.connect(path, isolation_level=None)
+    db.enable_load_extension(True)
+    db.execute("SELECT load_extension(?)", (os.environ["ADCP_SO"],))
+    return db
+
+
+def call(db, function, path, **options):
+    try:
+        return json.loads(db.execute(f"SELECT {function}(?, ?)", (path, json.dumps(options))).fetchone()[0])
+    except sqlite3.Error as error:
+        return str(error)
+
+
+def fails(name, db, function, path, pattern, **options):
+    got = call(db, function, path, **options)
+    check(name, isinstance(got, str) and re.search(pattern, got), f"got {str(got)[:400]!r}")
+
+
+def content(db):
+    result = {}
+    for table in TABLES:
+        columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+        typed = ", ".join(f"typeof({c}), {c}" for c in columns)
+        result[table] = db.execute(f"SELECT {typed} FROM {table} ORDER BY id").fetchall()
+    return result
+
+
+def search(db):
+    sql = "SELECT rowid, round(rank, 6) FROM products_fts WHERE products_fts MATCH ? ORDER BY rank, rowid LIMIT 20"
+    return [db.execute(sql, (words,)).fetchall() for words in ("jazz", "premium OR commuters", "the", "name:package")]
+
+
+source = connect("source.sqlite3")
+source.executescript(open(os.path.join(ROOT, "sql", "demo.sql"), encoding="utf-8").read())
+old = make_legacy.document("source.sqlite3")
+make_legacy.write(old, "old.json")
+make_legacy.write(old, "old.json.gz")
+wanted = content(source)
+ROWS = sum(len(rows) for rows in wanted.values())
+
+# ---- validate, look inside ----
+for path, compression in (("old.json", "none"), ("old.json.gz", "gzip")):
+    report = call(source, "adcp_validate", path)
+    equal("valid " + path, [report["valid"], report["errors"], len(report["warnings"])], [True, [], 1])
+    check("no restore tried", "a restore was not tried" in report["warnings"][0])
+    equal("figures " + path, [report["format_version"], report["compression"], report["tables"], report["rows"]],
+          ["2.0", compression, 4, ROWS])
+contents = source.execute("SELECT name, rows FROM adcp_contents('old.json.gz') WHERE section = 'data'").fetchall()
+equal("contents", dict(contents), {table: len(rows) for table, rows in wanted.items()})
+
+# ---- restore into the application's own schema, and into the existing one ----
+for path in ("old.json", "old.json.gz"):
+    db = connect("created-" + path + ".sqlite3")
+    fails("without a schema", db, "adcp_restore", path, '"create":true.*database unchanged')
+    rehearsal = call(db, "adcp_restore", path, create=True, validate_only=True)
+    equal("rehearsal", rehearsal["rows"] if isinstance(rehearsal, dict) else rehearsal, ROWS)
+    equal("nothing was made", db.execute("SELECT count(*) FROM sqlite_schema").fetchone(), (0,))
+    report = call(db, "adcp_restore", path, create=True)
+    equal("restored " + path, report["rows"] if isinstance(report, dict) else report, ROWS)
+    check("what it never held", "never held the schema" in report["warnings"][0])
+    equal("every value " + path, content(db), wanted)
+    equal("search " + path, search(db), search(source))
+    equal("objects", sorted(db.execute("SELECT type, name FROM sqlite_schema WHERE sql NOT NULL AND name NOT LIKE 'products_fts_%'")),
+          sorted(source.execute("SELECT type, name FROM sqlite_schema WHERE sql NOT NULL AND name NOT LIKE 'products_fts_%'")))
+    db.execute("INSERT INTO products_fts(products_fts) VALUES('integrity-check')")
+    db.execute("UPDATE product SET name = 'jazz jazz jazz' WHERE id = 1")
+    check("the triggers work", (1,) in db.execute("SELECT rowid FROM products_fts WHERE products_fts MATCH 'jazz'").fetchall())
+
+live = connect("live.sqlite3")
+live.executescript(open(os.path.join(ROOT, "sql", "demo.sql"), encoding="utf-8").read())
+live.executescript("ALTER TABLE tenant ADD COLUMN plan TEXT DEFAULT 'basic'; DELETE FROM product_embeddings;"
+                   "UPDATE product SET name = 'zebra'; DELETE FROM product WHERE id > 10; CREATE TABLE other(x); INSERT INTO other VALUES(1)")
+fails("rows at stake", live, "adcp_restore", "old.json.gz", "replace the rows.*force")
+report = call(live, "adcp_restore", "old.json.gz", force=True)
+equal("into the existing schema", report["rows"] if isinstance(report, dict) else report, ROWS)
+equal("a column of the database's own", set(live.execute("SELECT plan FROM tenant")), {("basic",)})
+equal("other tables stay", live.execute("SELECT x FROM other").fetchall(), [(1,)])
+for table in TABLES[1:]:
+    equal("rows of " + table, content(live)[table], wanted[table])
+equal("the index is fresh", [search(live), live.execute("SELECT count(*) FROM products_fts WHERE products_fts MATCH 'zebra'").fetchone()],
+      [search(source), (0,)])
+form = connect("form.sqlite3")
+form.executescript(open(os.path.join(ROOT, "sql", "demo.sql"), encoding="utf-8").read())
+terms = []
+for db in (live, form):
+    db.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, products_fts, instance)")
+    terms.append(db.execute("SELECT * FROM temp.terms ORDER BY 1, 2, 3, 4").fetchall())
+    db.execute("DROP TABLE temp.terms")
+equal("terms as the triggers' INSERT makes them", terms[0], terms[1])
+equal("document sizes", live.execute("SELECT id, hex(sz) FROM products_fts_docsize").fetchall(),
+      form.execute("SELECT id, hex(sz) FROM products_fts_docsize").fetchall())
+partial = connect("partial.sqlite3")
+partial.executescript("CREATE TABLE tenant(id INTEGER PRIMARY KEY, name TEXT)")
+report = call(partial, "adcp_restore", "old.json", tables=["tenant"])
+equal("one table", partial.execute("SELECT count(*), max(name) FROM tenant").fetchone()[0], len(wanted["tenant"]))
+check("columns that are left out are named", sum("is not in the database: left out" in w for w in report["warnings"]) == 5, report)
+merged = call(live, "adcp_restore", "old.json", mode="merge")
+equal("merge", [merged["rows"] if isinstance(merged, dict) else merged, search(live)], [ROWS, search(source)])
+
+# A list without rows empties the table.
+empty = copy.deepcopy(old)
+empty["product_embeddings"] = []
+empty["backup_metadata"]["data_counts"]["product_embeddings"] = 0
+make_legacy.write(empty, "empty.json")
+report = call(live, "adcp_restore", "empty.json", force=True)
+equal("no embeddings", live.execute("SELECT count(*) FROM product_embeddings").fetchone(), (0,))
+call(live, "adcp_restore", "old.json.gz", force=True)
+
+# ---- settings ----
+report = call(live, "adcp_restore", "old.json.gz", force=True, settings={"app_settings": "app.json", "environment_config": "env.json"})
+equal("settings", json.load(open("app.json")), old["app_settings"])
+check("numbers as they are", '"ratio": 1.0' in open("app.json").read())
+fails("no such settings", live, "adcp_restore", "old.json", 'no settings "products"', force=True, settings={"products": "x.json"})
+
+# ---- damage ----
+def damaged(name, change, errors=None, warnings=None):
+    value = copy.deepcopy(old)
+    change(value)
+    make_legacy.write(value, "bad.json")
+    report = call(source, "adcp_validate", "bad.json")
+    texts = report["errors"] if errors else report["warnings"]
+    check(name, report["valid"] == (errors is None) and any(re.search(errors or warnings, text) for text in texts), report)
+    if errors:
+        fails(name + ", restored", live, "adcp_restore", "bad.json", errors + ".*database unchanged", force=True)
+
+
+for section in ("tenants", "products", "external_agents", "product_embeddings", "app_settings", "tenant_settings",
+                "database_schema", "fts_tables", "environment_config", "feature_flags"):
+    damaged("no " + section, lambda v, s=section: v.pop(s), errors=f'incomplete: .*no "{section}"')
+damaged("counts", lambda v: v["products"].pop(), errors="damaged: data_counts says 1250|damaged: data_counts says \\d+ rows of \"products\"")
+damaged("orphaned product", lambda v: v["products"][4].update(tenant_id=99), warnings='1 of "products" is orphaned.*first is row 5')
+damaged("orphaned embedding", lambda v: v["product_embeddings"][0].update(product_id=-5), warnings='1 of "product_embeddings" is orphaned')
+damaged("rows that are none", lambda v: v["products"].insert(0, 5), errors='damaged: .*"products"')
+damaged("no array", lambda v: v.update(products={}), errors='damaged: .*"products"')
+damaged("float32", lambda v: v["product_embeddings"][0].update(embedding=[1e300]), errors="no float32")
+damaged("embedding of texts", lambda v: v["product_embeddings"][0].update(embedding=["x"]), errors='"embedding"')
+text = open("old.json").read()
+for name, broken, pattern in (("cut", text[:len(text) // 2], "incomplete: "), ("twice", text.replace('"name":', '"slug": 1, "name":', 1), "stands twice"),
+                              ("tail", text + "x", "damaged: "), ("section twice", text.replace('\n  "external_agents"', '\n  "tenants"', 1), "stands twice"),
+                              ("large number", text.replace('"id": 1,', '"id": 99999999999999999999,', 1), "too large")):
+    open("bad.json", "w").write(broken)
+    report = call(source, "adcp_validate", "bad.json")
+    check("damage: " + name, not report["valid"] and re.search(pattern, report["errors"][0]), report)
+    fails("damage restored: " + name, live, "adcp_restore", "bad.json", "database unchanged", force=True)
+equal("still whole", content(live)["product"], wanted["product"])
+
+# Other layouts: compact, keys in another order, non-ASCII as it is, a missing key, nested values.
+odd = {key: old[key] for key in reversed(old)}
+odd["tenants"] = [dict(reversed(list(row.items()))) for row in copy.deepcopy(old["tenants"])]
+odd["tenants"][0]["name"] = "Zoë \U0001f600 \u0001 \" \\ "
+odd["tenants"][1].pop("custom_prompt")
+odd["tenants"][2]["custom_prompt"] = {"a": [1, 2.50, None, True, "x\"y"]}
+with open("odd.json", "w", encoding="utf-8") as file:
+    json.dump(odd, file, separators=(",", ":"), ensure_ascii=False)
+db = connect("odd.sqlite3")
+report = call(db, "adcp_restore", "odd.json", create=True)
+equal("odd layout", report["rows"] if isinstance(report, dict) else report, ROWS)
+equal("texts", db.execute("SELECT name FROM tenant WHERE id = ?", (odd["tenants"][0]["id"],)).fetchone(), (odd["tenants"][0]["name"],))
+nested = db.execute("SELECT custom_prompt FROM tenant WHERE id = ?", (odd["tenants"][2]["id"],)).fetchone()[0]
+equal("nested", nested, '{"a":[1,2.5,null,true,"x\\"y"]}')
+fails("create is for 2.0", source, "adcp_restore", "old3.json", "option \"create\"", create=True, force=True) if call(
+    source, "adcp_backup", "old3.json") else None
+
+print(f"{passed} passed, {failed} failed")
+sys.exit(failed > 0)
