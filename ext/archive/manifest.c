@@ -193,7 +193,8 @@ static void read_marks(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
   }
 }
 
-/* The size of an element that is an array of numbers; 0 when it is not, or is longer than any of ours. */
+/* The size of an element that is an array of numbers; 0 when it is not, or is longer than any of
+** ours. */
 static size_t flat_array_size(AdcpJsonReader *json) {
   enum { LONGEST = 256 };
   size_t n;

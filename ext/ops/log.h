@@ -1,8 +1,10 @@
 /*
 ** log.h - one JSON line an operation, appended to the file that the setting log_file names.
 **
-**   {"time":"...","operation":"adcp_backup","outcome":"ok","duration_ms":12,"path":"...","tables":3,"rows":41,"size_bytes":900}
-**   {"time":"...","operation":"adcp_restore","outcome":"error","duration_ms":2,"path":"...","error":"..."}
+**   {"time":"...","operation":"adcp_backup","outcome":"ok","duration_ms":12,"path":"...",
+**    "tables":3,"rows":41,"size_bytes":900}
+**   {"time":"...","operation":"adcp_restore","outcome":"error","duration_ms":2,"path":"...",
+**    "error":"..."}
 **
 ** A line is written at once in append mode, so that several processes can share a log. A log that
 ** cannot be written does not fail the operation, which is done by then: SQLite's own log is told.
