@@ -214,6 +214,7 @@ install: adcp.so libadcp.a ## into PREFIX (/usr/local), below DESTDIR
 	install -m 644 libadcp.a $(DESTDIR)$(PREFIX)/lib/libadcp.a
 	install -m 644 include/adcp.h $(DESTDIR)$(PREFIX)/include/adcp.h
 	install -m 644 $(sort $(wildcard sql/*.sql)) $(DESTDIR)$(PREFIX)/share/adcp/
+	install -m 755 sql/before_migration.sh $(DESTDIR)$(PREFIX)/share/adcp/
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/lib/adcp.so $(DESTDIR)$(PREFIX)/lib/libadcp.a

@@ -1,0 +1,55 @@
+#!/bin/sh
+# before_migration.sh - backs up, runs a migration, puts the backup back if the migration fails.
+#
+#   sql/before_migration.sh app.db migration.sql          SQL for the sqlite3 shell
+#   sql/before_migration.sh app.db -- ./migrate --to 7    any command
+#
+# Exit status: 0 the migration went through; 1 it failed and the database is as it was before; 2 wrong
+# arguments, or no backup could be made (nothing was run); 3 the restore failed too: the backup is named.
+# ADCP is the extension (default: ./adcp), ADCP_CONFIG its settings (docs/config.md).
+set -eu
+
+usage() {
+  sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+  exit 2
+}
+
+[ $# -ge 2 ] || usage
+database=$1
+shift
+if [ ! -f "$database" ]; then
+  echo "before_migration: there is no database $database" >&2
+  exit 2
+fi
+extension=${ADCP:-./adcp}
+
+shell() {
+  sqlite3 -init /dev/null -batch -bail "$database" ".load '$extension'" "$@"
+}
+
+backup=$(shell "SELECT adcp_backup(NULL, '{\"note\":\"before a migration\"}') ->> 'path'") || exit 2
+quoted=$(printf '%s' "$backup" | sed "s/'/''/g")
+shell "SELECT adcp_validate('$quoted', '{\"on_invalid\":\"error\"}')" >/dev/null || exit 2
+echo "before_migration: backed up to $backup"
+
+status=0
+if [ "$1" = -- ]; then
+  shift
+  [ $# -ge 1 ] || usage
+  "$@" || status=$?
+else
+  [ -f "$1" ] || usage
+  sqlite3 -init /dev/null -batch -bail "$database" <"$1" || status=$?
+fi
+if [ "$status" -eq 0 ]; then
+  echo "before_migration: done"
+  exit 0
+fi
+
+echo "before_migration: the migration failed (exit status $status); restoring" >&2
+if shell "SELECT adcp_restore('$quoted', '{\"force\":true}')" >/dev/null; then
+  echo "before_migration: the database is as it was before" >&2
+  exit 1
+fi
+echo "before_migration: the restore failed too; the backup is $backup" >&2
+exit 3

@@ -1,0 +1,14 @@
+-- create.sql - backs the database up.
+--
+--   sqlite3 -bail app.db ".load ./adcp" ".read sql/create.sql"
+--   sqlite3 -bail app.db ".load ./adcp" ".param set @output 'out.json'" ".read sql/create.sql"
+--
+-- Parameters, all optional:
+--   @output    path; else a dated name in the folder of backups (adcp_config('backup_dir'))
+--   @compress  'gzip' or 'none'; else what the path's suffix says
+--   @force     1: replace a file that is there
+--   @note      text for the header
+--   @options   JSON object with any other option of adcp_backup (docs/backup.md)
+.bail on
+SELECT adcp_backup(@output, json_patch(coalesce(@options, '{}'), json_object(
+  'compress', @compress, 'note', @note, 'overwrite', json(iif(@force, 'true', 'null')))));

@@ -1,0 +1,193 @@
+"""The scripts of sql/ and the recipes of docs/operations.md, run."""
+import glob
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+ROOT = os.environ["ADCP_ROOT"]
+SO = os.environ["ADCP_SO"]
+os.chdir(os.environ["TMPDIR"])
+os.environ["PATH"] += ":/usr/sbin:/sbin"
+passed = failed = 0
+
+
+def check(name, good, detail=""):
+    global passed, failed
+    if good:
+        passed += 1
+    else:
+        failed += 1
+        print("FAIL", name, str(detail)[:600])
+
+
+def shell(*commands, database="app.db", env=None):
+    return subprocess.run(["sqlite3", "-batch", "-bail", database, f".load {SO}", *commands], capture_output=True,
+                          text=True, env={**os.environ, **(env or {})})
+
+
+def script(name, *parameters, **more):
+    return shell(*[f".param set @{p}" for p in parameters], f".read {ROOT}/sql/{name}", **more)
+
+
+def sample(path):
+    if os.path.exists(path):
+        os.remove(path)
+    db = sqlite3.connect(path, isolation_level=None)
+    db.executescript(open(f"{ROOT}/sql/demo.sql", encoding="utf-8").read())
+    db.close()
+
+
+def products(path="app.db"):
+    with sqlite3.connect(path) as db:
+        return db.execute("SELECT count(*) FROM product").fetchone()[0]
+
+
+sample("app.db")
+COUNT = products()
+
+# ---- create ----
+run = script("create.sql")
+check("create", run.returncode == 0 and json.loads(run.stdout)["path"].endswith(".json.gz"), run)
+run = script("create.sql", "output 'out.json'", "note 'by hand'")
+check("output", run.returncode == 0 and json.load(open("out.json"))["backup_metadata"]["note"] == "by hand", run)
+run = script("create.sql", "output 'out.json'")
+check("a file that is there", run.returncode == 1 and "exists already" in run.stderr, run)
+check("force", script("create.sql", "output 'out.json'", "force 1", "options '{\"tables\":[\"tenant\"]}'").returncode == 0)
+check("options", json.load(open("out.json"))["backup_metadata"]["backup_type"] == "partial")
+check("compress", script("create.sql", "output 'plain.gz'", "compress none").returncode == 0 and open("plain.gz").read(1) == "{")
+
+# ---- list, info, validate ----
+script("create.sql", env={"SOURCE_DATE_EPOCH": "1700000000"})
+run = script("list.sql")
+check("list", run.returncode == 0 and len(run.stdout.splitlines()) == 2 and "20231114" in run.stdout.splitlines()[1], run)
+check("limit", len(script("list.sql", "limit 1").stdout.splitlines()) == 1)
+os.mkdir("other")
+open("other/x.json.gz", "w").write("nothing")
+run = script("list.sql", "dir other")
+check("dir", "foreign" in run.stdout and run.returncode == 0, run)
+run = script("info.sql")
+check("info", run.returncode == 0 and "journal_mode" in run.stdout, run)
+run = script("info.sql", "path 'plain.gz'")
+check("info of a backup", run.returncode == 0 and "content_sha256" in run.stdout, run)
+check("validate", json.loads(script("validate.sql").stdout)["valid"])
+text = open("plain.gz").read()
+open("bad.json", "w").write(text.replace('"guaranteed"', '"guaranteee"', 1))
+run = script("validate.sql", "path bad.json")
+check("validate a damaged one", run.returncode == 1 and run.stderr, run)
+
+# ---- restore ----
+run = script("restore.sql")
+check("without force", run.returncode == 1 and "force" in run.stderr, run)
+shell("DELETE FROM product WHERE id > 3")
+run = script("restore.sql", "force 1", "validate_only 1")
+check("validate_only", run.returncode == 0 and products() == 3, run)
+run = script("restore.sql", "force 1")
+check("restore the newest", run.returncode == 0 and products() == COUNT and json.loads(run.stdout)["verified"], run)
+run = script("restore.sql", "force 1", "path plain.gz", "skip_validation 1")
+check("skip_validation", run.returncode == 0 and not json.loads(run.stdout)["verified"], run)
+
+# ---- prune ----
+run = script("prune.sql", "keep_last 1")
+check("prune is a dry run", run.returncode == 0 and run.stdout.count("delete|") == 1 and len(glob.glob("backups/*")) == 2, run)
+run = script("prune.sql", "keep_last 1", "apply 1")
+check("apply", run.returncode == 0 and len(glob.glob("backups/*")) == 1, run)
+check("no rule", script("prune.sql").returncode == 1)
+
+# ---- nightly ----
+for day in range(12):
+    run = script("nightly.sql", env={"SOURCE_DATE_EPOCH": str(1700000000 + 86400 * day)})
+    check(f"nightly {day}", run.returncode == 0 and "valid" in run.stdout and run.stderr == "", run)
+check("nightly prunes", len(glob.glob("backups/*_2023*")) < 12, glob.glob("backups/*"))
+run = script("nightly.sql", "keep_daily 2", env={"SOURCE_DATE_EPOCH": "1701400000"})
+check("nightly with parameters", run.returncode == 0 and len(glob.glob("backups/*_2023*")) <= 3, glob.glob("backups/*"))
+before = sorted(glob.glob("backups/*"))
+run = script("nightly.sql", "options '{\"settings\":{\"app_settings\":\"missing.json\"}}'")
+check("a failing night", run.returncode == 1 and "missing.json" in run.stderr and run.stdout == "" and sorted(glob.glob("backups/*")) == before, run)
+
+# ---- before_migration ----
+def migrate(*arguments):
+    return subprocess.run(["sh", f"{ROOT}/sql/before_migration.sh", *arguments], capture_output=True, text=True,
+                          env={**os.environ, "ADCP": SO})
+
+
+open("good.sql", "w").write("ALTER TABLE tenant ADD COLUMN plan TEXT; PRAGMA user_version = 8;")
+open("bad.sql", "w").write("DROP TABLE product_embeddings; DELETE FROM product; PRAGMA user_version = 9;\nSELECT nix;\nDROP TABLE tenant;")
+run = migrate("app.db", "good.sql")
+check("a migration", run.returncode == 0, run)
+dump = subprocess.run(["sqlite3", "app.db", ".dump"], capture_output=True, text=True).stdout
+run = migrate("app.db", "bad.sql")
+check("a failing one", run.returncode == 1 and "as it was before" in run.stderr, run)
+check("is undone", subprocess.run(["sqlite3", "app.db", ".dump"], capture_output=True, text=True).stdout == dump)
+check("user_version too", shell("PRAGMA user_version").stdout == "8\n")
+run = migrate("app.db", "--", "sh", "-c", "sqlite3 app.db 'DELETE FROM product'; exit 7")
+check("a command", run.returncode == 1 and products() == COUNT, run)
+check("a command that works", migrate("app.db", "--", "true").returncode == 0)
+check("arguments", [migrate().returncode, migrate("nix.db", "good.sql").returncode, migrate("app.db", "nix.sql").returncode] == [2, 2, 2])
+
+# ---- one-liners of the scripts and of the page, as they stand ----
+os.symlink(f"{ROOT}/sql", "sql")
+shutil.copy(SO, "adcp.so")
+open("migration.sql", "w").write("PRAGMA user_version = 10;")
+page = open(f"{ROOT}/docs/operations.md", encoding="utf-8").read()
+lines = re.findall(r"\| `(s[^`]+)` \|$", page, re.M)
+for path in sorted(glob.glob(f"{ROOT}/sql/*.sql")):
+    lines += re.findall(r"^--   (sqlite3 .*)$", open(path).read(), re.M) if "demo" not in path else []
+check("lines", len(lines) > 18, lines)
+for line in lines:
+    for path in ("out.json", "out.json.gz"):
+        if os.path.exists(path):
+            os.remove(path)
+    if "@path 'out.json.gz'" in line:
+        script("create.sql", "output 'out.json.gz'")
+    run = subprocess.run(["sh", "-c", line], capture_output=True, text=True, env={**os.environ, "ADCP": SO})
+    check(line, run.returncode == 0 and run.stderr == "", run)
+
+# ---- cron, systemd, GitHub Actions, Python ----
+def block(language, index=0):
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.S | re.M)[index]
+
+
+def here(text):
+    """The recipe with the places of this test."""
+    for theirs, ours in (("/usr/local/lib/adcp", SO), ("/usr/local/share/adcp", f"{ROOT}/sql"), ("/srv/app/data", os.getcwd()),
+                         ("/srv/app", os.getcwd()), ("/etc/adcp.json", f"{os.getcwd()}/adcp.json"), ("/var/backups/app", f"{os.getcwd()}/var")):
+        text = text.replace(theirs, ours)
+    return text
+
+
+open("app_settings.json", "w").write('{"gemini_api_key":"EXAMPLE"}')
+open("adcp.json", "w").write(here(block("json")))
+config, entry = here(block("cron")).strip().split("\n")
+fields = entry.split(None, 5)
+check("cron fields", re.fullmatch(r"[\d* ]+", " ".join(fields[:5])), fields)
+run = subprocess.run(["sh", "-c", fields[5]], capture_output=True, text=True, env={**os.environ, **dict([config.split("=", 1)])})
+check("cron", run.returncode == 0 and run.stdout == run.stderr == "" and len(glob.glob("var/*.json.gz")) == 1, run)
+check("with the settings", json.loads(shell("SELECT adcp_info(" + "'" + glob.glob("var/*.json.gz")[0] + "')").stdout) is not None)
+service = here(block("ini", 0))
+start = re.search(r"^ExecStart=(.*)$", service, re.M).group(1)
+run = subprocess.run(["sh", "-c", start], capture_output=True, text=True, env={**os.environ, "ADCP_CONFIG": "adcp.json"})
+check("systemd service", run.returncode == 0 and "valid" in run.stdout, run)
+if shutil.which("systemd-analyze"):
+    os.mkdir("units")
+    open("units/adcp-nightly.service", "w").write(service)
+    open("units/adcp-nightly.timer", "w").write(block("ini", 1))
+    run = subprocess.run(["systemd-analyze", "verify", "--man=no", "units/adcp-nightly.service", "units/adcp-nightly.timer"],
+                         capture_output=True, text=True)
+    check("systemd units", "adcp-nightly" not in run.stderr, run)
+calendar = re.search(r"^OnCalendar=(.*)$", block("ini", 1), re.M).group(1)
+check("systemd calendar", re.fullmatch(r"\*-\*-\* \d\d:\d\d", calendar))
+steps = re.findall(r"^ +run: (.*)$", block("yaml"), re.M)
+check("steps of the workflow", steps[0] == "make" and len(steps) == 4, steps)
+for step in steps[1:]:
+    run = subprocess.run(["bash", "-e", "-o", "pipefail", "-c", step], capture_output=True, text=True)
+    check(step, run.returncode == 0, run)
+count = products()
+python = subprocess.run([os.environ.get("PYTHON", sys.executable), "-"], input=block("python"), capture_output=True, text=True)
+check("Python", python.returncode == 0 and products() == count == COUNT, python)
+
+print(f"{passed} passed, {failed} failed")
+sys.exit(failed > 0)
