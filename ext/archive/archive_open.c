@@ -12,6 +12,7 @@
 */
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -320,6 +321,9 @@ static void scan_free(Scan *scan) {
 static const char END_LINE_START[] = "\"" ADCP_END_KEY "\":{\"manifest_at\":\"";
 static const char END_LINE_MIDDLE[] = "\",\"manifest_crc32\":\"";
 static const char END_LINE_STOP[] = "\"}}";
+
+/* Of an end line as it is written, its line break included. */
+#define END_LINE_BYTES 81
 enum { AT_DIGITS = 20, CRC_DIGITS = 8, GZIP_TRAILER = 8 };
 
 /* A text that has to be walked over piece by piece. */
@@ -573,6 +577,43 @@ static bool is_old_in_other_order(Scan *scan) {
   return is_old;
 }
 
+/* CRC-32 of a part of the file. */
+static uint32_t crc_of_file(AdcpArchiveReader *r, int64_t from, int64_t to) {
+  uint8_t piece[4096];
+  uLong crc = crc32(0, NULL, 0);
+  while( from < to && r->err->rc == ADCP_OK ) {
+    size_t n = to - from < (int64_t)sizeof piece ? (size_t)(to - from) : sizeof piece;
+    n = adcp_infile_read(r->file, from, piece, n, r->err);
+    if( n == 0 ) break;
+    crc = crc32(crc, piece, (uInt)n);
+    from += (int64_t)n;
+  }
+  return (uint32_t)crc;
+}
+
+/* A tool that rewrites a document writes its manifest anew. One that has, byte for byte, the CRC-32 of the
+** end line was not rewritten: then bytes are missing before it, or were added, and not all of them are of
+** rows, which have digests. A gzip file has a CRC-32 of its own. */
+static void check_as_written(Scan *scan) {
+  AdcpArchiveReader *r = scan->r;
+  char end[END_LINE_BYTES + 1] = "", start[65] = "", crc[9];
+  int64_t at = adcp_infile_size(r->file) - END_LINE_BYTES;
+  if( r->head.container != ADCP_CONTAINER_PLAIN || at < scan->manifest_key ||
+      scan->manifest_key == r->manifest.bytes ) {
+    return;
+  }
+  adcp_infile_read(r->file, at, end, END_LINE_BYTES, r->err);
+  adcp_infile_read(r->file, 0, start, sizeof start - 1, r->err);
+  size_t skipped = strcspn(start, "{"); /* a byte order mark */
+  if( scan->manifest_key == r->manifest.bytes + (int64_t)skipped ) return;
+  snprintf(crc, sizeof crc, "%08" PRIx32, crc_of_file(r, scan->manifest_key, at));
+  if( r->err->rc || memcmp(end + END_LINE_BYTES - 12, crc, 8) != 0 ) return;
+  adcp_error_set(r->err, ADCP_CORRUPT,
+                 "damaged: before the manifest stand %" PRId64 " bytes, and it says that %" PRId64
+                 " were written there",
+                 scan->manifest_key, r->manifest.bytes);
+}
+
 /* Reads everything once, without keeping rows. */
 static void read_slow(AdcpArchiveReader *r, bool damaged) {
   Scan scan = {.r = r};
@@ -584,6 +625,7 @@ static void read_slow(AdcpArchiveReader *r, bool damaged) {
   if( !r->is_old && r->err->rc == ADCP_OK ) {
     check_members(&scan, MEMBERS);
     if( damaged && r->err->rc == ADCP_OK ) check_damaged(&scan);
+    if( r->err->rc == ADCP_OK ) check_as_written(&scan);
     if( r->err->rc == ADCP_OK ) order_tables(&scan);
     if( r->err->rc == ADCP_OK ) index_plain(&scan);
     adcp_archive_warn(r,

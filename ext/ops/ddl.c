@@ -19,13 +19,17 @@
 
 void adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpError *err) {
   AdcpVetter *vetter = adcp_vetter_open(err);
-  for( size_t i = 0; i < plan->table_count && !err->rc; i++ ) {
+  /* Everything, also what modules make: adcp_validate looks at the same. */
+  for( size_t i = 0; plan->whole && i < schema->object_count && !err->rc; i++ ) {
+    if( schema->objects[i].sql ) adcp_vet_object(vetter, schema, &schema->objects[i]);
+  }
+  for( size_t i = 0; !plan->whole && i < plan->table_count && !err->rc; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
     if( entry->object && (entry->create || entry->schema_row_only || entry->source->shadow_of) ) {
       adcp_vet_object(vetter, schema, entry->object);
     }
   }
-  for( size_t i = 0; i < plan->object_count && !err->rc; i++ ) {
+  for( size_t i = 0; !plan->whole && i < plan->object_count && !err->rc; i++ ) {
     adcp_vet_object(vetter, schema, plan->objects[i].object);
   }
   adcp_vetter_close(vetter);

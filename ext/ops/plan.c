@@ -152,6 +152,12 @@ static void plan_into_live(Planner *p, AdcpPlanTable *entry) {
 }
 
 static void plan_virtual(Planner *p, AdcpPlanTable *entry) {
+  if( entry->object == NULL ) {
+    adcp_error_set(p->err, ADCP_CORRUPT,
+                   "damaged: virtual table \"%s\" is described, but the backup has no SQL for it",
+                   entry->source->name);
+    return;
+  }
   entry->create = module_usable(p, entry->source);
   entry->schema_row_only = !entry->create;
 }

@@ -513,7 +513,12 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
     adcp_ddl_verify(restore->plan, &restore->db);
     restore_temp_triggers(restore);
     adcp_settings_restore_stage(restore->settings);
+    /* Made once before the commit, so that memory for it suffices after it. */
+    if( !restore->err->rc ) write_report(restore, report);
+    adcp_buf_reserve(report, 64);
+    adcp_buf_check(report, restore->err);
     if( !restore->err->rc ) adcp_transaction_commit(restore->transaction);
+    adcp_buf_clear(report);
     adcp_settings_restore_publish(restore->settings);
   }
   if( !restore->err->rc ) write_report(restore, report);
