@@ -17,6 +17,7 @@
 #include "ops/backup_table.h"
 #include "ops/hash.h"
 #include "ops/interrupt.h"
+#include "ops/metadata.h"
 #include "ops/row_order.h"
 #include "platform/work_queue.h"
 
@@ -28,6 +29,7 @@ typedef struct Side {
   AdcpSnapshot snapshot;
   AdcpSchema *live;         /* owned; NULL for a backup */
   const AdcpSchema *schema; /* of either */
+  bool has_rows_only;       /* no definitions were written */
   AdcpMap entries;          /* of a backup: its AdcpArchiveTable by name */
   AdcpMap objects[2];       /* AdcpObject by name: triggers, and all others */
   const AdcpTable *table;   /* that is being merged; NULL when this side has no rows of it */
@@ -69,7 +71,18 @@ struct AdcpDiff {
 static void open_backup(Side *side, AdcpDb *db, const char *path) {
   side->db = db;
   side->backup = adcp_backup_table_open(path, NULL, adcp_processor_count(), db->err);
-  if( side->backup ) side->schema = adcp_backup_table_head(side->backup)->schema;
+  if( side->backup == NULL ) return;
+  const AdcpArchiveHead *head = adcp_backup_table_head(side->backup);
+  AdcpDatabaseFigures figures;
+  side->schema = head->schema;
+  adcp_metadata_read(&figures, head->metadata, db->err);
+  side->has_rows_only = strcmp(figures.backup_type, "data") == 0;
+  if( strcmp(head->version, "2.0") == 0 ) {
+    adcp_error_set(db->err, ADCP_ERROR,
+                   "%s is a backup of version 2.0, which says no keys by which rows could be told; "
+                   "compare its tables by adcp_table and SQL",
+                   path);
+  }
 }
 
 static void open_live(Side *side, AdcpDb *db) {
@@ -228,7 +241,8 @@ static bool is_definition(const AdcpSchema *schema, const AdcpObject *object) {
 /* The first side's objects that are missing or different on the second, then the second's that are
 ** new. */
 static const AdcpDiffItem *next_definition(AdcpDiff *diff) {
-  for( ; diff->at_side < 2; diff->at_side++, diff->at = 0 ) {
+  bool known = !diff->sides[0].has_rows_only && !diff->sides[1].has_rows_only;
+  for( ; known && diff->at_side < 2; diff->at_side++, diff->at = 0 ) {
     const AdcpSchema *schema = diff->sides[diff->at_side].schema;
     const Side *other = &diff->sides[1 - diff->at_side];
     while( diff->at < schema->object_count ) {

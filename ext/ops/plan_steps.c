@@ -119,6 +119,7 @@ static const AdcpColumn *find_column(const AdcpTable *table, const char *name) {
 /* Columns that differ where rows go into a live table. */
 static void list_drift(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
   const AdcpTable *from = entry->source, *to = entry->live;
+  bool has_types = strcmp(steps->head->version, "2.0") != 0;
   for( size_t i = 0; i < from->column_count; i++ ) {
     const AdcpColumn *column = &from->columns[i];
     const AdcpColumn *twin = find_column(to, column->name);
@@ -126,7 +127,7 @@ static void list_drift(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
     if( twin == NULL || !adcp_column_stored(twin) ) {
       add(steps, "drift", entry->target, -1,
           "column \"%s\" of the backup is not in the table: its values are left out", column->name);
-    } else if( sqlite3_stricmp(column->decl_type, twin->decl_type) != 0 ) {
+    } else if( has_types && sqlite3_stricmp(column->decl_type, twin->decl_type) != 0 ) {
       add(steps, "drift", entry->target, -1,
           "column \"%s\" was of type \"%s\" and is of type \"%s\"", column->name, column->decl_type,
           twin->decl_type);
