@@ -21,7 +21,7 @@ Q            := $(if $(V),,@)
 say           = $(if $(V),,@echo '  $(1)')
 
 LAYERS  := base codec platform stream archive db ops sql
-LIBS    := -lz -ldeflate -lcrypto -lcjson -lpthread
+LIBS    := -lz -ldeflate -lzstd -lcrypto -lcjson -lpthread
 SQLITE  := -lsqlite3
 # Layers that know nothing of SQLite's int lengths hold to -Wconversion.
 STRICT  := base codec platform stream archive

@@ -27,7 +27,7 @@
 
 #define STEP_ROWS 4096 /* a few milliseconds: often enough to report progress */
 
-static const char *const compress_choices[] = {"gzip", "none", NULL};
+static const char *const compress_choices[] = {"gzip", "zstd", "none", NULL};
 
 static const AdcpOptionSpec option_specs[] = {
     {"tables", ADCP_OPTION_NAMES, 0, 0, NULL},
@@ -149,26 +149,30 @@ static void read_options(AdcpBackup *backup, const AdcpRequest *request) {
   adcp_db_check_schema(&backup->db);
 }
 
+/* The container that a value of "compress" means. */
+static AdcpContainer container_named(const char *compress) {
+  if( strcmp(compress, "none") == 0 ) return ADCP_CONTAINER_PLAIN;
+  return strcmp(compress, "zstd") == 0 ? ADCP_CONTAINER_ZSTD : ADCP_CONTAINER_GZIP;
+}
+
 /* The path that was asked for, or a dated one in the folder of backups. */
 static void choose_path(AdcpBackup *backup, const AdcpRequest *request) {
   if( backup->err->rc ) return;
   backup->mode = flag(backup, "overwrite") ? ADCP_OUT_REPLACE : ADCP_OUT_NEW;
   if( backup->path ) return;
   backup->mode = ADCP_OUT_NUMBERED;
-  bool gzip = strcmp(adcp_options_text(backup->options, "compress", "gzip"), "gzip") == 0;
+  AdcpContainer container = container_named(adcp_options_text(backup->options, "compress", "gzip"));
   backup->path =
-      adcp_backup_dir_new_path(request->config, &backup->db, gzip ? ".json.gz" : ".json");
+      adcp_backup_dir_new_path(request->config, &backup->db, adcp_container_suffix(container));
 }
 
 static void choose_container(AdcpBackup *backup) {
   const char *compress = adcp_options_text(backup->options, "compress", NULL);
   AdcpBlockWriterOptions *container = &backup->container;
   container->container = adcp_container_of_path(backup->path);
-  if( compress ) {
-    bool gzip = strcmp(compress, "gzip") == 0;
-    container->container = gzip ? ADCP_CONTAINER_GZIP : ADCP_CONTAINER_PLAIN;
-  }
-  container->level = (int)adcp_options_integer(backup->options, "level", 6);
+  if( compress ) container->container = container_named(compress);
+  int level = container->container == ADCP_CONTAINER_ZSTD ? 3 : 6; /* the libraries' own default */
+  container->level = (int)adcp_options_integer(backup->options, "level", level);
   container->threads =
       (int)adcp_options_integer(backup->options, "threads", adcp_processor_count());
 }

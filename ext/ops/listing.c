@@ -150,7 +150,9 @@ static bool has_suffix(const char *name, const char *suffix) {
 }
 
 static bool name_is_listed(const char *name) {
-  return (has_suffix(name, ".json") || has_suffix(name, ".json.gz")) && !adcp_temp_file_name(name);
+  return (has_suffix(name, ".json") || has_suffix(name, ".json.gz") ||
+          has_suffix(name, ".json.zst")) &&
+         !adcp_temp_file_name(name);
 }
 
 static void add_name(AdcpListing *listing, const char *name, AdcpError *err) {

@@ -1,7 +1,7 @@
 /*
 ** listing.h - the backups of a folder: one entry a file, from its head and tail.
 **
-** Files whose names end in .json or .json.gz are looked at, in bytewise order of their names;
+** Files whose names end in .json, .json.gz or .json.zst are looked at, in bytewise order of their names;
 ** temporary files and folders are not listed. A file that cannot be read as a backup is an entry
 ** that says so:
 **

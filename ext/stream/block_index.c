@@ -13,7 +13,7 @@
 
 /* The smallest run, an empty text's, is 5 bytes; one of a long repetition has some more than
 ** 1/1032. */
-#define MAX_RAW_BYTES(size) ((uint64_t)(size)*ADCP_MAX_INFLATE_RATIO + 64)
+#define MAX_RAW_BYTES(size, ratio) ((uint64_t)(size) * (ratio) + 64)
 
 /* Why an entry cannot be; NULL when it can. */
 static const char *entry_fault(const AdcpContainerMethods *methods, const AdcpBlockEntry *entry) {
@@ -22,7 +22,8 @@ static const char *entry_fault(const AdcpContainerMethods *methods, const AdcpBl
   if( methods->xCompressor() == NULL ) {
     return entry->raw_bytes == entry->size_bytes ? NULL : "is said to have two sizes";
   }
-  if( entry->raw_bytes > MAX_RAW_BYTES(entry->size_bytes) ) {
+  if( methods->max_ratio &&
+      entry->raw_bytes > MAX_RAW_BYTES(entry->size_bytes, methods->max_ratio) ) {
     return "is said to inflate to more than its size allows";
   }
   if( entry->size_bytes > MAX_RUN_BYTES(entry->raw_bytes) ) {

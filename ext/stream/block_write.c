@@ -178,7 +178,7 @@ static void open_parts(AdcpBlockWriter *writer, AdcpError *err) {
 AdcpBlockWriter *adcp_block_writer_open(AdcpOutFile *file, const AdcpBlockWriterOptions *options,
                                         AdcpError *err) {
   assert(options->threads >= 0 && options->threads <= ADCP_MAX_THREADS);
-  assert(options->container != ADCP_CONTAINER_GZIP ||
+  assert(options->container == ADCP_CONTAINER_PLAIN ||
          (options->level >= 1 && options->level <= 12));
   assert(options->block_bytes <= ADCP_MAX_BLOCK_BYTES);
   if( err->rc != ADCP_OK ) return NULL;

@@ -26,7 +26,7 @@ typedef struct AdcpBlockWriter AdcpBlockWriter;
 
 typedef struct AdcpBlockWriterOptions {
   AdcpContainer container;
-  int level;          /* gzip: 1 to 12 (libdeflate's scale); ignored for plain */
+  int level;          /* gzip, zstd: 1 to 12, each on its library's scale; ignored for plain */
   int threads;        /* 0 to ADCP_MAX_THREADS workers besides the caller */
   size_t block_bytes; /* 1 to ADCP_MAX_BLOCK_BYTES; 0 means ADCP_BLOCK_BYTES */
 } AdcpBlockWriterOptions;

@@ -4,7 +4,7 @@
 ** A block's compressed form is a "run": deflate blocks that refer to nothing before the run, none
 ** with the final bit, byte-aligned, the last one an empty stored block (00 00 ff ff). Runs stand
 ** one after the other in a deflate stream. libdeflate's and zlib's runs differ in bytes and are
-** read alike; ISA-L, or zstd with its frames, fits the same table.
+** read alike. zstd fits the same table: a block's form there is a frame.
 **
 ** A state belongs to one job and is used by one thread at a time.
 */
@@ -46,6 +46,7 @@ typedef struct AdcpCompressor {
 } AdcpCompressor;
 
 extern const AdcpCompressor adcp_compressor_zlib;
+extern const AdcpCompressor adcp_compressor_zstd;       /* frames, not runs */
 extern const AdcpCompressor adcp_compressor_libdeflate; /* not in builds without libdeflate */
 
 /* The one that this build writes gzip with; compressor_default.c. */

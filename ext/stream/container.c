@@ -34,6 +34,14 @@ const char *adcp_container_name(AdcpContainer container) {
   return "unknown";
 }
 
+const char *adcp_container_suffix(AdcpContainer container) {
+  switch( container ) {
+  case ADCP_CONTAINER_GZIP: return ".json.gz";
+  case ADCP_CONTAINER_ZSTD: return ".json.zst";
+  default: return ".json";
+  }
+}
+
 static int has_suffix(const char *path, const char *suffix) {
   size_t n = strlen(path), m = strlen(suffix);
   return n >= m && strcasecmp(path + n - m, suffix) == 0;

@@ -31,6 +31,9 @@ typedef struct AdcpBlockPosition {
 AdcpContainer adcp_container_detect(const uint8_t *bytes, size_t n);
 const char *adcp_container_name(AdcpContainer container); /* "none", "gzip", "zstd", "unknown" */
 
+/* How names of backups end: ".json", ".json.gz", ".json.zst". Not for UNKNOWN. */
+const char *adcp_container_suffix(AdcpContainer container);
+
 /* By the suffix of a path: .gz gives GZIP, .zst ZSTD, anything else PLAIN. */
 AdcpContainer adcp_container_of_path(const char *path);
 

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "stream/zlib_memory.h"
 
@@ -196,6 +197,7 @@ const AdcpContainerMethods adcp_container_gzip = {
     .container = ADCP_CONTAINER_GZIP,
     .header = header,
     .header_size = sizeof header,
+    .max_ratio = ADCP_MAX_INFLATE_RATIO,
     .xCompressor = adcp_compressor_default,
     .xEnd = append_end,
     .xOpen = open_stream,

@@ -7,13 +7,10 @@ const AdcpContainerMethods *adcp_container_methods(AdcpContainer container, Adcp
   switch( container ) {
   case ADCP_CONTAINER_PLAIN: return &adcp_container_plain;
   case ADCP_CONTAINER_GZIP: return &adcp_container_gzip;
-  case ADCP_CONTAINER_ZSTD:
-    adcp_error_set(err, ADCP_ERROR,
-                   "zstd backups need an adcp built with zstd, which this one is not; "
-                   "use gzip, or unzstd the file first");
-    return NULL;
+  case ADCP_CONTAINER_ZSTD: return &adcp_container_zstd;
   case ADCP_CONTAINER_UNKNOWN: break;
   }
-  adcp_error_set(err, ADCP_NOTADB, "not a backup: begins with neither { nor gzip's 1f 8b");
+  adcp_error_set(err, ADCP_NOTADB,
+                 "not a backup: begins with neither { nor gzip's 1f 8b nor zstd's 28 b5 2f fd");
   return NULL;
 }

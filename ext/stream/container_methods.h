@@ -37,6 +37,9 @@ typedef struct AdcpContainerMethods {
   const uint8_t *header;
   size_t header_size;
 
+  /* Text bytes that a compressed byte can make at most; 0: any number, up to a block's. */
+  uint32_t max_ratio;
+
   /* What blocks are compressed with; NULL when they stand as they are. */
   const AdcpCompressor *(*xCompressor)(void);
 
@@ -57,6 +60,7 @@ typedef struct AdcpContainerMethods {
 
 extern const AdcpContainerMethods adcp_container_plain; /* container_plain.c */
 extern const AdcpContainerMethods adcp_container_gzip;  /* container_gzip.c */
+extern const AdcpContainerMethods adcp_container_zstd;  /* container_zstd.c */
 
 /* The methods of a container; NULL with err set for one that is not written and read here. */
 const AdcpContainerMethods *adcp_container_methods(AdcpContainer container, AdcpError *err);

@@ -51,6 +51,7 @@ const AdcpContainerMethods adcp_container_plain = {
     .container = ADCP_CONTAINER_PLAIN,
     .header = NULL,
     .header_size = 0,
+    .max_ratio = 1,
     .xCompressor = no_compressor,
     .xEnd = append_end,
     .xOpen = open_stream,

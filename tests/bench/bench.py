@@ -258,6 +258,8 @@ class Bench:
             subprocess.run([sys.executable, os.path.join(HERE, "python_tool.py"), "backup", db,
                             file], check=True)
             empty = self.path("empty.db")
+            if os.path.exists(empty):
+                os.remove(empty)
             subprocess.run("%s %s .schema | %s %s" % (SHELL, db, SHELL, empty), shell=True,
                            check=True)
             contenders.append(Contender(

@@ -10,11 +10,11 @@ set -eu
 
 packages_of() {
   case $1 in
-    build) echo libsqlite3-dev zlib1g-dev libdeflate-dev libcjson-dev libssl-dev ;;
+    build) echo libsqlite3-dev zlib1g-dev libdeflate-dev libzstd-dev libcjson-dev libssl-dev ;;
     demo) echo sqlite3 ;;
     # The languages read backups with their own gzip and JSON, as users will; python3-jsonschema
     # checks backups against docs/backup.schema.json.
-    test) echo sqlite3 python3 python3-jsonschema jq pigz curl perl nodejs ruby php-cli ;;
+    test) echo sqlite3 python3 python3-jsonschema jq pigz zstd curl perl nodejs ruby php-cli ;;
     # libclang-rt-dev: clang's sanitizer and fuzzer libraries.
     lint) echo clang clang-format libclang-rt-dev ;;
     bench) echo sqlite3 python3 gzip pigz zstd util-linux ;;

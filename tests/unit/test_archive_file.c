@@ -224,8 +224,10 @@ static long read_all(const char *path, int threads, bool *indexed) {
   return rows;
 }
 
-static const AdcpContainer CONTAINERS[] = {ADCP_CONTAINER_PLAIN, ADCP_CONTAINER_GZIP};
-static const char *const SUFFIXES[] = {"json", "json.gz"};
+static const AdcpContainer CONTAINERS[] = {ADCP_CONTAINER_PLAIN, ADCP_CONTAINER_GZIP,
+                                           ADCP_CONTAINER_ZSTD};
+#define CONTAINER_COUNT ((int)(sizeof CONTAINERS / sizeof CONTAINERS[0]))
+static const char *const SUFFIXES[] = {"json", "json.gz", "json.zst"};
 
 /* ---- what a backup looks like ---- */
 
@@ -315,7 +317,7 @@ static void test_layout(void) {
 static void test_round_trip(void) {
   AdcpSchema *schema = make_schema();
   row_count = 3000; /* several blocks */
-  for( int c = 0; c < 2; c++ ) {
+  for( int c = 0; c < CONTAINER_COUNT; c++ ) {
     const char *path = path_of(SUFFIXES[c]);
     AdcpArchiveTotals totals = write_backup(path, schema, options_of(CONTAINERS[c], 2));
     CHECK(totals.tables == 4 && totals.rows == 3 * row_count);
@@ -353,7 +355,7 @@ static void test_round_trip(void) {
 static void test_threads(void) {
   AdcpSchema *schema = make_schema();
   row_count = 4000;
-  for( int c = 0; c < 2; c++ ) {
+  for( int c = 0; c < CONTAINER_COUNT; c++ ) {
     AdcpBuf first = {0};
     for( int threads = 0; threads <= 4; threads++ ) {
       AdcpBuf now = {0};
@@ -370,7 +372,7 @@ static void test_threads(void) {
 
 /* Schema only: no table has an entry; data only: tables are described, objects are not there. */
 static void test_parts(void) {
-  for( int c = 0; c < 2; c++ ) {
+  for( int c = 0; c < CONTAINER_COUNT; c++ ) {
     AdcpError err = ADCP_ERROR_INIT;
     AdcpSchema *schema = make_schema();
     AdcpBlockWriterOptions options = options_of(CONTAINERS[c], 0);
@@ -515,7 +517,7 @@ static void test_jq(void) {
 static void test_truncation(void) {
   AdcpSchema *schema = make_schema();
   row_count = 3;
-  for( int c = 0; c < 2; c++ ) {
+  for( int c = 0; c < CONTAINER_COUNT; c++ ) {
     AdcpBuf whole = {0};
     write_backup(path_of(SUFFIXES[c]), schema, options_of(CONTAINERS[c], 0));
     fix_read_file(path_of(SUFFIXES[c]), &whole);
@@ -542,7 +544,7 @@ static void test_truncation(void) {
 static void test_flips(void) {
   AdcpSchema *schema = make_schema();
   row_count = 2;
-  for( int c = 0; c < 2; c++ ) {
+  for( int c = 0; c < CONTAINER_COUNT; c++ ) {
     AdcpBuf whole = {0};
     write_backup(path_of(SUFFIXES[c]), schema, options_of(CONTAINERS[c], 0));
     fix_read_file(path_of(SUFFIXES[c]), &whole);
@@ -853,7 +855,7 @@ static void test_lying_marks(void) {
 static void test_seek_mark(void) {
   AdcpSchema *schema = make_schema();
   row_count = 6000;
-  for( int c = 0; c < 2; c++ ) {
+  for( int c = 0; c < CONTAINER_COUNT; c++ ) {
     AdcpError err = ADCP_ERROR_INIT;
     size_t marks = 0;
     write_backup(path_of(SUFFIXES[c]), schema, options_of(CONTAINERS[c], 0));
@@ -881,7 +883,7 @@ static void test_seek_mark(void) {
 static void test_seek(void) {
   AdcpSchema *schema = make_schema();
   row_count = 3000;
-  for( int c = 0; c < 2; c++ ) {
+  for( int c = 0; c < CONTAINER_COUNT; c++ ) {
     AdcpError err = ADCP_ERROR_INIT;
     write_backup(path_of(SUFFIXES[c]), schema, options_of(CONTAINERS[c], 0));
     AdcpArchiveReader *r = adcp_archive_reader_open(path_of(SUFFIXES[c]), 1, &err);
@@ -981,7 +983,7 @@ static void test_reads(void) {
   AdcpSchema *schema = make_schema();
   AdcpError err = ADCP_ERROR_INIT;
   row_count = 20000;
-  for( int c = 0; c < 2; c++ ) {
+  for( int c = 0; c < CONTAINER_COUNT; c++ ) {
     AdcpArchiveTotals totals =
         write_backup(path_of(SUFFIXES[c]), schema, options_of(CONTAINERS[c], 1));
     AdcpSystemCalls calls = *adcp_system_calls();
@@ -1008,7 +1010,7 @@ static ssize_t pread_one(int fd, void *to, size_t n, off_t offset) {
 static void test_short_reads(void) {
   AdcpSchema *schema = make_schema();
   row_count = 5;
-  for( int c = 0; c < 2; c++ ) {
+  for( int c = 0; c < CONTAINER_COUNT; c++ ) {
     write_backup(path_of(SUFFIXES[c]), schema, options_of(CONTAINERS[c], 0));
     AdcpSystemCalls calls = *adcp_system_calls();
     calls.xPread = pread_one;

@@ -6,6 +6,7 @@
 #include "stream/block_write.h"
 
 #include <zlib.h>
+#include <zstd.h>
 
 #include "base/limits.h"
 #include "stream_file.h"
@@ -63,8 +64,26 @@ static void check_gzip_file(const uint8_t *text, size_t n, bool use_programs) {
   free(out);
 }
 
-/* Every block by itself, by zlib, at its place. */
-static void check_index(const uint8_t *text, const Written *w, bool is_gzip) {
+/* The end by the letter; the text, end line included, by another program. */
+static void check_zstd_file(const uint8_t *text, size_t n, bool use_programs) {
+  size_t size, line = sizeof END_LINE - 1, all = n + line;
+  uint8_t *file = data_get_file(path, &size), *out = malloc(all + 1);
+  CHECK(memcmp(file + size - line, END_LINE, line) == 0);
+  CHECK(memcmp(file + size - line - 9, "\x28\xb5\x2f\xfd\x20", 5) == 0);
+  if( use_programs ) {
+    char command[512];
+    snprintf(command, sizeof command, "zstd -qdc %s", path);
+    CHECK(data_run(command, out, all + 1) == (long)all);
+    CHECK(n == 0 || memcmp(out, text, n) == 0);
+    CHECK(memcmp(out + n, END_LINE, line) == 0);
+  }
+  free(file);
+  free(out);
+}
+
+/* Every block by itself, by its library, at its place. */
+static void check_index(const uint8_t *text, const Written *w, AdcpContainer container) {
+  bool is_gzip = container == ADCP_CONTAINER_GZIP;
   size_t size, offset = is_gzip ? 10 : 0;
   uint8_t *file = data_get_file(path, &size), *raw = malloc(ADCP_MAX_BLOCK_BYTES + 1);
   for( size_t i = 0; i < w->count; i++ ) {
@@ -81,6 +100,10 @@ static void check_index(const uint8_t *text, const Written *w, bool is_gzip) {
       CHECK(z.avail_in == 0 && z.total_out == entry->raw_bytes && (z.data_type & 7) == 0);
       CHECK(memcmp(raw, text, entry->raw_bytes) == 0);
       inflateEnd(&z);
+    } else if( container == ADCP_CONTAINER_ZSTD ) {
+      CHECK(ZSTD_decompress(raw, ADCP_MAX_BLOCK_BYTES, file + offset, entry->size_bytes) ==
+            entry->raw_bytes);
+      CHECK(memcmp(raw, text, entry->raw_bytes) == 0);
     } else {
       CHECK(memcmp(file + offset, text, entry->raw_bytes) == 0);
     }
@@ -96,10 +119,11 @@ static void round_trip(const uint8_t *text, size_t n, const WriteHow *how, bool 
   AdcpError err = ADCP_ERROR_INIT;
   Written w = stream_write(path, text, n, how, &err);
   CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
-  bool is_gzip = how->container == ADCP_CONTAINER_GZIP;
-  if( is_gzip ) check_gzip_file(text, n, use_programs);
-  check_index(text, &w, is_gzip);
-  if( is_gzip || n > 0 ) {
+  bool is_plain = how->container == ADCP_CONTAINER_PLAIN;
+  if( how->container == ADCP_CONTAINER_GZIP ) check_gzip_file(text, n, use_programs);
+  if( how->container == ADCP_CONTAINER_ZSTD ) check_zstd_file(text, n, use_programs);
+  check_index(text, &w, how->container);
+  if( !is_plain || n > 0 ) {
     check_read(text, n, NULL, 0, 4096);
     check_read(text, n, &w, how->threads, 100000);
   }
@@ -375,19 +399,21 @@ int main(void) {
   snprintf(path, sizeof path, "%s/text", folder);
   test_sizes(ADCP_CONTAINER_GZIP);
   test_sizes(ADCP_CONTAINER_PLAIN);
+  test_sizes(ADCP_CONTAINER_ZSTD);
   test_levels();
   test_large();
   test_same_bytes(ADCP_CONTAINER_GZIP);
   test_same_bytes(ADCP_CONTAINER_PLAIN);
+  test_same_bytes(ADCP_CONTAINER_ZSTD);
   test_positions();
   for( int threads = 0; threads <= 4; threads += 2 ) {
     test_seek(ADCP_CONTAINER_GZIP, threads);
     test_seek(ADCP_CONTAINER_PLAIN, threads);
+    test_seek(ADCP_CONTAINER_ZSTD, threads);
   }
   test_detect();
   check_refused("", 0, ADCP_NOTADB);
   check_refused("[1]", 3, ADCP_NOTADB);
-  check_refused("\x28\xb5\x2f\xfd zstd", 9, ADCP_ERROR);
   test_foreign();
   unlink(path);
   rmdir(folder);

@@ -1,0 +1,56 @@
+/*
+** compress_zstd.c - blocks by libzstd, a frame for each (contract in compressor.h).
+**
+** A frame refers to nothing outside it and states its content's size and checksum, so a block is a
+** frame as the library writes it. Memory: libzstd takes an allocator in its unstable interface
+** only, so it is left with the C library's.
+*/
+#include "stream/compressor.h"
+
+#include <zstd.h>
+
+static void *open_deflate(int level) {
+  ZSTD_CCtx *context = ZSTD_createCCtx();
+  if( context == NULL ) return NULL;
+  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+  return context;
+}
+
+static void close_deflate(void *state) {
+  ZSTD_freeCCtx(state);
+}
+
+static size_t bound(void *state, size_t n) {
+  (void)state;
+  return ZSTD_compressBound(n);
+}
+
+static size_t run_deflate(void *state, const uint8_t *raw, size_t n, uint8_t *out) {
+  size_t size = ZSTD_compress2(state, out, ZSTD_compressBound(n), raw, n);
+  return ZSTD_isError(size) ? 0 : size;
+}
+
+static void *open_inflate(void) {
+  return ZSTD_createDCtx();
+}
+
+static void close_inflate(void *state) {
+  ZSTD_freeDCtx(state);
+}
+
+static bool run_inflate(void *state, uint8_t *run, size_t size, uint8_t *raw, size_t raw_size) {
+  return ZSTD_decompressDCtx(state, raw, raw_size, run, size) == raw_size;
+}
+
+const AdcpCompressor adcp_compressor_zstd = {
+    .name = "zstd",
+    .xOpenDeflate = open_deflate,
+    .xCloseDeflate = close_deflate,
+    .xBound = bound,
+    .xDeflate = run_deflate,
+    .xOpenInflate = open_inflate,
+    .xCloseInflate = close_inflate,
+    .xInflate = run_inflate,
+    .xCrc32 = adcp_crc32,
+};
