@@ -172,6 +172,7 @@ static void split_variables(const char *json, size_t n, AdcpBuf *rest, AdcpBuf *
   AdcpBuf marked = {0};
   AdcpJsonVisitor visitor = {variables, is_variables, take_variables};
   adcp_json_edit(json, n, &visitor, &marked, err);
+  adcp_buf_check(variables, err);
   if( err->rc == ADCP_OK && variables->size ) {
     remove_marked(&marked, rest);
   } else {
