@@ -243,6 +243,10 @@ static void read_variables(AdcpSettingsRestore *settings) {
   split_variables(json, n, &rest, &variables, settings->err);
   if( settings->err->rc == ADCP_OK && variables.size ) {
     settings->variables = cJSON_ParseWithLength((char *)variables.data, variables.size);
+    if( !cJSON_IsObject(settings->variables) ) {
+      adcp_error_set(settings->err, ADCP_CORRUPT,
+                     "damaged: " ADCP_APP_SETTINGS "." ADCP_ENVIRONMENT_KEY " is not an object");
+    }
   }
   adcp_buf_free(&rest);
   adcp_buf_free(&variables);
