@@ -165,8 +165,8 @@ static int xCreate(sqlite3 *db, void *aux, int argc, const char *const *argv,
   return rc;
 }
 
-/* A table whose file has gone since it was created is connected all the same, or else it could not be
-** dropped; who reads it gets the error. */
+/* A table whose file has gone since it was created is connected all the same, or else it could not
+** be dropped; who reads it gets the error. */
 static int xConnect(sqlite3 *db, void *aux, int argc, const char *const *argv,
                     sqlite3_vtab **vtab_out, char **message) {
   (void)message;
