@@ -138,7 +138,8 @@ static void take_number(AdcpArchiveReader *r, AdcpValue *value) {
   }
 }
 
-/* Python's isoformat() has a T between date and time, the application's DATETIME columns a space. */
+/* Python's isoformat() has a T between date and time, the application's DATETIME columns a space.
+** */
 static bool is_datetime(const AdcpArchiveReader *r, const char *column, const char *text,
                         size_t n) {
   static const char shape[] = "dddd-dd-ddTdd:dd";

@@ -9,14 +9,15 @@
 **    "app_settings":{...}, "tenant_settings":{...}, "database_schema":..., "fts_tables":...,
 **    "environment_config":..., "feature_flags":...}
 **
-** Opening reads the file once: it finds the columns that the rows have, counts them, keeps the other members
-** as sections, and looks for rows whose parent is missing. The rows are then read a second time, as events. Head and
-** events are those of any archive; only digests, positions and schema objects are missing. Nothing but the ids of
-** tenants and products is kept of the rows: 24 bytes a product.
+** Opening reads the file once: it finds the columns that the rows have, counts them, keeps the
+** other members as sections, and looks for rows whose parent is missing. The rows are then read a
+** second time, as events. Head and events are those of any archive; only digests, positions and
+** schema objects are missing. Nothing but the ids of tenants and products is kept of the rows: 24
+** bytes a product.
 **
-** Values: true and false are 1 and 0; the T in created_at of tenants, products and agents becomes the
-** space that the application stores; an array of numbers under "embedding" is a BLOB of little-endian
-** float32; other arrays and objects are their JSON text.
+** Values: true and false are 1 and 0; the T in created_at of tenants, products and agents becomes
+** the space that the application stores; an array of numbers under "embedding" is a BLOB of
+** little-endian float32; other arrays and objects are their JSON text.
 */
 #ifndef ADCP_ARCHIVE_LEGACY_READ_H
 #define ADCP_ARCHIVE_LEGACY_READ_H

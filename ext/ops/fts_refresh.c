@@ -75,7 +75,9 @@ static void refresh(AdcpDb *db, const AdcpObject *object, const AdcpTable *table
     adcp_db_exec(db, "INSERT INTO \"%w\".\"%w\"(\"%w\") VALUES('rebuild')", db->schema,
                  object->name, object->name);
   }
-  adcp_error_prepend(db->err, "full-text index \"%s\" over restored rows: ", object->name);
+  adcp_error_prepend(
+      db->err, "full-text index \"%s\" cannot be made anew from the restored rows: ", object->name);
+  adcp_error_append(db->err, "; drop it before the restore if it is not needed");
 }
 
 void adcp_fts_refresh(AdcpDb *db, const AdcpPlan *plan, const AdcpSchema *live) {

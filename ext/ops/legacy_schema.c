@@ -1,8 +1,8 @@
 /*
 ** legacy_schema.c - the application's own schema, as it creates it (contract in legacy_schema.h).
 **
-** products_fts declares a column, product_id, that its content table lacks. That is the application's:
-** MATCH works, FTS5's 'rebuild' does not.
+** products_fts declares a column, product_id, that its content table lacks. That is the
+** application's: MATCH works, FTS5's 'rebuild' does not.
 */
 #include "ops/legacy_schema.h"
 

@@ -137,11 +137,12 @@ static void plan_into_live(Planner *p, AdcpPlanTable *entry) {
   entry->fill = entry->match_columns = true;
   if( entry->live && entry->live->kind == ADCP_TABLE_ORDINARY ) return;
   if( adcp_legacy_is(p->head) ) {
-    adcp_error_set(p->err, ADCP_ERROR,
-                   "table \"%s\" is not in the database, and a backup of version 2.0 holds no "
-                   "schema; create the application's own with {\"create\":true}, or leave the table "
-                   "out with exclude_tables",
-                   entry->target);
+    adcp_error_set(
+        p->err, ADCP_ERROR,
+        "table \"%s\" is not in the database, and a backup of version 2.0 holds no "
+        "schema; create the application's own with {\"create\":true}, or leave the table "
+        "out with exclude_tables",
+        entry->target);
     return;
   }
   adcp_error_set(p->err, ADCP_ERROR,

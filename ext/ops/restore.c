@@ -304,10 +304,17 @@ static void begin_table(AdcpRestore *restore, const AdcpArchiveTable *rows) {
   if( table->kind == ADCP_TABLE_ORDINARY ) restore->tables++;
   empty_table(restore, entry);
   if( by_name(restore, entry) ) return;
-  AdcpLoadOptions options = {entry->target, entry->match_columns ? entry->live : NULL,
+  AdcpTable open_part; /* of the live table: without what the backup redacted */
+  AdcpColumn *columns =
+      restore->plan->merge && entry->match_columns
+          ? adcp_settings_restore_hide(restore->settings, table->name, entry->live, &open_part)
+          : NULL;
+  const AdcpTable *live = columns ? &open_part : entry->live;
+  AdcpLoadOptions options = {entry->target, entry->match_columns ? live : NULL,
                              conflict_of(restore), !restore->plan->merge};
   adcp_transaction_keep(restore->transaction);
   restore->load = adcp_load_open(&restore->db, table, &options);
+  adcp_free(columns);
 }
 
 /* A row of sqlite_sequence for a table that is being restored: the counter only ever grows. */

@@ -249,6 +249,7 @@ static bool flag_of_settings(AdcpSettings *settings, const char *flag, const cha
   const char *dot = strchr(place, '.');
   char *name = adcp_strndup(place, dot ? (size_t)(dot - place) : strlen(place));
   const Section *section = name ? find_section(settings, name) : NULL;
+  if( name == NULL ) adcp_error_nomem(settings->err);
   adcp_free(name);
   if( dot == NULL || section == NULL ) {
     adcp_error_set(

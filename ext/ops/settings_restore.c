@@ -172,6 +172,7 @@ static void split_variables(const char *json, size_t n, AdcpBuf *rest, AdcpBuf *
   AdcpBuf marked = {0};
   AdcpJsonVisitor visitor = {variables, is_variables, take_variables};
   adcp_json_edit(json, n, &visitor, &marked, err);
+  adcp_buf_check(variables, err);
   if( err->rc == ADCP_OK && variables->size ) {
     remove_marked(&marked, rest);
   } else {
@@ -242,6 +243,10 @@ static void read_variables(AdcpSettingsRestore *settings) {
   split_variables(json, n, &rest, &variables, settings->err);
   if( settings->err->rc == ADCP_OK && variables.size ) {
     settings->variables = cJSON_ParseWithLength((char *)variables.data, variables.size);
+    if( !cJSON_IsObject(settings->variables) ) {
+      adcp_error_set(settings->err, ADCP_CORRUPT,
+                     "damaged: " ADCP_APP_SETTINGS "." ADCP_ENVIRONMENT_KEY " is not an object");
+    }
   }
   adcp_buf_free(&rest);
   adcp_buf_free(&variables);
@@ -416,6 +421,43 @@ void adcp_settings_restore_publish(AdcpSettingsRestore *settings) {
   explain(settings);
 }
 
+static const cJSON *redacted_columns(const AdcpSettingsRestore *settings) {
+  const cJSON *columns = cJSON_GetObjectItemCaseSensitive(settings->metadata, "redacted_columns");
+  return cJSON_IsArray(columns) ? columns->child : NULL;
+}
+
+/* Whether place is "table.column", letter case ignored. */
+static bool names_column(const char *place, const char *table, const char *column) {
+  size_t n = strlen(table);
+  return place && sqlite3_strnicmp(place, table, (int)n) == 0 && place[n] == '.' &&
+         sqlite3_stricmp(place + n + 1, column) == 0;
+}
+
+static bool is_redacted(const AdcpSettingsRestore *settings, const char *table,
+                        const char *column) {
+  for( const cJSON *item = redacted_columns(settings); item; item = item->next ) {
+    if( names_column(item->valuestring, table, column) ) return true;
+  }
+  return false;
+}
+
+AdcpColumn *adcp_settings_restore_hide(const AdcpSettingsRestore *settings, const char *source,
+                                       const AdcpTable *live, AdcpTable *copy) {
+  if( settings->err->rc || redacted_columns(settings) == NULL ) return NULL;
+  AdcpColumn *columns = adcp_calloc(live->column_count + 1, sizeof *columns);
+  if( columns == NULL ) {
+    adcp_error_nomem(settings->err);
+    return NULL;
+  }
+  for( size_t i = 0; i < live->column_count; i++ ) {
+    columns[i] = live->columns[i];
+    if( is_redacted(settings, source, columns[i].name) ) columns[i].generated = true;
+  }
+  *copy = *live;
+  copy->columns = columns;
+  return columns;
+}
+
 void adcp_settings_restore_report(const AdcpSettingsRestore *settings, AdcpJsonWriter *w) {
   adcp_json_key(w, "settings_written");
   adcp_json_begin_array(w);
@@ -431,11 +473,10 @@ void adcp_settings_restore_report(const AdcpSettingsRestore *settings, AdcpJsonW
   if( settings->variables ) {
     adcp_text_list_write(&settings->environment, w, "environment_different");
   }
-  const cJSON *columns = cJSON_GetObjectItemCaseSensitive(settings->metadata, "redacted_columns");
-  if( !cJSON_IsArray(columns) ) return;
+  if( redacted_columns(settings) == NULL ) return;
   adcp_json_key(w, "redacted_columns");
   adcp_json_begin_array(w);
-  for( const cJSON *item = columns->child; item; item = item->next ) {
+  for( const cJSON *item = redacted_columns(settings); item; item = item->next ) {
     adcp_json_string(w, item->valuestring);
   }
   adcp_json_end_array(w);

@@ -62,7 +62,7 @@ void adcp_call_options(AdcpCall *call, sqlite3_value *value) {
 /* ---- results ---- */
 
 int adcp_result_code(sqlite3 *db, AdcpRc rc) {
-  bool drastic = rc == ADCP_CORRUPT || rc == ADCP_IOERR || rc == ADCP_FULL;
+  bool drastic = rc == ADCP_CORRUPT || rc == ADCP_IOERR || rc == ADCP_FULL || rc == ADCP_NOMEM;
   return drastic && !sqlite3_get_autocommit(db) ? SQLITE_ERROR : (int)rc;
 }
 

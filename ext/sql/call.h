@@ -45,8 +45,8 @@ void adcp_call_end_logged(AdcpCall *call);
 
 /* The code that an error is handed to SQLite with. At some SQLite does more than end the statement:
 ** inside a transaction CORRUPT forbids every further write and makes COMMIT fail (3.39 and later),
-** IOERR and FULL undo the transaction where the statement reads a table: as if the database were
-** meant, where it is a file beside it. These become SQLITE_ERROR there. */
+** IOERR, FULL and NOMEM undo the transaction where the statement reads a table: as if the database
+** were meant, where it is a file beside it. These become SQLITE_ERROR there. */
 int adcp_result_code(sqlite3 *db, AdcpRc rc);
 
 #endif

@@ -38,13 +38,11 @@ static const AdcpRelation *relation_of(sqlite3_vtab_cursor *cursor) {
 static int report(sqlite3_vtab *table, AdcpError *err) {
   if( err->rc == ADCP_OK ) return SQLITE_OK;
   int rc = adcp_result_code(((RelationTable *)table)->db, err->rc);
-  if( err->message ) {
-    sqlite3_free(table->zErrMsg);
-    table->zErrMsg = sqlite3_mprintf("%s: %s", ((RelationTable *)table)->relation->name,
-                                     adcp_error_message(err));
-  }
+  sqlite3_free(table->zErrMsg);
+  table->zErrMsg =
+      sqlite3_mprintf("%s: %s", ((RelationTable *)table)->relation->name, adcp_error_message(err));
   adcp_error_clear(err);
-  return rc;
+  return table->zErrMsg ? rc : SQLITE_NOMEM;
 }
 
 static int xConnect(sqlite3 *db, void *aux, int argc, const char *const *argv,

@@ -17,6 +17,7 @@
 #include "ops/backup_table.h"
 #include "ops/row_order.h"
 #include "platform/work_queue.h"
+#include "sql/call.h"
 #include "sql/result.h"
 
 typedef struct TableVtab {
@@ -158,14 +159,14 @@ static int xCreate(sqlite3 *db, void *aux, int argc, const char *const *argv,
     *vtab_out = &vtab->base;
     return sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
   }
-  int rc = (int)vtab->err.rc;
+  int rc = adcp_result_code(db, vtab->err.rc);
   *message = sqlite3_mprintf("adcp_table: %s", adcp_error_message(&vtab->err));
   disconnect(vtab);
-  return rc == SQLITE_CORRUPT ? SQLITE_ERROR : rc; /* a file beside the database, not itself */
+  return rc;
 }
 
-/* A table whose file has gone since it was created is connected all the same, or else it could not be
-** dropped; who reads it gets the error. */
+/* A table whose file has gone since it was created is connected all the same, or else it could not
+** be dropped; who reads it gets the error. */
 static int xConnect(sqlite3 *db, void *aux, int argc, const char *const *argv,
                     sqlite3_vtab **vtab_out, char **message) {
   (void)message;
@@ -268,12 +269,12 @@ static int report(TableCursor *cursor) {
   TableVtab *vtab = (TableVtab *)cursor->base.pVtab;
   adcp_error_move(&cursor->err, &vtab->err);
   if( cursor->err.rc == ADCP_OK ) return SQLITE_OK;
-  int rc = (int)cursor->err.rc;
+  int rc = adcp_result_code(vtab->db.handle, cursor->err.rc);
   sqlite3_free(vtab->base.zErrMsg);
   vtab->base.zErrMsg = sqlite3_mprintf("adcp_table: %s", adcp_error_message(&cursor->err));
   adcp_error_clear(&cursor->err);
   cursor->row = NULL;
-  return rc == SQLITE_CORRUPT || rc == SQLITE_IOERR || rc == SQLITE_FULL ? SQLITE_ERROR : rc;
+  return vtab->base.zErrMsg ? rc : SQLITE_NOMEM;
 }
 
 /* The file may have got another content since the table was created. */

@@ -64,6 +64,19 @@ const Scenario scenarios[] = {
     {"restore that only validates", SCENARIO_READ, "other.db", TEMP_TRIGGERS, NULL, "good.json.gz",
      NULL, "adcp_restore('%s', '{\"validate_only\":true,\"force\":true}')",
      "\"validate_only\":true", false},
+    {"look at the contents", SCENARIO_READ, "other.db", NULL, NULL, "good.json.gz", NULL,
+     "(SELECT group_concat(name || depends_on) FROM adcp_contents('%s'))", "product", false},
+    {"look at rows", SCENARIO_READ, "other.db", NULL, BEGIN_OTHER, "good.json.gz", NULL,
+     "(SELECT group_concat(rowid || row) FROM adcp_rows('%s', 'product') WHERE rowno < 5)",
+     "\"id\":", false},
+    {"look at the findings", SCENARIO_READ, "other.db", NULL, NULL, "damaged.json.gz", NULL,
+     "(SELECT group_concat(code) FROM adcp_check('%s', 'standard'))", "damaged", false},
+    {"look at differences", SCENARIO_READ, "other.db", NULL, NULL, "good.json.gz", NULL,
+     "(SELECT group_concat(object || change) FROM adcp_diff('%s'))", "removed", false},
+    {"look at the plan", SCENARIO_READ, "other.db", NULL, NULL, "good.json.gz", NULL,
+     "(SELECT group_concat(action || ifnull(object, detail)) FROM adcp_plan('%s'))", "stop", false},
+    {"look at the digest", SCENARIO_READ, "other.db", NULL, NULL, "good.json.gz", NULL,
+     "(adcp_hash() || length('%s'))", "", false},
 };
 
 const size_t scenario_count = sizeof scenarios / sizeof *scenarios;

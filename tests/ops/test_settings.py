@@ -252,6 +252,13 @@ equal("validate_only writes nothing", call(target, "adcp_restore", "a.json", for
 check("no file", not os.path.exists("x.json"))
 equal("no temporary files", glob.glob(".*adcp-tmp"), [])
 
+# A merge leaves what the backup redacted.
+merge = connect("merge.db")
+merge.execute("CREATE TABLE user(id INTEGER PRIMARY KEY, name TEXT, password TEXT DEFAULT 'none', pin INT)")
+merge.execute("INSERT INTO user VALUES(1, 'old', 'current', 1)")
+call(merge, "adcp_restore", "a.json", mode="merge")
+equal("merge", merge.execute("SELECT * FROM user").fetchall(), [(1, "x", "current", 4), (2, "y", "none", 5)])
+
 # ---- settings of the connection ----
 db.execute("SELECT adcp_config('settings', ?), adcp_config('env', 'EMB_MODEL')", ('{"tenant_settings":"tenant.json"}',)).fetchall()
 call(db, "adcp_backup", "config.json")
@@ -260,6 +267,16 @@ write("tenant.json", '{"edited":1}')
 target.execute("SELECT adcp_config('settings', ?)", ('{"tenant_settings":"tenant.json"}',)).fetchall()
 equal("a restore writes only what the call names", call(target, "adcp_restore", "config.json", force=True)["settings_written"], [])
 equal("the file stays", read("tenant.json"), '{"edited":1}')
+
+# ---- the relations and the log show none either ----
+db.execute("SELECT adcp_config('log_file', 'log.jsonl')").fetchall()
+call(db, "adcp_backup", "logged.json", settings={"app_settings": "app.json"}, env="API_KEY", redact=["user.password"])
+fails("logged", db, "adcp_backup", "no.json", "bad.json", settings={"app_settings": "bad.json"})
+log.append(read("log.jsonl"))
+for sql in ("SELECT * FROM adcp_backups('.')", "SELECT * FROM adcp_contents('logged.json')", "SELECT adcp_info('logged.json')",
+            "SELECT * FROM adcp_check('a.json')", "SELECT adcp_info()", "SELECT adcp_config()"):
+    log.append(repr(db.execute(sql).fetchall()))
+equal("the log has both", len(read("log.jsonl").splitlines()), 2)
 
 # ---- no report and no message shows a secret ----
 for secret in SECRETS:

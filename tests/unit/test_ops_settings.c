@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "ops/backup.h"
 #include "ops/restore.h"
 #include "platform/file.h"
@@ -124,6 +125,114 @@ static void test_late_failure(sqlite3 *handle, AdcpConfig *config) {
   adcp_error_clear(&err);
 }
 
+/* ---- out of memory ---- */
+
+static long allocations, fail_at; /* the allocation that fails, from 1; 0: none */
+
+static void *fail_malloc(size_t size) {
+  return ++allocations == fail_at ? NULL : malloc(size);
+}
+
+static void *fail_realloc(void *old, size_t size) {
+  return ++allocations == fail_at ? NULL : realloc(old, size);
+}
+
+static const AdcpMemMethods failing = {fail_malloc, fail_realloc, free};
+
+typedef AdcpError (*Operation)(sqlite3 *handle, AdcpConfig *config);
+
+static AdcpError run_backup(sqlite3 *handle, AdcpConfig *config) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpBuf report = {0};
+  char options[2048];
+  snprintf(options, sizeof options,
+           "{\"overwrite\":true,\"threads\":0,\"settings\":{\"app_settings\":\"%s\"},"
+           "\"env\":[\"ADCP_TEST*\",\"ADCP_UNSET\"],\"flags\":{\"a\":\"settings:app_settings.x.y\","
+           "\"b\":\"sql:SELECT 1\"},\"redact\":\"t.x\"}",
+           path_of("app.json"));
+  AdcpRequest request = request_of(handle, config, path_of("oom.json"), options);
+  AdcpBackup *backup = adcp_backup_open(&request, &err);
+  while( adcp_backup_step(backup) ) {
+  }
+  adcp_backup_finish(backup, &report);
+  adcp_backup_close(backup);
+  adcp_buf_free(&report);
+  return err;
+}
+
+static AdcpError restore_file(sqlite3 *handle, AdcpConfig *config, const char *name,
+                              const char *more) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpBuf report = {0};
+  char options[2048];
+  snprintf(options, sizeof options, "{\"force\":true,\"threads\":0%s%s\"}}", more,
+           path_of("restored.json"));
+  AdcpRequest request = request_of(handle, config, path_of(name), options);
+  AdcpRestore *restore = adcp_restore_open(&request, &err);
+  while( adcp_restore_step(restore) ) {
+  }
+  adcp_restore_finish(restore, &report);
+  adcp_restore_close(restore);
+  adcp_buf_free(&report);
+  return err;
+}
+
+static AdcpError run_settings(sqlite3 *handle, AdcpConfig *config) {
+  char more[1024];
+  write_text("restored.json", "{\"api_key\":\"current\"}");
+  snprintf(more, sizeof more, ",\"env_file\":\"%s\",\"settings\":{\"app_settings\":\"",
+           path_of("oom.env"));
+  return restore_file(handle, config, "oom.json", more);
+}
+
+static AdcpError run_old(sqlite3 *handle, AdcpConfig *config) {
+  return restore_file(handle, config, "old.json",
+                      ",\"create\":true,\"settings\":{\"app_settings\":\"");
+}
+
+/* Fails one allocation after the other until none is left to fail. */
+static void test_no_memory(const char *what, Operation operation, sqlite3 *handle,
+                           AdcpConfig *config) {
+  long n = 0;
+  bool done = false;
+  while( !done && n < 20000 ) {
+    allocations = 0;
+    fail_at = ++n;
+    AdcpError err = operation(handle, config);
+    done = allocations < n;
+    if( done || err.rc != ADCP_NOMEM ) {
+      CHECK_CASE(err.rc == ADCP_OK, "%s, allocation %ld: %s", what, n, adcp_error_message(&err));
+    }
+    fail_at = 0;
+    adcp_error_clear(&err);
+    CHECK(sqlite3_get_autocommit(handle));
+  }
+  CHECK_CASE(done && n > 100, "%s: %ld allocations", what, n);
+}
+
+static void test_memory(sqlite3 *from, AdcpConfig *config) {
+  static const char old[] =
+      "{\"backup_metadata\":{\"version\":\"2.0\"},\"tenants\":[{\"id\":1,\"name\":\"a\",\"slug\":"
+      "\"a\",\"enable_web_context\":true,\"created_at\":\"2025-08-30T07:28:26\"}],\"products\":[],"
+      "\"external_agents\":[],\"product_embeddings\":[{\"id\":3,\"product_id\":7,\"embedding\":[1],"
+      "\"embedding_text\":\"\",\"embedding_hash\":\"\"}],\"app_settings\":{\"a\":1.0},"
+      "\"tenant_settings\":{},\"database_schema\":{},\"fts_tables\":{},"
+      "\"environment_config\":{},\"feature_flags\":{}}";
+  write_text("old.json", old);
+  write_text("app.json", "{\"api_key\":\"secret\",\"x\":{\"y\":\"yes\"},\"max_tokens\":[1, 2]}");
+  setenv("ADCP_TEST_KEY", "it's", 1);
+  setenv("ADCP_TEST", "it's", 1);
+  sqlite3 *to = open_database("settings.db", "PRAGMA synchronous=off; CREATE TABLE t(x)");
+  sqlite3 *legacy = open_database("legacy.db", "PRAGMA synchronous=off; CREATE TABLE other(x)");
+  test_no_memory("backup", run_backup, from, config);
+  test_no_memory("restore", run_settings, to, config);
+  test_no_memory("version 2.0", run_old, legacy, config);
+  CHECK(has_text("oom.env", "ADCP_TEST=\"it's\"\n# ADCP_TEST_KEY was left out of the backup\n"
+                            "# ADCP_UNSET was not set\n"));
+  sqlite3_close(to);
+  sqlite3_close(legacy);
+}
+
 static void test_success(sqlite3 *handle, AdcpConfig *config) {
   refused = NULL;
   AdcpError err = run_restore(handle, config);
@@ -134,7 +243,10 @@ static void test_success(sqlite3 *handle, AdcpConfig *config) {
 }
 
 int main(void) {
-  static const char *const files[] = {"a.json", "b.json", "from.db", "to.db", "backup.json"};
+  static const char *const files[] = {"a.json",      "b.json",        "from.db",     "to.db",
+                                      "backup.json", "app.json",      "oom.json",    "oom.env",
+                                      "old.json",    "restored.json", "settings.db", "legacy.db"};
+  adcp_mem_replace(&failing);
   AdcpError err = ADCP_ERROR_INIT;
   const char *temp = getenv("TMPDIR");
   snprintf(folder, sizeof folder, "%s/adcp-settings-XXXXXX", temp ? temp : "/tmp");
@@ -153,6 +265,7 @@ int main(void) {
   write_text("b.json", "old b\n");
   test_late_failure(to, config);
   test_success(to, config);
+  test_memory(from, config);
   sqlite3_close(from);
   sqlite3_close(to);
   adcp_config_release(config);

@@ -1,0 +1,64 @@
+#!/bin/sh
+# test_static.sh - a program that links the static library registers adcp for its connections, in both
+# ways that include/adcp.h names, and makes a round trip.
+set -eu
+
+cd "$ADCP_ROOT"
+passed=0 failed=0
+check() {
+  if [ "$2" = "$3" ]; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    printf '%s: expected "%s", got "%s"\n' "$1" "$3" "$2"
+  fi
+}
+
+cat >"$TMPDIR/program.c" <<'C'
+#include <stdio.h>
+#include <string.h>
+#include "adcp.h"
+
+static int run(sqlite3 *db, const char *sql) {
+  sqlite3_stmt *stmt = NULL;
+  int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+  while( rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW ) {
+    printf("%s\n", (const char *)sqlite3_column_text(stmt, 0));
+  }
+  if( sqlite3_finalize(stmt) != SQLITE_OK || rc != SQLITE_OK ) printf("%s\n", sqlite3_errmsg(db));
+  return rc;
+}
+
+int main(int argc, char **argv) {
+  sqlite3 *db = NULL, *other = NULL;
+  char *message = NULL;
+  if( argc < 2 ) return 2;
+  sqlite3_open(":memory:", &db);
+  if( sqlite3_adcp_init(db, &message, NULL) != SQLITE_OK ) puts(message);
+  run(db, "SELECT adcp_version()");
+  sqlite3_exec(db, "CREATE TABLE t(a); INSERT INTO t VALUES(1),('two'),(x'03')", 0, 0, 0);
+  char *sql = sqlite3_mprintf("SELECT adcp_backup(%Q) ->> 'rows'", argv[1]);
+  run(db, sql);
+  sqlite3_free(sql);
+  sqlite3_auto_extension((void (*)(void))sqlite3_adcp_init);
+  sqlite3_open(":memory:", &other);
+  sql = sqlite3_mprintf("SELECT adcp_restore(%Q) ->> 'verified'", argv[1]);
+  run(other, sql);
+  sqlite3_free(sql);
+  run(other, "SELECT group_concat(typeof(a)) FROM t");
+  sqlite3_close(db);
+  sqlite3_close(other);
+  return 0;
+}
+C
+make -s libadcp.a >/dev/null
+cc -Wall -Wextra -Wno-cast-function-type -Iinclude "$TMPDIR/program.c" libadcp.a -o "$TMPDIR/program" \
+  -lsqlite3 -ldeflate -lz -lcjson -lcrypto -lpthread
+version=$(sed -n 's/^#define ADCP_VERSION  *"\(.*\)"/\1/p' include/adcp.h)
+output=$("$TMPDIR/program" "$TMPDIR/static.json.gz")
+check 'version' "$(printf '%s\n' "$output" | sed -n 1p)" "$version"
+check 'rows backed up' "$(printf '%s\n' "$output" | sed -n 2p)" 3
+check 'restored by auto_extension' "$(printf '%s\n' "$output" | sed -n 3p)" 1
+check 'values' "$(printf '%s\n' "$output" | sed -n 4p)" 'integer,text,blob'
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
