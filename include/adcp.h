@@ -7,8 +7,8 @@
 **
 **     sqlite3_auto_extension((void (*)(void))sqlite3_adcp_init);
 **
-** or calls sqlite3_adcp_init(db, &message, NULL) for one. Link with -lsqlite3 -ldeflate -lz -lcjson
-** -lcrypto -lpthread.
+** or calls sqlite3_adcp_init(db, &message, NULL) for one. Link with -lsqlite3 -ldeflate -lz -lzstd
+** -lcjson -lcrypto -lpthread.
 */
 #ifndef ADCP_H
 #define ADCP_H
