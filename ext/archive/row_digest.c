@@ -15,7 +15,9 @@
 #include "base/mem.h"
 #include "platform/work_queue.h"
 
-#define PIECE_BYTES ((size_t)32 * 1024)
+/* With 32 KiB a thread was woken four times as often, which cost a restore a tenth of its processor
+** time. */
+#define PIECE_BYTES ((size_t)128 * 1024)
 #define PIECES      4
 
 typedef struct Piece {
