@@ -409,7 +409,7 @@ static bool try_manifest(AdcpArchiveReader *r, const Locator *locator, AdcpManif
   AdcpJsonReader *json = adcp_json_reader_open(input, err);
   adcp_block_reader_seek_file(r->blocks, locator->manifest_at, err);
   start_input(&r->input);
-  r->input.budget = ADCP_MAX_TOKEN_BYTES;
+  r->input.budget = ADCP_MAX_MANIFEST_BYTES;
   r->input.has_crc = true;
   bool found = false;
   if( json && err->rc == ADCP_OK ) {
