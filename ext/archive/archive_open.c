@@ -23,6 +23,7 @@
 #include "archive/schema_json.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "codec/json_write.h"
 
 /* The top-level members that the reader itself needs. */
 enum { METADATA, SCHEMA, TABLES, MANIFEST, END_LINE, MEMBERS };
@@ -37,6 +38,7 @@ typedef struct Scan {
   char **names; /* owned: tables in file order */
   size_t count, capacity;
   AdcpMap by_name;      /* their names */
+  int64_t tables_at;    /* offset of what follows the bracket of "tables" */
   int64_t manifest_key; /* offset of the key "backup_manifest" */
   char *manifest_at;    /* owned: what the end line says */
 } Scan;
@@ -235,6 +237,7 @@ static void scan_add_table(Scan *scan, char *name) {
 static void scan_tables(Scan *scan) {
   AdcpArchiveReader *r = scan->r;
   adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, "tables", r->err);
+  scan->tables_at = adcp_json_offset(r->json);
   while( r->err->rc == ADCP_OK && adcp_json_next(r->json) == ADCP_JSON_KEY ) {
     scan_add_table(scan, adcp_json_name(r->json, r->err));
     adcp_json_skip(r->json);
@@ -406,7 +409,7 @@ static bool try_manifest(AdcpArchiveReader *r, const Locator *locator, AdcpManif
   AdcpJsonReader *json = adcp_json_reader_open(input, err);
   adcp_block_reader_seek_file(r->blocks, locator->manifest_at, err);
   start_input(&r->input);
-  r->input.budget = ADCP_MAX_TOKEN_BYTES;
+  r->input.budget = ADCP_MAX_MANIFEST_BYTES;
   r->input.has_crc = true;
   bool found = false;
   if( json && err->rc == ADCP_OK ) {
@@ -425,7 +428,8 @@ static bool try_manifest(AdcpArchiveReader *r, const Locator *locator, AdcpManif
   return !*damaged && blocks_reach(r, locator->manifest_at);
 }
 
-/* True if the manifest was found by the end line; the blocks then have their index, if it is read. */
+/* True if the manifest was found by the end line; the blocks then have their index, if it is
+** read. */
 static bool open_manifest(AdcpArchiveReader *r, AdcpManifestDetail detail, bool *damaged) {
   Locator locator = {0};
   AdcpError trial = ADCP_ERROR_INIT;
@@ -555,8 +559,8 @@ static void check_damaged(Scan *scan) {
   }
 }
 
-/* A pass that failed before it met backup_metadata may have taken a member of format 2.0 for one of ours: looks for
-** backup_metadata first. True if the file is of that format. */
+/* A pass that failed before it met backup_metadata may have taken a member of format 2.0 for one
+** of ours: looks for backup_metadata first. True if the file is of that format. */
 static bool is_old_in_other_order(Scan *scan) {
   AdcpArchiveReader *r = scan->r;
   AdcpError first = ADCP_ERROR_INIT;
@@ -565,7 +569,8 @@ static bool is_old_in_other_order(Scan *scan) {
   adcp_block_reader_rewind(r->blocks, r->err);
   if( r->err->rc == ADCP_OK ) adcp_archive_restart(r, ADCP_JSON_END);
   if( adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, "the document", r->err) &&
-      adcp_json_member(r->json, (const char *const[]){MEMBER_NAMES[METADATA], NULL}, r->err) == 0 ) {
+      adcp_json_member(r->json, (const char *const[]){MEMBER_NAMES[METADATA], NULL}, r->err) ==
+          0 ) {
     read_metadata(r);
   }
   bool is_old = r->err->rc == ADCP_OK && r->is_old;
@@ -591,27 +596,47 @@ static uint32_t crc_of_file(AdcpArchiveReader *r, int64_t from, int64_t to) {
   return (uint32_t)crc;
 }
 
-/* A tool that rewrites a document writes its manifest anew. One that has, byte for byte, the CRC-32 of the
-** end line was not rewritten: then bytes are missing before it, or were added, and not all of them are of
-** rows, which have digests. A gzip file has a CRC-32 of its own. */
+/* Where "tables" begins in a file as it was written: its first table's first row, less the line with
+** the table's key. -1 without tables. */
+static int64_t tables_as_written(AdcpArchiveReader *r) {
+  const AdcpManifest *m = &r->manifest;
+  if( m->table_count == 0 ) return -1;
+  int64_t at = m->tables[0].position.offset;
+  for( int64_t i = 0; i < m->tables[0].position.block && (size_t)i < m->block_count; i++ ) {
+    at += m->blocks[i].raw_bytes;
+  }
+  AdcpBuf name = {0}, key = {0};
+  adcp_name_encode(&name, m->names[0]);
+  adcp_json_quote(&key, name.data, name.size);
+  adcp_buf_append_str(&key, "\n:[\n");
+  adcp_buf_check(&key, r->err);
+  at -= (int64_t)key.size;
+  adcp_buf_free(&name);
+  adcp_buf_free(&key);
+  return at;
+}
+
+/* A tool that rewrites a document writes its manifest anew. Where the manifest has, byte for byte, the
+** CRC-32 of the end line, nothing was rewritten: if the rows then do not begin where it says, bytes
+** are missing in front of them, or were added. Rows themselves have digests, and a gzip file has a
+** CRC-32 of its own. */
 static void check_as_written(Scan *scan) {
   AdcpArchiveReader *r = scan->r;
   char end[END_LINE_BYTES + 1] = "", start[65] = "", crc[9];
   int64_t at = adcp_infile_size(r->file) - END_LINE_BYTES;
-  if( r->head.container != ADCP_CONTAINER_PLAIN || at < scan->manifest_key ||
-      scan->manifest_key == r->manifest.bytes ) {
-    return;
-  }
+  if( r->head.container != ADCP_CONTAINER_PLAIN || at < scan->manifest_key ) return;
+  int64_t written = tables_as_written(r);
   adcp_infile_read(r->file, at, end, END_LINE_BYTES, r->err);
   adcp_infile_read(r->file, 0, start, sizeof start - 1, r->err);
-  size_t skipped = strcspn(start, "{"); /* a byte order mark */
-  if( scan->manifest_key == r->manifest.bytes + (int64_t)skipped ) return;
+  int64_t skipped = (int64_t)strcspn(start, "{"); /* a byte order mark */
+  if( written < 0 || scan->tables_at == written || scan->tables_at == written + skipped ) return;
   snprintf(crc, sizeof crc, "%08" PRIx32, crc_of_file(r, scan->manifest_key, at));
   if( r->err->rc || memcmp(end + END_LINE_BYTES - 12, crc, 8) != 0 ) return;
   adcp_error_set(r->err, ADCP_CORRUPT,
-                 "damaged: before the manifest stand %" PRId64 " bytes, and it says that %" PRId64
-                 " were written there",
-                 scan->manifest_key, r->manifest.bytes);
+                 "damaged: in front of the rows stand %" PRId64
+                 " bytes, and the manifest says that "
+                 "%" PRId64 " were written there",
+                 scan->tables_at, written);
 }
 
 /* Reads everything once, without keeping rows. */
@@ -628,9 +653,10 @@ static void read_slow(AdcpArchiveReader *r, bool damaged) {
     if( r->err->rc == ADCP_OK ) check_as_written(&scan);
     if( r->err->rc == ADCP_OK ) order_tables(&scan);
     if( r->err->rc == ADCP_OK ) index_plain(&scan);
-    adcp_archive_warn(r,
-         "the end line does not lead to the manifest: another tool rewrote the file, or its end is "
-         "damaged; it was read from start to end");
+    adcp_archive_warn(
+        r,
+        "the end line does not lead to the manifest: another tool rewrote the file, or its end is "
+        "damaged; it was read from start to end");
   }
   scan_free(&scan);
 }

@@ -33,12 +33,15 @@
 ** a third longer, plus room for the other columns of the row. */
 #define ADCP_MAX_ROW_BYTES ((int64_t)3 * 1024 * 1024 * 1024)
 
-/* One JSON token outside rows: schema SQL, a setting, a note. SQLITE_MAX_SQL_LENGTH is 1e9. */
-#define ADCP_MAX_TOKEN_BYTES ((int64_t)1024 * 1024 * 1024)
-
 /* All text outside the rows, where it is kept: schema, settings, manifest. A schema of 100,000
 ** tables is 60 MB; what a file of a few MB could inflate to is not to fill the memory. */
 #define ADCP_MAX_HEAD_BYTES ((int64_t)256 * 1024 * 1024)
+
+/* One JSON token outside rows (a key, schema SQL, a setting, a note): no longer than all of them. */
+#define ADCP_MAX_TOKEN_BYTES ADCP_MAX_HEAD_BYTES
+
+/* The manifest is read an entry after the other; that of 1,000,000 tables is 160 MB. */
+#define ADCP_MAX_MANIFEST_BYTES ((int64_t)1024 * 1024 * 1024)
 
 /* Top-level members that are kept as text; a backup has about ten. */
 #define ADCP_MAX_SECTIONS 1000

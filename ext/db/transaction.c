@@ -32,13 +32,15 @@ struct AdcpTransaction {
 /* ---- who may call ---- */
 
 /* True when the statement's program opens a transaction, and when that cannot be told. */
-static bool uses_database(sqlite3 *handle, sqlite3_stmt *running) {
+static bool uses_database(AdcpDb *db, sqlite3_stmt *running) {
+  sqlite3 *handle = db->handle;
   const char *text = sqlite3_sql(running);
   if( text == NULL ) return true; /* an open blob */
   char *sql = sqlite3_mprintf("EXPLAIN %s", text);
   sqlite3_stmt *program = NULL;
   int rc = sql ? sqlite3_prepare_v2(handle, sql, -1, &program, NULL) : SQLITE_NOMEM;
   sqlite3_free(sql);
+  if( rc == SQLITE_NOMEM || rc == SQLITE_AUTH || rc == SQLITE_INTERRUPT ) adcp_db_fail(db, rc);
   if( rc != SQLITE_OK ) return true;
   bool found = false;
   while( !found && (rc = sqlite3_step(program)) == SQLITE_ROW ) {
@@ -70,7 +72,7 @@ void adcp_transaction_check_caller(AdcpDb *db, const char *function) {
   while( (stmt = sqlite3_next_stmt(db->handle, stmt)) != NULL ) {
     if( !sqlite3_stmt_busy(stmt) ) continue;
     if( !sqlite3_stmt_readonly(stmt) ) writes = true;
-    if( writes || reads || uses_database(db->handle, stmt) ) reads = true;
+    if( writes || reads || uses_database(db, stmt) ) reads = true;
   }
   if( reads ) refuse_caller(db, function, writes ? "writes" : "reads");
 }

@@ -110,7 +110,9 @@ static int xCompare(void *context, int a_size, const void *a, int b_size, const 
 }
 
 static void xCollationNeeded(void *context, sqlite3 *handle, int encoding, const char *name) {
-  sqlite3_create_collation(handle, name, encoding, context, xCompare);
+  AdcpVetter *vetter = context;
+  int rc = sqlite3_create_collation(handle, name, encoding, NULL, xCompare);
+  if( rc == SQLITE_NOMEM ) adcp_error_nomem(vetter->err);
 }
 
 /* Registers the function that SQLite's message misses; false when it is about something else. */
@@ -150,7 +152,7 @@ static sqlite3 *open_private(AdcpVetter *vetter) {
   /* Schemas from before SQLite 3.29 may hold "text" where 'text' is meant. */
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 1, NULL);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 1, NULL);
-  sqlite3_collation_needed(handle, NULL, xCollationNeeded);
+  sqlite3_collation_needed(handle, vetter, xCollationNeeded);
   sqlite3_set_authorizer(handle, xAuthorize, vetter);
   return handle;
 }

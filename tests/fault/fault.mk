@@ -19,3 +19,8 @@ fault: build/bin/fault ## every operation of every scenario fails once and for g
 
 crash: build/bin/fault ## the process dies at every system call and database operation
 	@build/bin/fault --crash
+
+.PHONY: torture
+torture: build/bin/fault ## the long version of everything: faults, crashes, damage, hostile files
+	@build/bin/fault --points $(or $(POINTS),1000)
+	@$(MAKE) --no-print-directory crash damage hostile

@@ -1,0 +1,274 @@
+"""test_hostile.py - backups made to harm: nothing in them runs, and memory and time stay bounded.
+
+    test_hostile.py [--all]
+
+Each case is validated and restored in a process of its own, which has a limit of memory and of time, functions of the
+application that count their calls, and a folder in which nothing may appear.
+"""
+
+import gzip
+import json
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import zlib
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "damage"))
+from forge import Forgery
+from sample import connect
+
+EXTENSION = os.environ["ADCP_SO"]
+FULL = "--all" in sys.argv
+MEMORY_MB = 700
+SECONDS = 60
+
+
+# ---- the process that opens a hostile file ----
+
+
+def victim(path, folder):
+    """Prints what happened as JSON."""
+    os.chdir(folder)
+    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+    signal.alarm(SECONDS)
+    calls = []
+    result = {}
+    for step, sql in (
+        ("validate", "SELECT adcp_validate(?)"),
+        ("check", "SELECT adcp_restore(?, '{\"validate_only\":true}')"),
+        ("restore", "SELECT adcp_restore(?)"),
+    ):
+        db = connect(EXTENSION)
+        db.create_function("boom", -1, lambda *args: calls.append(args) or 1, deterministic=True)
+        try:
+            text = db.execute(sql, (path,)).fetchone()[0].decode()
+            result[step] = text if step != "validate" or json.loads(text)["valid"] else "invalid: " + text
+        except sqlite3.Error as error:
+            result[step] = f"error: {error}"
+        tables = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        result[step + "_left"] = tables
+        db.close()
+    result["calls"] = len(calls)
+    result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(json.dumps(result))
+
+
+# ---- the cases ----
+
+
+def base(extension, folder):
+    db = connect(extension)
+    db.executescript(
+        "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES(1,'x'),(2,'y');"
+        "CREATE INDEX i ON t(b); CREATE VIEW v AS SELECT a FROM t;"
+        "CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END; CREATE VIRTUAL TABLE f USING fts5(c);"
+    )
+    path = os.path.join(folder, "base.json")
+    db.execute("SELECT adcp_backup(?)", (path,))
+    return open(path).read()
+
+
+REFUSED, HARMLESS = "refused", "harmless"  # harmless: restored or refused, and nothing ran
+
+SQL = [
+    # name of the object, its new SQL, what has to become of it
+    ("t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b); DROP TABLE t", REFUSED),
+    ("t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b); ATTACH 'attached.db' AS x", REFUSED),
+    ("t", "CREATE TABLE t AS SELECT 1 AS a, boom(2) AS b", REFUSED),
+    ("t", "CREATE TEMP TABLE t(a INTEGER PRIMARY KEY, b)", REFUSED),
+    ("t", "CREATE TABLE temp.t(a INTEGER PRIMARY KEY, b)", REFUSED),
+    ("t", "ATTACH 'attached.db' AS t", REFUSED),
+    ("t", "PRAGMA writable_schema=1", REFUSED),
+    ("t", "PRAGMA journal_mode=delete", REFUSED),
+    ("t", "VACUUM INTO 'vacuum.db'", REFUSED),
+    ("t", "EXPLAIN CREATE TABLE t(a INTEGER PRIMARY KEY, b)", REFUSED),
+    ("t", "SELECT load_extension('./evil')", REFUSED),
+    ("t", "INSERT INTO sqlite_schema VALUES('table','x','x',0,'CREATE TABLE x(a)')", REFUSED),
+    ("t", "BEGIN; CREATE TABLE t(a INTEGER PRIMARY KEY, b)", REFUSED),
+    ("t", "/* CREATE TABLE t */ DELETE FROM t", REFUSED),
+    ("t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b)\0; DROP TABLE t", REFUSED),
+    ("t", "CREATE VIRTUAL TABLE t USING csv(filename='/etc/passwd')", REFUSED),
+    ("t", "CREATE VIEW t AS SELECT 1 AS a, 2 AS b", REFUSED),
+    ("t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b DEFAULT (boom('default')))", HARMLESS),
+    ("t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b CHECK(boom('check')))", HARMLESS),
+    ("t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b, c AS (boom('virtual')))", HARMLESS),
+    ("t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b, c AS (boom('stored')) STORED)", HARMLESS),
+    ("t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b DEFAULT (load_extension('./evil')))", HARMLESS),
+    ("i", "CREATE INDEX i ON t(boom(b))", HARMLESS),
+    ("i", "CREATE INDEX i ON t(b) WHERE boom(b)", HARMLESS),
+    ("i", "CREATE INDEX i ON t(b); SELECT boom(1)", REFUSED),
+    ("i", "CREATE INDEX i ON sqlite_schema(name)", REFUSED),
+    ("v", "CREATE VIEW v AS SELECT adcp_backup('stolen.json') AS a", HARMLESS),
+    ("v", "CREATE VIEW v AS SELECT boom(1) AS a", HARMLESS),
+    ("v", "CREATE VIEW v AS SELECT load_extension('./evil') AS a", HARMLESS),
+    ("v", "CREATE VIEW v AS SELECT * FROM adcp_contents('/etc/passwd')", HARMLESS),
+    ("v", "CREATE VIEW v AS SELECT * FROM pragma_journal_mode('wal')", HARMLESS),
+    ("r", "CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT adcp_restore('x'); SELECT boom(1); END", HARMLESS),
+    ("r", "CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT writefile('written', 'x'); END", HARMLESS),
+    ("r", "CREATE TEMP TRIGGER r AFTER INSERT ON t BEGIN SELECT boom(1); END", REFUSED),
+    ("r", "CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END; SELECT boom(1)", REFUSED),
+    ("f", "CREATE VIRTUAL TABLE f USING csv(filename='/etc/passwd')", REFUSED),
+    ("f", "CREATE VIRTUAL TABLE f USING fts4(c, tokenize=nothing)", REFUSED),
+    ("f", "CREATE VIRTUAL TABLE f USING fts5(c, content='sqlite_schema')", HARMLESS),
+    ("f", "CREATE VIRTUAL TABLE f USING dbstat", REFUSED),
+    ("f", "CREATE TABLE f(c)", REFUSED),
+]
+
+
+def with_sql(text, name, sql):
+    forgery = Forgery(text)
+
+    def change(objects):
+        for item in objects:
+            if item["name"] == name:
+                item["sql"] = sql
+        return objects
+
+    forgery.objects(change)
+    return forgery.text()
+
+
+def with_row(text, row):
+    forgery = Forgery(text)
+    forgery.rows("t")[0] = row
+    return forgery.text()
+
+
+def bomb(parts):
+    out, z = [], zlib.compressobj(9, zlib.DEFLATED, 31)
+    for part, times in parts:
+        out += [z.compress(part) for _ in range(times)]
+    return b"".join([*out, z.flush()])
+
+
+def named(text, name):
+    """Table t under another name."""
+    quoted = '"' + name.replace('"', '""') + '"'
+    spelled = json.dumps(name, ensure_ascii=False)
+    for old, new in (
+        ('"name":"t"', f'"name":{spelled}'),
+        ('"tbl_name":"t"', f'"tbl_name":{spelled}'),
+        ('"t":', f"{spelled}:"),
+        ("CREATE TABLE t(", json.dumps(f"CREATE TABLE {quoted}(", ensure_ascii=False)[1:-1]),
+        (" ON t", json.dumps(f" ON {quoted}", ensure_ascii=False)[1:-1]),
+        (" FROM t", json.dumps(f" FROM {quoted}", ensure_ascii=False)[1:-1]),
+    ):
+        text = text.replace(old, new)
+    return Forgery(text).text()
+
+
+def many_tables(text, count):
+    forgery = Forgery(text)
+    objects = ",\n".join(
+        f'{{"type":"table","name":"m{i}","tbl_name":"m{i}","sql":"CREATE TABLE m{i}(a)"}}' for i in range(count)
+    )
+    tables = ",\n".join(
+        f'"m{i}":{{"kind":"ordinary","rowid_name":"rowid","columns":[{{"name":"a","type":""}}]}}' for i in range(count)
+    )
+    start = forgery.head.index('"objects":[') + len('"objects":[')
+    head = forgery.head[:start] + "\n" + objects + "," + forgery.head[start:]
+    at = head.index('\n],"tables":{') + len('\n],"tables":{')
+    forgery.head = head[:at] + "\n" + tables + "," + head[at:]
+    return forgery.text()
+
+
+def cases(text):
+    for name, sql, wanted in SQL:
+        yield f"sql: {sql[:70]}", with_sql(text, name, sql), wanted
+    meg = 1 << 20
+    head, tail = text.encode()[:1], text.encode()[1:]
+    size = 4096 if FULL else 48  # of inflated MiB: the long run has bombs above every limit
+    yield "zeros in gzip", bomb([(b"\0" * meg, size)]), REFUSED
+    yield "spaces in gzip", bomb([(head, 1), (b" " * meg, size), (tail, 1)]), HARMLESS
+    yield "one string in gzip", bomb([(b'{"backup_metadata":"', 1), (b"a" * meg, size)]), REFUSED
+    yield "one key in gzip", bomb([(b'{"', 1), (b"a" * meg, size)]), REFUSED
+    yield "members in gzip", bomb([(b'{"a":1', 1), (b',"a":1' * 100000, size)]), REFUSED
+    yield "arrays in gzip", bomb([(b'{"a":[', 1), (b"[]," * 300000, size)]), REFUSED
+    yield "one row in gzip", bomb([(text[: text.index('{"a":1')].encode(), 1), (b'{"a":1,"b":"', 1), (b"b" * meg, size)]), REFUSED
+    yield "gzip within gzip", gzip.compress(bomb([(b"\0" * meg, 64)])), REFUSED
+    deep = 1_000_000
+    yield "nested arrays", b"[" * deep, REFUSED
+    yield "nested objects", b'{"a":' * deep, REFUSED
+    yield "nested in metadata", text.replace('"system_info":{', '"system_info":{"x":' + "[" * deep + "]" * deep + ",", 1).encode(), REFUSED
+    yield "nested in a row", with_row(text, '{"a":1,"b":' + "[" * deep + "]" * deep + "}"), REFUSED
+    yield "nested objects in a row", with_row(text, '{"a":1,"b":' + '{"$blob":' * deep + '""' + "}" * deep + "}"), REFUSED
+    yield "a number of 10^6 digits", with_row(text, '{"a":1,"b":' + "9" * deep + "}"), REFUSED
+    yield "a fraction of 10^6 digits", with_row(text, '{"a":1,"b":0.' + "1" * deep + "}"), REFUSED
+    yield "an exponent of 10^6 digits", with_row(text, '{"a":1,"b":1e' + "9" * deep + "}"), REFUSED
+    yield "a rowid beyond 64 bits", with_row(text, '{"a":99999999999999999999,"b":1}'), REFUSED
+    yield "a row key 10^5 times", with_row(text, '{"a":1' + ',"b":1' * 100000 + "}"), REFUSED
+    yield "blob with an odd tail", with_row(text, '{"a":1,"b":{"$blob":"AAA"}}'), REFUSED
+    yield "hexadecimal outside of shadow tables", with_row(text, '{"a":1,"b":{"$hex":"00"}}'), REFUSED
+    for key, value in (("rows", "-1"), ("rows", "9223372036854775807"), ("bytes", "1e308"), ("tables", "{}"), ("blocks", "[[1,1,1]]")):
+        at = text.index('"backup_manifest":')
+        old = json.dumps(json.loads("{" + text[at:])["backup_manifest"][key], separators=(",", ":"))
+        yield f"manifest {key} is {value}", (text[:at] + text[at:].replace(f'"{key}":{old}', f'"{key}":{value}', 1)).encode(), HARMLESS
+    for name in ("../../../tmp/x", "/etc/passwd", "a\nb", "main.t", 't"; DROP TABLE t; --', "%n%s%x", "\u202egnp", "con", "x" * 100000):
+        yield f"a table named {name[:30]!r}", named(text, name), HARMLESS
+    yield "many tables", many_tables(text, 100_000 if FULL else 5_000), HARMLESS
+    yield "many columns", with_sql(text, "t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b, " + ",".join(f"c{i}" for i in range(40000)) + ")"), REFUSED
+    yield "deep expression", with_sql(text, "v", "CREATE VIEW v AS SELECT " + "(" * 5000 + "1" + ")" * 5000 + " AS a"), REFUSED
+    yield "a version from the future", text.replace('"version":"3.0"', '"version":"4.0"').encode(), REFUSED
+    yield "something required", text.replace('{"format"', '{"requires":["magic"],"format"').encode(), REFUSED
+
+
+def judge(case, wanted, folder, path):
+    spoils = os.path.join(folder, "spoils")
+    os.mkdir(spoils)
+    run = subprocess.run([sys.executable, __file__, "--victim", path, spoils], capture_output=True, text=True)
+    found, problems = os.listdir(spoils), []
+    if run.returncode:
+        return [f"the process ended with {run.returncode}: {run.stderr[-300:]}"]
+    result = json.loads(run.stdout)
+    refused = result["restore"].startswith("error")
+    if result["calls"]:
+        problems.append(f"{result['calls']} calls of the application's function")
+    if found:
+        problems.append(f"files appeared: {found}")
+    if result["peak_mb"] > MEMORY_MB:
+        problems.append(f"{result['peak_mb']} MB of memory")
+    if wanted == REFUSED and not refused:
+        problems.append("it was restored")
+    if refused and result["restore_left"]:
+        problems.append("something is left of it")
+    if refused and len(result["restore"]) > 3000:
+        problems.append(f"a message of {len(result['restore'])} bytes")
+    valid = not result["validate"].startswith(("invalid", "error"))
+    # What functions a schema may call is this connection's affair ("trust_schema"), not the file's.
+    if valid and refused and "unsafe use of" not in result["restore"]:
+        problems.append(f"valid, but {result['restore'][:300]}")
+    if not valid and not refused:
+        problems.append(f"restored, but {result['validate'][:300]}")
+    for name in found:
+        os.unlink(os.path.join(spoils, name))
+    os.rmdir(spoils)
+    return problems
+
+
+def main():
+    tried = failed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        text = base(EXTENSION, folder)
+        for case, data, wanted in cases(text):
+            path = os.path.join(folder, "hostile")
+            with open(path, "wb") as file:
+                file.write(data)
+            tried += 1
+            problems = judge(case, wanted, folder, path)
+            failed += bool(problems)
+            for problem in problems:
+                print(f"failed: {case}: {problem}")
+    print(f"{tried - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    if "--victim" in sys.argv:
+        victim(*sys.argv[-2:])
+    else:
+        sys.exit(main())
