@@ -112,6 +112,7 @@ class Bench:
         self.targets = []
         self.groups = []
         self.growth = []
+        self.load = [os.getloadavg()[0]]
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -128,6 +129,7 @@ class Bench:
         return self.only in group
 
     def race(self, group, contenders, rows=0, text_bytes=0):
+        self.load.append(os.getloadavg()[0])
         for _ in range(self.runs):
             for contender in contenders:
                 contender.run()
@@ -404,8 +406,9 @@ def machine():
 
 
 def figures(bench):
-    text = ["%s products, %d runs each, %s.\n%s." % (
-        format(bench.products, ","), bench.runs, datetime.date.today().isoformat(), machine()), "",
+    text = ["%s products, %d runs each, %s.\n%s; load average %.0f to %.0f while it ran." % (
+        format(bench.products, ","), bench.runs, datetime.date.today().isoformat(), machine(),
+        min(bench.load), max(bench.load)), "",
         target_table(bench)]
     for group, contenders, rows, size in bench.groups:
         text += ["", "**%s**" % group, "",
