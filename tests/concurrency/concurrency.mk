@@ -1,0 +1,19 @@
+# Connections and threads at the same time; `make tsan` has it under the thread sanitizer.
+
+define race_rules
+$(call home,$(1))/bin/race: $(call objects,$(1),tests/concurrency/race.c) $(patsubst %,build/$(1)/lib/%.a,$(below_sql))
+	$$(call say,LD  $$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$($(1)_LD) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) \
+	  -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LIBS) $$(SQLITE)
+endef
+$(foreach v,$(VARIANTS),$(eval $(call race_rules,$(v))))
+
+programs: build/bin/race
+
+.PHONY: race race-tsan
+race: build/bin/race ## writers, restores, readers and interrupts at the same time, for minutes
+	@dir=$$(mktemp -d) && TMPDIR=$$dir build/bin/race --rounds 100; rc=$$?; rm -rf "$$dir"; exit $$rc
+
+race-tsan: build/tsan/bin/race ## the same under the thread sanitizer
+	@dir=$$(mktemp -d) && TMPDIR=$$dir build/tsan/bin/race --rounds 5; rc=$$?; rm -rf "$$dir"; exit $$rc

@@ -1,0 +1,388 @@
+/*
+** targets.c - what is fuzzed, each against a judge of another kind where there is one.
+*/
+#include "fuzz.h"
+
+#include <math.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "adcp.h"
+#include "archive/archive_read.h"
+#include "archive/json_parts.h"
+#include "base/mem.h"
+#include "codec/json_read.h"
+#include "codec/number.h"
+#include "codec/utf8.h"
+#include "db/order.h"
+#include "db/token.h"
+#include "db/vet.h"
+#include "ops/restore.h"
+#include "stream/block_read.h"
+
+#define MUST(condition)                                                                            \
+  do {                                                                                             \
+    if( !(condition) ) fail(#condition, __LINE__);                                                 \
+  } while( 0 )
+
+static void fail(const char *what, int line) {
+  fprintf(stderr, "targets.c:%d: does not hold: %s\n", line, what);
+  abort();
+}
+
+static char *zero_terminated(const uint8_t *bytes, size_t n) {
+  char *text = malloc(n + 1);
+  memcpy(text, bytes, n);
+  text[n] = 0;
+  return text;
+}
+
+/* ---- JSON ---- */
+
+/* The text in pieces of changing size. */
+typedef struct Pieces {
+  const uint8_t *bytes;
+  size_t left, size;
+} Pieces;
+
+static size_t read_piece(void *context, uint8_t *to, size_t size, AdcpError *err) {
+  Pieces *pieces = context;
+  (void)err;
+  size_t n = pieces->size < size ? pieces->size : size;
+  if( n > pieces->left ) n = pieces->left;
+  memcpy(to, pieces->bytes, n);
+  pieces->bytes += n;
+  pieces->left -= n;
+  return n;
+}
+
+/* A number for all tokens and their texts; *valid: no error. */
+static uint64_t tokens_of(const uint8_t *bytes, size_t n, size_t piece, bool *valid) {
+  AdcpError err = ADCP_ERROR_INIT;
+  Pieces pieces = {bytes, n, piece};
+  AdcpTextInput input = {&pieces, read_piece};
+  AdcpJsonReader *reader = adcp_json_reader_open(input, &err);
+  AdcpJsonToken token;
+  uint64_t hash = 14695981039346656037u;
+  while( (token = adcp_json_next(reader)) != ADCP_JSON_END && token != ADCP_JSON_ERROR ) {
+    hash = (hash ^ (uint64_t)token) * 1099511628211u;
+    if( token < ADCP_JSON_KEY || token > ADCP_JSON_NUMBER ) continue;
+    size_t size;
+    const char *text = adcp_json_text(reader, &size);
+    MUST(adcp_utf8_valid((const uint8_t *)text, size));
+    for( size_t i = 0; i < size; i++ ) hash = (hash ^ (uint8_t)text[i]) * 1099511628211u;
+  }
+  *valid = err.rc == ADCP_OK;
+  MUST(*valid == (token == ADCP_JSON_END));
+  adcp_json_reader_close(reader);
+  adcp_error_clear(&err);
+  return hash;
+}
+
+/* The pieces in which a text comes make no difference, and skipping checks as much as reading. */
+static void fuzz_json(const uint8_t *bytes, size_t n) {
+  bool whole, torn;
+  uint64_t a = tokens_of(bytes, n, n ? n : 1, &whole);
+  uint64_t b = tokens_of(bytes, n, 1, &torn);
+  MUST(whole == torn && (!whole || a == b));
+  MUST(adcp_json_is_valid((const char *)bytes, n) == whole);
+}
+
+/* ---- numbers and text ---- */
+
+static void check_real_text(double value) {
+  char text[ADCP_REAL_TEXT_MAX + 1], wanted[40];
+  size_t n = adcp_real_text(value, text);
+  text[n] = 0;
+  double back = strtod(text, NULL);
+  MUST(memcmp(&back, &value, sizeof back) == 0);
+  AdcpNumber number = adcp_number_parse((const uint8_t *)text, n);
+  MUST(number.kind == ADCP_NUMBER_REAL && number.canonical && number.length == n);
+  /* No shorter text reads back: as many digits as the first %.*e that does. */
+  int digits = 1;
+  for( ; digits < 17; digits++ ) {
+    snprintf(wanted, sizeof wanted, "%.*e", digits - 1, value);
+    if( strtod(wanted, NULL) == value ) break;
+  }
+  size_t used = 0;
+  bool significant = false;
+  char mantissa[ADCP_REAL_TEXT_MAX + 1];
+  for( size_t i = 0; i < n && text[i] != 'e'; i++ ) {
+    if( text[i] < '0' || text[i] > '9' ) continue;
+    significant = significant || text[i] != '0';
+    if( significant ) mantissa[used++] = text[i];
+  }
+  while( used > 0 && mantissa[used - 1] == '0' ) used--;
+  MUST(value == 0 || used <= (size_t)digits);
+}
+
+static void fuzz_number(const uint8_t *bytes, size_t n) {
+  AdcpNumber number = adcp_number_parse(bytes, n);
+  MUST(number.length <= n);
+  if( number.kind == ADCP_NUMBER_REAL || number.kind == ADCP_NUMBER_INTEGER ) {
+    char *text = zero_terminated(bytes, number.length);
+    double wanted = strtod(text, NULL);
+    if( number.kind == ADCP_NUMBER_REAL ) {
+      MUST(memcmp(&wanted, &number.real, sizeof wanted) == 0);
+    } else {
+      MUST(number.integer == strtoll(text, NULL, 10));
+    }
+    free(text);
+  }
+  double value;
+  if( n < sizeof value ) return;
+  memcpy(&value, bytes, sizeof value);
+  if( isfinite(value) ) check_real_text(value);
+}
+
+/* RFC 3629 as its table has it. */
+static size_t length_of_utf8(const uint8_t *p, size_t n) {
+  static const struct {
+    uint8_t from, to, second_from, second_to, length;
+  } rows[] = {
+      {0x00, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+      {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+      {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+  };
+  for( size_t i = 0; i < sizeof rows / sizeof *rows; i++ ) {
+    if( p[0] < rows[i].from || p[0] > rows[i].to ) continue;
+    if( n < rows[i].length ) return 0;
+    if( rows[i].length > 1 && (p[1] < rows[i].second_from || p[1] > rows[i].second_to) ) return 0;
+    for( size_t k = 2; k < rows[i].length; k++ ) {
+      if( (p[k] & 0xc0) != 0x80 ) return 0;
+    }
+    return rows[i].length;
+  }
+  return 0;
+}
+
+static void fuzz_utf8(const uint8_t *bytes, size_t n) {
+  size_t at = 0, length;
+  while( at < n && (length = length_of_utf8(bytes + at, n - at)) > 0 ) at += length;
+  MUST(adcp_utf8_valid_prefix(bytes, n) == at);
+  MUST(adcp_utf8_valid(bytes, n) == (at == n));
+}
+
+/* ---- files ---- */
+
+/* The bytes as a file: its path, which is valid until the descriptor is closed. */
+static int memory_file(const uint8_t *bytes, size_t n, char path[64]) {
+  int fd = memfd_create("fuzz", MFD_CLOEXEC);
+  if( fd < 0 || write(fd, bytes, n) != (ssize_t)n ) abort();
+  snprintf(path, 64, "/proc/self/fd/%d", fd);
+  return fd;
+}
+
+static void fuzz_container(const uint8_t *bytes, size_t n) {
+  char path[64];
+  static uint8_t text[64 * 1024];
+  AdcpError err = ADCP_ERROR_INIT;
+  int fd = memory_file(bytes, n, path);
+  AdcpInFile *file = adcp_infile_open(path, &err);
+  AdcpBlockReader *reader = adcp_block_reader_open(file, 0, &err);
+  if( reader ) {
+    adcp_block_reader_rewind(reader, &err);
+    size_t budget = 1 << 24;
+    size_t got;
+    while( budget > sizeof text &&
+           (got = adcp_block_reader_read(reader, text, sizeof text, &err)) > 0 ) {
+      budget -= got;
+    }
+  }
+  adcp_block_reader_close(reader);
+  adcp_infile_close(file);
+  adcp_error_clear(&err);
+  close(fd);
+}
+
+static void fuzz_archive(const uint8_t *bytes, size_t n) {
+  char path[64];
+  AdcpError err = ADCP_ERROR_INIT;
+  int fd = memory_file(bytes, n, path);
+  AdcpArchiveReader *reader = adcp_archive_reader_open(path, 0, &err);
+  AdcpArchiveEvent event = ADCP_ARCHIVE_END;
+  if( reader ) {
+    do {
+      event = adcp_archive_next(reader);
+      if( event == ADCP_ARCHIVE_ROW ) MUST(adcp_archive_row(reader) != NULL || err.rc);
+    } while( event != ADCP_ARCHIVE_END && event != ADCP_ARCHIVE_ERROR );
+    MUST((event == ADCP_ARCHIVE_ERROR) == (err.rc != ADCP_OK));
+  }
+  MUST(reader != NULL || err.rc != ADCP_OK);
+  adcp_archive_reader_close(reader);
+  adcp_error_clear(&err);
+  close(fd);
+}
+
+/* ---- SQL ---- */
+
+static void fuzz_options(const uint8_t *bytes, size_t n) {
+  AdcpError err = ADCP_ERROR_INIT;
+  char *text = zero_terminated(bytes, n);
+  AdcpOptions *options = adcp_options_parse(text, n, &adcp_restore_options, NULL, &err);
+  MUST((options == NULL) == (err.rc != ADCP_OK));
+  adcp_options_free(options);
+  adcp_error_clear(&err);
+  free(text);
+}
+
+/* An object that is vetted does what it says: run, it makes one object of its name and nothing else. */
+static void run_vetted(const char *sql, const AdcpObject *object) {
+  sqlite3 *db;
+  sqlite3_stmt *stmt = NULL;
+  sqlite3_open(":memory:", &db);
+  sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 1, NULL);
+  sqlite3_exec(db, "CREATE TABLE base(a, b)", NULL, NULL, NULL);
+  int changes = sqlite3_total_changes(db);
+  if( sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ) {
+    sqlite3_prepare_v2(db,
+                       "SELECT count(*) FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name <> "
+                       "'base' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'x!_%' ESCAPE '!'",
+                       -1, &stmt, NULL);
+    sqlite3_step(stmt);
+    int made = sqlite3_column_int(stmt, 0);
+    bool of_table = object->type == ADCP_OBJECT_INDEX || object->type == ADCP_OBJECT_TRIGGER;
+    MUST(made == (of_table ? 0 : 1));
+    MUST(sqlite3_total_changes(db) == changes || strstr(sql, "VIRTUAL") || strstr(sql, "irtual"));
+  }
+  sqlite3_finalize(stmt);
+  MUST(sqlite3_get_autocommit(db));
+  sqlite3_close(db);
+}
+
+static void vet_as(const char *sql, AdcpObjectType type) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpSchema *schema = adcp_schema_new(&err);
+  AdcpObject *base = adcp_schema_add_object(schema, &err);
+  base->type = ADCP_OBJECT_TABLE;
+  base->name = adcp_strdup("base");
+  base->tbl_name = adcp_strdup("base");
+  base->sql = adcp_strdup("CREATE TABLE base(a, b)");
+  AdcpObject *object = adcp_schema_add_object(schema, &err);
+  bool of_table = type == ADCP_OBJECT_INDEX || type == ADCP_OBJECT_TRIGGER;
+  object->type = type;
+  object->name = adcp_strdup("x");
+  object->tbl_name = adcp_strdup(of_table ? "base" : "x");
+  object->sql = adcp_strdup(sql);
+  AdcpVetter *vetter = adcp_vetter_open(&err);
+  adcp_vet_object(vetter, schema, object);
+  if( err.rc == ADCP_OK ) run_vetted(sql, object);
+  adcp_vetter_close(vetter);
+  adcp_schema_free(schema);
+  adcp_error_clear(&err);
+}
+
+static void fuzz_vet(const uint8_t *bytes, size_t n) {
+  char *sql = zero_terminated(bytes, n);
+  for( int type = ADCP_OBJECT_TABLE; type <= ADCP_OBJECT_TRIGGER; type++ ) {
+    vet_as(sql, (AdcpObjectType)type);
+  }
+  free(sql);
+}
+
+/* Every two bytes are a foreign key from one of 32 tables to another. */
+static void fuzz_sort(const uint8_t *bytes, size_t n) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpSchema *schema = adcp_schema_new(&err);
+  bool refers[32][32] = {{false}};
+  for( int i = 0; i < 32; i++ ) {
+    AdcpTable *table = adcp_schema_add_table(schema, &err);
+    table->name = adcp_strdup("t00");
+    table->name[1] = (char)('0' + i / 10);
+    table->name[2] = (char)('0' + i % 10);
+  }
+  for( size_t i = 0; i + 1 < n && i < 200; i += 2 ) {
+    int child = bytes[i] % 32, parent = bytes[i + 1] % 32;
+    AdcpForeignKey *key = adcp_table_add_foreign_key(&schema->tables[child], &err);
+    key->parent = adcp_strdup(schema->tables[parent].name);
+    refers[child][parent] = true;
+  }
+  adcp_schema_sort(schema, &err);
+  MUST(err.rc == ADCP_OK && schema->table_count == 32);
+  for( int k = 0; k < 32; k++ ) { /* Warshall: who refers to whom by any way */
+    for( int i = 0; i < 32; i++ ) {
+      for( int j = 0; j < 32; j++ ) refers[i][j] = refers[i][j] || (refers[i][k] && refers[k][j]);
+    }
+  }
+  for( size_t i = 0; i < 32; i++ ) {
+    int a = (int)strtol(schema->tables[i].name + 1, NULL, 10);
+    for( size_t j = i + 1; j < 32; j++ ) {
+      int b = (int)strtol(schema->tables[j].name + 1, NULL, 10);
+      MUST(!refers[a][b] || refers[b][a]); /* a parent behind its child: in a circle only */
+    }
+  }
+  adcp_schema_free(schema);
+  adcp_error_clear(&err);
+}
+
+/* ---- end to end ---- */
+
+/* The result of a call with the path, or its error. */
+static int call(sqlite3 *db, const char *sql, const char *path, char *out, int size) {
+  sqlite3_stmt *stmt = NULL;
+  int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+  if( rc != SQLITE_OK ) abort();
+  sqlite3_bind_text(stmt, 1, path, -1, SQLITE_STATIC);
+  rc = sqlite3_step(stmt);
+  const char *text =
+      rc == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : sqlite3_errmsg(db);
+  sqlite3_snprintf(size, out, "%s", text ? text : "");
+  sqlite3_finalize(stmt);
+  return rc == SQLITE_ROW ? SQLITE_OK : rc;
+}
+
+/* What is valid is restored, whole; what is not leaves nothing. */
+static void fuzz_restore(const uint8_t *bytes, size_t n) {
+  char path[64], report[300];
+  sqlite3 *db;
+  int fd = memory_file(bytes, n, path);
+  sqlite3_open(":memory:", &db);
+  MUST(sqlite3_adcp_init(db, NULL, NULL) == SQLITE_OK);
+  int rc = call(db, "SELECT adcp_validate(?1, '{\"threads\":0}')", path, report, sizeof report);
+  bool valid = rc == SQLITE_OK && strstr(report, "\"valid\":true") != NULL;
+  rc = call(db, "SELECT adcp_restore(?1, '{\"threads\":0}')", path, report, sizeof report);
+  if( valid != (rc == SQLITE_OK) ) fprintf(stderr, "valid %d: %s\n", valid, report);
+  MUST(valid == (rc == SQLITE_OK));
+  if( rc != SQLITE_OK ) {
+    call(db, "SELECT count(*) FROM sqlite_schema WHERE ?1 <> ''", path, report, sizeof report);
+    MUST(strcmp(report, "0") == 0);
+  } else {
+    call(db, "SELECT integrity_check FROM pragma_integrity_check WHERE ?1 <> ''", path, report,
+         sizeof report);
+    MUST(strcmp(report, "ok") == 0 || strstr(report, "CHECK constraint"));
+  }
+  MUST(sqlite3_get_autocommit(db));
+  MUST(sqlite3_close(db) == SQLITE_OK);
+  close(fd);
+}
+
+const FuzzTarget fuzz_targets[] = {
+    {"json", fuzz_json},       {"number", fuzz_number},
+    {"utf8", fuzz_utf8},       {"container", fuzz_container},
+    {"archive", fuzz_archive}, {"options", fuzz_options},
+    {"vet", fuzz_vet},         {"sort", fuzz_sort},
+    {"restore", fuzz_restore},
+};
+
+const size_t fuzz_target_count = sizeof fuzz_targets / sizeof *fuzz_targets;
+
+const FuzzTarget *fuzz_find(const char *name) {
+  for( size_t i = 0; name && i < fuzz_target_count; i++ ) {
+    if( strcmp(fuzz_targets[i].name, name) == 0 ) return &fuzz_targets[i];
+  }
+  return NULL;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
+  static const FuzzTarget *target;
+  if( target == NULL && (target = fuzz_find(getenv("ADCP_FUZZ"))) == NULL ) {
+    fprintf(stderr, "set ADCP_FUZZ to the name of a target\n");
+    exit(2);
+  }
+  target->run(bytes, n);
+  return 0;
+}
