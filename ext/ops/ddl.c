@@ -21,7 +21,7 @@ void adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpError *err
   AdcpVetter *vetter = adcp_vetter_open(err);
   /* Everything, also what modules make: adcp_validate looks at the same. */
   for( size_t i = 0; plan->whole && i < schema->object_count && !err->rc; i++ ) {
-    if( schema->objects[i].sql ) adcp_vet_object(vetter, schema, &schema->objects[i]);
+    adcp_vet_object(vetter, schema, &schema->objects[i]);
   }
   for( size_t i = 0; !plan->whole && i < plan->table_count && !err->rc; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];

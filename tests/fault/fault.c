@@ -11,8 +11,8 @@
 **   - the target file is the old one bit for bit or a whole new one (adcp_validate says valid);
 **   - the database's content is what it was or wholly what was to be restored, and sound;
 **   - the transaction is as it was, or the message says otherwise;
-**   - every setting of the connection is as it was; no temporary file, block of memory, descriptor or
-**     thread is left;
+**   - every setting of the connection is as it was; no temporary file, block of memory, descriptor
+**     or thread is left;
 **   - the same call then works.
 **
 ** With --crash the process dies at the operation instead, and the law holds for who opens the files

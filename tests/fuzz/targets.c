@@ -230,7 +230,7 @@ static void fuzz_options(const uint8_t *bytes, size_t n) {
   free(text);
 }
 
-/* An object that is vetted does what it says: run, it makes one object of its name and nothing else. */
+/* An object that is vetted does what it says: run, it makes one object and nothing else. */
 static void run_vetted(const char *sql, const AdcpObject *object) {
   sqlite3 *db;
   sqlite3_stmt *stmt = NULL;
