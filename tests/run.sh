@@ -18,7 +18,11 @@ set -eu
 
 cd "$(dirname "$0")/.."
 ADCP_ROOT=$(pwd)
-seconds=${ADCP_TEST_SECONDS:-300}
+# Under a name that no test takes for a setting of its own: they look for variables ADCP_TEST*.
+ADCP_SECONDS=${ADCP_SECONDS:-${ADCP_TEST_SECONDS:-300}}
+jobs=${ADCP_TEST_JOBS:-$(nproc 2>/dev/null || echo 2)}
+unset ADCP_TEST_SECONDS ADCP_TEST_JOBS
+export ADCP_SECONDS
 
 # The command of a test, its name ("unit/test_x") being $1.
 run_command() {
@@ -39,11 +43,11 @@ run_one() {
   mkdir "$TMPDIR"
   log=$TMPDIR.log
   status=0
-  timeout -k 10 "$seconds" sh "$0" --command "$name" >"$log" 2>&1 </dev/null || status=$?
+  timeout -k 10 "$ADCP_SECONDS" sh "$0" --command "$name" >"$log" 2>&1 </dev/null || status=$?
   rm -rf "$TMPDIR"
   counts=$(tail -n 1 "$log" | sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed$/\1 \2/p')
   why=
-  if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then why="no end after $seconds seconds"
+  if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then why="no end after $ADCP_SECONDS seconds"
   elif [ -z "$counts" ]; then why="ended without its counts, exit status $status"
   elif [ "$counts" = '0 0' ]; then why='checked nothing'
   elif [ "$status" -ne 0 ] && [ "${counts#* }" -eq 0 ]; then why="exit status $status"
@@ -118,8 +122,7 @@ if [ ! -s "$ADCP_RESULTS/list" ]; then
   exit 1
 fi
 
-jobs=$(nproc 2>/dev/null || echo 2)
-xargs -n 2 -P "${ADCP_TEST_JOBS:-$jobs}" sh "$0" --one <"$ADCP_RESULTS/list" || broken=1
+xargs -n 2 -P "$jobs" sh "$0" --one <"$ADCP_RESULTS/list" || broken=1
 
 [ "$broken" -eq 0 ] || echo 'FAIL  not everything could be built and run; see the first error above'
 cat "$ADCP_RESULTS"/*.result | awk -v failed="$broken" '

@@ -10,6 +10,7 @@ endef
 $(foreach v,$(VARIANTS),$(eval $(call race_rules,$(v))))
 
 programs: build/bin/race
+coverage-programs: build/coverage/bin/race
 
 .PHONY: race race-tsan
 race: build/bin/race ## writers, restores, readers and interrupts at the same time, for minutes

@@ -363,6 +363,7 @@ static void die_in_call(Case *c) {
   fault_arm(&plan, c->db, world_path("work.db"));
   c->rc = world_run(c->db, c->call, c->message);
   fault_disarm();
+  fault_keep_coverage();
   _exit(0); /* without COMMIT of the caller: a crash as well */
 }
 

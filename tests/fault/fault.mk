@@ -12,6 +12,7 @@ endef
 $(foreach v,$(VARIANTS),$(eval $(call fault_rules,$(v))))
 
 programs: build/bin/fault
+coverage-programs: build/coverage/bin/fault
 
 .PHONY: fault crash
 fault: build/bin/fault ## every operation of every scenario fails once and for good (hours)

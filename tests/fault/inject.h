@@ -50,13 +50,17 @@ long fault_operations(void);   /* counted since the last fault_arm */
 long fault_fired(void);        /* failed since then */
 const char *fault_place(void); /* which operation failed first, or "" */
 
+/* Writes what a coverage build has counted, which a process that ends abruptly would lose. */
+void fault_keep_coverage(void);
+
 long fault_own_blocks(void); /* blocks of ours, cJSON and zlib that are allocated now */
 
 /* Below: for the parts of the injector among themselves. */
 bool fault_hits(FaultKind kind, const char *place);
 int fault_detail(void);
 bool fault_crashes(
-    void); /* true when a crash is what the plan wants at the operation that was hit */
+    void);              /* true when a crash is what the plan wants at the operation that was hit */
+void fault_crash(void); /* SIGKILL for this process */
 void fault_install_vfs(void);
 
 #endif

@@ -6,10 +6,8 @@
 */
 #include "inject.h"
 
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct FaultFile {
   sqlite3_file base; /* must be first */
@@ -25,7 +23,7 @@ static sqlite3_file *real_of(sqlite3_file *file) {
 /* SQLITE_OK, or the code that the operation fails with. */
 static int refused(const char *place) {
   if( !fault_hits(FAULT_DATABASE_FILE, place) ) return SQLITE_OK;
-  if( fault_crashes() ) kill(getpid(), SIGKILL);
+  if( fault_crashes() ) fault_crash();
   return fault_detail();
 }
 
