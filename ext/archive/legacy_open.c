@@ -174,9 +174,10 @@ static void check_members(Pass *pass) {
     if( pass->met[i] ) continue;
     adcp_buf_appendf(&list, "%s\"%s\"", list.size ? ", " : "", required[i]);
   }
+  const char *names = adcp_buf_text(&list);
   if( list.size && adcp_buf_check(&list, pass->err) ) {
     adcp_error_set(pass->err, ADCP_CORRUPT, "incomplete: a backup of version 2.0 that has no %s",
-                   adcp_buf_text(&list));
+                   names);
   }
   adcp_buf_free(&list);
 }
@@ -238,7 +239,8 @@ static void find_orphans(Pass *pass, int index) {
                    "%zu of \"%s\" %s orphaned: their %s is not among \"%s\" (the first is row %zu)",
                    orphans, spec->section, orphans == 1 ? "is" : "are", spec->parent_column,
                    adcp_legacy_specs[spec->parent].section, first);
-  if( adcp_buf_check(&text, pass->err) ) adcp_archive_warn(pass->r, adcp_buf_text(&text));
+  const char *warning = adcp_buf_text(&text);
+  if( adcp_buf_check(&text, pass->err) ) adcp_archive_warn(pass->r, warning);
   adcp_buf_free(&text);
 }
 

@@ -151,7 +151,9 @@ static void warn(AdcpJsonWriter *w, const char *format, ...) {
   va_start(args, format);
   adcp_buf_appendv(&text, format, args);
   va_end(args);
-  adcp_json_string(w, adcp_buf_text(&text));
+  const char *warning = adcp_buf_text(&text);
+  w->buf->oom |= text.oom;
+  adcp_json_string(w, warning);
   adcp_buf_free(&text);
 }
 

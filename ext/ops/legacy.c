@@ -25,7 +25,8 @@ static void create_object(AdcpDb *db, const char *sql) {
   if( !adcp_create_parse(sql, &create, db->err) ) return;
   if( !is_there(db, create.name) ) {
     adcp_create_splice(&text, sql, &create, db->schema, NULL, NULL);
-    if( adcp_buf_check(&text, db->err) ) adcp_db_exec(db, "%s", adcp_buf_text(&text));
+    const char *spliced = adcp_buf_text(&text); /* which may need memory too */
+    if( adcp_buf_check(&text, db->err) ) adcp_db_exec(db, "%s", spliced);
     adcp_error_prepend(db->err, "creating \"%s\": ", create.name);
   }
   adcp_create_free(&create);

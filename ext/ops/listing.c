@@ -3,7 +3,6 @@
 */
 #include "ops/listing.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "ops/clock.h"
+#include "ops/json_tree.h"
 #include "platform/file.h"
 #include "platform/temp_file.h"
 
@@ -52,7 +52,7 @@ static void read_old_counts(AdcpListingEntry *entry, const cJSON *metadata) {
 }
 
 static void read_metadata(AdcpListingEntry *entry, const AdcpArchiveHead *head, AdcpError *err) {
-  cJSON *root = cJSON_Parse(head->metadata);
+  cJSON *root = adcp_json_tree(head->metadata, strlen(head->metadata), NULL, err);
   const cJSON *system = cJSON_GetObjectItemCaseSensitive(root, "system_info");
   const cJSON *database = cJSON_GetObjectItemCaseSensitive(root, "database");
   entry->created_at = copy_member(root, "created_at", err);
@@ -229,8 +229,7 @@ const AdcpListingEntry *adcp_listing_next(AdcpListing *listing, AdcpError *err) 
   adcp_buf_appendf(&path, "%s/%s", strcmp(listing->folder, "/") == 0 ? "" : listing->folder,
                    listing->names[listing->next++]);
   const char *text = adcp_buf_text(&path);
-  if( text == NULL ) adcp_error_nomem(err);
-  adcp_listing_read(&listing->entry, text, err);
+  if( adcp_buf_check(&path, err) ) adcp_listing_read(&listing->entry, text, err);
   adcp_buf_free(&path);
   return err->rc ? NULL : &listing->entry;
 }
@@ -240,10 +239,6 @@ bool adcp_listing_take(AdcpListing *listing, AdcpListingEntry *entry, AdcpError 
   *entry = listing->entry;
   memset(&listing->entry, 0, sizeof listing->entry);
   return true;
-}
-
-size_t adcp_listing_count(const AdcpListing *listing) {
-  return listing->count;
 }
 
 void adcp_listing_close(AdcpListing *listing) {

@@ -58,7 +58,6 @@ const AdcpListingEntry *adcp_listing_next(AdcpListing *listing, AdcpError *err);
 
 /* The same, moved to the caller, who clears it; false where next gives NULL. */
 bool adcp_listing_take(AdcpListing *listing, AdcpListingEntry *entry, AdcpError *err);
-size_t adcp_listing_count(const AdcpListing *listing);
 void adcp_listing_close(AdcpListing *listing);
 
 /* One file of any name. Fills entry, which adcp_listing_entry_clear empties again. */

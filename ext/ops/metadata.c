@@ -3,7 +3,6 @@
 */
 #include "ops/metadata.h"
 
-#include <cjson/cJSON.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "ops/clock.h"
+#include "ops/json_tree.h"
 
 /* ---- writing ---- */
 
@@ -108,9 +108,8 @@ static bool is_old(const cJSON *root) {
 void adcp_metadata_read(AdcpDatabaseFigures *figures, const char *json, AdcpError *err) {
   memset(figures, 0, sizeof *figures);
   if( err->rc ) return;
-  cJSON *root = cJSON_Parse(json);
+  cJSON *root = adcp_json_tree(json, strlen(json), NULL, err);
   if( root == NULL ) {
-    if( adcp_json_is_valid(json, strlen(json)) ) adcp_error_nomem(err);
     adcp_error_set(err, ADCP_CORRUPT, "damaged: backup_metadata cannot be read");
     return;
   }

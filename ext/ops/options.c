@@ -4,7 +4,6 @@
 #include "ops/options.h"
 
 #include <assert.h>
-#include <cjson/cJSON.h>
 #include <string.h>
 
 #include "archive/json_parts.h"
@@ -12,6 +11,7 @@
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "ops/duration.h"
+#include "ops/json_tree.h"
 
 struct AdcpOptions {
   cJSON *root; /* an object */
@@ -177,9 +177,8 @@ static void parse_document(AdcpOptions *options, const char *json, size_t n, Adc
     return;
   }
   const char *end = json;
-  options->root = cJSON_ParseWithLengthOpts(json, n, &end, 0);
+  options->root = adcp_json_tree(json, n, &end, err);
   if( options->root == NULL ) {
-    if( adcp_json_is_valid(json, n) ) adcp_error_nomem(err);
     adcp_error_set(err, ADCP_ERROR, "the %ss are not JSON (byte %zu)", noun, (size_t)(end - json));
   } else if( !cJSON_IsObject(options->root) || !only_space(end, json + n) ) {
     adcp_error_set(err, ADCP_ERROR, "the %ss must be one JSON object, such as {\"threads\":2}",
@@ -255,10 +254,8 @@ void adcp_options_set(AdcpOptions *options, const char *name, const char *json, 
   const AdcpOptionSpec *spec = adcp_options_spec(options, name, err);
   if( spec == NULL ) return;
   const char *end = json;
-  cJSON *item = cJSON_ParseWithLengthOpts(json, n, &end, 0);
-  if( item == NULL && adcp_json_is_valid(json, n) ) {
-    adcp_error_nomem(err);
-  } else if( item == NULL || !only_space(end, json + n) ) {
+  cJSON *item = adcp_json_tree(json, n, &end, err);
+  if( item == NULL || !only_space(end, json + n) ) {
     adcp_error_set(err, ADCP_ERROR, "the value of %s \"%s\" is not JSON", options->table->noun,
                    name);
   } else if( cJSON_IsNull(item) ) {

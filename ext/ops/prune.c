@@ -259,7 +259,9 @@ static void write_rule(AdcpJsonWriter *w, const File *file) {
     adcp_buf_append_str(&text, text.size ? ", " : "");
     adcp_buf_append_str(&text, adcp_retention_rule_name((AdcpRetentionRule)rule));
   }
-  adcp_json_member_string(w, "rule", adcp_buf_text(&text));
+  const char *rule_names = adcp_buf_text(&text);
+  w->buf->oom |= text.oom;
+  adcp_json_member_string(w, "rule", rule_names);
   adcp_buf_free(&text);
 }
 

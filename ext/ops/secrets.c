@@ -3,7 +3,6 @@
 */
 #include "ops/secrets.h"
 
-#include <cjson/cJSON.h>
 #include <string.h>
 
 #include "archive/json_parts.h"
@@ -12,6 +11,7 @@
 #include "codec/hmac.h"
 #include "db/sqlite.h"
 #include "ops/json_edit.h"
+#include "ops/json_tree.h"
 
 #define SALT_BYTES ADCP_SHA256_BYTES /* as long as the digest: RFC 2104 wants no less */
 #define ALGORITHM  "HMAC-SHA-256"
@@ -234,7 +234,7 @@ static void read_values(AdcpSecretDigests *digests, const cJSON *values, AdcpErr
 }
 
 static void read_digests(AdcpSecretDigests *digests, const char *json, size_t n, AdcpError *err) {
-  digests->root = cJSON_ParseWithLength(json, n);
+  digests->root = adcp_json_tree(json, n, NULL, err);
   if( !cJSON_IsObject(digests->root) ) {
     adcp_error_set(err, ADCP_CORRUPT, "damaged: " ADCP_SECRETS_SECTION " is not an object");
     return;
@@ -269,14 +269,14 @@ static const LeftOut *find(const AdcpSecretDigests *digests, const char *section
                            const char *pointer, AdcpError *err) {
   char *key = place_key(section, pointer);
   const LeftOut *value = key ? adcp_map_get(&digests->by_place, key, strlen(key)) : NULL;
-  if( key == NULL && err ) adcp_error_nomem(err);
+  if( key == NULL ) adcp_error_nomem(err);
   adcp_free(key);
   return value;
 }
 
 bool adcp_secret_left_out(const AdcpSecretDigests *digests, const char *section,
-                          const char *pointer) {
-  return find(digests, section, pointer, NULL) != NULL;
+                          const char *pointer, AdcpError *err) {
+  return find(digests, section, pointer, err) != NULL;
 }
 
 bool adcp_secret_same(const AdcpSecretDigests *digests, const char *section, const char *pointer,
@@ -290,12 +290,6 @@ bool adcp_secret_same(const AdcpSecretDigests *digests, const char *section, con
 
 size_t adcp_secret_count(const AdcpSecretDigests *digests) {
   return digests->count;
-}
-
-void adcp_secret_at(const AdcpSecretDigests *digests, size_t i, const char **section,
-                    const char **pointer) {
-  *section = digests->values[i].section;
-  *pointer = digests->values[i].pointer;
 }
 
 void adcp_secret_digests_close(AdcpSecretDigests *digests) {

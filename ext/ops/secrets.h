@@ -47,16 +47,14 @@ AdcpSecretDigests *adcp_secret_digests_open(const char *json, size_t n, AdcpErro
 
 /* Whether the value at that place was left out. */
 bool adcp_secret_left_out(const AdcpSecretDigests *digests, const char *section,
-                          const char *pointer);
+                          const char *pointer, AdcpError *err);
 
 /* Whether it was left out and was this one: JSON text. */
 bool adcp_secret_same(const AdcpSecretDigests *digests, const char *section, const char *pointer,
                       const AdcpBuf *value, AdcpError *err);
 
-/* All that were left out: how many, and each. Borrowed. */
+/* How many were left out. */
 size_t adcp_secret_count(const AdcpSecretDigests *digests);
-void adcp_secret_at(const AdcpSecretDigests *digests, size_t i, const char **section,
-                    const char **pointer);
 void adcp_secret_digests_close(AdcpSecretDigests *digests);
 
 #endif

@@ -232,13 +232,13 @@ static void found(void *context, const char *pointer, const AdcpBuf *value, Adcp
 }
 
 /* true, "yes", 2, ...: what JSON text counts as true. */
-static bool json_truth(AdcpBuf *value) {
+static bool json_truth(AdcpBuf *value, AdcpError *err) {
   const char *text = adcp_buf_text(value);
-  if( text == NULL || strcmp(text, "null") == 0 || strcmp(text, "false") == 0 ) return false;
+  if( !adcp_buf_check(value, err) || strcmp(text, "null") == 0 || strcmp(text, "false") == 0 )
+    return false;
   if( text[0] == '"' ) {
     value->size--; /* the quotes; a text with escapes is none of the four */
-    text = adcp_buf_text(value);
-    return text && adcp_environment_truth(text + 1);
+    return adcp_environment_truth(adcp_buf_text(value) + 1); /* with room: it got shorter */
   }
   bool number = text[0] == '-' || (text[0] >= '0' && text[0] <= '9');
   return strcmp(text, "true") == 0 || (number && strpbrk(text, "123456789") != NULL);
@@ -271,11 +271,11 @@ static bool flag_of_settings(AdcpSettings *settings, const char *flag, const cha
     adcp_json_edit((const char *)section->text.data, section->text.size, &visitor, &unused,
                    settings->err);
   }
-  if( search.value.size == 0 ) {
+  if( adcp_buf_check(&search.value, settings->err) && search.value.size == 0 ) {
     adcp_text_list_add(&settings->warnings, "flag \"%s\": the settings have no %s; taken as false",
                        flag, place);
   }
-  bool truth = search.value.size && json_truth(&search.value);
+  bool truth = search.value.size && json_truth(&search.value, settings->err);
   adcp_buf_free(&pointer);
   adcp_buf_free(&unused);
   adcp_buf_free(&search.value);

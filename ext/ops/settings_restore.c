@@ -3,7 +3,6 @@
 */
 #include "ops/settings_restore.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "ops/env_file.h"
 #include "ops/environment.h"
 #include "ops/json_edit.h"
+#include "ops/json_tree.h"
 #include "ops/secrets.h"
 #include "ops/settings.h"
 #include "ops/text_file.h"
@@ -41,9 +41,11 @@ struct AdcpSettingsRestore {
 
 /* ---- the current file ---- */
 
+/* One that cannot be looked at is there: reading it then tells why, where taking it for missing would
+** lose what it holds. */
 static bool exists(const char *path) {
   struct stat st;
-  return adcp_system_calls()->xStat(path, &st) == 0;
+  return adcp_system_calls()->xStat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 /* Values of the current file at the places of those that were left out. */
@@ -62,7 +64,8 @@ typedef struct Value Value;
 static bool is_left_out(void *context, const char *pointer, const char *key) {
   (void)key;
   const Current *current = context;
-  return adcp_secret_left_out(current->settings->digests, current->section, pointer);
+  return adcp_secret_left_out(current->settings->digests, current->section, pointer,
+                              current->settings->err);
 }
 
 static void keep_current(void *context, const char *pointer, const AdcpBuf *json, AdcpBuf *out) {
@@ -77,6 +80,7 @@ static void keep_current(void *context, const char *pointer, const AdcpBuf *json
     return;
   }
   adcp_buf_append(&value->json, json->data, json->size);
+  adcp_buf_check(&value->json, err);
   value->next = current->first;
   current->first = value;
   adcp_map_put(&current->values, value->pointer, strlen(value->pointer), value, err);
@@ -195,10 +199,11 @@ static void fail_no_section(AdcpSettingsRestore *settings, const char *section) 
 }
 
 /* As a text file: with a last line break, unless the file in its place has none. */
-static void end_text(const char *path, AdcpBuf *text) {
+static void end_text(const char *path, AdcpBuf *text, AdcpError *err) {
   AdcpError ignored = ADCP_ERROR_INIT;
   AdcpBuf current = {0};
   if( exists(path) ) adcp_text_file_read(path, &current, &ignored);
+  if( ignored.rc == ADCP_NOMEM ) adcp_error_move(err, &ignored);
   bool bare = current.size && current.data[current.size - 1] != '\n';
   if( !bare ) adcp_buf_append_byte(text, '\n');
   adcp_buf_free(&current);
@@ -226,7 +231,7 @@ static void make_text(AdcpSettingsRestore *settings, Target *target) {
   if( adcp_buf_check(&file, err) ) {
     adcp_json_edit((const char *)file.data, file.size, &visitor, &target->text, err);
   }
-  if( err->rc == ADCP_OK ) end_text(target->path, &target->text);
+  if( err->rc == ADCP_OK ) end_text(target->path, &target->text, err);
   adcp_buf_check(&target->text, err);
   free_current(&current);
   adcp_buf_free(&file);
@@ -242,7 +247,8 @@ static void read_variables(AdcpSettingsRestore *settings) {
   AdcpBuf rest = {0}, variables = {0};
   split_variables(json, n, &rest, &variables, settings->err);
   if( settings->err->rc == ADCP_OK && variables.size ) {
-    settings->variables = cJSON_ParseWithLength((char *)variables.data, variables.size);
+    settings->variables =
+        adcp_json_tree((char *)variables.data, variables.size, NULL, settings->err);
     if( !cJSON_IsObject(settings->variables) ) {
       adcp_error_set(settings->err, ADCP_CORRUPT,
                      "damaged: " ADCP_APP_SETTINGS "." ADCP_ENVIRONMENT_KEY " is not an object");
@@ -257,7 +263,8 @@ static bool left_out(AdcpSettingsRestore *settings, const char *name, AdcpBuf *p
   adcp_buf_append_str(pointer, "/" ADCP_ENVIRONMENT_KEY);
   adcp_json_pointer_append(pointer, name, strlen(name));
   const char *text = adcp_buf_text(pointer);
-  return text && adcp_secret_left_out(settings->digests, ADCP_APP_SETTINGS, text);
+  if( text == NULL ) adcp_error_nomem(settings->err);
+  return text && adcp_secret_left_out(settings->digests, ADCP_APP_SETTINGS, text, settings->err);
 }
 
 static bool same_variable(AdcpSettingsRestore *settings, const cJSON *item, AdcpBuf *pointer) {
@@ -371,7 +378,8 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options,
   settings->archive = archive;
   size_t n = 0;
   const char *digests = adcp_archive_section(archive, ADCP_SECRETS_SECTION, &n);
-  settings->metadata = cJSON_Parse(adcp_archive_head(archive)->metadata);
+  const char *metadata = adcp_archive_head(archive)->metadata;
+  settings->metadata = adcp_json_tree(metadata, strlen(metadata), NULL, err);
   settings->digests = adcp_secret_digests_open(digests, n, err);
   list_targets(settings);
   check_transaction(settings, handle);

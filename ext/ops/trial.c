@@ -46,9 +46,8 @@ static void add_stub(Trial *trial, const char *what, const char *name) {
   AdcpBuf message = {0};
   adcp_buf_appendf(&message, "the schema uses the %s \"%s\", which the application registers", what,
                    name);
-  if( adcp_buf_text(&message) && adcp_buf_check(&message, trial->err) ) {
-    add(trial, ADCP_FINDING_APPLICATION, name, adcp_buf_text(&message));
-  }
+  const char *text = adcp_buf_text(&message);
+  if( adcp_buf_check(&message, trial->err) ) add(trial, ADCP_FINDING_APPLICATION, name, text);
   adcp_buf_free(&message);
   trial->stubs++;
 }

@@ -2,6 +2,7 @@
 ** test_ops_settings.c - what stands in database and files when a settings file cannot be given its
 ** name.
 */
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -48,6 +49,15 @@ static int has_text(const char *name, const char *text) {
   size_t n = file ? fread(bytes, 1, sizeof bytes - 1, file) : 0;
   if( file ) fclose(file);
   return n == strlen(text) && memcmp(bytes, text, n) == 0;
+}
+
+static bool has_part(const char *name, const char *part) {
+  static char bytes[16 * 1024];
+  FILE *file = fopen(path_of(name), "r");
+  size_t n = file ? fread(bytes, 1, sizeof bytes - 1, file) : 0;
+  if( file ) fclose(file);
+  bytes[n] = 0;
+  return strstr(bytes, part) != NULL;
 }
 
 static sqlite3 *open_database(const char *name, const char *sql) {
@@ -138,6 +148,7 @@ static void *fail_realloc(void *old, size_t size) {
 }
 
 static const AdcpMemMethods failing = {fail_malloc, fail_realloc, free};
+static cJSON_Hooks failing_json = {fail_malloc, free};
 
 typedef AdcpError (*Operation)(sqlite3 *handle, AdcpConfig *config);
 
@@ -157,6 +168,10 @@ static AdcpError run_backup(sqlite3 *handle, AdcpConfig *config) {
   adcp_backup_finish(backup, &report);
   adcp_backup_close(backup);
   adcp_buf_free(&report);
+  if( err.rc == ADCP_OK ) {
+    CHECK(has_part("oom.json", "\"feature_flags\":{\"a\":true,\"b\":true}"));
+    CHECK(!has_part("oom.json", "\"secret\""));
+  }
   return err;
 }
 
@@ -182,7 +197,14 @@ static AdcpError run_settings(sqlite3 *handle, AdcpConfig *config) {
   write_text("restored.json", "{\"api_key\":\"current\"}");
   snprintf(more, sizeof more, ",\"env_file\":\"%s\",\"settings\":{\"app_settings\":\"",
            path_of("oom.env"));
-  return restore_file(handle, config, "oom.json", more);
+  AdcpError err = restore_file(handle, config, "oom.json", more);
+  /* The current value stays in the place of what was left out, whatever failed on the way. */
+  bool old = has_text("restored.json", "{\"api_key\":\"current\"}");
+  bool whole = has_text("restored.json",
+                        "{\"api_key\":\"current\",\"x\":{\"y\":\"yes\"},\"max_tokens\":null}");
+  bool said = strstr(adcp_error_message(&err), "restored.json (app_settings) is the backup's");
+  CHECK_CASE(err.rc && !said ? old : whole, "%s", adcp_error_message(&err));
+  return err;
 }
 
 static AdcpError run_old(sqlite3 *handle, AdcpConfig *config) {
@@ -247,6 +269,7 @@ int main(void) {
                                       "backup.json", "app.json",      "oom.json",    "oom.env",
                                       "old.json",    "restored.json", "settings.db", "legacy.db"};
   adcp_mem_replace(&failing);
+  cJSON_InitHooks(&failing_json);
   AdcpError err = ADCP_ERROR_INIT;
   const char *temp = getenv("TMPDIR");
   snprintf(folder, sizeof folder, "%s/adcp-settings-XXXXXX", temp ? temp : "/tmp");
