@@ -246,6 +246,10 @@ void adcp_archive_commit(AdcpArchiveWriter *w) {
   adcp_outfile_commit(w->file, w->err);
 }
 
+bool adcp_archive_writer_is_published(const AdcpArchiveWriter *w) {
+  return adcp_outfile_is_published(w->file);
+}
+
 const char *adcp_archive_writer_path(const AdcpArchiveWriter *w) {
   return adcp_outfile_path(w->file);
 }

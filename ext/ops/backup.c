@@ -53,7 +53,8 @@ const AdcpOptionTable adcp_backup_options = {option_specs,
 struct AdcpBackup {
   AdcpDb db;
   AdcpError *err;
-  bool in_transaction; /* of the caller, at entry */
+  bool in_transaction;          /* of the caller, at entry */
+  const AdcpSafetyMark *safety; /* borrowed; NULL: asked for by a user */
   char *path;
   AdcpOutMode mode;
   int64_t started_ms;
@@ -163,7 +164,8 @@ static void choose_path(AdcpBackup *backup, const AdcpRequest *request) {
   backup->mode = ADCP_OUT_NUMBERED;
   AdcpContainer container = container_named(adcp_options_text(backup->options, "compress", "gzip"));
   backup->path =
-      adcp_backup_dir_new_path(request->config, &backup->db, adcp_container_suffix(container));
+      adcp_backup_dir_new_path(request->config, &backup->db, request->safety ? "safety_" : "",
+                               adcp_container_suffix(container));
 }
 
 static void choose_container(AdcpBackup *backup) {
@@ -188,7 +190,7 @@ static void write_head(AdcpBackup *backup) {
   if( backup->err->rc ) return;
   AdcpBuf json = {0};
   AdcpMetadata metadata = {backup->type, adcp_options_text(backup->options, "note", NULL),
-                           backup->settings, &backup->redacted};
+                           backup->settings, &backup->redacted, backup->safety};
   adcp_metadata_write(&json, &backup->db, &metadata);
   if( adcp_buf_check(&json, backup->err) ) {
     adcp_archive_write_section(backup->archive, "backup_metadata", (char *)json.data, json.size);
@@ -299,6 +301,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   backup->err = err;
   backup->started_ms = adcp_clock_ms();
   backup->db = (AdcpDb){request->handle, "main", err};
+  backup->safety = request->safety;
   backup->in_transaction = !sqlite3_get_autocommit(request->handle);
   if( request->path ) {
     backup->path = adcp_strdup(request->path);
@@ -425,6 +428,11 @@ void adcp_backup_finish(AdcpBackup *backup, AdcpBuf *report) {
   if( !backup->err->rc ) write_report(backup, &totals, report);
 }
 
+const char *adcp_backup_written(const AdcpBackup *backup) {
+  bool written = backup && backup->archive && adcp_archive_writer_is_published(backup->archive);
+  return written ? adcp_archive_writer_path(backup->archive) : NULL;
+}
+
 void adcp_backup_close(AdcpBackup *backup) {
   if( backup == NULL ) return;
   adcp_progress_close(backup->progress);
@@ -432,7 +440,7 @@ void adcp_backup_close(AdcpBackup *backup) {
   adcp_scan_close(backup->scan);
   adcp_error_name(backup->err, backup->path);
   if( backup->options ) adcp_error_append(backup->err, "; no backup was written");
-  if( backup->in_transaction && sqlite3_get_autocommit(backup->db.handle) ) {
+  if( backup->in_transaction && !backup->safety && sqlite3_get_autocommit(backup->db.handle) ) {
     /* SQLite does that by itself, out of memory for one. */
     adcp_error_append(backup->err, "; your transaction was rolled back");
   }

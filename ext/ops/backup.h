@@ -26,6 +26,9 @@ bool adcp_backup_step(AdcpBackup *backup);
 
 /* Writes the end, puts the file under its name and appends the report, a JSON object. */
 void adcp_backup_finish(AdcpBackup *backup, AdcpBuf *report);
+
+/* The path of the file once it stands under its name, NULL before. Borrowed until close. */
+const char *adcp_backup_written(const AdcpBackup *backup);
 void adcp_backup_close(AdcpBackup *backup);
 
 #endif

@@ -19,14 +19,16 @@ static void make_folder(const char *folder, AdcpError *err) {
   adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot make the folder of backups %s", folder);
 }
 
-char *adcp_backup_dir_new_path(const AdcpConfig *config, AdcpDb *db, const char *suffix) {
+char *adcp_backup_dir_new_path(const AdcpConfig *config, AdcpDb *db, const char *kind,
+                               const char *suffix) {
   char stamp[ADCP_TIME_NAME_SIZE];
   AdcpBuf path = {0};
   char *folder = adcp_config_backup_dir(config, db->handle, db->schema, db->err);
   if( folder == NULL ) return NULL;
   make_folder(folder, db->err);
   adcp_clock_name(stamp);
-  adcp_buf_appendf(&path, "%s/%s_%s%s", folder, adcp_config_name_prefix(config), stamp, suffix);
+  adcp_buf_appendf(&path, "%s/%s_%s%s%s", folder, adcp_config_name_prefix(config), kind, stamp,
+                   suffix);
   adcp_buf_check(&path, db->err);
   adcp_free(folder);
   if( db->err->rc == ADCP_OK ) return adcp_buf_take(&path);

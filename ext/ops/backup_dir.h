@@ -3,6 +3,7 @@
 **
 **   <backup_dir>/<name_prefix>_YYYYMMDD_HHMMSS.json.gz          (UTC)
 **   <backup_dir>/<name_prefix>_YYYYMMDD_HHMMSS_2.json.gz        when that is taken, and so on
+**   <backup_dir>/<name_prefix>_safety_YYYYMMDD_HHMMSS.json.gz   made by a restore (safety.h)
 */
 #ifndef ADCP_OPS_BACKUP_DIR_H
 #define ADCP_OPS_BACKUP_DIR_H
@@ -10,9 +11,10 @@
 #include "db/db.h"
 #include "ops/config.h"
 
-/* The path of a new backup of db->schema, for ADCP_OUT_NUMBERED. Makes the folder (0700) when it is
+/* The path of a new backup of db->schema, for ADCP_OUT_NUMBERED. kind: "" or "safety_". Makes the folder (0700) when it is
 ** missing, but not the folder that it stands in. The caller frees it; NULL on error. */
-char *adcp_backup_dir_new_path(const AdcpConfig *config, AdcpDb *db, const char *suffix);
+char *adcp_backup_dir_new_path(const AdcpConfig *config, AdcpDb *db, const char *kind,
+                               const char *suffix);
 
 /* The path of an existing backup: as it is, but for "latest", which is the newest whole backup in
 ** the folder of the database `db->schema`. The caller frees it; NULL on error. */

@@ -49,6 +49,7 @@ struct AdcpConfig {
   AdcpOptionTable table;              /* of specs */
   AdcpOptions *options;
   const adcp_progress_hook *progress;
+  AdcpLastRestore last; /* owned; empty at first */
 };
 
 /* ---- life ---- */
@@ -94,11 +95,31 @@ void adcp_config_release(void *released) {
   AdcpConfig *config = released;
   if( config == NULL || --config->references > 0 ) return;
   adcp_options_free(config->options);
+  adcp_last_restore_clear(&config->last);
   adcp_free(config);
 }
 
 const AdcpOptions *adcp_config_options(const AdcpConfig *config) {
   return config->options;
+}
+
+/* ---- the last restore ---- */
+
+const AdcpLastRestore *adcp_config_last_restore(const AdcpConfig *config) {
+  return config->last.schema ? &config->last : NULL;
+}
+
+void adcp_config_remember(AdcpConfig *config, AdcpLastRestore *restore) {
+  adcp_last_restore_clear(&config->last);
+  config->last = *restore;
+  memset(restore, 0, sizeof *restore);
+}
+
+void adcp_last_restore_clear(AdcpLastRestore *restore) {
+  adcp_free(restore->schema);
+  adcp_free(restore->database);
+  adcp_free(restore->safety_backup);
+  memset(restore, 0, sizeof *restore);
 }
 
 /* ---- setting ---- */
@@ -120,6 +141,15 @@ static void check_dir(const AdcpOptions *options, AdcpError *err) {
   }
 }
 
+/* A path is for one restore: the next would find it taken. */
+static void check_safety(const AdcpOptions *options, AdcpError *err) {
+  if( err->rc == ADCP_OK && adcp_options_text(options, "safety_backup", NULL) ) {
+    adcp_error_set(err, ADCP_ERROR,
+                   "setting \"safety_backup\" must be true or false; a path belongs to the one "
+                   "restore that writes it");
+  }
+}
+
 /* A log that cannot be written is better known now than after the first operation. */
 static void check_log(const AdcpOptions *options, const AdcpOptions *before, AdcpError *err) {
   const char *path = adcp_options_text(options, "log_file", "");
@@ -138,6 +168,7 @@ static void replace_options(AdcpConfig *config, AdcpOptions *options, AdcpError 
   if( options == NULL ) return;
   check_prefix(options, err);
   check_dir(options, err);
+  check_safety(options, err);
   check_log(options, config->options, err);
   AdcpOptions *unused = err->rc ? options : config->options;
   if( err->rc == ADCP_OK ) config->options = options;

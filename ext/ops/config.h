@@ -45,6 +45,18 @@ char *adcp_config_backup_dir(const AdcpConfig *config, sqlite3 *handle, const ch
                              AdcpError *err);
 const char *adcp_config_name_prefix(const AdcpConfig *config);
 
+/* The last restore that this connection committed. */
+typedef struct AdcpLastRestore {
+  char *schema;        /* as which the database was attached */
+  char *database;      /* its file; "" without one */
+  char *safety_backup; /* path of what was there before; NULL when none was made */
+} AdcpLastRestore;
+
+/* NULL when there was none. Borrowed until the next is remembered. */
+const AdcpLastRestore *adcp_config_last_restore(const AdcpConfig *config);
+void adcp_config_remember(AdcpConfig *config, AdcpLastRestore *restore); /* moves its texts */
+void adcp_last_restore_clear(AdcpLastRestore *restore);
+
 /* What an application wants to be told while work goes on (adcp.h); NULL without. Borrowed from the
 ** application. */
 const adcp_progress_hook *adcp_config_progress(const AdcpConfig *config);

@@ -21,8 +21,9 @@ typedef struct Folder {
   char *path; /* NULL: the database has none */
   bool exists, writable;
   int64_t free_bytes; /* -1: not known */
-  int64_t backups, damaged, foreign, total_bytes, world_readable;
-  AdcpListingEntry newest;      /* of the whole ones; its path is NULL when there is none */
+  int64_t backups, safety_backups, damaged, foreign, total_bytes, world_readable;
+  AdcpListingEntry
+      newest; /* of the whole ones, no safety backup; its path is NULL when there is none */
   AdcpListingEntry last_broken; /* of the damaged ones, by the time of the file; likewise */
 } Folder;
 
@@ -89,7 +90,10 @@ static void count_entry(Folder *folder, AdcpListingEntry *entry) {
   }
   folder->total_bytes += entry->size_bytes;
   folder->world_readable += (entry->st.st_mode & S_IROTH) != 0 && !S_ISLNK(entry->st.st_mode);
-  if( entry->status == ADCP_BACKUP_OK ) {
+  if( entry->status == ADCP_BACKUP_OK && entry->is_safety ) {
+    folder->safety_backups++;
+    adcp_listing_entry_clear(entry);
+  } else if( entry->status == ADCP_BACKUP_OK ) {
     folder->backups++;
     keep_later(&folder->newest, entry);
   } else {
@@ -132,6 +136,7 @@ static void write_folder(AdcpJsonWriter *w, const Folder *folder) {
   adcp_json_member_string(w, "path", folder->path);
   adcp_json_member_bool(w, "exists", folder->exists);
   adcp_json_member_integer(w, "backups", folder->backups);
+  adcp_json_member_integer(w, "safety_backups", folder->safety_backups);
   adcp_json_member_integer(w, "damaged", folder->damaged);
   adcp_json_member_integer(w, "foreign", folder->foreign);
   adcp_json_member_integer(w, "total_size_bytes", folder->total_bytes);

@@ -59,6 +59,7 @@ static void read_metadata(AdcpListingEntry *entry, const AdcpArchiveHead *head, 
   if( entry->created_at == NULL ) entry->created_at = copy_member(root, "timestamp", err);
   entry->backup_type = copy_member(root, "backup_type", err);
   entry->note = copy_member(root, "note", err);
+  entry->is_safety = cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(root, "safety_backup"));
   entry->sqlite_version = copy_member(system, "sqlite_version", err);
   entry->database = copy_member(database, "path", err);
   if( entry->created_at == NULL || !adcp_clock_parse(entry->created_at, &entry->created) ) {
@@ -256,13 +257,19 @@ bool adcp_listing_older(const AdcpListingEntry *a, const AdcpListingEntry *b) {
   return a->created != b->created ? a->created < b->created : strverscmp(a->name, b->name) < 0;
 }
 
-char *adcp_listing_newest(const char *folder, AdcpError *err) {
-  AdcpListing *listing = adcp_listing_open(folder, ADCP_MISSING_IS_EMPTY, err);
-  if( listing == NULL ) return NULL;
+/* What the newest is looked for among: the safety backups of one database, or (NULL) all backups
+** that are none. */
+static bool is_candidate(const AdcpListingEntry *entry, const char *safety_of) {
+  if( entry->status != ADCP_BACKUP_OK ) return false;
+  if( safety_of == NULL ) return !entry->is_safety;
+  return entry->is_safety && entry->database && strcmp(entry->database, safety_of) == 0;
+}
+
+static char *find_newest(AdcpListing *listing, const char *safety_of, AdcpError *err) {
   AdcpListingEntry newest, entry;
   memset(&newest, 0, sizeof newest);
   while( adcp_listing_take(listing, &entry, err) ) {
-    bool better = entry.status == ADCP_BACKUP_OK &&
+    bool better = is_candidate(&entry, safety_of) &&
                   (newest.path == NULL || adcp_listing_older(&newest, &entry));
     adcp_listing_entry_clear(better ? &newest : &entry);
     if( better ) newest = entry;
@@ -270,11 +277,26 @@ char *adcp_listing_newest(const char *folder, AdcpError *err) {
   char *path = newest.path;
   newest.path = NULL;
   adcp_listing_entry_clear(&newest);
+  return path;
+}
+
+char *adcp_listing_newest(const char *folder, AdcpError *err) {
+  AdcpListing *listing = adcp_listing_open(folder, ADCP_MISSING_IS_EMPTY, err);
+  if( listing == NULL ) return NULL;
+  char *path = find_newest(listing, NULL, err);
   if( path == NULL ) {
     adcp_error_set(err, ADCP_CANTOPEN,
-                   "there is no \"latest\": none of the %zu files in %s is a whole backup",
+                   "there is no \"latest\": none of the %zu files in %s is a whole backup (the "
+                   "safety backups of restores are not meant)",
                    listing->count, folder);
   }
+  adcp_listing_close(listing);
+  return path;
+}
+
+char *adcp_listing_newest_safety(const char *folder, const char *database, AdcpError *err) {
+  AdcpListing *listing = adcp_listing_open(folder, ADCP_MISSING_IS_EMPTY, err);
+  char *path = listing ? find_newest(listing, database, err) : NULL;
   adcp_listing_close(listing);
   return path;
 }

@@ -42,6 +42,7 @@ typedef struct AdcpListingEntry {
   char *format_version, *backup_type;
   int64_t tables, rows;
   char *content_sha256, *note, *sqlite_version, *database;
+  bool is_safety; /* made by a restore of what it was about to change (safety.h) */
   char *error;
 } AdcpListingEntry;
 
@@ -68,9 +69,14 @@ void adcp_listing_describe(AdcpListingEntry *entry, const char *path, const Adcp
                            AdcpError *err);
 void adcp_listing_entry_clear(AdcpListingEntry *entry);
 
-/* The path of the newest entry that is ok: by created_at, then by name. The caller frees it. NULL
-** with an error when the folder has none. */
+/* The path of the newest entry that is ok: by created_at, then by name. Safety backups are passed
+** over: what one holds was given up. The caller frees it. NULL with an error when the folder has
+** none. */
 char *adcp_listing_newest(const char *folder, AdcpError *err);
+
+/* The path of the newest safety backup of a database, by the path that it says it was made of. NULL
+** without an error when the folder has none. */
+char *adcp_listing_newest_safety(const char *folder, const char *database, AdcpError *err);
 
 /* True when a comes before b in time, or, at the same second, by name (with _9 before _10). */
 bool adcp_listing_older(const AdcpListingEntry *a, const AdcpListingEntry *b);

@@ -41,6 +41,10 @@ static void write_line(AdcpBuf *line, const AdcpLogEntry *entry, const AdcpError
   adcp_json_member_string(&w, "outcome", failed ? "error" : "ok");
   adcp_json_member_integer(&w, "duration_ms", entry->duration_ms);
   adcp_json_member_string(&w, "path", cJSON_IsString(path) ? path->valuestring : entry->path);
+  const cJSON *safety = cJSON_GetObjectItemCaseSensitive(report, "safety_backup");
+  if( cJSON_IsString(safety) ) {
+    adcp_json_member_string(&w, "safety_backup", safety->valuestring);
+  }
   copy_figures(&w, report);
   if( failed ) adcp_json_member_string(&w, "error", adcp_error_message(outcome));
   adcp_json_end_object(&w);

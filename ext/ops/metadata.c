@@ -56,6 +56,16 @@ static void write_database(AdcpJsonWriter *w, AdcpDb *db) {
   adcp_json_end_object(w);
 }
 
+static void write_safety(AdcpJsonWriter *w, const AdcpSafetyMark *mark) {
+  bool known = mark->content_sha256[0] != 0;
+  adcp_json_key(w, "safety_backup");
+  adcp_json_begin_object(w);
+  adcp_json_member_string(w, "before", mark->before);
+  adcp_json_member_string(w, "path", mark->path);
+  adcp_json_member_string(w, "content_sha256", known ? mark->content_sha256 : NULL);
+  adcp_json_end_object(w);
+}
+
 void adcp_metadata_write(AdcpBuf *out, AdcpDb *db, const AdcpMetadata *metadata) {
   char created_at[ADCP_TIME_TEXT_SIZE];
   adcp_clock_text(created_at);
@@ -66,6 +76,7 @@ void adcp_metadata_write(AdcpBuf *out, AdcpDb *db, const AdcpMetadata *metadata)
   adcp_json_member_string(&w, "created_at", created_at);
   adcp_json_member_string(&w, "backup_type", metadata->backup_type);
   if( metadata->note ) adcp_json_member_string(&w, "note", metadata->note);
+  if( metadata->safety ) write_safety(&w, metadata->safety);
   write_system(&w);
   write_database(&w, db);
   if( metadata->redacted_columns->count ) {

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "db/db.h"
+#include "ops/request.h"
 #include "ops/settings.h"
 
 typedef struct AdcpMetadata {
@@ -13,6 +14,7 @@ typedef struct AdcpMetadata {
   const char *note;        /* or NULL */
   const AdcpSettings *settings;
   const AdcpTextList *redacted_columns;
+  const AdcpSafetyMark *safety; /* or NULL */
 } AdcpMetadata;
 
 /* Appends the section as JSON text. Reads figures of db->schema: within the backup's snapshot. */

@@ -129,6 +129,10 @@ static void check_value(const AdcpOptionTable *table, const AdcpOptionSpec *spec
     wanted = "a string";
     if( good ) check_choice(table, spec, item->valuestring, err);
     break;
+  case ADCP_OPTION_SWITCH:
+    good = cJSON_IsBool(item) || cJSON_IsString(item);
+    wanted = "true, false or a string";
+    break;
   case ADCP_OPTION_NAMES:
     good = cJSON_IsString(item) || (cJSON_IsArray(item) && all_strings(item));
     wanted = "a string or an array of strings";

@@ -22,6 +22,7 @@ typedef enum AdcpOptionType {
   ADCP_OPTION_BOOL,
   ADCP_OPTION_INTEGER, /* whole number from min to max */
   ADCP_OPTION_TEXT,    /* a string; one of choices if there are any */
+  ADCP_OPTION_SWITCH,  /* a bool, or a string that says more than true does */
   ADCP_OPTION_NAMES,   /* a string, or an array of strings */
   ADCP_OPTION_MAP,     /* an object whose values are strings */
   ADCP_OPTION_TARGETS, /* the same: files to write, so never taken from defaults */
@@ -65,6 +66,8 @@ void adcp_options_write(const AdcpOptions *options, const char *name, AdcpBuf *o
 bool adcp_options_has(const AdcpOptions *options, const char *name);
 bool adcp_options_bool(const AdcpOptions *options, const char *name, bool otherwise);
 int64_t adcp_options_integer(const AdcpOptions *options, const char *name, int64_t otherwise);
+
+/* TEXT; SWITCH: NULL where it is true or false. */
 const char *adcp_options_text(const AdcpOptions *options, const char *name, const char *otherwise);
 
 /* NAMES: how many, and each; 0 when absent. Borrowed. */

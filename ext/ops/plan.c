@@ -434,22 +434,28 @@ static void list_loss(AdcpBuf *list, size_t *listed, const char *name, int64_t r
   (*listed)++;
 }
 
-void adcp_plan_check_force(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, bool force) {
-  if( db->err->rc || force || plan->merge ) return;
-  AdcpBuf list = {0};
-  size_t listed = 0;
+/* Appends the live tables whose rows would go, and counts them. */
+static void list_losses(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, AdcpBuf *list,
+                        size_t *listed) {
   for( size_t i = 0; i < plan->drop_count && !db->err->rc; i++ ) {
     const AdcpObject *drop = plan->drops[i];
     const AdcpTable *table =
         drop->type == ADCP_OBJECT_TABLE ? adcp_schema_table(live, drop->name) : NULL;
     if( table && table->kind == ADCP_TABLE_SHADOW ) continue; /* its owner speaks for it */
-    list_loss(&list, &listed, drop->name, rows_at_stake(db, table));
+    list_loss(list, listed, drop->name, rows_at_stake(db, table));
   }
   for( size_t i = 0; i < plan->table_count && plan->data_only && !db->err->rc; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
     if( !entry->fill || !entry->match_columns ) continue;
-    list_loss(&list, &listed, entry->target, rows_at_stake(db, entry->live));
+    list_loss(list, listed, entry->target, rows_at_stake(db, entry->live));
   }
+}
+
+void adcp_plan_check_force(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, bool force) {
+  if( db->err->rc || force || plan->merge ) return;
+  AdcpBuf list = {0};
+  size_t listed = 0;
+  list_losses(plan, db, live, &list, &listed);
   if( listed > LISTED_TABLES ) {
     adcp_buf_appendf(&list, " and %zu more", listed - LISTED_TABLES);
   }
@@ -460,4 +466,25 @@ void adcp_plan_check_force(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *l
         "this would replace the rows of %s; repeat it with {\"force\":true} if they may go", names);
   }
   adcp_buf_free(&list);
+}
+
+bool adcp_plan_touches_rows(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {
+  if( plan == NULL || db->err->rc ) return false;
+  if( plan->merge ) return adcp_plan_any_rows(db, live);
+  AdcpBuf list = {0};
+  size_t listed = 0;
+  list_losses(plan, db, live, &list, &listed);
+  adcp_buf_free(&list);
+  return listed > 0;
+}
+
+bool adcp_plan_any_rows(AdcpDb *db, const AdcpSchema *live) {
+  for( size_t i = 0; live && i < live->table_count && !db->err->rc; i++ ) {
+    const AdcpTable *table = &live->tables[i];
+    if( table->kind != ADCP_TABLE_ORDINARY ) continue;
+    if( adcp_db_integer(db, 0, "SELECT 1 FROM \"%w\".\"%w\" LIMIT 1", db->schema, table->name) ) {
+      return true;
+    }
+  }
+  return false;
 }

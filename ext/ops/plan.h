@@ -67,4 +67,11 @@ void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...)
 ** not given. */
 void adcp_plan_check_force(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, bool force);
 
+/* True when there are rows that the restore replaces or, merging, may change: in a merge triggers
+** can reach any table. */
+bool adcp_plan_touches_rows(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live);
+
+/* True when any ordinary table has a row. */
+bool adcp_plan_any_rows(AdcpDb *db, const AdcpSchema *live);
+
 #endif

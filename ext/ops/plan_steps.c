@@ -12,10 +12,12 @@
 #include "ops/metadata.h"
 #include "ops/plan.h"
 #include "ops/restore.h"
+#include "ops/safety.h"
 
 struct AdcpPlanSteps {
   AdcpError *err; /* borrowed while opening */
   AdcpDb db;
+  const AdcpConfig *config; /* borrowed while opening */
   AdcpOptions *options;
   AdcpArchiveReader *archive;
   const AdcpArchiveHead *head;
@@ -90,6 +92,20 @@ static const AdcpTable *live_rows(const AdcpPlanSteps *steps, const AdcpObject *
 static bool is_shadow(const AdcpSchema *schema, const AdcpObject *object) {
   const AdcpTable *table = adcp_schema_table(schema, object->tbl_name);
   return table && table->kind == ADCP_TABLE_SHADOW;
+}
+
+/* The whole database goes into a file before any of it is touched. */
+static void list_safety(AdcpPlanSteps *steps) {
+  if( !adcp_plan_touches_rows(steps->plan, &steps->db, steps->live) ) return;
+  char *place = adcp_safety_place(steps->config, &steps->db, steps->options);
+  if( place == NULL ) return;
+  int64_t rows = 0;
+  for( size_t i = 0; i < steps->live->table_count; i++ ) {
+    const AdcpTable *table = &steps->live->tables[i];
+    if( table->kind == ADCP_TABLE_ORDINARY ) rows += adcp_catalog_row_count(&steps->db, table);
+  }
+  add(steps, "safety backup", NULL, rows, "%s", place);
+  adcp_free(place);
 }
 
 /* What goes with a table (its indexes, triggers, shadow tables) is not listed by itself. */
@@ -263,6 +279,7 @@ static void index_plan(AdcpPlanSteps *steps) {
 static void list_steps(AdcpPlanSteps *steps) {
   index_plan(steps);
   if( steps->err->rc ) return;
+  list_safety(steps);
   list_drops(steps);
   list_tables(steps);
   list_objects(steps);
@@ -279,6 +296,7 @@ AdcpPlanSteps *adcp_plan_steps_open(const AdcpRequest *request, AdcpError *err) 
   }
   steps->err = err;
   steps->db = (AdcpDb){request->handle, "main", err};
+  steps->config = request->config;
   make_plan(steps, request);
   if( steps->plan ) list_steps(steps);
   adcp_snapshot_close(&steps->snapshot);

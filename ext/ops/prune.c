@@ -131,11 +131,17 @@ static int compare_text(const char *a, const char *b) {
   return strcmp(a ? a : "", b ? b : "");
 }
 
-/* Those that the rules are about first, by database, newest first. */
+/* Backups that the rules judge together: those of one database, and its safety backups apart. */
+static int compare_series(const AdcpListingEntry *a, const AdcpListingEntry *b) {
+  int order = compare_text(a->database, b->database);
+  return order ? order : (int)a->is_safety - (int)b->is_safety;
+}
+
+/* Those that the rules are about first, by series, newest first. */
 static int compare_files(const void *a, const void *b) {
   const File *x = a, *y = b;
   if( (x->fixed != NULL) != (y->fixed != NULL) ) return x->fixed ? 1 : -1;
-  int order = compare_text(x->entry.database, y->entry.database);
+  int order = compare_series(&x->entry, &y->entry);
   if( order ) return order;
   if( adcp_listing_older(&x->entry, &y->entry) ) return 1;
   return adcp_listing_older(&y->entry, &x->entry) ? -1 : 0;
@@ -169,7 +175,7 @@ static bool is_valid(Prune *prune, const char *path) {
   return valid;
 }
 
-/* The backups of one database: what is not valid steps aside until the newest is. */
+/* The backups of one series: what is not valid steps aside until the newest is. */
 static void apply_rules(Prune *prune, File *files, size_t count) {
   size_t first = 0;
   while( first < count && !is_valid(prune, files[first].entry.path) && !prune->err->rc ) {
@@ -184,7 +190,10 @@ static void apply_rules(Prune *prune, File *files, size_t count) {
   for( size_t i = first; i < count; i++ ) items[i].moment = files[i].entry.created;
   adcp_retention_apply(&prune->policy, items + first, count - first, adcp_clock_seconds());
   for( size_t i = first; i < count; i++ ) files[i].rules = items[i].rules;
-  if( files[first].rules == 0 ) files[first].fixed = "the newest valid backup";
+  if( files[first].rules == 0 ) {
+    files[first].fixed = files[first].entry.is_safety ? "the newest safety backup: for adcp_undo"
+                                                      : "the newest valid backup";
+  }
   adcp_free(items);
 }
 
@@ -194,7 +203,7 @@ static void decide(Prune *prune) {
     end = i + 1;
     if( prune->files[i].fixed ) continue;
     while( end < prune->count && !prune->files[end].fixed &&
-           compare_text(prune->files[i].entry.database, prune->files[end].entry.database) == 0 ) {
+           compare_series(&prune->files[i].entry, &prune->files[end].entry) == 0 ) {
       end++;
     }
     apply_rules(prune, &prune->files[i], end - i);

@@ -6,5 +6,5 @@
 AdcpOptions *adcp_request_options(const AdcpRequest *request, const AdcpOptionTable *table,
                                   AdcpError *err) {
   return adcp_options_parse(request->options, request->options_size, table,
-                            adcp_config_options(request->config), err);
+                            request->complete ? NULL : adcp_config_options(request->config), err);
 }

@@ -6,6 +6,13 @@
 
 #include "ops/config.h"
 
+/* A backup that is made because something else is about to change the database. */
+typedef struct AdcpSafetyMark {
+  const char *before;         /* the function: "adcp_restore", "adcp_undo" */
+  const char *path;           /* of the backup that is restored */
+  const char *content_sha256; /* of it; "" where it has none */
+} AdcpSafetyMark;
+
 /* Everything is borrowed while the operation is opened; config and handle for its life. */
 typedef struct AdcpRequest {
   sqlite3 *handle;
@@ -13,6 +20,9 @@ typedef struct AdcpRequest {
   const char *path;    /* NULL where none was given */
   const char *options; /* JSON text; NULL where none was given */
   size_t options_size;
+  const char *function; /* that was called, as SQL names it; NULL where it does not matter */
+  bool complete;        /* the settings of the connection do not complete the options */
+  const AdcpSafetyMark *safety; /* of a backup: what it is made before; NULL otherwise */
 } AdcpRequest;
 
 /* The options of the request, completed from the settings. NULL on error. */

@@ -28,6 +28,7 @@
 #include "ops/options.h"
 #include "ops/plan.h"
 #include "ops/progress.h"
+#include "ops/safety.h"
 #include "ops/table_digest.h"
 #include "ops/settings_restore.h"
 #include "platform/work_queue.h"
@@ -40,6 +41,7 @@ static const char *const foreign_key_choices[] = {"enforce", "report", NULL};
 
 static const AdcpOptionSpec option_specs[] = {
     {"force", ADCP_OPTION_BOOL, 0, 0, NULL},
+    {"safety_backup", ADCP_OPTION_SWITCH, 0, 0, NULL},
     {"validate_only", ADCP_OPTION_BOOL, 0, 0, NULL},
     {"skip_validation", ADCP_OPTION_BOOL, 0, 0, NULL},
     {"tables", ADCP_OPTION_NAMES, 0, 0, NULL},
@@ -75,6 +77,9 @@ struct AdcpRestore {
   AdcpDatabaseFigures figures;
   AdcpConnectionState *state;
   AdcpTransaction *transaction;
+  bool nested; /* in a transaction of the caller's */
+  const char *function;
+  AdcpSafety *safety;
   AdcpSchema *live; /* before anything was changed */
   AdcpPlan *plan;
   AdcpForeignKeyState *foreign_keys;
@@ -151,10 +156,23 @@ static void begin(AdcpRestore *restore) {
   }
 }
 
+static void back_up(AdcpRestore *restore) {
+  AdcpSafetyMark mark = {restore->function, restore->path, restore->head->totals.content_sha256};
+  adcp_safety_write(restore->safety, &mark);
+}
+
+/* "create" makes tables before there can be a plan: what is there is backed up before that. */
+static void create_legacy(AdcpRestore *restore) {
+  AdcpSchema *before = restore->safety ? adcp_catalog_read(&restore->db) : NULL;
+  if( adcp_plan_any_rows(&restore->db, before) ) back_up(restore);
+  adcp_schema_free(before);
+  adcp_legacy_create(&restore->db, restore->head);
+}
+
 static void make_plan(AdcpRestore *restore) {
   AdcpDb *db = &restore->db;
   if( restore->err->rc ) return;
-  if( flag(restore, "create") ) adcp_legacy_create(db, restore->head);
+  if( flag(restore, "create") ) create_legacy(restore);
   restore->live = adcp_catalog_read(db);
   if( restore->live == NULL ) return;
   restore->plan = adcp_plan_open(db, restore->head, restore->figures.backup_type, restore->live,
@@ -163,6 +181,9 @@ static void make_plan(AdcpRestore *restore) {
   restore->plan->transaction = restore->transaction;
   adcp_legacy_warn(restore->plan, restore->head, restore->err);
   adcp_plan_check_force(restore->plan, db, restore->live, flag(restore, "force"));
+  if( restore->safety && adcp_plan_touches_rows(restore->plan, db, restore->live) ) {
+    back_up(restore);
+  }
 }
 
 static void warn_of_encoding(AdcpRestore *restore) {
@@ -211,7 +232,8 @@ static void begin_stage(AdcpRestore *restore, const char *stage, bool verify) {
 
 static void open_progress(AdcpRestore *restore, const AdcpRequest *request) {
   if( restore->err->rc ) return;
-  restore->progress = adcp_progress_open(request, restore->options, "adcp_restore", restore->err);
+  restore->progress =
+      adcp_progress_open(request, restore->options, restore->function, restore->err);
   if( restore->progress ) begin_stage(restore, "rows", false);
 }
 
@@ -224,11 +246,13 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   restore->err = err;
   restore->db = (AdcpDb){request->handle, "main", err};
   restore->started_ms = adcp_clock_ms();
+  restore->nested = !sqlite3_get_autocommit(request->handle);
+  restore->function = request->function ? request->function : "adcp_restore";
   restore->path = adcp_strdup(request->path);
   if( restore->path == NULL ) adcp_error_nomem(err);
   read_options(restore, request);
   find_backup(restore, request);
-  adcp_transaction_check_caller(&restore->db, "adcp_restore");
+  adcp_transaction_check_caller(&restore->db, restore->function);
   open_archive(restore);
   restore->settings = adcp_settings_restore_open(
       restore->options, adcp_read_ahead_archive(restore->archive), request->handle, err);
@@ -239,6 +263,7 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
     open_progress(restore, request);
     return restore;
   }
+  restore->safety = adcp_safety_open(request, &restore->db, restore->options);
   shape_empty_database(restore);
   begin(restore);
   make_plan(restore);
@@ -493,6 +518,9 @@ static void write_report(AdcpRestore *restore, AdcpBuf *report) {
   adcp_json_member_bool(&w, "verified", restore->verified);
   adcp_json_member_integer(&w, "foreign_key_violations", restore->violations);
   adcp_json_member_string(&w, "content_sha256", restore->head->totals.content_sha256);
+  if( restore->safety ) {
+    adcp_json_member_string(&w, "safety_backup", adcp_safety_path(restore->safety));
+  }
   adcp_settings_restore_report(restore->settings, &w);
   write_warnings(restore, &w);
   adcp_json_member_integer(&w, "duration_ms", adcp_clock_ms() - restore->started_ms);
@@ -531,6 +559,13 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
   if( !restore->err->rc ) write_report(restore, report);
 }
 
+/* A caller's transaction that is gone had rows that are nowhere else now. */
+static AdcpSafetyFate safety_fate(const AdcpRestore *restore, const char *outcome) {
+  if( outcome == NULL ) return ADCP_SAFETY_USED;
+  bool nested = !sqlite3_get_autocommit(restore->db.handle);
+  return nested == restore->nested ? ADCP_SAFETY_UNUSED : ADCP_SAFETY_UNSURE;
+}
+
 void adcp_restore_close(AdcpRestore *restore) {
   if( restore == NULL ) return;
   adcp_progress_close(restore->progress);
@@ -541,6 +576,7 @@ void adcp_restore_close(AdcpRestore *restore) {
   adcp_state_restore(restore->state);
   adcp_error_name(restore->err, restore->path);
   if( outcome ) adcp_error_append(restore->err, "; %s", outcome);
+  adcp_safety_close(restore->safety, safety_fate(restore, outcome));
   adcp_plan_close(restore->plan);
   adcp_schema_free(restore->live);
   adcp_read_ahead_close(restore->archive);

@@ -112,8 +112,11 @@ static void run_restore(Trial *trial, Extent extent, AdcpBuf *report, AdcpError 
   adcp_buf_appendf(&options, "{\"force\":true,\"foreign_keys\":\"report\",\"threads\":%d%s}",
                    trial->asked->threads, extent == DEFINITIONS ? ",\"schema_only\":true" : "");
   if( adcp_buf_check(&options, failure) ) {
-    AdcpRequest request = {trial->handle, trial->config, trial->asked->path,
-                           (const char *)options.data, options.size};
+    AdcpRequest request = {.handle = trial->handle,
+                           .config = trial->config,
+                           .path = trial->asked->path,
+                           .options = (const char *)options.data,
+                           .options_size = options.size};
     AdcpRestore *restore = adcp_restore_open(&request, failure);
     while( adcp_restore_step(restore) && !xProgress(trial) ) {
     }

@@ -15,6 +15,7 @@ void adcp_call_begin(AdcpCall *call, sqlite3_context *context, const char *funct
   call->started_ms = adcp_clock_ms();
   call->request.handle = sqlite3_context_db_handle(context);
   call->request.config = sqlite3_user_data(context);
+  call->request.function = function;
 }
 
 /* ---- arguments ---- */

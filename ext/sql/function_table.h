@@ -25,7 +25,8 @@ typedef struct AdcpFunctionGroup {
   size_t count;
 } AdcpFunctionGroup;
 
-extern const AdcpFunctionGroup adcp_functions_backup; /* adcp_backup, adcp_restore, adcp_validate */
+extern const AdcpFunctionGroup
+    adcp_functions_backup; /* adcp_backup, adcp_restore, adcp_undo, adcp_validate */
 extern const AdcpFunctionGroup adcp_functions_catalog; /* adcp_info, adcp_prune */
 extern const AdcpFunctionGroup adcp_functions_config;  /* adcp_config, adcp_config_load */
 extern const AdcpFunctionGroup adcp_functions_look;    /* adcp_hash */

@@ -1,8 +1,9 @@
 /*
-** functions_backup.c - adcp_backup, adcp_restore, adcp_validate: an operation run to its end.
+** functions_backup.c - adcp_backup, adcp_restore, adcp_undo, adcp_validate: an operation run to its end.
 */
 #include "ops/backup.h"
 #include "ops/restore.h"
+#include "ops/undo.h"
 #include "ops/validate.h"
 #include "sql/call.h"
 #include "sql/function_table.h"
@@ -40,6 +41,14 @@ static void restore_function(sqlite3_context *context, int argc, sqlite3_value *
   adcp_call_end_logged(&call);
 }
 
+static void undo_function(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  AdcpCall call;
+  adcp_call_begin(&call, context, "adcp_undo");
+  if( argc > 0 ) adcp_call_options(&call, argv[0]);
+  adcp_undo(&call.request, &call.report, &call.err);
+  adcp_call_end_logged(&call);
+}
+
 static void validate_function(sqlite3_context *context, int argc, sqlite3_value **argv) {
   AdcpCall call;
   adcp_call_begin(&call, context, "adcp_validate");
@@ -61,6 +70,8 @@ static const AdcpFunctionSpec specs[] = {
     {"adcp_backup", 2, ADCP_FILE_FUNCTION, backup_function},
     {"adcp_restore", 1, ADCP_FILE_FUNCTION, restore_function},
     {"adcp_restore", 2, ADCP_FILE_FUNCTION, restore_function},
+    {"adcp_undo", 0, ADCP_FILE_FUNCTION, undo_function},
+    {"adcp_undo", 1, ADCP_FILE_FUNCTION, undo_function},
     {"adcp_validate", 1, ADCP_FILE_FUNCTION, validate_function},
     {"adcp_validate", 2, ADCP_FILE_FUNCTION, validate_function},
 };

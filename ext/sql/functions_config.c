@@ -28,13 +28,18 @@ static bool is_document(const char *text) {
   return *text == '[' || *text == '{';
 }
 
+/* A SWITCH is one too: as a setting it has no text. */
+static bool is_boolean(const AdcpOptionSpec *spec) {
+  return spec->type == ADCP_OPTION_BOOL || spec->type == ADCP_OPTION_SWITCH;
+}
+
 /* A SQL value as the JSON that the setting wants. */
 static void value_json(AdcpBuf *json, const AdcpOptionSpec *spec, sqlite3_value *value) {
   AdcpJsonWriter w = {json, false};
   int type = sqlite3_value_type(value); /* before the text is taken, which may change it */
   const char *text = (const char *)sqlite3_value_text(value);
   bool list = spec->type == ADCP_OPTION_NAMES || spec->type == ADCP_OPTION_MAP;
-  bool boolean = spec->type == ADCP_OPTION_BOOL;
+  bool boolean = is_boolean(spec);
   switch( type ) {
   case SQLITE_NULL: adcp_json_null(&w); break;
   case SQLITE_INTEGER:
@@ -69,7 +74,7 @@ static void result_value(AdcpCall *call, const char *key) {
     adcp_error_nomem(&call->err);
   } else if( strcmp(json, "null") == 0 ) {
     sqlite3_result_null(call->context);
-  } else if( spec->type == ADCP_OPTION_BOOL ) {
+  } else if( is_boolean(spec) ) {
     sqlite3_result_int(call->context, strcmp(json, "true") == 0);
   } else if( spec->type == ADCP_OPTION_INTEGER ) {
     sqlite3_result_int64(call->context, adcp_options_integer(options, key, 0));

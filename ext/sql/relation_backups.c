@@ -90,6 +90,7 @@ enum {
   SQLITE_VERSION_COLUMN,
   DATABASE,
   ERROR,
+  SAFETY,
   COLUMN_COUNT
 };
 
@@ -113,6 +114,9 @@ static void backups_column(void *p, int column, sqlite3_context *context) {
   case SQLITE_VERSION_COLUMN: result_text(context, entry->sqlite_version); break;
   case DATABASE: result_text(context, entry->database); break;
   case ERROR: result_text(context, entry->error); break;
+  case SAFETY:
+    if( entry->status == ADCP_BACKUP_OK ) sqlite3_result_int(context, entry->is_safety);
+    break;
   }
 }
 
@@ -121,7 +125,7 @@ const AdcpRelation adcp_relation_backups = {
     .columns = "name TEXT, path TEXT, created_at TEXT, status TEXT, size_bytes INTEGER, "
                "uncompressed_bytes INTEGER, ratio REAL, compression TEXT, format_version TEXT, "
                "backup_type TEXT, tables INTEGER, rows INTEGER, content_sha256 TEXT, note TEXT, "
-               "sqlite_version TEXT, database TEXT, error TEXT",
+               "sqlite_version TEXT, database TEXT, error TEXT, safety INTEGER",
     .column_count = COLUMN_COUNT,
     .arguments = "dir HIDDEN",
     .argument_count = 1,

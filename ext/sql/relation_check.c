@@ -28,8 +28,11 @@ static void run(Cursor *cursor, const AdcpRelationCall *call) {
   if( call->text[1] ) adcp_json_member_string(&w, "level", call->text[1]);
   adcp_json_end_object(&w);
   if( adcp_buf_check(&options, call->err) ) {
-    AdcpRequest request = {call->db, call->config, call->text[0], (const char *)options.data,
-                           options.size};
+    AdcpRequest request = {.handle = call->db,
+                           .config = call->config,
+                           .path = call->text[0],
+                           .options = (const char *)options.data,
+                           .options_size = options.size};
     cursor->validate = adcp_validate_open(&request, call->err);
     while( adcp_validate_step(cursor->validate) ) {
     }

@@ -26,8 +26,11 @@ static void *plan_open(const AdcpRelationCall *call) {
     return NULL;
   }
   const char *options = call->text[1];
-  AdcpRequest request = {call->db, call->config, call->text[0], options,
-                         options ? strlen(options) : 0};
+  AdcpRequest request = {.handle = call->db,
+                         .config = call->config,
+                         .path = call->text[0],
+                         .options = options,
+                         .options_size = options ? strlen(options) : 0};
   cursor->steps = adcp_plan_steps_open(&request, call->err);
   if( cursor->steps ) return cursor;
   plan_close(cursor);

@@ -1,0 +1,167 @@
+/*
+** safety.c - the backup that a restore makes first (contract in safety.h).
+*/
+#include "ops/safety.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "codec/json_write.h"
+#include "ops/backup.h"
+#include "platform/file.h"
+#include "stream/container.h"
+
+#define OPTION "safety_backup"
+
+/* Somebody waits for the restore: a third of the time of level 6, a quarter larger. */
+#define SAFETY_LEVEL 1
+
+struct AdcpSafety {
+  AdcpDb *db; /* borrowed */
+  AdcpConfig *config;
+  const AdcpOptions *options; /* of the restore; borrowed */
+  char *path;                 /* owned: of what was written */
+  AdcpLastRestore record;     /* owned: all but the path, which joins it after the commit */
+};
+
+/* ---- whether and where ---- */
+
+static bool is_wanted(const AdcpConfig *config, const AdcpOptions *options) {
+  if( !adcp_options_has(options, OPTION) ) {
+    return adcp_options_has(adcp_config_options(config), "backup_dir");
+  }
+  return adcp_options_text(options, OPTION, NULL) || adcp_options_bool(options, OPTION, false);
+}
+
+char *adcp_safety_place(const AdcpConfig *config, AdcpDb *db, const AdcpOptions *options) {
+  if( db->err->rc || !is_wanted(config, options) ) return NULL;
+  const char *path = adcp_options_text(options, OPTION, NULL);
+  if( path == NULL ) return adcp_config_backup_dir(config, db->handle, db->schema, db->err);
+  char *copy = adcp_strdup(path);
+  if( copy == NULL ) adcp_error_nomem(db->err);
+  return copy;
+}
+
+/* ---- opening ---- */
+
+AdcpSafety *adcp_safety_open(const AdcpRequest *request, AdcpDb *db, const AdcpOptions *options) {
+  if( db->err->rc ) return NULL;
+  AdcpSafety *safety = adcp_calloc(1, sizeof *safety);
+  if( safety == NULL ) {
+    adcp_error_nomem(db->err);
+    return NULL;
+  }
+  const char *file = sqlite3_db_filename(db->handle, db->schema);
+  safety->db = db;
+  safety->config = request->config;
+  safety->options = options;
+  safety->record.schema = adcp_strdup(db->schema);
+  safety->record.database = adcp_strdup(file ? file : "");
+  if( safety->record.schema && safety->record.database ) return safety;
+  adcp_error_nomem(db->err);
+  adcp_safety_close(safety, ADCP_SAFETY_UNUSED);
+  return NULL;
+}
+
+/* ---- writing ---- */
+
+/* What the settings say of how a backup is written, and nothing of what is in it: it is whole. */
+static void write_options(const AdcpSafety *safety, const AdcpSafetyMark *mark, AdcpBuf *out) {
+  const AdcpOptions *settings = adcp_config_options(safety->config);
+  const char *path = adcp_options_text(safety->options, OPTION, NULL);
+  const char *compress = path ? NULL : adcp_options_text(settings, "compress", NULL);
+  bool zstd = compress ? strcmp(compress, "zstd") == 0
+                       : path && adcp_container_of_path(path) == ADCP_CONTAINER_ZSTD;
+  AdcpBuf note = {0};
+  AdcpJsonWriter w = {out, false};
+  adcp_buf_appendf(&note, "before %s of %s", mark->before, mark->path);
+  adcp_json_begin_object(&w);
+  adcp_json_member_string(&w, "schema", safety->db->schema);
+  adcp_json_member_string(&w, "note", adcp_buf_text(&note));
+  if( compress ) adcp_json_member_string(&w, "compress", compress);
+  if( adcp_options_has(settings, "level") || !zstd ) {
+    adcp_json_member_integer(&w, "level", adcp_options_integer(settings, "level", SAFETY_LEVEL));
+  }
+  if( adcp_options_has(safety->options, "threads") ) {
+    adcp_json_member_integer(&w, "threads", adcp_options_integer(safety->options, "threads", 0));
+  }
+  adcp_json_member_bool(&w, "progress", adcp_options_bool(safety->options, "progress", false));
+  adcp_json_end_object(&w);
+  adcp_buf_free(&note);
+}
+
+/* A stream, which cannot be read back, and a file that is there are the same here: not a new
+** name. */
+static void check_path(const char *path, AdcpError *err) {
+  struct stat st;
+  if( path && adcp_system_calls()->xStat(path, &st) == 0 ) {
+    adcp_error_set(err, ADCP_CANTOPEN, "%s exists already; give another name", path);
+  }
+}
+
+static void run_backup(AdcpSafety *safety, const AdcpRequest *request, AdcpError *err) {
+  AdcpBuf report = {0};
+  AdcpBackup *backup = adcp_backup_open(request, err);
+  while( adcp_backup_step(backup) ) {
+  }
+  adcp_backup_finish(backup, &report);
+  const char *written = adcp_backup_written(backup);
+  if( written && !err->rc && (safety->path = adcp_strdup(written)) == NULL ) adcp_error_nomem(err);
+  if( written && err->rc ) adcp_system_calls()->xUnlink(written);
+  adcp_backup_close(backup);
+  adcp_buf_free(&report);
+}
+
+/* What to do is said where something can be done. */
+static void explain(AdcpError *err, const char *before) {
+  adcp_error_prepend(err, "the safety backup before %s failed: ", before);
+  if( err->rc == ADCP_NOMEM || err->rc == ADCP_INTERRUPT ) return;
+  adcp_error_append(err, "; correct that, or restore without it: {\"" OPTION "\":false}");
+}
+
+void adcp_safety_write(AdcpSafety *safety, const AdcpSafetyMark *mark) {
+  if( safety == NULL || safety->db->err->rc || safety->path ) return;
+  if( !is_wanted(safety->config, safety->options) ) return;
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpBuf options = {0};
+  write_options(safety, mark, &options);
+  const char *path = adcp_options_text(safety->options, OPTION, NULL);
+  check_path(path, &err);
+  if( adcp_buf_check(&options, &err) ) {
+    AdcpRequest request = {.handle = safety->db->handle,
+                           .config = safety->config,
+                           .path = path,
+                           .options = (const char *)options.data,
+                           .options_size = options.size,
+                           .complete = true,
+                           .safety = mark};
+    run_backup(safety, &request, &err);
+  }
+  if( err.rc ) explain(&err, mark->before);
+  adcp_error_move(safety->db->err, &err);
+  adcp_buf_free(&options);
+}
+
+const char *adcp_safety_path(const AdcpSafety *safety) {
+  return safety ? safety->path : NULL;
+}
+
+/* ---- the end ---- */
+
+void adcp_safety_close(AdcpSafety *safety, AdcpSafetyFate fate) {
+  if( safety == NULL ) return;
+  bool stays = fate != ADCP_SAFETY_UNUSED ||
+               (safety->path && adcp_system_calls()->xUnlink(safety->path) != 0 && errno != ENOENT);
+  if( safety->path && stays ) {
+    adcp_error_append(safety->db->err, "; the safety backup is %s", safety->path);
+  }
+  if( fate == ADCP_SAFETY_USED ) {
+    safety->record.safety_backup = safety->path;
+    safety->path = NULL;
+    adcp_config_remember(safety->config, &safety->record);
+  }
+  adcp_last_restore_clear(&safety->record);
+  adcp_free(safety->path);
+  adcp_free(safety);
+}

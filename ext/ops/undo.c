@@ -1,0 +1,135 @@
+/*
+** undo.c - finds the safety backup and restores it (contract in undo.h).
+*/
+#include "ops/undo.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "codec/json_write.h"
+#include "db/db.h"
+#include "ops/listing.h"
+#include "ops/restore.h"
+
+static const AdcpOptionSpec option_specs[] = {
+    {"schema", ADCP_OPTION_TEXT, 0, 0, NULL},
+    {"safety_backup", ADCP_OPTION_SWITCH, 0, 0, NULL},
+    {"modules", ADCP_OPTION_NAMES, 0, 0, NULL},
+    {"trust_schema", ADCP_OPTION_BOOL, 0, 0, NULL},
+    {"threads", ADCP_OPTION_INTEGER, 0, ADCP_MAX_THREADS, NULL},
+    {"progress", ADCP_OPTION_BOOL, 0, 0, NULL},
+};
+
+static const AdcpOptionTable undo_options = {option_specs,
+                                             sizeof option_specs / sizeof *option_specs, "option"};
+
+typedef struct Undo {
+  const AdcpRequest *request;
+  AdcpDb db;
+  AdcpOptions *options;
+  char *path; /* owned: what is restored */
+} Undo;
+
+/* ---- which file ---- */
+
+static const char *file_of(const Undo *undo, const char *schema) {
+  const char *file = sqlite3_db_filename(undo->request->handle, schema);
+  return file ? file : "";
+}
+
+/* The last restore of this connection, if it was of the database that is meant. */
+static const AdcpLastRestore *last_restore(const Undo *undo) {
+  const AdcpLastRestore *last = adcp_config_last_restore(undo->request->config);
+  const char *schema = adcp_options_text(undo->options, "schema", NULL);
+  if( last == NULL || (schema && sqlite3_stricmp(schema, last->schema) != 0) ) return NULL;
+  return strcmp(file_of(undo, last->schema), last->database) == 0 ? last : NULL;
+}
+
+static void take_last(Undo *undo, const AdcpLastRestore *last) {
+  AdcpError *err = undo->db.err;
+  if( last->safety_backup == NULL ) {
+    adcp_error_set(
+        err, ADCP_CANTOPEN,
+        "the last restore of this connection made no safety backup: no rows were at stake, "
+        "no backup_dir is set, or it was left out; adcp_backups lists what adcp_restore "
+        "could put back; database unchanged");
+    return;
+  }
+  undo->path = adcp_strdup(last->safety_backup);
+  if( undo->path == NULL ) adcp_error_nomem(err);
+}
+
+static void find_newest(Undo *undo) {
+  AdcpError *err = undo->db.err;
+  char *folder =
+      adcp_config_backup_dir(undo->request->config, undo->db.handle, undo->db.schema, err);
+  const char *file = file_of(undo, undo->db.schema);
+  if( folder && *file ) undo->path = adcp_listing_newest_safety(folder, file, err);
+  if( folder && undo->path == NULL ) {
+    adcp_error_set(err, ADCP_CANTOPEN,
+                   "there is no safety backup of this database in %s; a restore over rows makes "
+                   "one when backup_dir is set or it is asked for with {\"safety_backup\":true}; "
+                   "database unchanged",
+                   folder);
+  }
+  adcp_free(folder);
+}
+
+static void find_file(Undo *undo) {
+  if( undo->options == NULL ) return;
+  const AdcpLastRestore *last = last_restore(undo);
+  undo->db.schema = last ? last->schema : adcp_options_text(undo->options, "schema", "main");
+  adcp_db_check_schema(&undo->db);
+  if( undo->db.err->rc ) return;
+  last ? take_last(undo, last) : find_newest(undo);
+}
+
+/* ---- restoring ---- */
+
+/* Everything that was in it, whatever the settings say of other restores. */
+static void write_options(const Undo *undo, AdcpBuf *json) {
+  AdcpJsonWriter w = {json, false};
+  adcp_json_begin_object(&w);
+  adcp_json_member_bool(&w, "force", true);
+  adcp_json_member_string(&w, "schema", undo->db.schema);
+  for( size_t i = 0; i < undo_options.count; i++ ) {
+    const char *name = option_specs[i].name;
+    if( strcmp(name, "schema") == 0 || !adcp_options_has(undo->options, name) ) continue;
+    adcp_json_key(&w, name);
+    adcp_options_write(undo->options, name, json);
+    w.need_comma = true;
+  }
+  adcp_json_end_object(&w);
+}
+
+static void run_restore(Undo *undo, AdcpBuf *report) {
+  AdcpError *err = undo->db.err;
+  AdcpBuf options = {0};
+  if( err->rc ) return;
+  write_options(undo, &options);
+  if( adcp_buf_check(&options, err) ) {
+    AdcpRequest request = {.handle = undo->request->handle,
+                           .config = undo->request->config,
+                           .path = undo->path,
+                           .options = (const char *)options.data,
+                           .options_size = options.size,
+                           .function = undo->request->function,
+                           .complete = true};
+    AdcpRestore *restore = adcp_restore_open(&request, err);
+    while( adcp_restore_step(restore) ) {
+    }
+    adcp_restore_finish(restore, report);
+    adcp_restore_close(restore);
+  }
+  adcp_buf_free(&options);
+}
+
+void adcp_undo(const AdcpRequest *request, AdcpBuf *report, AdcpError *err) {
+  Undo undo = {.request = request, .db = {request->handle, "main", err}};
+  if( !err->rc ) undo.options = adcp_request_options(request, &undo_options, err);
+  find_file(&undo);
+  run_restore(&undo, report);
+  adcp_options_free(undo.options);
+  adcp_free(undo.path);
+}

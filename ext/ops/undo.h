@@ -1,0 +1,20 @@
+/*
+** undo.h - puts back what a restore replaced: restores its safety backup, whole and verified.
+**
+** Which one: that of the last restore that this connection committed, if that was of the database
+** asked for; otherwise the newest safety backup in the folder of backups that was made of this
+** database's file. A last restore that made none is an error, never an older file.
+**
+** It is a restore itself, which makes a safety backup by the same rules: undone again, the database
+** is as it was before the undo.
+*/
+#ifndef ADCP_OPS_UNDO_H
+#define ADCP_OPS_UNDO_H
+
+#include "base/buf.h"
+#include "ops/request.h"
+
+/* request->options: docs/undo.md; no path. Appends the report of the restore. */
+void adcp_undo(const AdcpRequest *request, AdcpBuf *report, AdcpError *err);
+
+#endif
