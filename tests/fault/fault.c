@@ -109,7 +109,8 @@ typedef struct Case {
   char call[2 * PATH_BYTES];
   char target[PATH_BYTES]; /* of a backup */
   uint64_t old_file;
-  uint64_t committed; /* content outside of the caller's transaction */
+  uint64_t committed;       /* content outside of the caller's transaction */
+  char hash[MESSAGE_BYTES]; /* digest of what a safety backup has to hold */
   View before;
   int rc;
   char message[MESSAGE_BYTES];
@@ -197,6 +198,9 @@ static void open_case(Case *c) {
   world_run(c->db, "PRAGMA synchronous=off", out);
   if( c->scenario->setup ) sqlite3_exec(c->db, c->scenario->setup, NULL, NULL, NULL);
   begin_transaction(c);
+  if( c->scenario->kind != SCENARIO_SAFE_RESTORE ) return;
+  unlink(world_path(SAFETY_FILE));
+  world_run(c->db, "SELECT adcp_hash()", c->hash);
 }
 
 /* Errors that scenarios are about are results like others. */
@@ -284,6 +288,32 @@ static void judge_file(const Case *c, sqlite3 *db) {
   }
 }
 
+/* What was there before a restore is in a file when the restore changed anything; when it did not
+** there is no file, or the message names it. */
+static void judge_safety(const Case *c, sqlite3 *db, bool changed) {
+  char path[PATH_BYTES], sql[2 * PATH_BYTES], out[MESSAGE_BYTES] = "";
+  if( c->scenario->kind != SCENARIO_SAFE_RESTORE ) return;
+  snprintf(path, sizeof path, "%s", world_path(SAFETY_FILE));
+  if( file_hash(path) == 0 ) {
+    if( changed ) complain(c, "the database is changed and there is no safety backup");
+    return;
+  }
+  snprintf(sql, sizeof sql, "SELECT adcp_validate('%s')", path);
+  int rc = world_run(db, sql, out);
+  if( rc || !has(out, "\"valid\":true") ) complain(c, "the safety backup is not valid: %s", out);
+  snprintf(sql, sizeof sql, "SELECT adcp_info('%s') ->> 'content_sha256'", path);
+  world_run(db, sql, out);
+  if( strcmp(out, c->hash) != 0 ) complain(c, "the safety backup is of something else");
+  bool kept =
+      has(fault_place(), "unlink") || (c->mode->kind == FAULT_SYSTEM_CALL && c->mode->persistent);
+  /* Out of memory has a message of its own; the caller's transaction is gone then. */
+  bool bare = c->scenario->begin && strcmp(c->message, "out of memory") == 0;
+  if( c->rc && !changed && !kept && !bare && !has(c->message, path) ) {
+    complain(c, "a safety backup is left unsaid");
+  }
+  unlink(path);
+}
+
 static void judge_rests(const Case *c) {
   int temp = world_temp_files();
   /* What cannot be unlinked, nor found, stays until the next backup. */
@@ -346,6 +376,7 @@ static bool run_case(const Scenario *scenario, const Mode *mode, long at,
   if( world_content(c.db, "temp") != c.before.temp ) judge_left_open(&c, "TEMP objects differ");
   if( world_content(c.db, "temp") != c.before.temp ) complain(&c, "TEMP objects are lost");
   judge_file(&c, c.db);
+  judge_safety(&c, c.db, after.content != c.before.content && after.content != c.committed);
   judge_rests(&c);
   judge_again(&c, reference);
   close_case(&c);
@@ -379,6 +410,9 @@ static void judge_after_crash(Case *c, bool survived, const Reference *reference
   }
   if( !world_sound(c->db) ) complain(c, "integrity_check");
   judge_file(c, c->db);
+  bool complete = file_hash(world_path(SAFETY_FILE)) != 0;
+  if( complete ) snprintf(c->message, sizeof c->message, "%s", world_path(SAFETY_FILE));
+  judge_safety(c, c->db, changed);
   /* The next backup cleans up what the dead one left. */
   snprintf(sql, sizeof sql, "SELECT adcp_backup('%s', '{\"overwrite\":true}')",
            world_path("next.json.gz"));

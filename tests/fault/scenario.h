@@ -7,7 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef enum ScenarioKind { SCENARIO_BACKUP, SCENARIO_RESTORE, SCENARIO_READ } ScenarioKind;
+#define SAFETY_FILE "safety.json.gz"
+
+typedef enum ScenarioKind {
+  SCENARIO_BACKUP,
+  SCENARIO_RESTORE,
+  SCENARIO_SAFE_RESTORE, /* with a safety backup, SAFETY_FILE */
+  SCENARIO_READ
+} ScenarioKind;
 
 typedef struct Scenario {
   const char *name;
