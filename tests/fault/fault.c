@@ -186,8 +186,10 @@ static void begin_transaction(Case *c) {
 static void open_case(Case *c) {
   char out[MESSAGE_BYTES];
   char function[2 * PATH_BYTES - 20];
+  char safety[PATH_BYTES];
+  snprintf(safety, sizeof safety, "%s", world_path(SAFETY_FILE));
   snprintf(c->target, sizeof c->target, "%s", world_path(c->scenario->file));
-  sqlite3_snprintf(sizeof function, function, c->scenario->call, c->target);
+  sqlite3_snprintf(sizeof function, function, c->scenario->call, c->target, safety);
   snprintf(c->call, sizeof c->call, "SELECT %s", function);
   remove_work(c);
   file_copy(world_path(c->scenario->database), world_path("work.db"));

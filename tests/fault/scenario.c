@@ -15,12 +15,6 @@
 #define BEGIN_OTHER   "BEGIN; INSERT INTO mine VALUES(77, 'a')"
 #define SAVEPOINT_ROW "SAVEPOINT mine; INSERT INTO mine VALUES(78, 'a')"
 
-/* With the safety backup beside the file that is restored. */
-#define WITH_SAFETY(options)                                                                       \
-  "adcp_restore(p, json_object(" options                                                           \
-  ", 'safety_backup', rtrim(p, 'abcdefghijklmnopqrstuvwxyz.'"                                      \
-  ") || '" SAFETY_FILE "')) FROM (SELECT '%s' AS p)"
-
 const Scenario scenarios[] = {
     {"backup to a new .json.gz", SCENARIO_BACKUP, "source.db", NULL, NULL, "new.json.gz", NULL,
      "adcp_backup('%s', '{\"threads\":2}')", "\"backup_type\":\"full\"", false},
@@ -59,11 +53,14 @@ const Scenario scenarios[] = {
     {"restore of many blocks", SCENARIO_RESTORE, "empty.db", NULL, NULL, "big.json.gz", NULL,
      "adcp_restore('%s', '{\"threads\":2}')", "\"verified\":true", true},
     {"restore with a safety backup", SCENARIO_SAFE_RESTORE, "other.db", TEMP_TRIGGERS, NULL,
-     "good.json.gz", NULL, WITH_SAFETY("'force', json('true')"), SAFETY_FILE, false},
+     "good.json.gz", NULL, "adcp_restore('%s', '{\"force\":true,\"safety_backup\":\"%s\"}')",
+     SAFETY_FILE, false},
     {"merge with a safety backup within a transaction", SCENARIO_SAFE_RESTORE, "other.db", NULL,
-     BEGIN_OTHER, "part.json.gz", NULL, WITH_SAFETY("'mode', 'merge'"), SAFETY_FILE, false},
+     BEGIN_OTHER, "part.json.gz", NULL,
+     "adcp_restore('%s', '{\"mode\":\"merge\",\"safety_backup\":\"%s\"}')", SAFETY_FILE, false},
     {"damaged file and a safety backup", SCENARIO_SAFE_RESTORE, "other.db", NULL, NULL,
-     "damaged.json.gz", NULL, WITH_SAFETY("'force', json('true')"), "database unchanged", false},
+     "damaged.json.gz", NULL, "adcp_restore('%s', '{\"force\":true,\"safety_backup\":\"%s\"}')",
+     "database unchanged", false},
     {"restore of a damaged file", SCENARIO_RESTORE, "other.db", TEMP_TRIGGERS, BEGIN_OTHER,
      "damaged.json.gz", NULL, "adcp_restore('%s', '{\"force\":true}')", "database unchanged",
      false},

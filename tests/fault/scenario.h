@@ -24,9 +24,10 @@ typedef struct Scenario {
   const char *begin;    /* SQL that opens the caller's transaction; or NULL */
   const char *file;     /* the backup read, or the name of the one written */
   const char *old_file; /* what stands at the target of a backup before; or NULL */
-  const char *call;     /* function and options: printf format that takes the file's path */
-  const char *expect;   /* text that a successful result has; or NULL */
-  bool long_only;       /* too many operations for the short run */
+  const char *call;   /* function and options: printf format that takes the file's path and that of
+                           SAFETY_FILE */
+  const char *expect; /* text that a successful result has; or NULL */
+  bool long_only;     /* too many operations for the short run */
 } Scenario;
 
 extern const Scenario scenarios[];
