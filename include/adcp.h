@@ -51,7 +51,8 @@ int sqlite3_adcp_init(sqlite3 *db, char **message, const struct sqlite3_api_rout
 #define ADCP_PROGRESS_POINTER "adcp_progress_hook"
 
 typedef struct adcp_progress {
-  const char *operation; /* "adcp_backup", "adcp_restore", "adcp_validate" */
+  const char *operation; /* "adcp_backup" (also a restore's safety backup), "adcp_restore",
+                         ** "adcp_undo", "adcp_validate" */
   const char *stage;     /* "rows", "verify" (a restore reads its tables again), "done" */
   const char *table;     /* whose rows are moving, or NULL; valid during the call */
   sqlite3_int64 tables_done, tables_total;

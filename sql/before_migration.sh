@@ -47,8 +47,9 @@ if [ "$status" -eq 0 ]; then
 fi
 
 echo "before_migration: the migration failed (exit status $status); restoring" >&2
-if shell "SELECT adcp_restore('$quoted', '{\"force\":true}')" >/dev/null; then
+if left=$(shell "SELECT adcp_restore('$quoted', '{\"force\":true}') ->> 'safety_backup'"); then
   echo "before_migration: the database is as it was before" >&2
+  [ -z "$left" ] || echo "before_migration: what the migration left is in $left" >&2
   exit 1
 fi
 echo "before_migration: the restore failed too; the backup is $backup" >&2

@@ -53,6 +53,18 @@ for kind, options in [("tiny", {}), ("tiny", {"note": "a note"}), ("plain", {}),
 
 good = backup("plain", {})
 
+# ---- a safety backup ----
+db = sqlite3.connect(f"{TMP}/plain.db")
+db.enable_load_extension(True)
+db.load_extension(SO)
+safety = f"{TMP}/safety.json"
+db.execute("SELECT adcp_restore(?, ?)", (f"{TMP}/out.json.gz", json.dumps({"force": True, "safety_backup": safety}))).fetchone()
+db.close()
+with open(safety, encoding="utf-8") as file:
+    safety = json.load(file)
+check("a safety backup is valid", first_error(safety) is None, first_error(safety))
+check("and says so", safety["backup_metadata"]["safety_backup"]["before"] == "adcp_restore", safety["backup_metadata"])
+
 
 def refused(name, change):
     document = copy.deepcopy(good)
@@ -77,6 +89,7 @@ refused("a key with a single $", lambda d: d["tables"]["person"][0].update({"$x"
 refused("a rowid that is text", lambda d: d["tables"]["log"][0].update({"$rowid": "1"}))
 refused("a table name with a single $", lambda d: d["tables"].update({"$x": []}))
 refused("a column without a name", lambda d: d["database_schema"]["tables"]["person"]["columns"].append({}))
+refused("a safety backup before nothing", lambda d: d["backup_metadata"].update(safety_backup={}))
 refused("an unknown kind", lambda d: d["database_schema"]["tables"]["person"].update(kind="odd"))
 refused("a short digest", lambda d: d["backup_manifest"].update(content_sha256="00"))
 refused("a block without its CRC-32", lambda d: d["backup_manifest"]["blocks"].append([1, 2]))

@@ -90,6 +90,17 @@ check("restore the newest", run.returncode == 0 and products() == COUNT and json
 run = script("restore.sql", "force 1", "path plain.gz", "skip_validation 1")
 check("skip_validation", run.returncode == 0 and not json.loads(run.stdout)["verified"], run)
 
+# ---- undo ----
+check("nothing to undo", script("undo.sql").returncode == 1)
+shell("DELETE FROM product WHERE id > 3")
+run = script("restore.sql", "force 1", "path plain.gz", "options '{\"safety_backup\":true}'")
+saved = json.loads(run.stdout)["safety_backup"]
+check("a safety backup", os.path.exists(saved) and products() == COUNT, run)
+run = script("undo.sql", "options '{\"safety_backup\":false}'")
+check("undo", run.returncode == 0 and products() == 3 and json.loads(run.stdout)["path"].endswith(saved), run)
+os.remove(saved)
+script("restore.sql", "force 1")
+
 # ---- prune ----
 run = script("prune.sql", "keep_last 1")
 check("prune is a dry run", run.returncode == 0 and run.stdout.count("delete|") == 1 and len(glob.glob("backups/*")) == 2, run)
@@ -109,9 +120,9 @@ run = script("nightly.sql", "options '{\"settings\":{\"app_settings\":\"missing.
 check("a failing night", run.returncode == 1 and "missing.json" in run.stderr and run.stdout == "" and sorted(glob.glob("backups/*")) == before, run)
 
 # ---- before_migration ----
-def migrate(*arguments):
+def migrate(*arguments, env=None):
     return subprocess.run(["sh", f"{ROOT}/sql/before_migration.sh", *arguments], capture_output=True, text=True,
-                          env={**os.environ, "ADCP": SO})
+                          env={**os.environ, "ADCP": SO, **(env or {})})
 
 
 open("good.sql", "w").write("ALTER TABLE tenant ADD COLUMN plan TEXT; PRAGMA user_version = 8;")
@@ -125,6 +136,11 @@ check("is undone", subprocess.run(["sqlite3", "app.db", ".dump"], capture_output
 check("user_version too", shell("PRAGMA user_version").stdout == "8\n")
 run = migrate("app.db", "--", "sh", "-c", "sqlite3 app.db 'DELETE FROM product'; exit 7")
 check("a command", run.returncode == 1 and products() == COUNT, run)
+with open("settings.json", "w") as file:
+    file.write('{"backup_dir":"kept"}')
+run = migrate("app.db", "bad.sql", env={"ADCP_CONFIG": "settings.json"})
+left = re.search("what the migration left is in (.*)", run.stderr)
+check("what it left", run.returncode == 1 and left and os.path.exists(left[1]), run)
 check("a command that works", migrate("app.db", "--", "true").returncode == 0)
 check("arguments", [migrate().returncode, migrate("nix.db", "good.sql").returncode, migrate("app.db", "nix.sql").returncode] == [2, 2, 2])
 
@@ -141,6 +157,8 @@ for line in lines:
     for path in ("out.json", "out.json.gz"):
         if os.path.exists(path):
             os.remove(path)
+    if "undo.sql" in line:
+        script("restore.sql", "force 1", "options '{\"safety_backup\":true}'")
     if "@path 'out.json.gz'" in line:
         script("create.sql", "output 'out.json.gz'")
     run = subprocess.run(["sh", "-c", line], capture_output=True, text=True, env={**os.environ, "ADCP": SO})
