@@ -103,6 +103,12 @@ def ours(*arguments):
     return call(*arguments) + " >/dev/null"
 
 
+def query(database, sql):
+    """A shell command that runs one query with the extension loaded."""
+    return "%s %s \".load '%s'\" \"%s\" >/dev/null" % (SHELL, database, os.path.join(ROOT, "adcp"),
+                                                      sql.replace('"', '\\"'))
+
+
 class Bench:
     def __init__(self, folder, products, runs, only):
         self.folder = folder
@@ -290,6 +296,69 @@ class Bench:
         self.target("validate, standard level", "gunzip -c own \\| sha256sum", own.ratio(pipe), 0.40,
                     0.30)
 
+    # Starting the shell would hide what these take: each is done so often in one process.
+    REPEATS = 200
+    REPEAT = ("WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
+              % REPEATS)
+
+    def look_at_head(self):
+        """What only reads head and tail, or one block, must not know how large the rest is."""
+        small, large = (self.make_backup("plain", products)[0]
+                        for products in (self.products // 10, self.products))
+        asked = (
+            ("adcp_info", self.REPEAT + "SELECT count(adcp_info('{path}')) FROM n"),
+            ("adcp_contents", self.REPEAT + "SELECT count(*) FROM n, adcp_contents('{path}' || substr('', i))"),
+            ("adcp_rows, the last table, LIMIT 10",
+             self.REPEAT + "SELECT count((SELECT count(*) FROM (SELECT row FROM adcp_rows("
+             "'{path}' || substr('', i), 'product') LIMIT 10))) FROM n"),
+            ("adcp_rows, the last 10 of the last table",
+             self.REPEAT + "SELECT count((SELECT count(*) FROM adcp_rows('{path}' || substr('', i), 'product') "
+             "WHERE rowno > {rows} - 10)) FROM n"),
+        )
+        contenders = []
+        for name, sql in asked:
+            for path, products in ((small, self.products // 10), (large, self.products)):
+                contenders.append(Contender(
+                    "%s, %s products" % (name, format(products, ",")),
+                    query(":memory:", sql.format(path=path, rows=products))))
+        self.race("head and tail, %d times each" % self.REPEATS, contenders)
+        for i, (name, _) in enumerate(asked):
+            self.target(name, "a tenth of the products",
+                        contenders[2 * i + 1].ratio(contenders[2 * i]), 1.5, 1.1)
+
+    def look_at_rows(self):
+        backup, _ = self.make_backup("plain")
+        rows, text = self.rows_of(backup)
+        check = Contender("adcp_validate, standard", ours(":memory:", "validate", backup, STANDARD))
+        own = Contender("adcp_rows, a whole table",
+                        query(":memory:", "SELECT count(row) FROM adcp_rows('%s', 'product')" % backup))
+        member = Contender("adcp_rows, a member of each row", query(
+            ":memory:", "SELECT sum(row ->> 'price_cpm') FROM adcp_rows('%s', 'product')" % backup))
+        table = Contender("adcp_table, a column of each row", query(
+            ":memory:", "CREATE VIRTUAL TABLE temp.p USING adcp_table('%s', product); "
+            "SELECT sum(price_cpm) FROM p" % backup))
+        self.race("rows of a backup", [check, own, member, table], rows, text)
+        self.target("adcp_rows, a whole table", "adcp_validate, standard", own.ratio(check), 1.15, 0.90)
+
+    def look_at_content(self):
+        """Of a database that is as it was backed up."""
+        db = self.database("plain")
+        backup, _ = self.make_backup("plain")
+        rows, text = self.rows_of(backup)
+        serialise = Contender("its rows as text, by our own code",
+                              "%s rows %s" % (os.path.join(BIN, "stages"), db))
+        shell = Contender("its rows as text, .mode json", "%s %s '.mode json' %s >/dev/null" % (
+            SHELL, db, " ".join("'SELECT * FROM %s'" % t for t in ("tenant", "externalagent", "product"))))
+        digest = Contender("adcp_hash", query(db, "SELECT adcp_hash()"))
+        diff = Contender("adcp_diff", query(db, "SELECT count(*) FROM adcp_diff('%s')" % backup))
+        summary = Contender("adcp_diff_summary",
+                            query(db, "SELECT count(*) FROM adcp_diff_summary('%s')" % backup))
+        same = Contender("adcp_backup, if_changed",
+                         ours(db, "backup", backup, '{"if_changed":true}'))
+        self.race("content", [serialise, shell, digest, diff, summary, same], rows, text)
+        self.target("adcp_hash", "rows as text, our own code", digest.ratio(serialise), 2.0, 1.3)
+        self.target("adcp_diff, unchanged", "rows as text, our own code", diff.ratio(serialise), 2.0, 1.3)
+
     def variant(self, kind):
         db = self.database(kind)
         backup, dump = self.make_backup(kind)
@@ -366,6 +435,9 @@ class Bench:
             ("restore plain", lambda: self.restore("plain", "no FTS", 0.36, 0.28)),
             ("restore fts", lambda: self.restore("fts", "with FTS", 0.33, 0.25)),
             ("validate", self.validate),
+            ("look head", self.look_at_head),
+            ("look rows", self.look_at_rows),
+            ("look content", self.look_at_content),
             ("variant embeddings", lambda: self.variant("embeddings")),
             ("variant many", lambda: self.variant("many")),
             ("variant wide", lambda: self.variant("wide")),
