@@ -38,6 +38,10 @@ char *adcp_backup_dir_new_path(const AdcpConfig *config, AdcpDb *db, const char 
 
 char *adcp_backup_dir_find(const AdcpConfig *config, AdcpDb *db, const char *path) {
   if( db->err->rc ) return NULL;
+  if( path[0] == 0 ) {
+    adcp_error_set(db->err, ADCP_MISUSE, "the path is empty; give the path of a file");
+    return NULL;
+  }
   if( strcmp(path, LATEST) == 0 ) {
     char *folder = adcp_config_backup_dir(config, db->handle, db->schema, db->err);
     char *latest = folder ? adcp_listing_newest(folder, db->err) : NULL;

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "db/catalog.h"
 #include "ops/hash.h"
+#include "ops/kept_rows.h"
 #include "ops/metadata.h"
 #include "ops/plan.h"
 #include "ops/restore.h"
@@ -26,6 +27,8 @@ struct AdcpPlanSteps {
   AdcpSnapshot snapshot;
   AdcpMap entries;     /* AdcpArchiveTable by its name in the backup */
   AdcpMap targets;     /* AdcpPlanTable by its name in the database */
+  char *folder;        /* owned: of backups; NULL until it is looked at, or without one */
+  AdcpKeptRows *kept;  /* of it */
   bool *dropped;       /* owned: for each of the live objects */
   AdcpPlanStep *items; /* owned */
   size_t count;
@@ -70,16 +73,44 @@ static const AdcpPlanTable *planned(const AdcpPlanSteps *steps, const char *targ
   return adcp_map_get(&steps->targets, target, strlen(target));
 }
 
-/* Whether rows that go are in the backup. */
-static const char *loss_of(AdcpPlanSteps *steps, const AdcpTable *live) {
+/* The folder of backups, looked through once, and only when rows would go that this backup does not
+** have. */
+static const char *kept_elsewhere(AdcpPlanSteps *steps, const char *sha256) {
+  AdcpError none = ADCP_ERROR_INIT;
+  if( steps->folder == NULL ) {
+    steps->folder =
+        adcp_config_backup_dir(steps->config, steps->db.handle, steps->db.schema, &none);
+    if( none.rc == ADCP_NOMEM ) adcp_error_move(steps->err, &none);
+    if( steps->folder ) steps->kept = adcp_kept_rows_open(steps->folder, steps->err);
+  }
+  adcp_error_clear(&none);
+  return steps->kept ? adcp_kept_rows_find(steps->kept, sha256) : NULL;
+}
+
+/* Where rows that go can be found again; owned. */
+static char *loss_of(AdcpPlanSteps *steps, const AdcpTable *live) {
   const AdcpPlanTable *entry = planned(steps, live->name);
   const AdcpArchiveTable *rows = entry ? rows_of(steps, entry->source) : NULL;
+  const char *which = rows ? ": adcp_diff tells which" : "";
   char sha256[ADCP_SHA256_HEX + 1] = "";
-  if( rows == NULL ) return "its rows are not in this backup";
+  AdcpBuf text = {0};
   adcp_hash_rows(&steps->db, live, sha256);
-  return strcmp(sha256, rows->sha256) == 0
-             ? "its rows are those of the backup"
-             : "its rows are not those of the backup: adcp_diff tells which";
+  bool same = rows && strcmp(sha256, rows->sha256) == 0;
+  const char *elsewhere = same || steps->err->rc ? NULL : kept_elsewhere(steps, sha256);
+  if( same ) {
+    adcp_buf_append_str(&text, "its rows are those of the backup");
+  } else if( elsewhere ) {
+    adcp_buf_appendf(&text, "its rows are not in this backup, but in %s", elsewhere);
+  } else if( steps->folder ) {
+    adcp_buf_appendf(&text, "its rows are neither in this backup nor in one of %s%s", steps->folder,
+                     which);
+  } else {
+    adcp_buf_appendf(&text, "its rows are not in this backup%s", which);
+  }
+  char *loss = adcp_buf_take(&text);
+  if( loss == NULL ) adcp_error_nomem(steps->err);
+  adcp_buf_free(&text);
+  return loss;
 }
 
 /* A live table with rows of its own, or NULL. */
@@ -118,8 +149,9 @@ static void list_drops(AdcpPlanSteps *steps) {
     if( !relation || is_shadow(steps->live, object) ) continue;
     const char *type = adcp_object_type_name(object->type);
     int64_t rows = table ? adcp_catalog_row_count(&steps->db, table) : -1;
-    add(steps, "drop", object->name, rows, "%s%s%s", type, rows > 0 ? "; " : "",
-        rows > 0 ? loss_of(steps, table) : "");
+    char *loss = rows > 0 ? loss_of(steps, table) : NULL;
+    add(steps, "drop", object->name, rows, "%s%s%s", type, loss ? "; " : "", loss ? loss : "");
+    adcp_free(loss);
   }
 }
 
@@ -170,7 +202,9 @@ static void list_fill(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
   list_drift(steps, entry);
   if( !steps->plan->merge ) {
     int64_t live = adcp_catalog_row_count(&steps->db, entry->live);
-    if( live > 0 ) add(steps, "delete", entry->target, live, "%s", loss_of(steps, entry->live));
+    char *loss = live > 0 ? loss_of(steps, entry->live) : NULL;
+    if( loss ) add(steps, "delete", entry->target, live, "%s", loss);
+    adcp_free(loss);
   }
   add(steps, steps->plan->merge ? "merge" : "fill", entry->target, count, "columns by name");
 }
@@ -322,6 +356,8 @@ void adcp_plan_steps_close(AdcpPlanSteps *steps) {
   }
   adcp_free(steps->items);
   adcp_free(steps->dropped);
+  adcp_free(steps->folder);
+  adcp_kept_rows_close(steps->kept);
   adcp_map_free(&steps->entries);
   adcp_map_free(&steps->targets);
   adcp_plan_close(steps->plan);

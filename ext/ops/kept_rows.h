@@ -1,0 +1,22 @@
+/*
+** kept_rows.h - in which backup of a folder the rows of a table are, told by their digest.
+**
+** The head of every whole backup is read once, when this is opened; after that it is a look into a
+** map. Two tables of equal rows and columns have one digest, whatever their names.
+*/
+#ifndef ADCP_OPS_KEPT_ROWS_H
+#define ADCP_OPS_KEPT_ROWS_H
+
+#include "base/error.h"
+
+typedef struct AdcpKeptRows AdcpKeptRows;
+
+/* A folder that does not exist holds nothing. NULL on error. */
+AdcpKeptRows *adcp_kept_rows_open(const char *folder, AdcpError *err);
+
+/* The name of a file of the folder (of several, the last by name); NULL when none has these rows.
+** Borrowed until close. */
+const char *adcp_kept_rows_find(const AdcpKeptRows *kept, const char *sha256);
+void adcp_kept_rows_close(AdcpKeptRows *kept);
+
+#endif
