@@ -3,6 +3,7 @@ import glob
 import json
 import os
 import re
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -150,7 +151,65 @@ check("which is said", "of its own" in nested["warnings"][0])
 call(db, "adcp_backup", "env.json", env="EMB_MODEL")
 check("variables alone", '"app_settings":{"environment_variables":{"EMB_MODEL":"small"}}' in read("env.json"))
 
+# What counts as true, and where a flag may come from.
+write("deep.json", '{"a/b":{"c~d":"on"},"n":-0.0,"m":2e0,"t":true,"q":"tr\\u0075e","list":[[]]}')
+TRUTHS = {"a": ("sql: \n SELECT 0.5", True), "b": ("sql:VALUES('Yes')", True), "c": ("sql:SELECT 'maybe'", False),
+          "d": ("sql:SELECT NULL", False), "e": ("sql:SELECT x'31'", False), "f": ("sql:WITH w(x) AS (SELECT 0.0) SELECT x FROM w", False),
+          "g": ("settings:deep.a/b.c~d", True), "h": ("settings:deep.n", False), "i": ("settings:deep.m", True),
+          "j": ("settings:deep.t", True), "k": ("settings:deep.q", False), "l": ("settings:deep.list", False)}
+flags = call(db, "adcp_backup", "flags.json", overwrite=True, settings={"deep": "deep.json"},
+             flags={name: source for name, (source, _) in TRUTHS.items()})
+equal("truths", json.loads(read("flags.json"))["feature_flags"], {name: truth for name, (_, truth) in TRUTHS.items()})
+equal("the one that is nothing", flags["warnings"], ['flag "d": its SQL gives NULL; taken as false'])
+
+# Names and values that need care: keys of JSON pointers, variables that are no names or not UTF-8.
+write("slash.json", '{"a/b":{"my~key":"SECRET2"},"x_key":"SECRET2 \\"q\\"", "token":{"a" : [1,"\\" \\\\"]}}')
+os.environ["EMB_ODD"] = "a\udcff"
+os.environ["EMB.DOT"] = "dotted"
+odd = call(db, "adcp_backup", "odd.json", settings={"app_settings": "slash.json"}, env=["EMB_ODD", "EMB.DOT", "EMB_UNSET"])
+equal("not UTF-8", "EMB_ODD is not UTF-8" in str(odd["warnings"]), True)
+equal("as in a JSON pointer", odd["redacted"], ["app_settings/a~1b/my~0key", "app_settings/x_key", "app_settings/token"])
+odd_target = connect("odd.db")
+shutil.copy("slash.json", "slash-new.json")
+odd_restored = call(odd_target, "adcp_restore", "odd.json", settings={"app_settings": "slash-new.json"}, env_file="odd.env")
+equal("all are the same", odd_restored["secrets_same"], odd["redacted"])
+equal("they stay", json.loads(read("slash-new.json")), json.loads(read("slash.json")))
+check("no name of a shell", '"EMB.DOT" is no name of a variable' in str(odd_restored["warnings"]) and "DOT" not in read("odd.env"))
+for name in ("EMB_ODD", "EMB.DOT"):
+    del os.environ[name]
+
+# A line of the .env file in place stays as it is written there: escapes, a quote within, no line break at its end.
+for line in ('API_KEY="a \\" b"', "API_KEY=a\\ \\'b", "OTHER='x'\n# it's\nAPI_KEY='two\nlines'\\\n", "export API_KEY=x", "API_KEY=\\",
+             "EXPORT=1\nAPI_KEYS=2\nAPI_KEY=3 # it's"):
+    write("line.env", line)
+    call(connect(":memory:"), "adcp_restore", "a.json", env_file="line.env")
+    kept = read("line.env")
+    start = max(line.rfind("\nexport API_KEY="), line.rfind("\nAPI_KEY=")) + 1
+    check(f"kept {line!r}", kept.startswith(line[start:]) and kept[len(line[start:]):].lstrip("\n").startswith("EMB_MODEL=small"), kept)
+write("line.env", "OTHER=1")
+call(connect(":memory:"), "adcp_restore", "a.json", env_file="line.env")
+check("no line for it", read("line.env").startswith("# API_KEY was left out of the backup\n"), read("line.env"))
+
 # ---- what is refused at a backup ----
+fails("section without a name", db, "adcp_backup", "no.json", "a section has no name", settings={"": "app.json"})
+for name in ("", "A=B"):
+    fails("variable " + name, db, "adcp_backup", "no.json", "names of environment variables or globs", env=[name])
+write("half.json", '{"a":"' + 15 * 1024 * 1024 * "x" + '"}')
+fails("too much together", db, "adcp_backup", "no.json", "more than [0-9]+ bytes together",
+      settings={name: "half.json" for name in "abcde"})
+os.unlink("half.json")
+try:
+    db.execute("SELECT adcp_backup('no.json', ?)", ('{"settings":{"a":"app.json","a":"app.json"}}',))
+    check("given twice", False)
+except sqlite3.Error as error:
+    check("given twice", '"a" is given twice' in str(error), error)
+db.executescript("CREATE TABLE doc(id INTEGER PRIMARY KEY, body TEXT, n AS (length(body)));"
+                 "CREATE VIRTUAL TABLE words USING fts5(body, content='doc', content_rowid='id')")
+fails("redact a computed column", db, "adcp_backup", "no.json", "computed from other columns", redact=["doc.n"])
+fails("redact a shadow table", db, "adcp_backup", "no.json", "is no column of an ordinary table", redact=["words_docsize.sz"])
+words = call(db, "adcp_backup", "words.json", redact=["doc.body"])
+check("its index has the words", 'the full-text index "words" of its table may hold its words' in str(words["warnings"]), words)
+db.executescript("DROP TABLE words; DROP TABLE doc")
 for name in ("tables", "backup_metadata", "database_schema", "fts_tables", "feature_flags", "secret_digests",
              "backup_manifest", "backup_end", "backup_x"):
     fails("reserved " + name, db, "adcp_backup", "no.json", "the format uses itself", settings={name: "app.json"})
@@ -236,6 +295,21 @@ for pattern, options in (("has no settings \"nix\"", {"settings": {"nix": "x.jso
     fails("restore " + pattern, target, "adcp_restore", "a.json", pattern, force=True, **options)
     check("unchanged " + pattern, log[-1].endswith("database unchanged"), log[-1])
     equal("as it was " + pattern, (read("here.json"), target.execute("SELECT * FROM user").fetchall()), state)
+# Digests and variables that a tool changed which wrote the document anew, without the CRCs of blocks.
+def digests(**changes):
+    return {"secret_digests": {**backup["secret_digests"], **changes}}
+
+
+for name, change, pattern in (("algorithm", digests(algorithm="HMAC-MD5"), "no salt for HMAC-SHA-256"),
+                              ("no salt", digests(salt=None), 'has no text "salt"'),
+                              ("short salt", digests(salt="00"), "no salt for HMAC-SHA-256"),
+                              ("no hexadecimal", digests(salt="z" * 64), "no salt for HMAC-SHA-256"),
+                              ("no hmac", digests(values=[{"section": "app_settings", "path": "/gemini_api_key"}]), 'has no text "hmac"'),
+                              ("no object", {"secret_digests": []}, "secret_digests is not an object"),
+                              ("variables", {"app_settings": {"environment_variables": 1}}, "environment_variables is not an object")):
+    write("damaged.json", json.dumps({**backup, **change}))
+    fails("damaged " + name, target, "adcp_restore", "damaged.json", pattern, force=True, settings={"app_settings": "here.json"})
+    equal("as it was, damaged " + name, (read("here.json"), target.execute("SELECT * FROM user").fetchall()), state)
 fails("no variables", target, "adcp_restore", "plain.json", "no environment variables", env_file="x.env", force=True)
 fails("without force", target, "adcp_restore", "a.json", "force", settings={"app_settings": "here.json"})
 equal("without force nothing is written", read("here.json"), state[0])
