@@ -200,6 +200,7 @@ static void write_status(const AdcpRequest *request, AdcpBuf *report, AdcpError 
   Folder folder;
   memset(&folder, 0, sizeof folder);
   folder.path = adcp_config_backup_dir(request->config, request->handle, "main", &none);
+  if( none.rc == ADCP_NOMEM || none.rc == ADCP_INTERRUPT ) adcp_error_move(err, &none);
   if( folder.path ) read_folder(&folder, err);
   AdcpJsonWriter w = {report, false};
   adcp_json_begin_object(&w);
