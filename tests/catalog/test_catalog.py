@@ -4,6 +4,7 @@
 Backups get their times from SOURCE_DATE_EPOCH. The last line is "N passed, N failed".
 """
 import datetime
+import gzip
 import json
 import os
 import shutil
@@ -275,6 +276,83 @@ def test_marks(folder):
     db.close()
 
 
+def test_large_others(folder):
+    """Large files without a usable end are told by their first text."""
+    db = connect(f"{folder}/app.db")
+    db.execute("CREATE TABLE t(a)")
+    db.executemany("INSERT INTO t VALUES(?)", [("x" * 1000,)] * 300)
+    db.commit()
+    backup(db, "2024-03-01T08:00:00")
+    call(db, "adcp_backup", f"{folder}/backups/whole.json")
+    text = open(f"{folder}/backups/whole.json").read()
+    padding = " " * 70000
+    old = {"backup_metadata": {"version": "2.0", "timestamp": "2023-01-01T00:00:00",
+                               "data_counts": {"tenants": 2, "odd": "two", "less": -1, "too_many": 1e300}},
+           "tenants": [], "pad": padding}
+    files = {"cut.json": text[:-1000], "other.json": '{"a":1,"pad":"' + padding + '"}', "list.json": "[1" + padding + "]",
+             "late.json": '{"pad":"' + 2 * 1024 * 1024 * "x" + '",' + text[1:-10], "old.json": json.dumps(old),
+             "old_late.json": json.dumps({"app_settings": {}, **old}), "text.json": "x" * 70000,
+             "uncounted.json": json.dumps({**old, "backup_metadata": {"version": "2.0"}}),
+             "half.json": '{"backup_metadata":{"version":"3.0"' + padding}
+    for name, body in files.items():
+        open(f"{folder}/backups/{name}", "w").write(body)
+    rows = {row[0]: row[1:] for row in db.execute("SELECT name, status, tables, rows, error FROM adcp_backups")}
+    no_start = "not a backup: it does not begin with backup_metadata"
+    for name, wanted in (("whole.json", ("ok", 1, 300, None)), ("other.json", ("foreign", None, None, no_start)),
+                         ("late.json", ("foreign", None, None, no_start)),
+                         ("old.json", ("ok", 1, 2, None)),
+                         ("old_late.json", ("ok", 1, 2, None)), ("uncounted.json", ("ok", None, None, None))):
+        check(name, rows[name], wanted)
+    check("cut.json", (rows["cut.json"][0], "its end does not lead to the manifest: it is incomplete" in rows["cut.json"][3]),
+          ("damaged", True))
+    check("no JSON object", [(rows[name][0], "begins with neither {" in rows[name][3]) for name in ("list.json", "text.json")],
+          [("foreign", True)] * 2)
+    check("half.json", rows["half.json"][0] != "ok", True)
+    db.close()
+
+
+def test_times(folder):
+    """Backups whose time cannot be read are kept, and the newest is sought among the others."""
+    db = connect(f"{folder}/app.db")
+    db.executescript("CREATE TABLE t(a); INSERT INTO t VALUES(1)")
+    path = backup(db, "2024-03-01T08:00:00")
+    document = json.load(gzip.open(path))
+    for name, time in (("soon.json", "soon"), ("none.json", None), ("number.json", 5)):
+        document["backup_metadata"]["created_at"] = time
+        json.dump(document, open(f"{folder}/backups/{name}", "w"))
+    rows = db.execute("SELECT name, status, created_at FROM adcp_backups WHERE name NOT GLOB '*.gz' ORDER BY name").fetchall()
+    check("times", rows, [("none.json", "ok", None), ("number.json", "ok", None), ("soon.json", "ok", "soon")])
+    report = prune(db, keep_last=1)
+    check("kept", [rule(report, name) for name in ("none.json", "soon.json")], ["has no readable created_at"] * 2)
+    check("newest of those with a time", json.loads(call(db, "adcp_info"))["backup_dir"]["newest"],
+          os.path.basename(path))
+    # A foreign file is counted, and is no reason to warn; a broken one is, where there is no other.
+    os.unlink(path)
+    for name in ("soon.json", "none.json", "number.json"):
+        os.unlink(f"{folder}/backups/{name}")
+    open(f"{folder}/backups/foreign.json", "w").write("{}")
+    check("a foreign file", json.loads(call(db, "adcp_info"))["warnings"], [f"there is no backup yet in {folder}/backups"])
+    open(f"{folder}/backups/cut.json", "w").write(json.dumps(document)[:-50])
+    warnings = json.loads(call(db, "adcp_info"))["warnings"]
+    check("a broken one alone", ["there is no backup yet" in warnings[0], "cut.json, is not valid" in warnings[1]], [True, True])
+    db.close()
+
+
+def test_no_files(folder):
+    """What is no file is listed, and never waited for."""
+    db = connect(f"{folder}/app.db")
+    db.executescript("CREATE TABLE t(a); INSERT INTO t VALUES(1)")
+    backup(db, "2024-03-01T08:00:00")
+    os.mkfifo(f"{folder}/backups/pipe.json")
+    os.symlink("nowhere", f"{folder}/backups/loose.json")
+    rows = db.execute("SELECT name, status, error FROM adcp_backups WHERE status <> 'ok' ORDER BY name").fetchall()
+    check("no files", [(name, status) for name, status, _ in rows],
+          [(name, "foreign") for name in ("loose.json", "pipe.json")])
+    check("why", [error.split(folder)[0] for _, _, error in rows],
+          ["cannot open ", "not a backup: not a regular file"])
+    db.close()
+
+
 def test_environment(folder):
     def load(config):
         environment = dict(os.environ, ADCP_CONFIG=config)
@@ -295,7 +373,7 @@ def test_environment(folder):
 
 
 for test in (test_prune, test_prune_errors, test_info, test_two_processes, test_many, test_marks,
-             test_environment):
+             test_large_others, test_times, test_no_files, test_environment):
     os.environ.pop("SOURCE_DATE_EPOCH", None)
     with tempfile.TemporaryDirectory() as scratch:
         test(os.path.realpath(scratch))

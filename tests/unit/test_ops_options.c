@@ -30,6 +30,11 @@ static void test_errors(void) {
       {"{\"flags\":true}", "unknown option \"flags\"; did you mean \"flag\"?"},
       {"{\"zzzzzzzz\":1}", "unknown option \"zzzzzzzz\"; known options are flag, count, text, "
                            "choice, names, map, age"},
+      {"{\"a_name_that_is_much_longer_than_the_name_of_any_option_that_anybody_would_ever_give\":"
+       "1}",
+       "unknown option "
+       "\"a_name_that_is_much_longer_than_the_name_of_any_option_that_\"; "
+       "known options are flag, count, text, choice, names, map, age"},
       {"{\"flag\":1}", "option \"flag\" must be true or false"},
       {"{\"count\":11}", "option \"count\" must be a whole number from -1 to 10"},
       {"{\"count\":1.5}", "option \"count\" must be a whole number from -1 to 10"},
@@ -39,6 +44,10 @@ static void test_errors(void) {
        "option \"choice\" is \"three\", but must be one of \"one\", \"two\""},
       {"{\"names\":[1]}", "option \"names\" must be a string or an array of strings"},
       {"{\"map\":{\"a\":1}}", "option \"map\" must be an object whose values are strings"},
+      {"{\"names\":{}}", "option \"names\" must be a string or an array of strings"},
+      {"{\"map\":[]}", "option \"map\" must be an object whose values are strings"},
+      {"{\"age\":1}", "option \"age\" must be a duration in years, months, days and hours, such "
+                      "as \"1y6m\" or \"7d12h\""},
       {"{\"age\":\"1w\"}",
        "option \"age\" must be a duration in years, months, days and hours, such "
        "as \"1y6m\" or \"7d12h\""},
