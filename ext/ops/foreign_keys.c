@@ -78,12 +78,15 @@ static void count_found(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan, 
   adcp_error_move(db->err, &trouble);
 }
 
-/* True when no row violates the foreign key, found out by a query that can walk an index of the
-** child's column, where foreign_key_check always walks the table: 0.1 s instead of 0.7 s for a
-** million rows. Only for references to a rowid, where an integer needs no affinity and no
-** collation to be compared. */
-static bool is_proven(AdcpDb *db, const AdcpPlan *plan, const AdcpPlanTable *child,
-                      const AdcpForeignKey *key) {
+/* A child's column that refers to a rowid, the one kind of foreign key that is checked by queries
+** of ours: an integer needs no affinity and no collation to be compared with a rowid. */
+typedef struct RowidReference {
+  const char *child, *child_column;   /* names here */
+  const char *parent, *parent_column; /* the INTEGER PRIMARY KEY */
+} RowidReference;
+
+static bool find_rowid_reference(const AdcpPlan *plan, const AdcpPlanTable *child,
+                                 const AdcpForeignKey *key, RowidReference *reference) {
   const AdcpPlanTable *parent = adcp_map_get(&plan->by_source, key->parent, strlen(key->parent));
   if( key->count != 1 || parent == NULL || parent->source->kind != ADCP_TABLE_ORDINARY )
     return false;
@@ -91,13 +94,75 @@ static bool is_proven(AdcpDb *db, const AdcpPlan *plan, const AdcpPlanTable *chi
   if( rowid < 0 ) return false;
   const char *column = parent->source->columns[rowid].name;
   if( key->to[0] && sqlite3_stricmp(key->to[0], column) != 0 ) return false;
+  *reference = (RowidReference){child->target, key->from[0], parent->target, column};
+  return true;
+}
+
+/* An index of all rows that begins with the child's column; owned, NULL when there is none. */
+static char *find_index(AdcpDb *db, const RowidReference *r) {
+  return adcp_db_text(db,
+                      "SELECT l.name FROM pragma_index_list(%Q, %Q) AS l"
+                      " JOIN pragma_index_info(l.name, %Q) AS i"
+                      " WHERE NOT l.partial AND i.seqno = 0 AND i.name = %Q COLLATE NOCASE",
+                      r->child, db->schema, db->schema, r->child_column);
+}
+
+/* Up to so many values of an index are sought one by one (2 us each); a table of fewer rows than
+** WALKED_ROWS is walked as fast. */
+#define SOUGHT_VALUES 4096
+#define WALKED_ROWS   65536
+
+/* True when the table is long and each different value of the column, asked for once by skipping
+** along the index, is a rowid of the parent. */
+static bool ask_each_value(AdcpDb *db, const RowidReference *r, const char *index) {
+  if( adcp_db_integer(db, 0, "SELECT 1 FROM \"%w\".\"%w\" INDEXED BY \"%w\" LIMIT 1 OFFSET %d",
+                      db->schema, r->child, index, WALKED_ROWS) == 0 ) {
+    return false;
+  }
+  return adcp_db_integer(
+             db, 1,
+             "WITH RECURSIVE v(x, n) AS ("
+             "SELECT min(c.\"%w\"), 1 FROM \"%w\".\"%w\" AS c INDEXED BY \"%w\" UNION ALL "
+             "SELECT (SELECT min(c.\"%w\") FROM \"%w\".\"%w\" AS c INDEXED BY \"%w\""
+             " WHERE c.\"%w\" > v.x), n + 1 FROM v WHERE x IS NOT NULL AND n < %d)"
+             " SELECT max(n) = %d OR total(x IS NOT NULL AND (typeof(x) <> 'integer' OR NOT EXISTS"
+             " (SELECT 1 FROM \"%w\".\"%w\" AS p WHERE p.\"%w\" = x))) FROM v",
+             r->child_column, db->schema, r->child, index, r->child_column, db->schema, r->child,
+             index, r->child_column, SOUGHT_VALUES, SOUGHT_VALUES, db->schema, r->parent,
+             r->parent_column) == 0;
+}
+
+/* 5 ms instead of 0.2 s for a million rows that refer to a thousand. False where that is not
+** possible (an index of another collation, a PRAGMA that is not allowed), or proves nothing. */
+static bool is_proven_by_skipping(AdcpDb *db, const RowidReference *r) {
+  AdcpError trouble = ADCP_ERROR_INIT;
+  AdcpDb trial = {db->handle, db->schema, &trouble};
+  char *index = find_index(&trial, r);
+  bool is_proven = index && ask_each_value(&trial, r, index) && trouble.rc == ADCP_OK;
+  adcp_free(index);
+  if( trouble.rc == ADCP_ERROR || trouble.rc == ADCP_AUTH ) adcp_error_clear(&trouble);
+  adcp_error_move(db->err, &trouble);
+  return is_proven;
+}
+
+/* Walks an index of the child's column, where foreign_key_check always walks the table: 0.2 s
+** instead of 0.7 s for a million rows. */
+static bool is_proven_by_walking(AdcpDb *db, const RowidReference *r) {
   return adcp_db_integer(
              db, 1,
              "SELECT EXISTS (SELECT 1 FROM \"%w\".\"%w\" AS c WHERE c.\"%w\" IS NOT NULL"
              " AND (typeof(c.\"%w\") <> 'integer' OR NOT EXISTS"
              " (SELECT 1 FROM \"%w\".\"%w\" AS p WHERE p.\"%w\" = c.\"%w\")))",
-             db->schema, child->target, key->from[0], key->from[0], db->schema, parent->target,
-             column, key->from[0]) == 0;
+             db->schema, r->child, r->child_column, r->child_column, db->schema, r->parent,
+             r->parent_column, r->child_column) == 0;
+}
+
+/* True when a query shows that no row violates the foreign key. */
+static bool is_proven(AdcpDb *db, const AdcpPlan *plan, const AdcpPlanTable *child,
+                      const AdcpForeignKey *key) {
+  RowidReference reference;
+  if( !find_rowid_reference(plan, child, key, &reference) ) return false;
+  return is_proven_by_skipping(db, &reference) || is_proven_by_walking(db, &reference);
 }
 
 /* After everything was replaced: table by table, as the backup describes them. */
