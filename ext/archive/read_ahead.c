@@ -146,7 +146,11 @@ AdcpReadAhead *adcp_read_ahead_open(const char *path, int threads, AdcpCheckpoin
     return NULL;
   }
   ahead->err = err;
-  ahead->archive = adcp_archive_reader_open_checked(path, threads, checkpoint, &ahead->archive_err);
+  /* Of two threads one reads ahead and the caller inserts: both are busy, and a third that inflates
+  ** would only move each block between processors. */
+  int inflating = threads > 2 ? threads - 2 : 0;
+  ahead->archive =
+      adcp_archive_reader_open_checked(path, inflating, checkpoint, &ahead->archive_err);
   adcp_error_move(err, &ahead->archive_err);
   if( ahead->archive && threads > 0 ) { /* from now on it runs elsewhere */
     ahead->archive->input.checkpoint = (AdcpCheckpoint){0};

@@ -5,42 +5,29 @@
 
 #include <string.h>
 
-#include "archive/format.h"
-#include "archive/row_digest.h"
-#include "archive/row_write.h"
 #include "base/mem.h"
 #include "db/catalog.h"
 #include "db/scan.h"
 #include "ops/options.h"
+#include "platform/work_queue.h"
 
-static void add_to_digest(void *context, const void *bytes, size_t n, AdcpError *err) {
-  (void)err;
-  adcp_row_digest_add(context, bytes, n);
-}
-
-/* Digests the rows of entry->table into the entry. */
-static void hash_rows(AdcpDb *db, AdcpArchiveTable *entry, const AdcpHashRows *rows,
-                      AdcpRowDigest *digest) {
+void adcp_hash_scan(AdcpDb *db, const AdcpHashRows *rows, AdcpRowHash *hash,
+                    AdcpArchiveTable *entry) {
   if( db->err->rc ) return;
-  const AdcpTable *table = entry->table;
-  AdcpTextSink sink = {digest, add_to_digest};
-  AdcpRowWriter *writer = adcp_row_writer_open(table, db->err);
-  AdcpScan *scan = adcp_scan_open(db, table);
+  AdcpScan *scan = adcp_scan_open(db, entry->table);
   const AdcpValue *values;
-  adcp_row_digest_reset(digest);
-  while( !db->err->rc && (values = adcp_scan_next(scan)) != NULL ) {
-    if( rows ) values = rows->xRow(rows->context, table, values);
-    if( values == NULL ) continue;
-    adcp_row_write(writer, values, sink, db->err);
-    adcp_row_digest_end_row(digest);
-    entry->rows++;
-  }
-  if( !db->err->rc ) {
-    entry->bytes = adcp_row_digest_bytes(digest);
-    adcp_row_digest_hex(digest, entry->sha256);
+  adcp_row_hash_begin(hash, entry->table);
+  while( (values = adcp_scan_next(scan)) != NULL ) {
+    if( rows ) values = rows->xRow(rows->context, entry->table, values);
+    if( values ) adcp_row_hash_add(hash, values);
   }
   adcp_scan_close(scan);
-  adcp_row_writer_close(writer);
+  adcp_row_hash_end(hash, entry);
+}
+
+/* With a thread where there is a processor for it. */
+static AdcpRowHash *open_hash(AdcpDb *db) {
+  return adcp_row_hash_open(adcp_processor_count() > 1, db->err);
 }
 
 /* Derived tables are no content: FORMAT.md, section 7. */
@@ -54,17 +41,17 @@ void adcp_hash_content(AdcpDb *db, const AdcpSchema *schema, const AdcpHashRows 
   char full[ADCP_SHA256_HEX + 1];
   AdcpArchiveTable *entries = adcp_calloc(schema->table_count + 1, sizeof *entries);
   if( entries == NULL ) adcp_error_nomem(db->err);
-  AdcpRowDigest *digest = adcp_row_digest_open(db->err);
+  AdcpRowHash *hash = open_hash(db);
   size_t count = 0;
   for( size_t i = 0; i < schema->table_count && !db->err->rc; i++ ) {
     const AdcpTable *table = &schema->tables[i];
     if( !is_content(table) || (rows && !rows->xTable(rows->context, table)) ) continue;
     entries[count].table = table;
-    hash_rows(db, &entries[count++], rows, digest);
+    adcp_hash_scan(db, rows, hash, &entries[count++]);
     adcp_error_name(db->err, table->name);
   }
   adcp_archive_digests(schema, entries, count, sha256, full, db->err);
-  adcp_row_digest_close(digest);
+  adcp_row_hash_close(hash);
   adcp_free(entries);
 }
 
@@ -102,9 +89,9 @@ static void fail_unknown(AdcpDb *db, const AdcpSchema *schema, const char *name)
 
 void adcp_hash_rows(AdcpDb *db, const AdcpTable *table, char sha256[ADCP_SHA256_HEX + 1]) {
   AdcpArchiveTable entry = {.table = table};
-  AdcpRowDigest *digest = adcp_row_digest_open(db->err);
-  hash_rows(db, &entry, NULL, digest);
-  adcp_row_digest_close(digest);
+  AdcpRowHash *hash = open_hash(db);
+  adcp_hash_scan(db, NULL, hash, &entry);
+  adcp_row_hash_close(hash);
   memcpy(sha256, entry.sha256, sizeof entry.sha256);
 }
 

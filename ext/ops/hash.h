@@ -1,11 +1,13 @@
 /*
 ** hash.h - digests of a live database, equal to those in a backup of the same content.
 **
-** Every row is read and written as canonical text; nothing is kept. The caller holds a snapshot.
+** Every row is read and written as canonical text, on a thread where there is one to spare; nothing
+** is kept. The caller holds a snapshot.
 */
 #ifndef ADCP_OPS_HASH_H
 #define ADCP_OPS_HASH_H
 
+#include "archive/row_hash.h"
 #include "codec/digest.h"
 #include "codec/schema.h"
 #include "codec/value.h"
@@ -19,6 +21,11 @@ typedef struct AdcpHashRows {
   /* The row as it is written, or NULL for one that is left out. */
   const AdcpValue *(*xRow)(void *context, const AdcpTable *table, const AdcpValue *values);
 } AdcpHashRows;
+
+/* Scans entry->table (in db->schema, as it is described: its name, columns and key) in canonical
+** order and sets the entry's rows, bytes and sha256. hash is borrowed, between tables. */
+void adcp_hash_scan(AdcpDb *db, const AdcpHashRows *rows, AdcpRowHash *hash,
+                    AdcpArchiveTable *entry);
 
 /* The content_sha256 of a backup of these tables and objects. */
 void adcp_hash_content(AdcpDb *db, const AdcpSchema *schema, const AdcpHashRows *rows,

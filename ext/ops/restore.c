@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "archive/read_ahead.h"
-#include "archive/row_digest.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "codec/json_write.h"
@@ -22,6 +21,7 @@
 #include "ops/ddl.h"
 #include "ops/foreign_keys.h"
 #include "ops/fts_refresh.h"
+#include "ops/hash.h"
 #include "ops/interrupt.h"
 #include "ops/legacy.h"
 #include "ops/metadata.h"
@@ -29,7 +29,6 @@
 #include "ops/plan.h"
 #include "ops/progress.h"
 #include "ops/safety.h"
-#include "ops/table_digest.h"
 #include "ops/settings_restore.h"
 #include "platform/work_queue.h"
 
@@ -439,35 +438,33 @@ bool adcp_restore_step(AdcpRestore *restore) {
 
 /* ---- verification ---- */
 
-static void verify_table(AdcpRestore *restore, const AdcpArchiveTable *rows,
-                         AdcpRowDigest *digest) {
+static void verify_table(AdcpRestore *restore, const AdcpArchiveTable *rows, AdcpRowHash *hash) {
   const AdcpPlanTable *entry = plan_table(restore, rows);
   if( entry == NULL || !entry->verify ) return;
   adcp_progress_begin_table(restore->progress, entry->target, rows->rows, rows->bytes);
   AdcpTable live = *entry->source; /* as described in the backup, under its name here */
-  char sha256[ADCP_SHA256_HEX + 1] = "";
-  int64_t count = 0;
+  AdcpArchiveTable found = {.table = &live};
   live.name = entry->target;
-  adcp_table_digest(&restore->db, &live, digest, &count, sha256);
+  adcp_hash_scan(&restore->db, NULL, hash, &found);
   if( restore->err->rc ) {
     adcp_error_prepend(restore->err, "reading table \"%s\" again: ", entry->target);
-  } else if( count != rows->rows || strcmp(sha256, rows->sha256) != 0 ) {
+  } else if( found.rows != rows->rows || strcmp(found.sha256, rows->sha256) != 0 ) {
     adcp_error_set(restore->err, ADCP_MISMATCH,
                    "table \"%s\" does not come back equal: %lld rows were restored of %lld, and "
                    "their digest differs from the backup's",
-                   entry->target, (long long)count, (long long)rows->rows);
+                   entry->target, (long long)found.rows, (long long)rows->rows);
   }
 }
 
 static void verify_rows(AdcpRestore *restore) {
   if( restore->err->rc || flag(restore, "skip_validation") ) return;
-  AdcpRowDigest *digest = adcp_row_digest_open_threaded(restore->threads > 0, restore->err);
+  AdcpRowHash *hash = adcp_row_hash_open(restore->threads > 0, restore->err);
   if( restore->progress ) begin_stage(restore, "verify", true);
   for( size_t i = 0; i < restore->head->table_count && !restore->err->rc; i++ ) {
-    verify_table(restore, &restore->head->tables[i], digest);
+    verify_table(restore, &restore->head->tables[i], hash);
     adcp_progress_end_table(restore->progress);
   }
-  adcp_row_digest_close(digest);
+  adcp_row_hash_close(hash);
   /* Rows of version 2.0 have no digest to compare with. */
   restore->verified = !restore->err->rc && !restore->plan->merge && !adcp_legacy_is(restore->head);
 }

@@ -23,7 +23,7 @@
 #include "db/load.h"
 #include "db/order.h"
 #include "db/scan.h"
-#include "ops/table_digest.h"
+#include "ops/hash.h"
 #include "stream/block_read.h"
 
 #define PATH_MAX_BYTES 1024
@@ -214,14 +214,12 @@ static void create_objects(Bench *bench, AdcpDb *target, bool indexes) {
 }
 
 static void digest_tables(Bench *bench, AdcpDb *target) {
-  AdcpRowDigest *digest = adcp_row_digest_open(&bench->err);
-  char sha256[ADCP_SHA256_HEX + 1];
-  int64_t rows;
+  AdcpRowHash *hash = adcp_row_hash_open(false, &bench->err);
   for( size_t i = 0; i < bench->schema->table_count; i++ ) {
-    const AdcpTable *table = &bench->schema->tables[i];
-    if( has_rows(table) ) adcp_table_digest(target, table, digest, &rows, sha256);
+    AdcpArchiveTable entry = {.table = &bench->schema->tables[i]};
+    if( has_rows(entry.table) ) adcp_hash_scan(target, NULL, hash, &entry);
   }
-  adcp_row_digest_close(digest);
+  adcp_row_hash_close(hash);
 }
 
 static void time_insert(Bench *bench) {
