@@ -22,16 +22,23 @@ say           = $(if $(V),,@echo '  $(1)')
 
 LAYERS  := base codec platform stream archive db ops sql
 LIBS    := -lz -ldeflate -lzstd -lcrypto -lcjson -lpthread
+# ISA-L, which compresses fastest, where there is one.
+ISAL    := $(shell echo '\#include <isa-l/igzip_lib.h>' | $(CC) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
 SQLITE  := -lsqlite3
 # Layers that know nothing of SQLite's int lengths hold to -Wconversion.
 STRICT  := base codec platform stream archive
 
-STD     := -std=c11 -D_GNU_SOURCE -Iext -Iinclude -fvisibility=hidden -fPIC
+STD     := -std=c11 -D_GNU_SOURCE -Iext -Iinclude -fvisibility=hidden -fPIC $(if $(ISAL),-DADCP_WITH_ISAL)
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Werror
 HARDEN  := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 LDHARD  := -Wl,-z,relro -Wl,-z,now
 
 SOURCES := $(sort $(wildcard ext/*/*.c))
+ifdef ISAL
+LIBS    += -lisal
+else
+SOURCES := $(filter-out ext/stream/compress_isal.c,$(SOURCES))
+endif
 UNITS   := $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 TOOLS   := $(patsubst tests/tools/%.c,%,$(sort $(wildcard tests/tools/*.c)))
 SLTRUN  := $(sort $(wildcard tests/slt/*.c))
@@ -73,7 +80,7 @@ unit_libs = $(patsubst %,build/$(1)/lib/%.a,$(below_$(word 2,$(subst _, ,$(2))))
 # build/unit and build/bin belong to the everyday variant; the others keep theirs to themselves.
 home = $(if $(filter static,$(1)),build,build/$(1))
 
-.PHONY: all static install uninstall clean help
+.PHONY: all static libs install uninstall clean help
 .SECONDEXPANSION:
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -83,6 +90,9 @@ all: ## build adcp.so (the default)
 	@$(MAKE) --no-print-directory adcp.so
 
 static: libadcp.a ## build libadcp.a, to be linked into a program; see include/adcp.h
+
+libs: ## print what a program with libadcp.a is linked with, besides
+	@echo $(SQLITE) $(LIBS)
 
 adcp.so: $(call objects,so,$(SOURCES))
 	$(call say,LD  $@)
@@ -105,7 +115,7 @@ build/$(1)/%.o: %.c Makefile
 endef
 
 define link_rules
-build/$(1)/lib/%.a: $$$$(call objects,$(1),$$$$(sort $$$$(wildcard ext/$$$$*/*.c)))
+build/$(1)/lib/%.a: $$$$(call objects,$(1),$$$$(filter $(SOURCES),$$$$(sort $$$$(wildcard ext/$$$$*/*.c))))
 	@mkdir -p $$(@D); rm -f $$@
 	$$(Q)ar rcs $$@ $$^
 

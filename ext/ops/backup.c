@@ -24,6 +24,7 @@
 #include "ops/selection.h"
 #include "ops/settings.h"
 #include "platform/work_queue.h"
+#include "stream/compressor.h"
 
 #define STEP_ROWS 4096 /* a few milliseconds: often enough to report progress */
 
@@ -173,7 +174,7 @@ static void choose_container(AdcpBackup *backup) {
   AdcpBlockWriterOptions *container = &backup->container;
   container->container = adcp_container_of_path(backup->path);
   if( compress ) container->container = container_named(compress);
-  int level = container->container == ADCP_CONTAINER_ZSTD ? 3 : 6; /* the libraries' own default */
+  int level = container->container == ADCP_CONTAINER_ZSTD ? ADCP_ZSTD_LEVEL : ADCP_GZIP_LEVEL;
   container->level = (int)adcp_options_integer(backup->options, "level", level);
   container->threads =
       (int)adcp_options_integer(backup->options, "threads", adcp_processor_count());

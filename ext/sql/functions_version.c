@@ -5,6 +5,7 @@
 #include "platform/work_queue.h"
 #include "sql/call.h"
 #include "sql/function_table.h"
+#include "stream/compressor.h"
 
 static void version_function(sqlite3_context *context, int argc, sqlite3_value **argv) {
   (void)argc;
@@ -25,6 +26,8 @@ static void debug_function(sqlite3_context *context, int argc, sqlite3_value **a
   adcp_json_member_string(&w, "sqlite_source_id", sqlite3_sourceid());
   adcp_json_member_bool(&w, "sqlite_threadsafe", sqlite3_threadsafe() != 0);
   adcp_json_member_string(&w, "compiler", __VERSION__);
+  adcp_json_member_string(&w, "compressor", adcp_compressor_default(ADCP_GZIP_LEVEL)->name);
+  adcp_json_member_string(&w, "compressor_level_1", adcp_compressor_default(1)->name);
   adcp_json_member_integer(&w, "processors", adcp_processor_count());
   adcp_json_end_object(&w);
   adcp_call_end(&call);

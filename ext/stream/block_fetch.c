@@ -206,7 +206,7 @@ AdcpBlockFetch *adcp_block_fetch_open(AdcpInFile *file, const AdcpContainerMetho
   }
   fetch->file = file;
   fetch->methods = methods;
-  fetch->compressor = methods->xCompressor();
+  fetch->compressor = methods->xCompressor(0);
   fetch->index = index;
   fetch->threads = threads;
   fetch->last = NO_BLOCK;

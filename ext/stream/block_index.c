@@ -19,7 +19,7 @@
 static const char *entry_fault(const AdcpContainerMethods *methods, const AdcpBlockEntry *entry) {
   if( entry->raw_bytes == 0 || entry->size_bytes == 0 ) return "is said to be empty";
   if( entry->raw_bytes > ADCP_MAX_BLOCK_BYTES ) return "is said to be larger than a block may be";
-  if( methods->xCompressor() == NULL ) {
+  if( methods->xCompressor(0) == NULL ) {
     return entry->raw_bytes == entry->size_bytes ? NULL : "is said to have two sizes";
   }
   if( methods->max_ratio &&

@@ -80,7 +80,7 @@ static bool equip_job(Job *job, const AdcpBlockWriterOptions *options) {
 static Job *make_job(AdcpBlockWriter *writer, AdcpError *err) {
   Job *job = adcp_calloc(1, sizeof *job);
   if( job ) {
-    job->compressor = writer->methods->xCompressor();
+    job->compressor = writer->methods->xCompressor(writer->options.level);
     if( equip_job(job, &writer->options) ) {
       writer->jobs[writer->job_count++] = job;
       return job;

@@ -40,8 +40,9 @@ typedef struct AdcpContainerMethods {
   /* Text bytes that a compressed byte can make at most; 0: any number, up to a block's. */
   uint32_t max_ratio;
 
-  /* What blocks are compressed with; NULL when they stand as they are. */
-  const AdcpCompressor *(*xCompressor)(void);
+  /* What blocks are compressed with at a level (1 to 12), or read with (0); NULL when they stand as
+  ** they are. */
+  const AdcpCompressor *(*xCompressor)(int level);
 
   /* Appends what stands after the last block: the line, and the container's own end. crc32 and
   ** raw_bytes are those of the whole text, the line included. n < 65536. */

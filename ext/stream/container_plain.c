@@ -10,7 +10,8 @@ struct AdcpStream {
   int64_t offset;
 };
 
-static const AdcpCompressor *no_compressor(void) {
+static const AdcpCompressor *no_compressor(int level) {
+  (void)level;
   return NULL;
 }
 

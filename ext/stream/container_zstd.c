@@ -29,7 +29,8 @@ struct AdcpStream {
   uint8_t chunk[CHUNK_BYTES];
 };
 
-static const AdcpCompressor *compressor(void) {
+static const AdcpCompressor *compressor(int level) {
+  (void)level;
   return &adcp_compressor_zstd;
 }
 

@@ -53,7 +53,7 @@ int main(int argc, char **argv) {
 C
 make -s libadcp.a >/dev/null
 cc -Wall -Wextra -Wno-cast-function-type -Iinclude "$TMPDIR/program.c" libadcp.a -o "$TMPDIR/program" \
-  -lsqlite3 -ldeflate -lz -lzstd -lcjson -lcrypto -lpthread
+  $(make -s -C "$ADCP_ROOT" libs)
 version=$(sed -n 's/^#define ADCP_VERSION  *"\(.*\)"/\1/p' include/adcp.h)
 output=$("$TMPDIR/program" "$TMPDIR/static.json.gz")
 check 'version' "$(printf '%s\n' "$output" | sed -n 1p)" "$version"

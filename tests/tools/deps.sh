@@ -10,7 +10,11 @@ set -eu
 
 packages_of() {
   case $1 in
-    build) echo libsqlite3-dev zlib1g-dev libdeflate-dev libzstd-dev libcjson-dev libssl-dev ;;
+    build)
+      echo libsqlite3-dev zlib1g-dev libdeflate-dev libzstd-dev libcjson-dev libssl-dev
+      # Debian has ISA-L for these only; the build goes without it elsewhere.
+      case $(dpkg --print-architecture 2>/dev/null) in amd64 | arm64) echo libisal-dev ;; esac
+      ;;
     demo) echo sqlite3 ;;
     # The languages read backups with their own gzip and JSON, as users will; python3-jsonschema
     # checks backups against docs/backup.schema.json.
