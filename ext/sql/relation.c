@@ -28,6 +28,7 @@ typedef struct RelationCursor {
   sqlite3_vtab_cursor base; /* must be first */
   AdcpError err;
   void *inner; /* the relation's cursor, or NULL before xFilter and after an error */
+  sqlite3_value *given[ADCP_RELATION_MAX_ARGUMENTS]; /* hidden columns; owned, NULL: not given */
 } RelationCursor;
 
 static const AdcpRelation *relation_of(sqlite3_vtab_cursor *cursor) {
@@ -144,6 +145,10 @@ static int xOpen(sqlite3_vtab *table, sqlite3_vtab_cursor **cursor_out) {
 static void close_inner(RelationCursor *cursor) {
   if( cursor->inner ) relation_of(&cursor->base)->xClose(cursor->inner);
   cursor->inner = NULL;
+  for( int i = 0; i < ADCP_RELATION_MAX_ARGUMENTS; i++ ) {
+    sqlite3_value_free(cursor->given[i]);
+    cursor->given[i] = NULL;
+  }
   adcp_error_clear(&cursor->err);
 }
 
@@ -153,21 +158,37 @@ static int xClose(sqlite3_vtab_cursor *base) {
   return SQLITE_OK;
 }
 
-static void read_arguments(AdcpRelationCall *call, const AdcpRelation *relation, int given,
+/* The names of the arguments, as a call lists them: their declaration without the word HIDDEN. */
+static void fail_missing(AdcpRelationCall *call, const AdcpRelation *relation, int argument) {
+  static const char hidden[] = " HIDDEN";
+  AdcpBuf names = {0};
+  for( const char *at = relation->arguments; *at; ) {
+    const char *end = strstr(at, hidden);
+    adcp_buf_append(&names, at, (size_t)(end - at));
+    at = end + sizeof hidden - 1;
+  }
+  const char *text = adcp_buf_text(&names);
+  if( adcp_buf_check(&names, call->err) ) {
+    adcp_error_set(call->err, ADCP_MISUSE, "argument %d is missing or NULL; the arguments are (%s)",
+                   argument + 1, text);
+  }
+  adcp_buf_free(&names);
+}
+
+static void read_arguments(AdcpRelationCall *call, RelationCursor *cursor, int given,
                            sqlite3_value **argv) {
+  const AdcpRelation *relation = relation_of(&cursor->base);
   int position = 0;
   for( int i = 0; i < relation->argument_count; i++ ) {
     if( !(given & (1 << i)) ) continue;
     sqlite3_value *value = argv[position++];
+    cursor->given[i] = sqlite3_value_dup(value);
     call->text[i] = (const char *)sqlite3_value_text(value);
-    if( call->text[i] == NULL && sqlite3_value_type(value) != SQLITE_NULL ) {
-      adcp_error_nomem(call->err);
-    }
+    bool whole = call->text[i] || sqlite3_value_type(value) == SQLITE_NULL;
+    if( cursor->given[i] == NULL || !whole ) adcp_error_nomem(call->err);
   }
   for( int i = 0; i < relation->required_arguments; i++ ) {
-    if( call->text[i] ) continue;
-    adcp_error_set(call->err, ADCP_MISUSE, "argument %d is missing or NULL; the arguments are (%s)",
-                   i + 1, relation->arguments);
+    if( call->text[i] == NULL && !call->err->rc ) fail_missing(call, relation, i);
   }
 }
 
@@ -212,7 +233,7 @@ static int xFilter(sqlite3_vtab_cursor *base, int idx_num, const char *idx_str, 
   close_inner(cursor);
   const RelationTable *table = (const RelationTable *)base->pVtab;
   AdcpRelationCall call = {.db = table->db, .config = table->config, .err = &cursor->err};
-  read_arguments(&call, relation, idx_num, argv);
+  read_arguments(&call, cursor, idx_num, argv);
   read_ranges(&call, idx_str, argv + count_bits(idx_num));
   if( !cursor->err.rc ) cursor->inner = open_inner(&call, relation);
   return report(base->pVtab, &cursor->err);
@@ -231,8 +252,11 @@ static int xEof(sqlite3_vtab_cursor *base) {
 
 static int xColumn(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
   const AdcpRelation *relation = relation_of(base);
+  RelationCursor *cursor = (RelationCursor *)base;
   if( column < relation->column_count ) {
-    relation->xColumn(((RelationCursor *)base)->inner, column, context);
+    relation->xColumn(cursor->inner, column, context);
+  } else if( cursor->given[column - relation->column_count] ) {
+    sqlite3_result_value(context, cursor->given[column - relation->column_count]);
   }
   return SQLITE_OK;
 }
