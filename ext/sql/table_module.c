@@ -86,17 +86,35 @@ static void read_arguments(TableVtab *vtab, AdcpConfig *config, int argc, const 
   vtab->name = take_argument(argv[4], err);
 }
 
-/* A declared type that is words, numbers and parentheses, as types are; "" for any other text. */
+static const char *skip_spaces(const char *at) {
+  return at + strspn(at, " ");
+}
+
+/* A whole number with a sign or without; NULL when none begins here. */
+static const char *skip_integer(const char *at) {
+  at = skip_spaces(at);
+  if( *at == '+' || *at == '-' ) at++;
+  size_t digits = strspn(at, "0123456789");
+  return digits ? skip_spaces(at + digits) : NULL;
+}
+
+/* "(10)" or "(10, -2)", and nothing behind it. */
+static bool is_size(const char *at) {
+  const char *end = skip_integer(at + 1);
+  if( end && *end == ',' ) end = skip_integer(end + 1);
+  return end && *end == ')' && *skip_spaces(end + 1) == 0;
+}
+
+/* A declared type as SQLite's grammar has it, words and perhaps a size; "" for any other text, which
+** a quoted name can be. */
 static const char *safe_type(const char *type) {
   size_t left = strlen(type), size;
-  AdcpTokenType token;
   for( const char *at = type; left > 0; at += size, left -= size ) {
-    token = adcp_token_next(at, left, &size);
-    if( token == ADCP_TOKEN_END ) break;
+    AdcpTokenType token = adcp_token_next(at, left, &size);
+    if( *at == '(' && at > type ) return is_size(at) ? type : "";
     bool keyword = token == ADCP_TOKEN_WORD &&
                    (sqlite3_keyword_check(at, (int)size) || sqlite3_strnicmp(at, "hidden", 6) == 0);
-    bool plain = token == ADCP_TOKEN_WORD || (token == ADCP_TOKEN_SPACE && *at == ' ') ||
-                 (token == ADCP_TOKEN_OTHER && strchr("(),+-0123456789", *at));
+    bool plain = token == ADCP_TOKEN_WORD || (token == ADCP_TOKEN_SPACE && *at == ' ');
     if( keyword || !plain ) return "";
   }
   return type;
@@ -301,14 +319,14 @@ static void limit_rowid(TableCursor *cursor, char limit, sqlite3_value *value) {
 typedef enum Affinity { AFFINITY_TEXT, AFFINITY_BLOB, AFFINITY_NUMBER } Affinity;
 
 /* SQLite's rules (datatype3.html, 3.1). */
-static Affinity affinity_of(const char *type) {
+static Affinity affinity_of(const char *type, AdcpError *err) {
   AdcpBuf lower = {0};
   for( const char *c = type; *c; c++ ) {
     adcp_buf_append_byte(&lower, (uint8_t)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c));
   }
   const char *text = adcp_buf_text(&lower);
   Affinity affinity = AFFINITY_NUMBER;
-  if( text && !strstr(text, "int") ) {
+  if( adcp_buf_check(&lower, err) && !strstr(text, "int") ) {
     if( strstr(text, "char") || strstr(text, "clob") || strstr(text, "text") ) {
       affinity = AFFINITY_TEXT;
     } else if( strstr(text, "blob") || *text == 0 ) {
@@ -328,7 +346,7 @@ static void limit_key(TableCursor *cursor, const TableVtab *vtab, char limit,
   for( size_t i = 0; i < vtab->table->column_count; i++ ) {
     const AdcpColumn *column = &vtab->table->columns[i];
     if( adcp_column_stored(column) && adcp_table_value_place(vtab->table, i) == place ) {
-      affinity = affinity_of(column->decl_type);
+      affinity = affinity_of(column->decl_type, &cursor->err);
     }
   }
   int type = sqlite3_value_type(value);
