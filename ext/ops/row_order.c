@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/text16.h"
 #include "db/vet.h"
 
 typedef struct KeyPart {
@@ -206,9 +207,16 @@ static int compare_bytes(const AdcpValue *a, const AdcpValue *b) {
 }
 
 static void bind_text(AdcpDb *db, sqlite3_stmt *stmt, int at, const AdcpValue *value) {
-  unsigned char encoding = value->type == ADCP_TEXT ? SQLITE_UTF8 : SQLITE_UTF16LE;
   const char *bytes = value->bytes ? (const char *)value->bytes : "";
-  int rc = sqlite3_bind_text64(stmt, at, bytes, value->size, SQLITE_STATIC, encoding);
+  char *marked = value->type == ADCP_TEXT16 ? adcp_text16_marked(value) : NULL;
+  int rc;
+  if( value->type == ADCP_TEXT ) {
+    rc = sqlite3_bind_text64(stmt, at, bytes, value->size, SQLITE_STATIC, SQLITE_UTF8);
+  } else if( marked == NULL ) {
+    rc = SQLITE_NOMEM;
+  } else {
+    rc = sqlite3_bind_text64(stmt, at, marked, value->size + 2, sqlite3_free, SQLITE_UTF16LE);
+  }
   if( rc != SQLITE_OK ) adcp_db_fail(db, rc);
 }
 

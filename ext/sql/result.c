@@ -3,6 +3,8 @@
 */
 #include "sql/result.h"
 
+#include "db/text16.h"
+
 void adcp_result_value(sqlite3_context *context, const AdcpValue *value) {
   const char *bytes = value->bytes ? (const char *)value->bytes : "";
   switch( value->type ) {
@@ -13,7 +15,12 @@ void adcp_result_value(sqlite3_context *context, const AdcpValue *value) {
     sqlite3_result_text64(context, bytes, value->size, SQLITE_TRANSIENT, SQLITE_UTF8);
     break;
   case ADCP_TEXT16:
-    sqlite3_result_text64(context, bytes, value->size, SQLITE_TRANSIENT, SQLITE_UTF16LE);
+    bytes = adcp_text16_marked(value);
+    if( bytes == NULL ) {
+      sqlite3_result_error_nomem(context);
+    } else {
+      sqlite3_result_text64(context, bytes, value->size + 2, sqlite3_free, SQLITE_UTF16LE);
+    }
     break;
   case ADCP_BLOB: sqlite3_result_blob64(context, bytes, value->size, SQLITE_TRANSIENT); break;
   }
