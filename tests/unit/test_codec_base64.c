@@ -112,11 +112,37 @@ static void hexadecimal(void) {
   }
 }
 
+/* Pieces of 16 digits and what is left: every length, a wrong character at every place. */
+static void hexadecimal_pieces(void) {
+  uint8_t bytes[40], text[80], out[40];
+  char expected[81];
+  size_t size;
+  for( size_t n = 0; n <= sizeof bytes; n++ ) {
+    for( size_t i = 0; i < n; i++ ) {
+      bytes[i] = (uint8_t)(i * 37 + n * 91);
+      snprintf(expected + 2 * i, 3, "%02x", bytes[i]);
+    }
+    adcp_hex_encode(bytes, n, text);
+    CHECK(memcmp(text, expected, 2 * n) == 0);
+    CHECK(adcp_hex_decode(text, 2 * n, out, &size) && size == n && memcmp(out, bytes, n) == 0);
+    for( size_t i = 0; i < 2 * n; i++ ) {
+      uint8_t good = text[i];
+      for( unsigned c = 0; c < 256; c++ ) {
+        bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+        text[i] = (uint8_t)c;
+        CHECK(adcp_hex_decode(text, 2 * n, out, &size) == digit);
+      }
+      text[i] = good;
+    }
+  }
+}
+
 int main(void) {
   known_answers();
   round_trips();
   wrong_characters();
   strict_texts();
   hexadecimal();
+  hexadecimal_pieces();
   return unit_done();
 }
