@@ -17,6 +17,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "db/stub.h"
 #include "db/token.h"
 
 /* Application functions that one schema may use; each one unknown costs another prepare. */
@@ -97,22 +98,9 @@ static int xAuthorize(void *context, int action, const char *a, const char *b, c
 
 /* ---- what the application would have registered ---- */
 
-static void xFunction(sqlite3_context *context, int argc, sqlite3_value **argv) {
-  (void)argc;
-  (void)argv;
-  sqlite3_result_null(context);
-}
-
-static int xCompare(void *context, int a_size, const void *a, int b_size, const void *b) {
-  (void)context;
-  int order = memcmp(a, b, (size_t)(a_size < b_size ? a_size : b_size));
-  return order ? order : a_size - b_size;
-}
-
 static void xCollationNeeded(void *context, sqlite3 *handle, int encoding, const char *name) {
   AdcpVetter *vetter = context;
-  int rc = sqlite3_create_collation(handle, name, encoding, NULL, xCompare);
-  if( rc == SQLITE_NOMEM ) adcp_error_nomem(vetter->err);
+  adcp_stub_collation(handle, name, encoding, vetter->err);
 }
 
 /* Registers the function that SQLite's message misses; false when it is about something else. */
@@ -132,10 +120,9 @@ static bool register_missing_function(AdcpVetter *vetter, sqlite3 *handle) {
   size_t size = strlen(name);
   if( skip == sizeof(arguments) - 1 && size > 2 ) name[size - 2] = 0; /* its "()" */
   vetter->function_count++;
-  int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
-  int rc = sqlite3_create_function(handle, name, -1, flags, NULL, xFunction, NULL, NULL);
+  bool registered = adcp_stub_function(handle, name, vetter->err);
   adcp_free(name);
-  return rc == SQLITE_OK;
+  return registered;
 }
 
 /* ---- open and close ---- */

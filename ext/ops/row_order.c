@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/stub.h"
 #include "db/text16.h"
 #include "db/vet.h"
 
@@ -108,14 +109,8 @@ AdcpRowOrder *adcp_row_order_of_live(AdcpDb *db, const AdcpTable *table) {
   return order_by_key(db, db, table);
 }
 
-static int xCompareBytes(void *context, int a_size, const void *a, int b_size, const void *b) {
-  (void)context;
-  int order = memcmp(a, b, (size_t)(a_size < b_size ? a_size : b_size));
-  return order ? order : a_size - b_size;
-}
-
 static void xCollationNeeded(void *context, sqlite3 *handle, int encoding, const char *name) {
-  sqlite3_create_collation(handle, name, encoding, context, xCompareBytes);
+  adcp_stub_collation(handle, name, encoding, context);
 }
 
 /* Runs the CREATE TABLE of a backup's table in a private empty database and looks at it there. */
@@ -127,11 +122,13 @@ static AdcpRowOrder *order_of_text(AdcpDb *db, const AdcpTable *table, const cha
   if( rc == SQLITE_OK ) {
     AdcpDb scratch = {handle, "main", failure};
     char *encoding = adcp_db_text(db, "PRAGMA encoding");
-    sqlite3_collation_needed(handle, NULL, xCollationNeeded);
+    sqlite3_collation_needed(handle, failure, xCollationNeeded);
     if( encoding ) adcp_db_exec(&scratch, "PRAGMA encoding = %Q", encoding);
     adcp_db_exec(&scratch, "%s", sql);
     if( !failure->rc ) order = order_by_key(db, &scratch, table);
     adcp_free(encoding);
+  } else if( rc == SQLITE_NOMEM ) {
+    adcp_error_nomem(failure);
   }
   sqlite3_close(handle);
   return order;

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "codec/json_write.h"
+#include "db/stub.h"
 #include "ops/restore.h"
 
 #define MAX_STUBS 256 /* functions that an application registers for its schema: a few */
@@ -30,18 +31,6 @@ static void add(Trial *trial, AdcpFindingCode code, const char *object, const ch
 
 /* ---- what an application would have registered ---- */
 
-static void xStub(sqlite3_context *context, int argc, sqlite3_value **argv) {
-  (void)argc;
-  (void)argv;
-  sqlite3_result_null(context);
-}
-
-static int xStubCompare(void *context, int a_size, const void *a, int b_size, const void *b) {
-  (void)context;
-  int order = memcmp(a, b, (size_t)(a_size < b_size ? a_size : b_size));
-  return order ? order : a_size - b_size;
-}
-
 static void add_stub(Trial *trial, const char *what, const char *name) {
   AdcpBuf message = {0};
   adcp_buf_appendf(&message, "the schema uses the %s \"%s\", which the application registers", what,
@@ -53,8 +42,9 @@ static void add_stub(Trial *trial, const char *what, const char *name) {
 }
 
 static void xCollationNeeded(void *context, sqlite3 *handle, int encoding, const char *name) {
-  add_stub(context, "collation", name);
-  sqlite3_create_collation(handle, name, encoding, NULL, xStubCompare);
+  Trial *trial = context;
+  add_stub(trial, "collation", name);
+  adcp_stub_collation(handle, name, encoding, trial->err);
 }
 
 /* Registers the function that the message misses; false when it is about something else. */
@@ -68,12 +58,10 @@ static bool add_missing_function(Trial *trial, const char *message) {
     adcp_error_nomem(trial->err);
     return false;
   }
-  int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
-  int rc =
-      sqlite3_create_function_v2(trial->handle, name, -1, flags, NULL, xStub, NULL, NULL, NULL);
-  if( rc == SQLITE_OK ) add_stub(trial, "function", name);
+  bool registered = adcp_stub_function(trial->handle, name, trial->err);
+  if( registered ) add_stub(trial, "function", name);
   adcp_free(name);
-  return rc == SQLITE_OK;
+  return registered;
 }
 
 /* ---- the connection ---- */

@@ -1,0 +1,20 @@
+/*
+** stub.h - stand-ins for functions and collations that an application would have registered.
+**
+** They let the SQL of a schema be prepared, and tables be made, on a private connection. Their
+** results mean nothing: whoever uses them says what could not be judged.
+*/
+#ifndef ADCP_DB_STUB_H
+#define ADCP_DB_STUB_H
+
+#include "base/error.h"
+#include "db/sqlite.h"
+
+/* A deterministic and harmless function of any number of arguments that gives NULL. False when
+** SQLite does not take it; err is set when there is no memory. */
+bool adcp_stub_function(sqlite3 *handle, const char *name, AdcpError *err);
+
+/* A collation that compares bytes; err as above. */
+void adcp_stub_collation(sqlite3 *handle, const char *name, int encoding, AdcpError *err);
+
+#endif
