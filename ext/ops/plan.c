@@ -79,7 +79,9 @@ static void check_rename(Planner *p) {
                      "option \"rename\": \"%s\" is not a table of the backup; look at "
                      "adcp_contents for their names",
                      from);
-    } else if( sqlite3_strnicmp(to, "sqlite_", 7) == 0 || *to == 0 ) {
+    } else if( *to == 0 ) {
+      adcp_error_set(p->err, ADCP_ERROR, "option \"rename\": \"%s\" would have no name", from);
+    } else if( sqlite3_strnicmp(to, "sqlite_", 7) == 0 ) {
       adcp_error_set(
           p->err, ADCP_ERROR,
           "option \"rename\": \"%s\" cannot become \"%s\": SQLite keeps names that begin "
