@@ -197,6 +197,7 @@ GCOVR = gcovr -j 2 --root . --filter ext/ --exclude-unreachable-branches \
 
 coverage: export ADCP_FAULT_POINTS ?= 30
 coverage: export ADCP_TEST_SECONDS ?= 600
+coverage: export ADCP_SLOW_BUILD = 1
 coverage: ## lines and branches that all tests reach, faults among them (gcovr): 10 minutes
 	@sh tests/tools/deps.sh build test coverage
 	@find build/coverage -name '*.gcda' -delete 2>/dev/null || true
