@@ -55,7 +55,7 @@ asan_LD        := -fsanitize=address,undefined
 tsan_FLAGS     := -O1 -g -DSQLITE_CORE -fsanitize=thread
 tsan_LD        := -fsanitize=thread
 coverage_FLAGS := -O0 -g -DSQLITE_CORE --coverage -fprofile-update=atomic
-coverage_LD    := --coverage -Wl,-u,__gcov_dump
+coverage_LD    := --coverage -Wl,-u,__gcov_dump,-u,__gcov_reset
 
 # Compiled, never linked: the two compilers must both be content with every file.
 LINTERS          := lint-gcc lint-clang
@@ -195,8 +195,8 @@ GCOVR = gcovr -j 2 --root . --filter ext/ --exclude-unreachable-branches \
   --txt build/coverage/report.txt --json build/coverage/report.json --print-summary \
   $(if $(T),,--fail-under-line 95 --fail-under-branch 85) build/coverage
 
-coverage: export ADCP_FAULT_POINTS ?= 30
-coverage: export ADCP_TEST_SECONDS ?= 600
+coverage: export ADCP_FAULT_POINTS ?= 8
+coverage: export ADCP_TEST_SECONDS ?= 900
 coverage: export ADCP_SLOW_BUILD = 1
 coverage: ## lines and branches that all tests reach, faults among them (gcovr): 10 minutes
 	@sh tests/tools/deps.sh build test coverage

@@ -502,6 +502,7 @@ static void run_all(const Mode *list, size_t n,
       if( !has(list[m].name, only_kind) ) continue;
       run_mode(&scenarios[s], &list[m], run);
     }
+    fault_keep_coverage();
   }
 }
 

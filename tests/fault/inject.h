@@ -50,7 +50,8 @@ long fault_operations(void);   /* counted since the last fault_arm */
 long fault_fired(void);        /* failed since then */
 const char *fault_place(void); /* which operation failed first, or "" */
 
-/* Writes what a coverage build has counted, which a process that ends abruptly would lose. */
+/* Writes what a coverage build has counted since the last time, which a process that ends abruptly
+** would lose. */
 void fault_keep_coverage(void);
 
 long fault_own_blocks(void); /* blocks of ours, cJSON and zlib that are allocated now */
