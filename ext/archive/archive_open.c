@@ -696,8 +696,8 @@ static void fill_head(AdcpArchiveReader *r) {
   head->complete = true;
 }
 
-static void open_parts(AdcpArchiveReader *r, const char *path, int threads) {
-  r->file = adcp_infile_open(path, r->err);
+static void open_parts(AdcpArchiveReader *r, const AdcpRoot *root, const char *path, int threads) {
+  r->file = adcp_infile_open(root, path, r->err);
   r->blocks = adcp_block_reader_open(r->file, threads, r->err);
   r->input.blocks = r->blocks;
   AdcpTextInput input = {&r->input, read_input};
@@ -734,8 +734,8 @@ static void read_start(AdcpArchiveReader *r) {
 /* How far to go when the manifest is not found by the end line. */
 typedef enum Effort { PEEK, READ_THROUGH } Effort;
 
-static AdcpArchiveReader *open_reader(const char *path, int threads, Effort effort,
-                                      AdcpCheckpoint checkpoint, AdcpError *err) {
+static AdcpArchiveReader *open_reader(const AdcpRoot *root, const char *path, int threads,
+                                      Effort effort, AdcpCheckpoint checkpoint, AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpArchiveReader *r = adcp_calloc(1, sizeof *r);
   if( r == NULL ) {
@@ -745,7 +745,7 @@ static AdcpArchiveReader *open_reader(const char *path, int threads, Effort effo
   r->err = err;
   r->full = true;
   r->input.checkpoint = checkpoint;
-  open_parts(r, path, threads);
+  open_parts(r, root, path, threads);
   if( err->rc == ADCP_OK ) {
     bool damaged = false;
     r->head.container = adcp_block_reader_container(r->blocks);
@@ -771,17 +771,20 @@ static AdcpArchiveReader *open_reader(const char *path, int threads, Effort effo
 
 static const AdcpCheckpoint NO_CHECKPOINT = {NULL, NULL};
 
-AdcpArchiveReader *adcp_archive_reader_open_checked(const char *path, int threads,
-                                                    AdcpCheckpoint checkpoint, AdcpError *err) {
-  return open_reader(path, threads, READ_THROUGH, checkpoint, err);
+AdcpArchiveReader *adcp_archive_reader_open_checked(const AdcpRoot *root, const char *path,
+                                                    int threads, AdcpCheckpoint checkpoint,
+                                                    AdcpError *err) {
+  return open_reader(root, path, threads, READ_THROUGH, checkpoint, err);
 }
 
-AdcpArchiveReader *adcp_archive_reader_open(const char *path, int threads, AdcpError *err) {
-  return open_reader(path, threads, READ_THROUGH, NO_CHECKPOINT, err);
+AdcpArchiveReader *adcp_archive_reader_open(const AdcpRoot *root, const char *path, int threads,
+                                            AdcpError *err) {
+  return open_reader(root, path, threads, READ_THROUGH, NO_CHECKPOINT, err);
 }
 
-AdcpArchiveReader *adcp_archive_reader_peek(const char *path, AdcpError *err) {
-  return open_reader(path, 0, PEEK, NO_CHECKPOINT, err);
+AdcpArchiveReader *adcp_archive_reader_peek(const AdcpRoot *root, const char *path,
+                                            AdcpError *err) {
+  return open_reader(root, path, 0, PEEK, NO_CHECKPOINT, err);
 }
 
 const AdcpArchiveHead *adcp_archive_head(const AdcpArchiveReader *r) {

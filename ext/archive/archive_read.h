@@ -48,19 +48,22 @@ typedef struct AdcpCheckpoint {
 } AdcpCheckpoint;
 
 /* ADCP_NOTADB: not a backup; ADCP_CORRUPT: damaged or incomplete (the message says which, and
-** where); ADCP_ERROR: a newer format or an unknown name in "requires". NULL on error. */
-AdcpArchiveReader *adcp_archive_reader_open(const char *path, int threads, AdcpError *err);
+** where); ADCP_ERROR: a newer format or an unknown name in "requires". NULL on error. root is
+** borrowed until this returns. */
+AdcpArchiveReader *adcp_archive_reader_open(const AdcpRoot *root, const char *path, int threads,
+                                            AdcpError *err);
 
 /* The same, with a checkpoint (copied) for as long as the reader lives: a file without a usable end
 ** is read through by the opening already. */
-AdcpArchiveReader *adcp_archive_reader_open_checked(const char *path, int threads,
-                                                    AdcpCheckpoint checkpoint, AdcpError *err);
+AdcpArchiveReader *adcp_archive_reader_open_checked(const AdcpRoot *root, const char *path,
+                                                    int threads, AdcpCheckpoint checkpoint,
+                                                    AdcpError *err);
 
 /* The same for a list of many files, in time that does not depend on their size: without threads,
 ** and a file larger than ADCP_PEEK_FILE_BYTES whose end does not lead to the manifest is not read
 ** through, but told by its first ADCP_PEEK_TEXT_BYTES to be damaged (ADCP_CORRUPT) or no backup
 ** (ADCP_NOTADB). For its head only, not its rows. */
-AdcpArchiveReader *adcp_archive_reader_peek(const char *path, AdcpError *err);
+AdcpArchiveReader *adcp_archive_reader_peek(const AdcpRoot *root, const char *path, AdcpError *err);
 const AdcpArchiveHead *adcp_archive_head(const AdcpArchiveReader *r);
 
 /* JSON text of another top-level section (app_settings, ...) that stands before the rows, or NULL;

@@ -37,8 +37,9 @@ struct AdcpArchiveWriter {
   size_t sections;       /* top-level members so far */
 };
 
-AdcpArchiveWriter *adcp_archive_writer_open(const char *path, AdcpOutMode mode,
-                                            const AdcpBlockWriterOptions *options, AdcpError *err) {
+AdcpArchiveWriter *adcp_archive_writer_open(const AdcpRoot *root, const char *path,
+                                            AdcpOutMode mode, const AdcpBlockWriterOptions *options,
+                                            AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpArchiveWriter *w = adcp_calloc(1, sizeof *w);
   if( w == NULL ) {
@@ -47,7 +48,7 @@ AdcpArchiveWriter *adcp_archive_writer_open(const char *path, AdcpOutMode mode,
   }
   w->err = err;
   w->digest = adcp_row_digest_open_threaded(options->threads > 1, err);
-  w->file = adcp_outfile_open(path, mode, err);
+  w->file = adcp_outfile_open(root, path, mode, err);
   w->blocks = adcp_block_writer_open(w->file, options, err);
   if( err->rc == ADCP_OK ) return w;
   adcp_archive_writer_close(w);

@@ -16,8 +16,9 @@
 
 typedef struct AdcpArchiveWriter AdcpArchiveWriter;
 
-AdcpArchiveWriter *adcp_archive_writer_open(const char *path, AdcpOutMode mode,
-                                            const AdcpBlockWriterOptions *options, AdcpError *err);
+AdcpArchiveWriter *adcp_archive_writer_open(const AdcpRoot *root, const char *path,
+                                            AdcpOutMode mode, const AdcpBlockWriterOptions *options,
+                                            AdcpError *err);
 
 /* A top-level member whose value is JSON text. */
 void adcp_archive_write_section(AdcpArchiveWriter *w, const char *name, const char *json, size_t n);

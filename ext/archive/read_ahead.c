@@ -137,8 +137,8 @@ static void make_batches(AdcpReadAhead *ahead, bool threaded) {
   }
 }
 
-AdcpReadAhead *adcp_read_ahead_open(const char *path, int threads, AdcpCheckpoint checkpoint,
-                                    AdcpError *err) {
+AdcpReadAhead *adcp_read_ahead_open(const AdcpRoot *root, const char *path, int threads,
+                                    AdcpCheckpoint checkpoint, AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpReadAhead *ahead = adcp_calloc(1, sizeof *ahead);
   if( ahead == NULL ) {
@@ -150,7 +150,7 @@ AdcpReadAhead *adcp_read_ahead_open(const char *path, int threads, AdcpCheckpoin
   ** would only move each block between processors. */
   int inflating = threads > 2 ? threads - 2 : 0;
   ahead->archive =
-      adcp_archive_reader_open_checked(path, inflating, checkpoint, &ahead->archive_err);
+      adcp_archive_reader_open_checked(root, path, inflating, checkpoint, &ahead->archive_err);
   adcp_error_move(err, &ahead->archive_err);
   if( ahead->archive && threads > 0 ) { /* from now on it runs elsewhere */
     ahead->archive->input.checkpoint = (AdcpCheckpoint){0};

@@ -16,8 +16,8 @@ typedef struct AdcpReadAhead AdcpReadAhead;
 
 /* err is borrowed until close. threads as in adcp_archive_reader_open; 0: all is done by the
 ** caller. The checkpoint (copied) is called by the caller's thread only. */
-AdcpReadAhead *adcp_read_ahead_open(const char *path, int threads, AdcpCheckpoint checkpoint,
-                                    AdcpError *err);
+AdcpReadAhead *adcp_read_ahead_open(const AdcpRoot *root, const char *path, int threads,
+                                    AdcpCheckpoint checkpoint, AdcpError *err);
 const AdcpArchiveHead *adcp_read_ahead_head(const AdcpReadAhead *ahead);
 
 /* The reader, for its sections; NULL for NULL. Its events are not the caller's. */

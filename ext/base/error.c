@@ -64,11 +64,16 @@ static AdcpRc rc_of_errno(int error_number, AdcpRc otherwise) {
 }
 
 void adcp_error_errno(AdcpError *err, AdcpRc rc, int error_number, const char *format, ...) {
-  if( err->rc != ADCP_OK ) return;
   va_list args;
   va_start(args, format);
-  adcp_error_setv(err, rc_of_errno(error_number, rc), format, args);
+  adcp_error_errnov(err, rc, error_number, format, args);
   va_end(args);
+}
+
+void adcp_error_errnov(AdcpError *err, AdcpRc rc, int error_number, const char *format,
+                       va_list args) {
+  if( err->rc != ADCP_OK ) return;
+  adcp_error_setv(err, rc_of_errno(error_number, rc), format, args);
   char buffer[128];
   /* The GNU strerror_r may return a text of its own instead of filling the buffer. */
   const char *reason = strerror_r(error_number, buffer, sizeof buffer);

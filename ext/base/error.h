@@ -60,6 +60,8 @@ void adcp_error_nomem(AdcpError *err);
 ** PERM, ENOMEM gives NOMEM, else `rc`) and "<formatted>: <strerror>" as the message. */
 void adcp_error_errno(AdcpError *err, AdcpRc rc, int error_number, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+void adcp_error_errnov(AdcpError *err, AdcpRc rc, int error_number, const char *format,
+                       va_list args) __attribute__((format(printf, 4, 0)));
 
 /* Puts context before / a clause after the message of an error that is set; no-op without one.
 ** Each layer adds context at most once on the way up. */

@@ -49,6 +49,9 @@
 /* SQLITE_MAX_COLUMN can be raised to 32767 at most. */
 #define ADCP_MAX_COLUMNS 32767
 
+/* Symbolic links followed on the way to one file, as Linux has it. */
+#define ADCP_MAX_LINKS 40
+
 /* More threads than this only cost memory: each has a block in flight. */
 #define ADCP_MAX_THREADS 64
 

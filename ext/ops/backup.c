@@ -56,6 +56,7 @@ struct AdcpBackup {
   AdcpError *err;
   bool in_transaction;          /* of the caller, at entry */
   const AdcpSafetyMark *safety; /* borrowed; NULL: asked for by a user */
+  const AdcpRoot *root;         /* of the connection */
   char *path;
   AdcpOutMode mode;
   int64_t started_ms;
@@ -183,8 +184,8 @@ static void choose_container(AdcpBackup *backup) {
 static void open_archive(AdcpBackup *backup) {
   if( backup->err->rc ) return;
   choose_container(backup);
-  backup->archive =
-      adcp_archive_writer_open(backup->path, backup->mode, &backup->container, backup->err);
+  backup->archive = adcp_archive_writer_open(backup->root, backup->path, backup->mode,
+                                             &backup->container, backup->err);
 }
 
 static void write_head(AdcpBackup *backup) {
@@ -206,7 +207,7 @@ static void gather_settings(AdcpBackup *backup) {
   if( backup->err->rc ) return;
   backup->redaction = adcp_redaction_open(backup->options, backup->schema, &backup->redacted,
                                           &backup->warnings, backup->err);
-  backup->settings = adcp_settings_open(backup->options, &backup->db);
+  backup->settings = adcp_settings_open(backup->options, backup->root, &backup->db);
 }
 
 /* Counts what will be written, which costs a look at every table: only for those who want to be
@@ -264,7 +265,7 @@ static char *earlier_backup(AdcpBackup *backup, const AdcpRequest *request) {
   } else {
     folder =
         adcp_config_backup_dir(request->config, backup->db.handle, backup->db.schema, backup->err);
-    if( folder ) earlier = adcp_listing_newest(folder, &none);
+    if( folder ) earlier = adcp_listing_newest(backup->root, folder, &none);
     if( none.rc == ADCP_NOMEM || none.rc == ADCP_INTERRUPT ) adcp_error_move(backup->err, &none);
   }
   adcp_error_clear(&none);
@@ -279,7 +280,7 @@ static void check_changed(AdcpBackup *backup, const AdcpRequest *request) {
   AdcpListingEntry entry;
   memset(&entry, 0, sizeof entry);
   char *earlier = earlier_backup(backup, request);
-  if( earlier ) adcp_listing_read(&entry, earlier, backup->err);
+  if( earlier ) adcp_listing_read(&entry, backup->root, earlier, backup->err);
   if( earlier && !backup->err->rc && entry.status == ADCP_BACKUP_OK && entry.content_sha256 ) {
     char sha256[ADCP_SHA256_HEX + 1] = "";
     AdcpHashRows rows = {backup, hashed_table, hashed_row};
@@ -303,6 +304,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   backup->started_ms = adcp_clock_ms();
   backup->db = (AdcpDb){request->handle, "main", err};
   backup->safety = request->safety;
+  backup->root = adcp_config_root(request->config);
   backup->in_transaction = !sqlite3_get_autocommit(request->handle);
   if( request->path ) {
     backup->path = adcp_strdup(request->path);

@@ -10,13 +10,13 @@
 #include "base/mem.h"
 #include "ops/clock.h"
 #include "ops/listing.h"
-#include "platform/file.h"
+#include "platform/root.h"
 
 #define LATEST "latest"
 
-static void make_folder(const char *folder, AdcpError *err) {
-  if( err->rc || adcp_system_calls()->xMkdir(folder, 0700) == 0 || errno == EEXIST ) return;
-  adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot make the folder of backups %s", folder);
+static void make_folder(const AdcpRoot *root, const char *folder, AdcpError *err) {
+  if( err->rc || adcp_path_mkdir(root, folder, 0700) == 0 || errno == EEXIST ) return;
+  adcp_root_errno(root, err, ADCP_CANTOPEN, errno, "cannot make the folder of backups %s", folder);
 }
 
 char *adcp_backup_dir_new_path(const AdcpConfig *config, AdcpDb *db, const char *kind,
@@ -25,7 +25,7 @@ char *adcp_backup_dir_new_path(const AdcpConfig *config, AdcpDb *db, const char 
   AdcpBuf path = {0};
   char *folder = adcp_config_backup_dir(config, db->handle, db->schema, db->err);
   if( folder == NULL ) return NULL;
-  make_folder(folder, db->err);
+  make_folder(adcp_config_root(config), folder, db->err);
   adcp_clock_name(stamp);
   adcp_buf_appendf(&path, "%s/%s_%s%s%s", folder, adcp_config_name_prefix(config), kind, stamp,
                    suffix);
@@ -44,7 +44,7 @@ char *adcp_backup_dir_find(const AdcpConfig *config, AdcpDb *db, const char *pat
   }
   if( strcmp(path, LATEST) == 0 ) {
     char *folder = adcp_config_backup_dir(config, db->handle, db->schema, db->err);
-    char *latest = folder ? adcp_listing_newest(folder, db->err) : NULL;
+    char *latest = folder ? adcp_listing_newest(adcp_config_root(config), folder, db->err) : NULL;
     adcp_free(folder);
     return latest;
   }

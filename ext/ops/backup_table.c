@@ -71,8 +71,8 @@ static void find_table(AdcpBackupTable *table, const char *name) {
   }
 }
 
-AdcpBackupTable *adcp_backup_table_open(const char *path, const char *name, int threads,
-                                        AdcpError *err) {
+AdcpBackupTable *adcp_backup_table_open(const AdcpRoot *root, const char *path, const char *name,
+                                        int threads, AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpBackupTable *table = adcp_calloc(1, sizeof *table);
   if( table == NULL ) {
@@ -82,7 +82,7 @@ AdcpBackupTable *adcp_backup_table_open(const char *path, const char *name, int 
   table->err = err;
   table->path = adcp_strdup(path);
   if( table->path == NULL ) adcp_error_nomem(err);
-  table->archive = adcp_archive_reader_open(path, threads, err);
+  table->archive = adcp_archive_reader_open(root, path, threads, err);
   if( table->archive ) {
     table->head = adcp_archive_head(table->archive);
     if( name ) find_table(table, name);

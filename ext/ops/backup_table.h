@@ -19,8 +19,8 @@ typedef struct AdcpBackupTable AdcpBackupTable;
 /* With name NULL no table is chosen yet. Otherwise the name as the backup has it or, if there is
 ** none, in other letter case. NULL on error: no such table, with the nearest name, or one that has
 ** no rows in the backup. */
-AdcpBackupTable *adcp_backup_table_open(const char *path, const char *name, int threads,
-                                        AdcpError *err);
+AdcpBackupTable *adcp_backup_table_open(const AdcpRoot *root, const char *path, const char *name,
+                                        int threads, AdcpError *err);
 
 /* Goes on with another table, in front of its first row: one of the head's tables. */
 void adcp_backup_table_choose(AdcpBackupTable *table, const AdcpArchiveTable *entry);

@@ -27,10 +27,9 @@
 #define DEFAULT_PREFIX "comprehensive_backup"
 
 static const AdcpOptionSpec config_specs[] = {
-    {"backup_dir", ADCP_OPTION_TEXT, 0, 0, NULL},
-    {"name_prefix", ADCP_OPTION_TEXT, 0, 0, NULL},
-    {"max_age", ADCP_OPTION_DURATION, 0, 0, NULL},
-    {"log_file", ADCP_OPTION_TEXT, 0, 0, NULL},
+    {"backup_dir", ADCP_OPTION_TEXT, 0, 0, NULL},  {"name_prefix", ADCP_OPTION_TEXT, 0, 0, NULL},
+    {"max_age", ADCP_OPTION_DURATION, 0, 0, NULL}, {"log_file", ADCP_OPTION_TEXT, 0, 0, NULL},
+    {"root", ADCP_OPTION_TEXT, 0, 0, NULL},
 };
 
 static const AdcpOptionTable config_table = {config_specs,
@@ -48,6 +47,8 @@ struct AdcpConfig {
   AdcpOptionSpec specs[MAX_SETTINGS]; /* of all sources, each name once */
   AdcpOptionTable table;              /* of specs */
   AdcpOptions *options;
+  AdcpRoot *root; /* owned, or another's */
+  bool borrows_root;
   const adcp_progress_hook *progress;
   AdcpLastRestore last; /* owned; empty at first */
 };
@@ -72,7 +73,7 @@ static void collect_specs(AdcpConfig *config) {
   }
 }
 
-AdcpConfig *adcp_config_open(AdcpError *err) {
+AdcpConfig *adcp_config_open(const AdcpConfig *within, AdcpError *err) {
   AdcpConfig *config = adcp_calloc(1, sizeof *config);
   if( config == NULL ) {
     adcp_error_nomem(err);
@@ -80,9 +81,11 @@ AdcpConfig *adcp_config_open(AdcpError *err) {
   }
   config->references = 1;
   collect_specs(config);
+  config->borrows_root = within != NULL;
+  config->root = within ? within->root : adcp_root_open(err);
   config->options = adcp_options_parse(NULL, 0, &config->table, NULL, err);
   if( config->options ) return config;
-  adcp_free(config);
+  adcp_config_release(config);
   return NULL;
 }
 
@@ -94,9 +97,14 @@ AdcpConfig *adcp_config_retain(AdcpConfig *config) {
 void adcp_config_release(void *released) {
   AdcpConfig *config = released;
   if( config == NULL || --config->references > 0 ) return;
+  if( !config->borrows_root ) adcp_root_close(config->root);
   adcp_options_free(config->options);
   adcp_last_restore_clear(&config->last);
   adcp_free(config);
+}
+
+const AdcpRoot *adcp_config_root(const AdcpConfig *config) {
+  return config->root;
 }
 
 const AdcpOptions *adcp_config_options(const AdcpConfig *config) {
@@ -151,16 +159,50 @@ static void check_safety(const AdcpOptions *options, AdcpError *err) {
 }
 
 /* A log that cannot be written is better known now than after the first operation. */
-static void check_log(const AdcpOptions *options, const AdcpOptions *before, AdcpError *err) {
+static void check_log(const AdcpConfig *config, const AdcpOptions *options, const AdcpRoot *root,
+                      AdcpError *err) {
   const char *path = adcp_options_text(options, "log_file", "");
-  const char *old = adcp_options_text(before, "log_file", "");
-  if( err->rc || path[0] == 0 || strcmp(path, old) == 0 ) return;
-  int fd = adcp_system_open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0600);
+  const char *old = adcp_options_text(config->options, "log_file", "");
+  bool known = root == config->root && strcmp(path, old) == 0;
+  if( err->rc || path[0] == 0 || known ) return;
+  int fd = adcp_path_open(root, path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0600);
   if( fd < 0 ) {
-    adcp_error_errno(err, ADCP_CANTOPEN, errno, "setting \"log_file\": cannot write %s", path);
+    adcp_root_errno(root, err, ADCP_CANTOPEN, errno, "setting \"log_file\": cannot write %s", path);
     return;
   }
   adcp_system_calls()->xClose(fd);
+}
+
+/* Names the root in the options as it is without links, which is how it is shown. */
+static void name_root(AdcpOptions *options, const AdcpRoot *root, AdcpError *err) {
+  AdcpBuf json = {0};
+  AdcpJsonWriter w = {&json, false};
+  if( err->rc ) return;
+  adcp_json_string(&w, adcp_root_path(root));
+  if( adcp_buf_check(&json, err) ) {
+    adcp_options_set(options, "root", (const char *)json.data, json.size, err);
+  }
+  adcp_buf_free(&json);
+}
+
+/* The root that the options ask for; NULL when it stays as it is, and on error. */
+static AdcpRoot *narrowed_root(const AdcpConfig *config, AdcpOptions *options, AdcpError *err) {
+  const char *wanted = adcp_options_text(options, "root", NULL);
+  const char *now = adcp_root_path(config->root);
+  if( err->rc || (wanted == NULL && now == NULL) ) return NULL;
+  if( wanted == NULL ) {
+    adcp_error_set(err, ADCP_PERM,
+                   "setting \"root\" holds this connection inside %s for as long as it lives; it "
+                   "can be narrowed to a folder inside, not taken away",
+                   now);
+    return NULL;
+  }
+  if( now && strcmp(wanted, now) == 0 ) return NULL;
+  assert(!config->borrows_root);
+  AdcpRoot *root = adcp_root_narrowed(config->root, wanted, err);
+  adcp_error_prepend(err, "setting \"root\": ");
+  name_root(options, root, err);
+  return root;
 }
 
 /* Puts new options in the place of the old ones if they can be served; takes them. */
@@ -169,7 +211,13 @@ static void replace_options(AdcpConfig *config, AdcpOptions *options, AdcpError 
   check_prefix(options, err);
   check_dir(options, err);
   check_safety(options, err);
-  check_log(options, config->options, err);
+  AdcpRoot *root = narrowed_root(config, options, err);
+  check_log(config, options, root ? root : config->root, err);
+  if( root && err->rc == ADCP_OK ) {
+    adcp_root_take(config->root, root);
+  } else {
+    adcp_root_close(root);
+  }
   AdcpOptions *unused = err->rc ? options : config->options;
   if( err->rc == ADCP_OK ) config->options = options;
   adcp_options_free(unused);
@@ -182,8 +230,8 @@ void adcp_config_set(AdcpConfig *config, const char *key, const char *json, size
   replace_options(config, options, err);
 }
 
-static void read_file(const char *path, AdcpBuf *text, AdcpError *err) {
-  AdcpInFile *file = adcp_infile_open(path, err);
+static void read_file(const AdcpRoot *root, const char *path, AdcpBuf *text, AdcpError *err) {
+  AdcpInFile *file = adcp_infile_open(root, path, err);
   if( file == NULL ) return;
   int64_t size = adcp_infile_size(file);
   if( size > ADCP_MAX_OPTIONS_BYTES ) {
@@ -198,7 +246,7 @@ static void read_file(const char *path, AdcpBuf *text, AdcpError *err) {
 
 void adcp_config_load(AdcpConfig *config, const char *path, AdcpError *err) {
   AdcpBuf text = {0};
-  read_file(path, &text, err);
+  read_file(config->root, path, &text, err);
   if( err->rc == ADCP_OK && text.size == 0 ) {
     adcp_error_set(err, ADCP_ERROR, "the file is empty; it must hold one JSON object");
   }

@@ -13,16 +13,22 @@
 #include "adcp.h"
 #include "db/sqlite.h"
 #include "ops/options.h"
+#include "platform/root.h"
 
 typedef struct AdcpConfig AdcpConfig;
 
-/* With one reference. NULL on error. */
-AdcpConfig *adcp_config_open(AdcpError *err);
+/* With one reference. It holds its paths to a root of its own, which is none yet, or to that of
+** `within` (borrowed for the life of this one). NULL on error. */
+AdcpConfig *adcp_config_open(const AdcpConfig *within, AdcpError *err);
 AdcpConfig *adcp_config_retain(AdcpConfig *config);
 void adcp_config_release(void *config); /* a destructor for SQLite */
 
 /* The defaults of every option that was set; borrowed. */
 const AdcpOptions *adcp_config_options(const AdcpConfig *config);
+
+/* Where the paths of the connection are held (setting "root"). Borrowed; the same for the life of
+** config, and held closer from the moment when the setting is narrowed. */
+const AdcpRoot *adcp_config_root(const AdcpConfig *config);
 
 /* Sets one setting from JSON text; null resets it. */
 void adcp_config_set(AdcpConfig *config, const char *key, const char *json, size_t n,

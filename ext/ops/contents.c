@@ -74,7 +74,7 @@ static void index_relations(AdcpContents *contents) {
   }
 }
 
-AdcpContents *adcp_contents_open(const char *path, AdcpError *err) {
+AdcpContents *adcp_contents_open(const AdcpRoot *root, const char *path, AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpContents *contents = adcp_calloc(1, sizeof *contents);
   if( contents == NULL ) {
@@ -82,7 +82,7 @@ AdcpContents *adcp_contents_open(const char *path, AdcpError *err) {
     return NULL;
   }
   contents->err = err;
-  contents->archive = adcp_archive_reader_open(path, 0, err);
+  contents->archive = adcp_archive_reader_open(root, path, 0, err);
   if( contents->archive ) {
     contents->head = adcp_archive_head(contents->archive);
     list_entries(contents);

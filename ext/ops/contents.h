@@ -22,7 +22,7 @@ typedef struct AdcpContentsEntry {
 } AdcpContentsEntry;
 
 /* NULL on error. err is borrowed until close. */
-AdcpContents *adcp_contents_open(const char *path, AdcpError *err);
+AdcpContents *adcp_contents_open(const AdcpRoot *root, const char *path, AdcpError *err);
 size_t adcp_contents_count(const AdcpContents *contents);
 const AdcpContentsEntry *adcp_contents_entry(const AdcpContents *contents, size_t i);
 

@@ -68,9 +68,9 @@ struct AdcpDiff {
 
 /* ---- sides ---- */
 
-static void open_backup(Side *side, AdcpDb *db, const char *path) {
+static void open_backup(Side *side, AdcpDb *db, const AdcpRoot *root, const char *path) {
   side->db = db;
-  side->backup = adcp_backup_table_open(path, NULL, adcp_processor_count(), db->err);
+  side->backup = adcp_backup_table_open(root, path, NULL, adcp_processor_count(), db->err);
   if( side->backup == NULL ) return;
   const AdcpArchiveHead *head = adcp_backup_table_head(side->backup);
   AdcpDatabaseFigures figures;
@@ -191,7 +191,7 @@ static void side_digest(const Side *side, const AdcpTable *table,
 
 /* ---- opening and closing ---- */
 
-AdcpDiff *adcp_diff_open(AdcpDb *db, const char *path, const char *path2) {
+AdcpDiff *adcp_diff_open(AdcpDb *db, const AdcpRoot *root, const char *path, const char *path2) {
   if( db->err->rc ) return NULL;
   AdcpDiff *diff = adcp_calloc(1, sizeof *diff);
   if( diff == NULL ) {
@@ -201,9 +201,9 @@ AdcpDiff *adcp_diff_open(AdcpDb *db, const char *path, const char *path2) {
   diff->db = *db;
   diff->err = db->err;
   adcp_interrupt_open(&diff->interrupt, &diff->db);
-  open_backup(&diff->sides[0], &diff->db, path);
+  open_backup(&diff->sides[0], &diff->db, root, path);
   if( path2 ) {
-    open_backup(&diff->sides[1], &diff->db, path2);
+    open_backup(&diff->sides[1], &diff->db, root, path2);
   } else {
     open_live(&diff->sides[1], &diff->db);
   }

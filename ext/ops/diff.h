@@ -1,7 +1,7 @@
 /*
 ** diff.h - what differs between a backup and a live database, or between two backups.
 **
-**     diff = adcp_diff_open(db, path, path2, err);
+**     diff = adcp_diff_open(db, root, path, path2);
 **     while( (item = adcp_diff_next(diff)) != NULL ) ...
 **     adcp_diff_close(diff);
 **
@@ -17,6 +17,7 @@
 #include "codec/schema.h"
 #include "codec/value.h"
 #include "db/db.h"
+#include "platform/root.h"
 
 typedef enum AdcpChange {
   ADCP_CHANGE_SCHEMA,  /* a definition: old and new are its texts */
@@ -44,7 +45,7 @@ typedef struct AdcpDiff AdcpDiff;
 
 /* path2 NULL: the database db->schema as it is now, under a snapshot held until close. NULL on
 ** error. */
-AdcpDiff *adcp_diff_open(AdcpDb *db, const char *path, const char *path2);
+AdcpDiff *adcp_diff_open(AdcpDb *db, const AdcpRoot *root, const char *path, const char *path2);
 
 /* The next difference; borrowed until the next call. NULL at the end or on error. */
 const AdcpDiffItem *adcp_diff_next(AdcpDiff *diff);

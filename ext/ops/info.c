@@ -3,6 +3,7 @@
 */
 #include "ops/info.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,7 +19,8 @@
 
 /* What is found in the folder of backups. */
 typedef struct Folder {
-  char *path; /* NULL: the database has none */
+  char *path;   /* NULL: the database has none */
+  bool outside; /* of the root */
   bool exists, writable;
   int64_t free_bytes; /* -1: not known */
   int64_t backups, safety_backups, damaged, foreign, total_bytes, world_readable;
@@ -103,18 +105,18 @@ static void count_entry(Folder *folder, AdcpListingEntry *entry) {
   }
 }
 
-static void read_folder(Folder *folder, AdcpError *err) {
-  const AdcpSystemCalls *os = adcp_system_calls();
+static void read_folder(Folder *folder, const AdcpRoot *root, AdcpError *err) {
   struct statvfs space;
   AdcpListingEntry entry;
   folder->free_bytes = -1;
-  folder->exists = os->xAccess(folder->path, F_OK) == 0;
+  folder->exists = adcp_path_access(root, folder->path, F_OK) == 0;
+  folder->outside = !folder->exists && errno == EXDEV;
   if( !folder->exists ) return;
-  folder->writable = os->xAccess(folder->path, W_OK | X_OK) == 0;
-  if( os->xStatvfs(folder->path, &space) == 0 ) {
+  folder->writable = adcp_path_access(root, folder->path, W_OK | X_OK) == 0;
+  if( adcp_path_statvfs(root, folder->path, &space) == 0 ) {
     folder->free_bytes = (int64_t)space.f_bavail * (int64_t)space.f_frsize;
   }
-  AdcpListing *listing = adcp_listing_open(folder->path, ADCP_MISSING_IS_EMPTY, err);
+  AdcpListing *listing = adcp_listing_open(root, folder->path, ADCP_MISSING_IS_EMPTY, err);
   while( listing && adcp_listing_take(listing, &entry, err) ) count_entry(folder, &entry);
   adcp_listing_close(listing);
 }
@@ -178,6 +180,9 @@ static void write_warnings(AdcpJsonWriter *w, const AdcpRequest *request, const 
   adcp_json_begin_array(w);
   if( folder->path == NULL ) {
     warn(w, "the database is in memory or temporary, and backup_dir is not set");
+  } else if( folder->outside ) {
+    warn(w, "%s lies outside of %s, the root of this connection; set backup_dir to a folder inside",
+         folder->path, adcp_root_path(adcp_config_root(request->config)));
   } else if( folder->newest.path == NULL ) {
     warn(w, "there is no backup yet in %s", folder->path);
   } else {
@@ -201,7 +206,7 @@ static void write_status(const AdcpRequest *request, AdcpBuf *report, AdcpError 
   memset(&folder, 0, sizeof folder);
   folder.path = adcp_config_backup_dir(request->config, request->handle, "main", &none);
   if( none.rc == ADCP_NOMEM || none.rc == ADCP_INTERRUPT ) adcp_error_move(err, &none);
-  if( folder.path ) read_folder(&folder, err);
+  if( folder.path ) read_folder(&folder, adcp_config_root(request->config), err);
   AdcpJsonWriter w = {report, false};
   adcp_json_begin_object(&w);
   write_database(&w, &db);
@@ -226,9 +231,9 @@ static void write_tables(AdcpJsonWriter *w, const AdcpArchiveHead *head) {
   adcp_json_end_object(w);
 }
 
-static void write_backup(const char *path, AdcpBuf *report, AdcpError *err) {
+static void write_backup(const AdcpRoot *root, const char *path, AdcpBuf *report, AdcpError *err) {
   AdcpListingEntry entry;
-  AdcpArchiveReader *archive = adcp_archive_reader_open(path, 0, err);
+  AdcpArchiveReader *archive = adcp_archive_reader_open(root, path, 0, err);
   if( archive == NULL ) return;
   adcp_listing_describe(&entry, path, adcp_archive_head(archive), err);
   AdcpJsonWriter w = {report, false};
@@ -260,7 +265,7 @@ void adcp_info(const AdcpRequest *request, AdcpBuf *report, AdcpError *err) {
   }
   AdcpDb db = {request->handle, "main", err};
   char *path = adcp_backup_dir_find(request->config, &db, request->path);
-  if( path ) write_backup(path, report, err);
+  if( path ) write_backup(adcp_config_root(request->config), path, report, err);
   adcp_error_name(err, request->path);
   adcp_free(path);
 }

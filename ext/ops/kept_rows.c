@@ -3,7 +3,9 @@
 */
 #include "ops/kept_rows.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/map.h"
 #include "base/mem.h"
@@ -50,9 +52,10 @@ static void add_table(AdcpKeptRows *kept, const AdcpArchiveTable *table, const c
 }
 
 /* What cannot be read any more is passed over: the list found it whole a moment ago. */
-static void add_backup(AdcpKeptRows *kept, const AdcpListingEntry *entry, AdcpError *err) {
+static void add_backup(AdcpKeptRows *kept, const AdcpRoot *root, const AdcpListingEntry *entry,
+                       AdcpError *err) {
   AdcpError found = ADCP_ERROR_INIT;
-  AdcpArchiveReader *archive = adcp_archive_reader_peek(entry->path, &found);
+  AdcpArchiveReader *archive = adcp_archive_reader_peek(root, entry->path, &found);
   if( archive ) {
     const AdcpArchiveHead *head = adcp_archive_head(archive);
     for( size_t i = 0; i < head->table_count && !err->rc; i++ ) {
@@ -64,13 +67,15 @@ static void add_backup(AdcpKeptRows *kept, const AdcpListingEntry *entry, AdcpEr
   adcp_error_clear(&found);
 }
 
-AdcpKeptRows *adcp_kept_rows_open(const char *folder, AdcpError *err) {
-  AdcpListing *listing = adcp_listing_open(folder, ADCP_MISSING_IS_EMPTY, err);
+AdcpKeptRows *adcp_kept_rows_open(const AdcpRoot *root, const char *folder, AdcpError *err) {
+  bool outside = adcp_path_access(root, folder, F_OK) != 0 && errno == EXDEV;
+  AdcpListing *listing =
+      outside ? NULL : adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, err);
   AdcpKeptRows *kept = listing ? adcp_calloc(1, sizeof *kept) : NULL;
   const AdcpListingEntry *entry;
   if( listing && kept == NULL ) adcp_error_nomem(err);
   while( kept && (entry = adcp_listing_next(listing, err)) != NULL ) {
-    if( entry->status == ADCP_BACKUP_OK ) add_backup(kept, entry, err);
+    if( entry->status == ADCP_BACKUP_OK ) add_backup(kept, root, entry, err);
   }
   adcp_listing_close(listing);
   if( err->rc == ADCP_OK ) return kept;

@@ -4,7 +4,6 @@
 #include "ops/listing.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +15,7 @@
 #include "platform/temp_file.h"
 
 struct AdcpListing {
+  const AdcpRoot *root;
   char *folder; /* as given, without slashes at its end */
   char **names; /* owned, sorted */
   size_t count, capacity;
@@ -96,16 +96,16 @@ static void take_error(AdcpListingEntry *entry, AdcpError *found, AdcpError *err
   adcp_error_clear(found);
 }
 
-static void read_file(AdcpListingEntry *entry, AdcpError *err) {
+static void read_file(AdcpListingEntry *entry, const AdcpRoot *root, AdcpError *err) {
   AdcpError found = ADCP_ERROR_INIT;
   struct stat st;
-  if( adcp_system_calls()->xStat(entry->path, &st) != 0 ) {
-    adcp_error_errno(&found, ADCP_CANTOPEN, errno, "cannot open %s", entry->path);
+  if( adcp_path_stat(root, entry->path, &st) != 0 ) {
+    adcp_root_errno(root, &found, ADCP_CANTOPEN, errno, "cannot open %s", entry->path);
   } else if( !S_ISREG(st.st_mode) ) {
     adcp_error_set(&found, ADCP_NOTADB, "not a backup: not a regular file");
   } else {
     entry->size_bytes = (int64_t)st.st_size;
-    AdcpArchiveReader *archive = adcp_archive_reader_peek(entry->path, &found);
+    AdcpArchiveReader *archive = adcp_archive_reader_peek(root, entry->path, &found);
     if( archive ) read_head(entry, adcp_archive_head(archive), &found);
     adcp_archive_reader_close(archive);
   }
@@ -120,13 +120,14 @@ static void begin_entry(AdcpListingEntry *entry, const char *path, AdcpError *er
   entry->name = entry->path ? adcp_path_name(entry->path) : NULL;
 }
 
-void adcp_listing_read(AdcpListingEntry *entry, const char *path, AdcpError *err) {
+void adcp_listing_read(AdcpListingEntry *entry, const AdcpRoot *root, const char *path,
+                       AdcpError *err) {
   begin_entry(entry, path, err);
   if( err->rc ) return;
-  if( adcp_system_calls()->xFstatat(AT_FDCWD, path, &entry->st, AT_SYMLINK_NOFOLLOW) != 0 ) {
+  if( adcp_path_lstat(root, path, &entry->st) != 0 ) {
     memset(&entry->st, 0, sizeof entry->st);
   }
-  read_file(entry, err);
+  read_file(entry, root, err);
 }
 
 void adcp_listing_describe(AdcpListingEntry *entry, const char *path, const AdcpArchiveHead *head,
@@ -181,10 +182,11 @@ static int compare_names(const void *a, const void *b) {
 
 static void read_names(AdcpListing *listing, AdcpMissing missing, AdcpError *err) {
   const AdcpSystemCalls *os = adcp_system_calls();
-  DIR *dir = os->xOpendir(listing->folder);
+  DIR *dir = adcp_path_opendir(listing->root, listing->folder);
   if( dir == NULL ) {
     if( errno == ENOENT && missing == ADCP_MISSING_IS_EMPTY ) return;
-    adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot read the folder %s", listing->folder);
+    adcp_root_errno(listing->root, err, ADCP_CANTOPEN, errno, "cannot read the folder %s",
+                    listing->folder);
     return;
   }
   struct dirent *item;
@@ -209,10 +211,14 @@ static char *trim_folder(const char *folder) {
   return adcp_strndup(folder, n);
 }
 
-AdcpListing *adcp_listing_open(const char *folder, AdcpMissing missing, AdcpError *err) {
+AdcpListing *adcp_listing_open(const AdcpRoot *root, const char *folder, AdcpMissing missing,
+                               AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpListing *listing = adcp_calloc(1, sizeof *listing);
-  if( listing ) listing->folder = trim_folder(folder);
+  if( listing ) {
+    listing->root = root;
+    listing->folder = trim_folder(folder);
+  }
   if( listing == NULL || listing->folder == NULL ) {
     adcp_error_nomem(err);
   } else {
@@ -230,7 +236,9 @@ const AdcpListingEntry *adcp_listing_next(AdcpListing *listing, AdcpError *err) 
   adcp_buf_appendf(&path, "%s/%s", strcmp(listing->folder, "/") == 0 ? "" : listing->folder,
                    listing->names[listing->next++]);
   const char *text = adcp_buf_text(&path);
-  if( adcp_buf_check(&path, err) ) adcp_listing_read(&listing->entry, text, err);
+  if( adcp_buf_check(&path, err) ) {
+    adcp_listing_read(&listing->entry, listing->root, text, err);
+  }
   adcp_buf_free(&path);
   return err->rc ? NULL : &listing->entry;
 }
@@ -280,8 +288,8 @@ static char *find_newest(AdcpListing *listing, const char *safety_of, AdcpError 
   return path;
 }
 
-char *adcp_listing_newest(const char *folder, AdcpError *err) {
-  AdcpListing *listing = adcp_listing_open(folder, ADCP_MISSING_IS_EMPTY, err);
+char *adcp_listing_newest(const AdcpRoot *root, const char *folder, AdcpError *err) {
+  AdcpListing *listing = adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, err);
   if( listing == NULL ) return NULL;
   char *path = find_newest(listing, NULL, err);
   if( path == NULL ) {
@@ -294,8 +302,9 @@ char *adcp_listing_newest(const char *folder, AdcpError *err) {
   return path;
 }
 
-char *adcp_listing_newest_safety(const char *folder, const char *database, AdcpError *err) {
-  AdcpListing *listing = adcp_listing_open(folder, ADCP_MISSING_IS_EMPTY, err);
+char *adcp_listing_newest_safety(const AdcpRoot *root, const char *folder, const char *database,
+                                 AdcpError *err) {
+  AdcpListing *listing = adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, err);
   char *path = listing ? find_newest(listing, database, err) : NULL;
   adcp_listing_close(listing);
   return path;

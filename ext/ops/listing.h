@@ -19,6 +19,7 @@
 
 #include "archive/archive_read.h"
 #include "base/error.h"
+#include "platform/root.h"
 
 typedef enum AdcpBackupStatus {
   ADCP_BACKUP_OK,
@@ -49,9 +50,10 @@ typedef struct AdcpListingEntry {
 typedef struct AdcpListing AdcpListing;
 
 /* Reads the names. A folder that does not exist has no entries when MISSING_IS_EMPTY is said,
-** otherwise it is an error. NULL on error. */
+** otherwise it is an error. NULL on error. Borrows root: each file is looked up within it. */
 typedef enum AdcpMissing { ADCP_MISSING_IS_ERROR, ADCP_MISSING_IS_EMPTY } AdcpMissing;
-AdcpListing *adcp_listing_open(const char *folder, AdcpMissing missing, AdcpError *err);
+AdcpListing *adcp_listing_open(const AdcpRoot *root, const char *folder, AdcpMissing missing,
+                               AdcpError *err);
 
 /* The next entry, read now; borrowed until the next call. NULL at the end, on no memory and on an
 ** interrupt. */
@@ -62,7 +64,8 @@ bool adcp_listing_take(AdcpListing *listing, AdcpListingEntry *entry, AdcpError 
 void adcp_listing_close(AdcpListing *listing);
 
 /* One file of any name. Fills entry, which adcp_listing_entry_clear empties again. */
-void adcp_listing_read(AdcpListingEntry *entry, const char *path, AdcpError *err);
+void adcp_listing_read(AdcpListingEntry *entry, const AdcpRoot *root, const char *path,
+                       AdcpError *err);
 
 /* The same from a head that was read already: everything but what the file system says. */
 void adcp_listing_describe(AdcpListingEntry *entry, const char *path, const AdcpArchiveHead *head,
@@ -72,11 +75,12 @@ void adcp_listing_entry_clear(AdcpListingEntry *entry);
 /* The path of the newest entry that is ok: by created_at, then by name. Safety backups are passed
 ** over: what one holds was given up. The caller frees it. NULL with an error when the folder has
 ** none. */
-char *adcp_listing_newest(const char *folder, AdcpError *err);
+char *adcp_listing_newest(const AdcpRoot *root, const char *folder, AdcpError *err);
 
 /* The path of the newest safety backup of a database, by the path that it says it was made of. NULL
 ** without an error when the folder has none. */
-char *adcp_listing_newest_safety(const char *folder, const char *database, AdcpError *err);
+char *adcp_listing_newest_safety(const AdcpRoot *root, const char *folder, const char *database,
+                                 AdcpError *err);
 
 /* True when a comes before b in time, or, at the same second, by name (with _9 before _10). */
 bool adcp_listing_older(const AdcpListingEntry *a, const AdcpListingEntry *b);

@@ -52,10 +52,10 @@ static void write_line(AdcpBuf *line, const AdcpLogEntry *entry, const AdcpError
   cJSON_Delete(report);
 }
 
-static void append(const char *path, const AdcpBuf *line, AdcpError *err) {
-  int fd = adcp_system_open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0600);
+static void append(const AdcpRoot *root, const char *path, const AdcpBuf *line, AdcpError *err) {
+  int fd = adcp_path_open(root, path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0600);
   if( fd < 0 ) {
-    adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot write the log %s", path);
+    adcp_root_errno(root, err, ADCP_CANTOPEN, errno, "cannot write the log %s", path);
     return;
   }
   ssize_t n = adcp_system_calls()->xWrite(fd, line->data, line->size);
@@ -71,7 +71,7 @@ void adcp_log_write(const AdcpConfig *config, const AdcpLogEntry *entry, const A
   AdcpBuf line = {0};
   AdcpError err = ADCP_ERROR_INIT;
   write_line(&line, entry, outcome);
-  if( adcp_buf_check(&line, &err) ) append(path, &line, &err);
+  if( adcp_buf_check(&line, &err) ) append(adcp_config_root(config), path, &line, &err);
   if( err.rc ) sqlite3_log((int)err.rc, "adcp: %s", adcp_error_message(&err));
   adcp_buf_free(&line);
   adcp_error_clear(&err);

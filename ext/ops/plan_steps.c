@@ -81,7 +81,8 @@ static const char *kept_elsewhere(AdcpPlanSteps *steps, const char *sha256) {
     steps->folder =
         adcp_config_backup_dir(steps->config, steps->db.handle, steps->db.schema, &none);
     if( none.rc == ADCP_NOMEM ) adcp_error_move(steps->err, &none);
-    if( steps->folder ) steps->kept = adcp_kept_rows_open(steps->folder, steps->err);
+    const AdcpRoot *root = adcp_config_root(steps->config);
+    if( steps->folder ) steps->kept = adcp_kept_rows_open(root, steps->folder, steps->err);
   }
   adcp_error_clear(&none);
   return steps->kept ? adcp_kept_rows_find(steps->kept, sha256) : NULL;
@@ -101,7 +102,7 @@ static char *loss_of(AdcpPlanSteps *steps, const AdcpTable *live) {
     adcp_buf_append_str(&text, "its rows are those of the backup");
   } else if( elsewhere ) {
     adcp_buf_appendf(&text, "its rows are not in this backup, but in %s", elsewhere);
-  } else if( steps->folder ) {
+  } else if( steps->kept ) {
     adcp_buf_appendf(&text, "its rows are neither in this backup nor in one of %s%s", steps->folder,
                      which);
   } else {
@@ -281,7 +282,8 @@ static void make_plan(AdcpPlanSteps *steps, const AdcpRequest *request) {
   if( steps->options == NULL ) return;
   steps->db.schema = adcp_options_text(steps->options, "schema", "main");
   adcp_db_check_schema(&steps->db);
-  steps->archive = adcp_archive_reader_open(request->path, 0, steps->err);
+  steps->archive =
+      adcp_archive_reader_open(adcp_config_root(request->config), request->path, 0, steps->err);
   if( steps->archive == NULL ) return;
   steps->head = adcp_archive_head(steps->archive);
   adcp_metadata_read(&figures, steps->head->metadata, steps->err);

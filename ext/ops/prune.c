@@ -112,8 +112,10 @@ static const char *fixed_reason(const AdcpListingEntry *entry) {
 }
 
 static void read_files(Prune *prune) {
-  AdcpListing *listing =
-      prune->folder ? adcp_listing_open(prune->folder, ADCP_MISSING_IS_EMPTY, prune->err) : NULL;
+  AdcpListing *listing = prune->folder
+                             ? adcp_listing_open(adcp_config_root(prune->request->config),
+                                                 prune->folder, ADCP_MISSING_IS_EMPTY, prune->err)
+                             : NULL;
   AdcpListingEntry entry;
   while( listing && adcp_listing_take(listing, &entry, prune->err) ) {
     File *file = add_file(prune);
@@ -230,7 +232,7 @@ static void delete_file(Prune *prune, int folder, File *file) {
   if( file->gone ) return;
   if( there && !same_file(&st, &file->entry.st) ) {
     file->fixed = "changed while it was looked at";
-  } else if( !there || os->xUnlinkat(folder, file->entry.name, 0) != 0 ) {
+  } else if( !there || os->xUnlink(folder, file->entry.name) != 0 ) {
     adcp_error_errno(prune->err, ADCP_IOERR, errno, "cannot delete %s", file->entry.path);
     adcp_error_append(prune->err, "; %lld files were deleted before", (long long)prune->deleted);
   } else {
@@ -242,9 +244,11 @@ static void delete_file(Prune *prune, int folder, File *file) {
 static void delete_files(Prune *prune) {
   const AdcpSystemCalls *os = adcp_system_calls();
   if( prune->err->rc || prune->count == 0 ) return;
-  int folder = adcp_system_open(prune->folder, O_RDONLY | O_DIRECTORY, 0);
+  const AdcpRoot *root = adcp_config_root(prune->request->config);
+  int folder = adcp_path_open(root, prune->folder, O_RDONLY | O_DIRECTORY, 0);
   if( folder < 0 ) {
-    adcp_error_errno(prune->err, ADCP_CANTOPEN, errno, "cannot open the folder %s", prune->folder);
+    adcp_root_errno(root, prune->err, ADCP_CANTOPEN, errno, "cannot open the folder %s",
+                    prune->folder);
     return;
   }
   for( size_t i = 0; i < prune->count && !prune->err->rc; i++ ) {

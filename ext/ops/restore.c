@@ -67,6 +67,7 @@ const AdcpOptionTable adcp_restore_options = {option_specs,
 struct AdcpRestore {
   AdcpDb db;
   AdcpError *err;
+  const AdcpRoot *root; /* of the connection */
   char *path;
   int64_t started_ms;
   AdcpOptions *options;
@@ -111,7 +112,7 @@ static void open_archive(AdcpRestore *restore) {
   adcp_interrupt_open(&restore->interrupt, &restore->db);
   restore->threads = (int)adcp_options_integer(restore->options, "threads", adcp_processor_count());
   restore->archive =
-      adcp_read_ahead_open(restore->path, restore->threads,
+      adcp_read_ahead_open(restore->root, restore->path, restore->threads,
                            adcp_interrupt_checkpoint(&restore->interrupt), restore->err);
   if( restore->archive == NULL ) return;
   restore->head = adcp_read_ahead_head(restore->archive);
@@ -244,6 +245,7 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   }
   restore->err = err;
   restore->db = (AdcpDb){request->handle, "main", err};
+  restore->root = adcp_config_root(request->config);
   restore->started_ms = adcp_clock_ms();
   restore->nested = !sqlite3_get_autocommit(request->handle);
   restore->function = request->function ? request->function : "adcp_restore";
@@ -253,8 +255,9 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   find_backup(restore, request);
   adcp_transaction_check_caller(&restore->db, restore->function);
   open_archive(restore);
-  restore->settings = adcp_settings_restore_open(
-      restore->options, adcp_read_ahead_archive(restore->archive), request->handle, err);
+  restore->settings =
+      adcp_settings_restore_open(restore->options, restore->root,
+                                 adcp_read_ahead_archive(restore->archive), request->handle, err);
   if( err->rc || flag(restore, "validate_only") ) {
     if( !err->rc && flag(restore, "create") ) begin(restore); /* to be rolled back */
     make_plan(restore);

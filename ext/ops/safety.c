@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "ops/backup.h"
-#include "platform/file.h"
+#include "platform/root.h"
 #include "stream/container.h"
 
 #define OPTION "safety_backup"
@@ -93,9 +93,9 @@ static void write_options(const AdcpSafety *safety, const AdcpSafetyMark *mark, 
 
 /* A stream, which cannot be read back, and a file that is there are the same here: not a new
 ** name. */
-static void check_path(const char *path, AdcpError *err) {
+static void check_path(const AdcpRoot *root, const char *path, AdcpError *err) {
   struct stat st;
-  if( path && adcp_system_calls()->xStat(path, &st) == 0 ) {
+  if( path && adcp_path_stat(root, path, &st) == 0 ) {
     adcp_error_set(err, ADCP_CANTOPEN, "%s exists already; give another name", path);
   }
 }
@@ -108,7 +108,7 @@ static void run_backup(AdcpSafety *safety, const AdcpRequest *request, AdcpError
   adcp_backup_finish(backup, &report);
   const char *written = adcp_backup_written(backup);
   if( written && !err->rc && (safety->path = adcp_strdup(written)) == NULL ) adcp_error_nomem(err);
-  if( written && err->rc ) adcp_system_calls()->xUnlink(written);
+  if( written && err->rc ) adcp_path_unlink(adcp_config_root(safety->config), written);
   adcp_backup_close(backup);
   adcp_buf_free(&report);
 }
@@ -127,7 +127,7 @@ void adcp_safety_write(AdcpSafety *safety, const AdcpSafetyMark *mark) {
   AdcpBuf options = {0};
   write_options(safety, mark, &options);
   const char *path = adcp_options_text(safety->options, OPTION, NULL);
-  check_path(path, &err);
+  check_path(adcp_config_root(safety->config), path, &err);
   if( adcp_buf_check(&options, &err) ) {
     AdcpRequest request = {.handle = safety->db->handle,
                            .config = safety->config,
@@ -151,8 +151,10 @@ const char *adcp_safety_path(const AdcpSafety *safety) {
 
 void adcp_safety_close(AdcpSafety *safety, AdcpSafetyFate fate) {
   if( safety == NULL ) return;
-  bool stays = fate != ADCP_SAFETY_UNUSED ||
-               (safety->path && adcp_system_calls()->xUnlink(safety->path) != 0 && errno != ENOENT);
+  bool stays =
+      fate != ADCP_SAFETY_UNUSED ||
+      (safety->path && adcp_path_unlink(adcp_config_root(safety->config), safety->path) != 0 &&
+       errno != ENOENT);
   if( safety->path && stays ) {
     adcp_error_append(safety->db->err, "; the safety backup is %s", safety->path);
   }

@@ -26,6 +26,7 @@ struct AdcpSettings {
   AdcpDb *db;
   AdcpError *err;
   const AdcpOptions *options;
+  const AdcpRoot *root;
   AdcpSecrets *secrets;
   Section *sections;
   size_t count;
@@ -94,7 +95,7 @@ static bool skipped(AdcpSettings *settings, const char *name, AdcpError *trial) 
 static void read_file(AdcpSettings *settings, const char *name, const char *path) {
   AdcpError trial = ADCP_ERROR_INIT;
   AdcpBuf text = {0};
-  adcp_json_file_read(path, &text, &trial);
+  adcp_json_file_read(settings->root, path, &text, &trial);
   bool skip = skipped(settings, name, &trial);
   if( settings->err->rc == ADCP_OK && !skip ) {
     Section *section = add_section(settings, name);
@@ -379,7 +380,7 @@ static void redact(AdcpSettings *settings) {
   adcp_text_list_check(&settings->warnings, settings->err);
 }
 
-AdcpSettings *adcp_settings_open(const AdcpOptions *options, AdcpDb *db) {
+AdcpSettings *adcp_settings_open(const AdcpOptions *options, const AdcpRoot *root, AdcpDb *db) {
   AdcpError *err = db->err;
   if( err->rc ) return NULL;
   AdcpSettings *settings = adcp_calloc(1, sizeof *settings);
@@ -390,6 +391,7 @@ AdcpSettings *adcp_settings_open(const AdcpOptions *options, AdcpDb *db) {
   settings->db = db;
   settings->err = err;
   settings->options = options;
+  settings->root = root;
   read_files(settings);
   if( !err->rc ) read_flags(settings);
   if( !err->rc ) read_environment(settings);

@@ -37,8 +37,8 @@ extern const char *const adcp_settings_missing_choices[];
 
 typedef struct AdcpSettings AdcpSettings;
 
-/* Gathers all of it; SQL of flags runs on db. Borrows options. NULL on error. */
-AdcpSettings *adcp_settings_open(const AdcpOptions *options, AdcpDb *db);
+/* Gathers all of it; SQL of flags runs on db. Borrows options and root. NULL on error. */
+AdcpSettings *adcp_settings_open(const AdcpOptions *options, const AdcpRoot *root, AdcpDb *db);
 
 /* Members for backup_metadata: names of variables and of what was left out; nothing when there is
 ** none. */

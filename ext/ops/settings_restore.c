@@ -29,6 +29,7 @@ typedef struct Target {
 struct AdcpSettingsRestore {
   AdcpError *err;
   const AdcpOptions *options;
+  const AdcpRoot *root;
   const AdcpArchiveReader *archive;
   cJSON *metadata;
   cJSON *variables; /* of the backup: an object, or NULL */
@@ -43,9 +44,9 @@ struct AdcpSettingsRestore {
 
 /* One that cannot be looked at is there: reading it then tells why, where taking it for missing would
 ** lose what it holds. */
-static bool exists(const char *path) {
+static bool exists(const AdcpRoot *root, const char *path) {
   struct stat st;
-  return adcp_system_calls()->xStat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
+  return adcp_path_stat(root, path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 /* Values of the current file at the places of those that were left out. */
@@ -90,8 +91,8 @@ static void read_current(Current *current, const char *path) {
   AdcpError *err = current->settings->err;
   AdcpBuf text = {0}, unused = {0};
   AdcpJsonVisitor visitor = {current, is_left_out, keep_current};
-  if( !exists(path) ) return;
-  adcp_json_file_read(path, &text, err);
+  if( !exists(current->settings->root, path) ) return;
+  adcp_json_file_read(current->settings->root, path, &text, err);
   adcp_error_append(err,
                     "; its values are needed for what the backup of settings \"%s\" left out: move "
                     "it away if they may go",
@@ -199,10 +200,10 @@ static void fail_no_section(AdcpSettingsRestore *settings, const char *section) 
 }
 
 /* As a text file: with a last line break, unless the file in its place has none. */
-static void end_text(const char *path, AdcpBuf *text, AdcpError *err) {
+static void end_text(const AdcpRoot *root, const char *path, AdcpBuf *text, AdcpError *err) {
   AdcpError ignored = ADCP_ERROR_INIT;
   AdcpBuf current = {0};
-  if( exists(path) ) adcp_text_file_read(path, &current, &ignored);
+  if( exists(root, path) ) adcp_text_file_read(root, path, &current, &ignored);
   if( ignored.rc == ADCP_NOMEM ) adcp_error_move(err, &ignored);
   bool bare = current.size && current.data[current.size - 1] != '\n';
   if( !bare ) adcp_buf_append_byte(text, '\n');
@@ -231,7 +232,7 @@ static void make_text(AdcpSettingsRestore *settings, Target *target) {
   if( adcp_buf_check(&file, err) ) {
     adcp_json_edit((const char *)file.data, file.size, &visitor, &target->text, err);
   }
-  if( err->rc == ADCP_OK ) end_text(target->path, &target->text, err);
+  if( err->rc == ADCP_OK ) end_text(settings->root, target->path, &target->text, err);
   adcp_buf_check(&target->text, err);
   free_current(&current);
   adcp_buf_free(&file);
@@ -302,7 +303,8 @@ static void make_env_file(AdcpSettingsRestore *settings, Target *target) {
                    "option \"env_file\": the backup has no environment variables");
     return;
   }
-  if( exists(target->path) ) adcp_text_file_read(target->path, &current, settings->err);
+  if( exists(settings->root, target->path) )
+    adcp_text_file_read(settings->root, target->path, &current, settings->err);
   for( const cJSON *item = settings->variables->child; item && !settings->err->rc;
        item = item->next ) {
     AdcpEnvVariable variable = {item->string, cJSON_IsString(item) ? item->valuestring : NULL,
@@ -325,7 +327,7 @@ static void check_paths(AdcpSettingsRestore *settings) {
         adcp_error_set(settings->err, ADCP_ERROR, "%s is to be written twice", path);
       }
     }
-    if( adcp_system_calls()->xStat(path, &st) == 0 && !S_ISREG(st.st_mode) ) {
+    if( adcp_path_stat(settings->root, path, &st) == 0 && !S_ISREG(st.st_mode) ) {
       adcp_error_set(
           settings->err, ADCP_CANTOPEN,
           "cannot write %s: it is not a regular file, so it could not be replaced in one "
@@ -364,7 +366,7 @@ static void make_texts(AdcpSettingsRestore *settings) {
   }
 }
 
-AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options,
+AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, const AdcpRoot *root,
                                                 const AdcpArchiveReader *archive, sqlite3 *handle,
                                                 AdcpError *err) {
   if( err->rc ) return NULL;
@@ -375,6 +377,7 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options,
   }
   settings->err = err;
   settings->options = options;
+  settings->root = root;
   settings->archive = archive;
   size_t n = 0;
   const char *digests = adcp_archive_section(archive, ADCP_SECRETS_SECTION, &n);
@@ -396,7 +399,7 @@ void adcp_settings_restore_stage(AdcpSettingsRestore *settings) {
   if( settings == NULL || settings->err->rc ) return;
   for( size_t i = 0; i < settings->count && !settings->err->rc; i++ ) {
     Target *target = &settings->targets[i];
-    target->file = adcp_outfile_open(target->path, ADCP_OUT_REPLACE, settings->err);
+    target->file = adcp_outfile_open(settings->root, target->path, ADCP_OUT_REPLACE, settings->err);
     if( target->file == NULL ) return;
     adcp_outfile_write(target->file, target->text.data, target->text.size, settings->err);
     adcp_outfile_sync(target->file, settings->err);

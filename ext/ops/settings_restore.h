@@ -1,7 +1,7 @@
 /*
 ** settings_restore.h - settings files and environment variables of a backup, at a restore.
 **
-**     settings = adcp_settings_restore_open(options, archive, err);   reads, merges, compares
+**     settings = adcp_settings_restore_open(options, root, archive, db, err);  reads, merges, compares
 **     adcp_settings_restore_stage(settings);                          temporary files, synced
 **     ... the database is committed ...
 **     adcp_settings_restore_publish(settings);                        renamed into place
@@ -29,8 +29,8 @@
 typedef struct AdcpSettingsRestore AdcpSettingsRestore;
 
 /* Refused inside a transaction of the caller when files are to be written: its ROLLBACK could not
-** take them back. NULL on error. Borrows options and archive. */
-AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options,
+** take them back. NULL on error. Borrows options, root and archive. */
+AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, const AdcpRoot *root,
                                                 const AdcpArchiveReader *archive, sqlite3 *handle,
                                                 AdcpError *err);
 void adcp_settings_restore_stage(AdcpSettingsRestore *settings);

@@ -5,13 +5,14 @@
 #define ADCP_OPS_TEXT_FILE_H
 
 #include "base/buf.h"
+#include "platform/root.h"
 
 /* Appends the file's bytes. Err: CANTOPEN or PERM as adcp_infile_open has them; TOOBIG above
 ** ADCP_MAX_SETTINGS_BYTES. */
-void adcp_text_file_read(const char *path, AdcpBuf *text, AdcpError *err);
+void adcp_text_file_read(const AdcpRoot *root, const char *path, AdcpBuf *text, AdcpError *err);
 
 /* The same for a JSON document: without its BOM and the white space around it, and checked from end
 ** to end. CORRUPT with the byte where it is none. */
-void adcp_json_file_read(const char *path, AdcpBuf *text, AdcpError *err);
+void adcp_json_file_read(const AdcpRoot *root, const char *path, AdcpBuf *text, AdcpError *err);
 
 #endif

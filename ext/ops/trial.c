@@ -21,7 +21,7 @@ typedef struct Trial {
   const AdcpTrial *asked;
   AdcpError *err; /* of the call */
   sqlite3 *handle;
-  AdcpConfig *config; /* nobody's settings */
+  AdcpConfig *config; /* nobody's settings, within the caller's root */
   int stubs;
 } Trial;
 
@@ -73,7 +73,7 @@ static int xProgress(void *context) {
 }
 
 static void open_private(Trial *trial) {
-  trial->config = adcp_config_open(trial->err);
+  trial->config = adcp_config_open(trial->asked->config, trial->err);
   if( trial->err->rc ) return;
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   int rc = sqlite3_open_v2("", &trial->handle, flags, NULL);

@@ -9,10 +9,12 @@
 #define ADCP_OPS_TRIAL_H
 
 #include "db/db.h"
+#include "ops/config.h"
 #include "ops/findings.h"
 #include "ops/interrupt.h"
 
 typedef struct AdcpTrial {
+  const AdcpConfig *config; /* of the caller: its root holds the trial too */
   const char *path;
   int threads;
   AdcpDb *db; /* the caller's: whose interrupt ends the trial, and whose error is set then */

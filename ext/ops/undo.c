@@ -64,8 +64,9 @@ static void find_newest(Undo *undo) {
   AdcpError *err = undo->db.err;
   char *folder =
       adcp_config_backup_dir(undo->request->config, undo->db.handle, undo->db.schema, err);
+  const AdcpRoot *root = adcp_config_root(undo->request->config);
   const char *file = file_of(undo, undo->db.schema);
-  if( folder && *file ) undo->path = adcp_listing_newest_safety(folder, file, err);
+  if( folder && *file ) undo->path = adcp_listing_newest_safety(root, folder, file, err);
   if( folder && undo->path == NULL ) {
     adcp_error_set(err, ADCP_CANTOPEN,
                    "there is no safety backup of this database in %s; a restore over rows makes "

@@ -38,6 +38,7 @@ const AdcpOptionTable adcp_validate_options = {
 struct AdcpValidate {
   AdcpDb db;
   AdcpError *err; /* of the call */
+  const AdcpConfig *config;
   char *path;
   int64_t started_ms;
   AdcpOptions *options;
@@ -146,6 +147,7 @@ AdcpValidate *adcp_validate_open(const AdcpRequest *request, AdcpError *err) {
   validate->err = err;
   validate->db = (AdcpDb){request->handle, "main", err};
   validate->started_ms = adcp_clock_ms();
+  validate->config = request->config;
   validate->path = adcp_strdup(request->path);
   if( validate->path == NULL ) adcp_error_nomem(err);
   validate->options = adcp_request_options(request, &adcp_validate_options, err);
@@ -156,8 +158,8 @@ AdcpValidate *adcp_validate_open(const AdcpRequest *request, AdcpError *err) {
   validate->threads =
       (int)adcp_options_integer(validate->options, "threads", adcp_processor_count());
   validate->archive = adcp_archive_reader_open_checked(
-      validate->path, validate->threads, adcp_interrupt_checkpoint(&validate->interrupt),
-      &validate->found);
+      adcp_config_root(request->config), validate->path, validate->threads,
+      adcp_interrupt_checkpoint(&validate->interrupt), &validate->found);
   take_reader_finding(validate);
   if( validate->archive && !err->rc ) read_head(validate);
   if( validate->head && !err->rc ) open_progress(validate, request);
@@ -252,8 +254,8 @@ static void try_restore(AdcpValidate *validate) {
                       validate->err);
     return;
   }
-  AdcpTrial trial = {validate->path, validate->threads, &validate->db, &validate->interrupt,
-                     &validate->findings};
+  AdcpTrial trial = {validate->config, validate->path,       validate->threads,
+                     &validate->db,    &validate->interrupt, &validate->findings};
   adcp_trial_restore(&trial);
 }
 

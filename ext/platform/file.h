@@ -17,29 +17,32 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "platform/root.h"
 
 /* The system calls this project makes; tests replace single entries to inject faults. Each behaves
-** as its namesake (errno is the error). */
+** as its namesake, or the namesake's ...at() form where it has a folder (errno is the error). */
 typedef struct AdcpSystemCalls {
-  int (*xOpen)(const char *path, int flags, mode_t mode);
+  int (*xOpen)(int folder, const char *path, int flags, mode_t mode);
+  int (*xOpenBeneath)(int folder, const char *path, int flags, mode_t mode); /* openat2 */
   ssize_t (*xRead)(int fd, void *to, size_t n);
   ssize_t (*xPread)(int fd, void *to, size_t n, off_t offset);
   ssize_t (*xWrite)(int fd, const void *bytes, size_t n);
   int (*xFsync)(int fd);
   int (*xClose)(int fd);
   int (*xFstat)(int fd, struct stat *st);
-  int (*xStat)(const char *path, struct stat *st);
   int (*xFstatat)(int folder, const char *name, struct stat *st, int flags);
-  int (*xRename)(const char *from, const char *to);
-  int (*xRenameNew)(const char *from, const char *to); /* renameat2 with RENAME_NOREPLACE */
-  int (*xLink)(const char *from, const char *to);
-  int (*xUnlink)(const char *path);
-  int (*xUnlinkat)(int folder, const char *name, int flags);
+  int (*xRename)(int folder, const char *from, const char *to);    /* both in the folder */
+  int (*xRenameNew)(int folder, const char *from, const char *to); /* RENAME_NOREPLACE */
+  int (*xLink)(int folder, const char *from, const char *to);
+  int (*xUnlink)(int folder, const char *name);
+  ssize_t (*xReadlink)(int folder, const char *name, char *to, size_t n);
   int (*xFlock)(int fd, int operation);
-  int (*xMkdir)(const char *path, mode_t mode);
-  int (*xAccess)(const char *path, int mode);
-  int (*xStatvfs)(const char *path, struct statvfs *st);
-  DIR *(*xOpendir)(const char *path);
+  int (*xMkdir)(int folder, const char *name, mode_t mode);
+  int (*xFaccessat)(int folder, const char *name, int mode);
+  int (*xFstatvfs)(int fd, struct statvfs *st);
+  char *(*xGetcwd)(char *to, size_t n);
+  char *(*xRealpath)(const char *path, char *to); /* to NULL: the caller frees it, with free() */
+  DIR *(*xFdopendir)(int fd);
   struct dirent *(*xReaddir)(DIR *dir);
   int (*xClosedir)(DIR *dir);
 } AdcpSystemCalls;
@@ -49,8 +52,12 @@ void adcp_system_calls_replace(const AdcpSystemCalls *calls);
 const AdcpSystemCalls *adcp_system_calls(void);
 
 /* xOpen with O_CLOEXEC, restarted on EINTR; never a descriptor below 3, where a host's stray printf
-** would land in a backup. -1 with errno on failure. */
-int adcp_system_open(const char *path, int flags, mode_t mode);
+** would land in a backup. -1 with errno on failure. folder: AT_FDCWD, or a descriptor. For paths
+** that people give there is adcp_path_open (root.h). */
+int adcp_system_open(int folder, const char *path, int flags, mode_t mode);
+
+/* Moves a descriptor out of the standard ones; -1 stays -1 with its errno. */
+int adcp_system_above_standard(int fd);
 
 /* ---- reading ---- */
 
@@ -58,8 +65,9 @@ typedef struct AdcpInFile AdcpInFile;
 
 /* Opens for reading (O_CLOEXEC). A directory, a missing file and one without permission are named
 ** errors (ADCP_CANTOPEN, ADCP_PERM). What cannot seek (a pipe, a terminal) is copied to an unlinked
-** temporary file first, so that every AdcpInFile can be read at any position. */
-AdcpInFile *adcp_infile_open(const char *path, AdcpError *err);
+** temporary file first, so that every AdcpInFile can be read at any position. Inside a root only
+** regular files are opened. */
+AdcpInFile *adcp_infile_open(const AdcpRoot *root, const char *path, AdcpError *err);
 int64_t adcp_infile_size(const AdcpInFile *file); /* bytes, as of opening */
 const char *adcp_infile_path(const AdcpInFile *file);
 
@@ -85,8 +93,11 @@ typedef enum AdcpOutMode {
 ** ".<name>.<pid>-<n>.adcp-tmp" and held with flock, so that the leftover of a dead process can be
 ** told and removed (this call removes those it finds for this same target's folder). Any other
 ** target that exists (FIFO, device, /dev/fd/N of a pipe) is opened and written to directly: what
-** went out cannot be taken back, commit only flushes. A directory is an error. */
-AdcpOutFile *adcp_outfile_open(const char *path, AdcpOutMode mode, AdcpError *err);
+** went out cannot be taken back, commit only flushes. A directory is an error. Inside a root every
+** other target than a regular file is one; root is borrowed until this returns: what comes later
+** happens in the folder that was opened. */
+AdcpOutFile *adcp_outfile_open(const AdcpRoot *root, const char *path, AdcpOutMode mode,
+                               AdcpError *err);
 
 /* True when writing goes straight to a stream. */
 bool adcp_outfile_is_stream(const AdcpOutFile *file);

@@ -44,10 +44,10 @@ static void replace_by_copy(AdcpInFile *file, AdcpError *err) {
   file->fd = copy;
 }
 
-static void open_path(AdcpInFile *file, AdcpError *err) {
-  file->fd = adcp_system_open(file->path, O_RDONLY | O_NOCTTY, 0);
+static void open_path(AdcpInFile *file, const AdcpRoot *root, AdcpError *err) {
+  file->fd = adcp_path_open(root, file->path, O_RDONLY | O_NOCTTY, 0);
   if( file->fd < 0 ) {
-    adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot open %s", file->path);
+    adcp_root_errno(root, err, ADCP_CANTOPEN, errno, "cannot open %s", file->path);
     return;
   }
   if( adcp_system_calls()->xFstat(file->fd, &file->st) != 0 ) {
@@ -59,7 +59,7 @@ static void open_path(AdcpInFile *file, AdcpError *err) {
   if( !S_ISREG(file->st.st_mode) ) replace_by_copy(file, err);
 }
 
-AdcpInFile *adcp_infile_open(const char *path, AdcpError *err) {
+AdcpInFile *adcp_infile_open(const AdcpRoot *root, const char *path, AdcpError *err) {
   if( err->rc != ADCP_OK ) return NULL;
   AdcpInFile *file = adcp_calloc(1, sizeof *file);
   if( file == NULL ) {
@@ -71,7 +71,7 @@ AdcpInFile *adcp_infile_open(const char *path, AdcpError *err) {
   if( file->path == NULL ) {
     adcp_error_nomem(err);
   } else {
-    open_path(file, err);
+    open_path(file, root, err);
   }
   if( err->rc == ADCP_OK ) return file;
   adcp_infile_close(file);

@@ -33,9 +33,9 @@ struct AdcpOutFile {
   bool is_stream;
   bool is_failed; /* a write failed: what is in the file is not what was written */
   int64_t position;
-  char *path;   /* as the caller gave it, for messages */
-  char *target; /* with symbolic links followed: what is replaced is the file, not a link to it */
-  char *temp;   /* path of the temporary file until it is committed */
+  char *path;       /* as the caller gave it, for messages */
+  AdcpPlace target; /* with symbolic links followed: what is replaced is the file, not a link */
+  char *temp;       /* name of the temporary file in the target's folder, until it is committed */
 };
 
 /* ---- opening ---- */
@@ -67,59 +67,51 @@ static void open_descriptor(AdcpOutFile *file, int descriptor, AdcpError *err) {
   if( file->fd < 0 ) adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot write %s", file->path);
 }
 
-static void open_stream(AdcpOutFile *file, AdcpError *err) {
+static void open_stream(AdcpOutFile *file, const AdcpRoot *root, AdcpError *err) {
   file->is_stream = true;
-  file->fd = adcp_system_open(file->path, O_WRONLY | O_NOCTTY, 0);
-  if( file->fd < 0 ) adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot write %s", file->path);
+  file->fd = adcp_path_open(root, file->path, O_WRONLY | O_NOCTTY, 0);
+  if( file->fd >= 0 ) return;
+  adcp_root_errno(root, err, ADCP_CANTOPEN, errno, "cannot write %s", file->path);
 }
 
-/* Sets target from path, through symbolic links when the file exists. */
-static void set_target(AdcpOutFile *file, bool exists, AdcpError *err) {
-  char *real = exists ? realpath(file->path, NULL) : NULL;
-  file->target = adcp_strdup(real ? real : file->path);
-  free(real);
-  if( file->target == NULL ) adcp_error_nomem(err);
-}
-
-static void open_temp(AdcpOutFile *file, AdcpError *err) {
-  char *folder = adcp_path_folder(file->target);
-  if( folder == NULL ) {
-    adcp_error_nomem(err);
+/* A link is followed where it leads to a file; one that leads nowhere is a name like others. */
+static void open_temp(AdcpOutFile *file, const AdcpRoot *root, bool exists, AdcpError *err) {
+  AdcpLinks links = exists ? ADCP_LINKS_FOLLOWED : ADCP_LINKS_STAY;
+  if( adcp_place_open(&file->target, root, file->path, links) != 0 ) {
+    adcp_root_errno(root, err, ADCP_CANTOPEN, errno, "cannot write %s: its folder", file->path);
     return;
   }
-  adcp_temp_file_remove_leftovers(folder);
-  adcp_free(folder);
-  file->fd = adcp_temp_file_open(file->target, &file->temp, err);
+  adcp_temp_file_remove_leftovers(file->target.folder);
+  file->fd = adcp_temp_file_open(&file->target, &file->temp, err);
 }
 
 /* Looks at what stands at the path and opens what fits. */
-static void open_path(AdcpOutFile *file, AdcpError *err) {
+static void open_path(AdcpOutFile *file, const AdcpRoot *root, AdcpError *err) {
   struct stat st;
-  int descriptor = descriptor_of(file->path);
+  int descriptor = adcp_root_path(root) ? -1 : descriptor_of(file->path);
   if( descriptor >= 0 ) {
     open_descriptor(file, descriptor, err);
     return;
   }
-  bool exists = adcp_system_calls()->xStat(file->path, &st) == 0;
+  bool exists = adcp_path_stat(root, file->path, &st) == 0;
   if( !exists && errno != ENOENT ) {
-    adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot write %s", file->path);
+    adcp_root_errno(root, err, ADCP_CANTOPEN, errno, "cannot write %s", file->path);
   } else if( exists && file->mode == ADCP_OUT_NUMBERED ) {
-    set_target(file, false, err); /* whatever has the name keeps it */
-    if( err->rc == ADCP_OK ) open_temp(file, err);
+    open_temp(file, root, false, err); /* whatever has the name keeps it */
   } else if( adcp_path_name(file->path)[0] == 0 || (exists && S_ISDIR(st.st_mode)) ) {
     adcp_error_set(err, ADCP_CANTOPEN, "cannot write \"%s\": it names a folder, not a file",
                    file->path);
   } else if( exists && !S_ISREG(st.st_mode) ) {
-    open_stream(file, err);
+    open_stream(file, root, err);
   } else if( exists && file->mode == ADCP_OUT_NEW ) {
     fail_exists(file, err);
   } else {
-    set_target(file, exists, err);
-    if( err->rc == ADCP_OK ) open_temp(file, err);
+    open_temp(file, root, exists, err);
   }
 }
 
-AdcpOutFile *adcp_outfile_open(const char *path, AdcpOutMode mode, AdcpError *err) {
+AdcpOutFile *adcp_outfile_open(const AdcpRoot *root, const char *path, AdcpOutMode mode,
+                               AdcpError *err) {
   if( err->rc != ADCP_OK ) return NULL;
   AdcpOutFile *file = adcp_calloc(1, sizeof *file);
   if( file == NULL ) {
@@ -127,12 +119,13 @@ AdcpOutFile *adcp_outfile_open(const char *path, AdcpOutMode mode, AdcpError *er
     return NULL;
   }
   file->fd = -1;
+  file->target = (AdcpPlace)ADCP_PLACE_INIT;
   file->mode = mode;
   file->path = adcp_strdup(path);
   if( file->path == NULL ) {
     adcp_error_nomem(err);
   } else {
-    open_path(file, err);
+    open_path(file, root, err);
   }
   if( err->rc == ADCP_OK ) return file;
   adcp_outfile_close(file);
@@ -207,15 +200,16 @@ static bool link_is_unsupported(int error_number) {
          error_number == EMLINK || error_number == EXDEV;
 }
 
-/* Gives the file its name if that is free, otherwise EEXIST. Returns 0 or an errno. */
-static int publish_new(AdcpOutFile *file) {
+/* Gives the file a name of the folder if that is free, otherwise EEXIST. Returns 0 or an errno. */
+static int publish_new(AdcpOutFile *file, const char *name) {
   const AdcpSystemCalls *os = adcp_system_calls();
-  if( os->xLink(file->temp, file->target) == 0 ) {
-    os->xUnlink(file->temp);
+  int folder = file->target.folder;
+  if( os->xLink(folder, file->temp, name) == 0 ) {
+    os->xUnlink(folder, file->temp);
     return 0;
   }
   if( !link_is_unsupported(errno) ) return errno;
-  return os->xRenameNew(file->temp, file->target) == 0 ? 0 : errno;
+  return os->xRenameNew(folder, file->temp, name) == 0 ? 0 : errno;
 }
 
 /* Names tried before giving up: backups of one second. */
@@ -244,9 +238,7 @@ static int publish_numbered(AdcpOutFile *file) {
   int error_number = EEXIST;
   for( int n = 1; n <= MAX_NUMBER && error_number == EEXIST; n++ ) {
     char *path = numbered_path(file->path, n);
-    adcp_free(file->target);
-    file->target = path ? adcp_strdup(path) : NULL;
-    error_number = file->target ? publish_new(file) : ENOMEM;
+    error_number = path ? publish_new(file, adcp_path_name(path)) : ENOMEM;
     char *unused = error_number ? path : file->path;
     if( error_number == 0 ) file->path = path;
     adcp_free(unused);
@@ -255,12 +247,13 @@ static int publish_numbered(AdcpOutFile *file) {
 }
 
 static int publish_replace(AdcpOutFile *file) {
-  return adcp_system_calls()->xRename(file->temp, file->target) == 0 ? 0 : errno;
+  const AdcpPlace *target = &file->target;
+  return adcp_system_calls()->xRename(target->folder, file->temp, target->name) == 0 ? 0 : errno;
 }
 
 static int publish_as(AdcpOutFile *file) {
   switch( file->mode ) {
-  case ADCP_OUT_NEW: return publish_new(file);
+  case ADCP_OUT_NEW: return publish_new(file, file->target.name);
   case ADCP_OUT_NUMBERED: return publish_numbered(file);
   case ADCP_OUT_REPLACE: break;
   }
@@ -281,9 +274,9 @@ static void publish(AdcpOutFile *file, AdcpError *err) {
 }
 
 /* Makes the new name durable. File systems that cannot sync a folder say EINVAL: nothing to do. */
-static void sync_folder(AdcpOutFile *file, const char *folder, AdcpError *err) {
+static void sync_folder(AdcpOutFile *file, AdcpError *err) {
   if( err->rc != ADCP_OK ) return;
-  int fd = adcp_system_open(folder, O_RDONLY | O_DIRECTORY, 0);
+  int fd = adcp_system_open(file->target.folder, ".", O_RDONLY | O_DIRECTORY, 0);
   bool ok = fd >= 0 && (adcp_system_calls()->xFsync(fd) == 0 || errno == EINVAL);
   if( !ok ) {
     adcp_error_errno(err, ADCP_IOERR, errno,
@@ -299,22 +292,12 @@ void adcp_outfile_sync(AdcpOutFile *file, AdcpError *err) {
   }
 }
 
-static void commit_in_folder(AdcpOutFile *file, const char *folder, AdcpError *err) {
+static void commit_temp(AdcpOutFile *file, AdcpError *err) {
   adcp_outfile_sync(file, err);
   publish(file, err);
   if( err->rc != ADCP_OK ) return;
   close_fd(file); /* synced already: nothing is left that could fail */
-  sync_folder(file, folder, err);
-}
-
-/* Memory is asked for first: after the rename nothing may fail but the disk. */
-static void commit_temp(AdcpOutFile *file, AdcpError *err) {
-  char *folder = adcp_path_folder(file->target);
-  if( folder )
-    commit_in_folder(file, folder, err);
-  else
-    adcp_error_nomem(err);
-  adcp_free(folder);
+  sync_folder(file, err);
 }
 
 bool adcp_outfile_is_published(const AdcpOutFile *file) {
@@ -333,10 +316,10 @@ void adcp_outfile_commit(AdcpOutFile *file, AdcpError *err) {
 
 void adcp_outfile_close(AdcpOutFile *file) {
   if( file == NULL ) return;
-  if( file->temp ) adcp_system_calls()->xUnlink(file->temp);
+  if( file->temp ) adcp_system_calls()->xUnlink(file->target.folder, file->temp);
   close_fd(file);
   adcp_free(file->temp);
-  adcp_free(file->target);
+  adcp_place_close(&file->target);
   adcp_free(file->path);
   adcp_free(file);
 }

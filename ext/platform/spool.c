@@ -30,15 +30,15 @@ static int open_and_unlink(const char *folder) {
       errno = ENAMETOOLONG;
       return -1;
     }
-    int fd = adcp_system_open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-    if( fd >= 0 ) adcp_system_calls()->xUnlink(path);
+    int fd = adcp_system_open(AT_FDCWD, path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    if( fd >= 0 ) adcp_system_calls()->xUnlink(AT_FDCWD, path);
     if( fd >= 0 || errno != EEXIST ) return fd;
   }
   return -1;
 }
 
 static int open_in(const char *folder) {
-  int fd = adcp_system_open(folder, O_TMPFILE | O_RDWR, 0600);
+  int fd = adcp_system_open(AT_FDCWD, folder, O_TMPFILE | O_RDWR, 0600);
   if( fd >= 0 ) return fd;
   return open_and_unlink(folder);
 }

@@ -8,41 +8,69 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int real_open(const char *path, int flags, mode_t mode) {
-  return open(path, flags, mode);
+static int real_open(int folder, const char *path, int flags, mode_t mode) {
+  return openat(folder, path, flags, mode);
 }
 
-/* Through syscall(): not every C library that has the kernel's call wraps it. */
-static int real_rename_new(const char *from, const char *to) {
+/* Through syscall(), here and below: not every C library that has the kernel's call wraps it. */
+static int real_open_beneath(int folder, const char *path, int flags, mode_t mode) {
+  const bool makes = (flags & O_CREAT) != 0;
+  struct open_how how = {.flags = (unsigned)flags,
+                         .mode = makes ? mode : 0,
+                         .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+  return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+}
+
+static int real_rename(int folder, const char *from, const char *to) {
+  return renameat(folder, from, folder, to);
+}
+
+static int real_rename_new(int folder, const char *from, const char *to) {
   const unsigned no_replace = 1;
-  return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, no_replace);
+  return (int)syscall(SYS_renameat2, folder, from, folder, to, no_replace);
+}
+
+static int real_link(int folder, const char *from, const char *to) {
+  return linkat(folder, from, folder, to, 0);
+}
+
+static int real_unlink(int folder, const char *name) {
+  return unlinkat(folder, name, 0);
+}
+
+static int real_faccessat(int folder, const char *name, int mode) {
+  return faccessat(folder, name, mode, 0);
 }
 
 static const AdcpSystemCalls real_calls = {
     .xOpen = real_open,
+    .xOpenBeneath = real_open_beneath,
     .xRead = read,
     .xPread = pread,
     .xWrite = write,
     .xFsync = fsync,
     .xClose = close,
     .xFstat = fstat,
-    .xStat = stat,
     .xFstatat = fstatat,
-    .xRename = rename,
+    .xRename = real_rename,
     .xRenameNew = real_rename_new,
-    .xLink = link,
-    .xUnlink = unlink,
-    .xUnlinkat = unlinkat,
+    .xLink = real_link,
+    .xUnlink = real_unlink,
+    .xReadlink = readlinkat,
     .xFlock = flock,
-    .xMkdir = mkdir,
-    .xAccess = access,
-    .xStatvfs = statvfs,
-    .xOpendir = opendir,
+    .xMkdir = mkdirat,
+    .xFaccessat = real_faccessat,
+    .xFstatvfs = fstatvfs,
+    .xGetcwd = getcwd,
+    .xRealpath = realpath,
+    .xFdopendir = fdopendir,
     .xReaddir = readdir,
     .xClosedir = closedir,
 };
@@ -58,15 +86,19 @@ const AdcpSystemCalls *adcp_system_calls(void) {
   return calls;
 }
 
-int adcp_system_open(const char *path, int flags, mode_t mode) {
-  int fd;
-  do {
-    fd = calls->xOpen(path, flags | O_CLOEXEC, mode);
-  } while( fd < 0 && errno == EINTR );
-  if( fd < 0 || fd >= 3 ) return fd;
-  int high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+int adcp_system_above_standard(int fd) {
+  if( fd < 0 || fd > STDERR_FILENO ) return fd;
+  int high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   int error_number = errno;
   calls->xClose(fd);
   errno = error_number;
   return high;
+}
+
+int adcp_system_open(int folder, const char *path, int flags, mode_t mode) {
+  int fd;
+  do {
+    fd = calls->xOpen(folder, path, flags | O_CLOEXEC, mode);
+  } while( fd < 0 && errno == EINTR );
+  return adcp_system_above_standard(fd);
 }

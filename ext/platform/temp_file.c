@@ -56,15 +56,13 @@ bool adcp_temp_file_name(const char *name) {
   return skip_digits(at + 1) == end;
 }
 
-/* The path of try number n; NULL when out of memory. */
-static char *path_of_try(const char *target, int n) {
+/* The name of try number n; NULL when out of memory. */
+static char *name_of_try(const AdcpPlace *target, int n) {
   AdcpBuf buf = {0};
-  const char *name = adcp_path_name(target);
-  size_t name_size = strlen(name);
+  size_t name_size = strlen(target->name);
   if( name_size > MAX_NAME_PART ) name_size = MAX_NAME_PART;
-  adcp_buf_append(&buf, target, (size_t)(name - target));
   adcp_buf_append_byte(&buf, '.');
-  adcp_buf_append(&buf, name, name_size);
+  adcp_buf_append(&buf, target->name, name_size);
   adcp_buf_appendf(&buf, ".%ld-%d%s", (long)getpid(), n, suffix);
   return adcp_buf_take(&buf);
 }
@@ -78,58 +76,58 @@ static bool take_lock(int fd) {
   return adcp_system_calls()->xFstat(fd, &st) != 0 || st.st_nlink > 0;
 }
 
-int adcp_temp_file_open(const char *target, char **path, AdcpError *err) {
-  *path = NULL;
+int adcp_temp_file_open(const AdcpPlace *target, char **name, AdcpError *err) {
+  *name = NULL;
   if( err->rc != ADCP_OK ) return -1;
   for( int i = 0; i < MAX_TRIES; i++ ) {
-    char *candidate = path_of_try(target, i);
+    char *candidate = name_of_try(target, i);
     if( candidate == NULL ) {
       adcp_error_nomem(err);
       return -1;
     }
-    int fd = adcp_system_open(candidate, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    int fd =
+        adcp_system_open(target->folder, candidate, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
     int error_number = errno;
     if( fd >= 0 && take_lock(fd) ) {
-      *path = candidate;
+      *name = candidate;
       return fd;
     }
     adcp_free(candidate);
     if( fd >= 0 ) {
       adcp_system_calls()->xClose(fd);
     } else if( error_number != EEXIST ) {
-      adcp_error_errno(err, ADCP_CANTOPEN, error_number, "cannot write %s: its folder", target);
+      adcp_error_errno(err, ADCP_CANTOPEN, error_number, "cannot write %s: its folder",
+                       target->path);
       return -1;
     }
   }
   adcp_error_set(err, ADCP_CANTOPEN, "cannot write %s: its folder is full of temporary files",
-                 target);
+                 target->path);
   return -1;
 }
 
 /* Removes the file if nobody holds its lock. */
-static void remove_leftover(const char *path) {
+static void remove_leftover(int folder, const char *name) {
   struct stat st;
-  int fd = adcp_system_open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+  int fd = adcp_system_open(folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
   if( fd < 0 ) return;
   if( adcp_system_calls()->xFstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
       adcp_system_calls()->xFlock(fd, LOCK_EX | LOCK_NB) == 0 ) {
-    adcp_system_calls()->xUnlink(path);
+    adcp_system_calls()->xUnlink(folder, name);
   }
   adcp_system_calls()->xClose(fd);
 }
 
-void adcp_temp_file_remove_leftovers(const char *folder) {
-  DIR *dir = adcp_system_calls()->xOpendir(folder);
-  if( dir == NULL ) return;
-  AdcpBuf path = {0};
+void adcp_temp_file_remove_leftovers(int folder) {
+  int fd = adcp_system_open(folder, ".", O_RDONLY | O_DIRECTORY, 0);
+  DIR *dir = fd < 0 ? NULL : adcp_system_calls()->xFdopendir(fd);
+  if( dir == NULL ) {
+    if( fd >= 0 ) adcp_system_calls()->xClose(fd);
+    return;
+  }
   struct dirent *entry;
   while( (entry = adcp_system_calls()->xReaddir(dir)) != NULL ) {
-    if( !adcp_temp_file_name(entry->d_name) ) continue;
-    adcp_buf_clear(&path);
-    adcp_buf_appendf(&path, "%s/%s", folder, entry->d_name);
-    const char *text = adcp_buf_text(&path);
-    if( text ) remove_leftover(text);
+    if( adcp_temp_file_name(entry->d_name) ) remove_leftover(folder, entry->d_name);
   }
-  adcp_buf_free(&path);
   adcp_system_calls()->xClosedir(dir);
 }

@@ -10,17 +10,18 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "platform/root.h"
 
-/* Makes and locks a new temporary file of mode 0600 for target. Returns its descriptor and, in
-** *path, its path (the caller frees it with adcp_free); -1 with err set. */
-int adcp_temp_file_open(const char *target, char **path, AdcpError *err);
+/* Makes and locks a new temporary file of mode 0600 in the target's folder. Returns its descriptor
+** and, in *name, its name there (the caller frees it with adcp_free); -1 with err set. */
+int adcp_temp_file_open(const AdcpPlace *target, char **name, AdcpError *err);
 
 /* True for names of the pattern above. */
 bool adcp_temp_file_name(const char *name);
 
 /* Removes leftovers, of any target, in a folder. Failures do not matter: the next writer tries
 ** again. */
-void adcp_temp_file_remove_leftovers(const char *folder);
+void adcp_temp_file_remove_leftovers(int folder);
 
 /* The folder of a path, "." when it names none. NULL when out of memory; the caller frees it. */
 char *adcp_path_folder(const char *path);

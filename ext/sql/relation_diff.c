@@ -32,7 +32,9 @@ static Cursor *open_cursor(const AdcpRelationCall *call) {
   cursor->db = (AdcpDb){call->db, "main", call->err};
   char *path2 =
       call->text[1] ? adcp_backup_dir_find(call->config, &cursor->db, call->text[1]) : NULL;
-  if( !call->err->rc ) cursor->diff = adcp_diff_open(&cursor->db, call->text[0], path2);
+  if( !call->err->rc )
+    cursor->diff =
+        adcp_diff_open(&cursor->db, adcp_config_root(call->config), call->text[0], path2);
   adcp_free(path2);
   return cursor;
 }

@@ -23,7 +23,8 @@
 typedef struct TableVtab {
   sqlite3_vtab base; /* must be first */
   AdcpDb db;
-  AdcpError err; /* of connecting, and of comparing */
+  const AdcpConfig *config; /* borrowed: the module holds it */
+  AdcpError err;            /* of connecting, and of comparing */
   char *path, *name;
   AdcpBackupTable *backup; /* open, so that the descriptions live */
   const AdcpTable *table;
@@ -145,7 +146,8 @@ static char *declare_columns(TableVtab *vtab) {
 
 static void open_table(TableVtab *vtab) {
   if( vtab->err.rc ) return;
-  vtab->backup = adcp_backup_table_open(vtab->path, vtab->name, 0, &vtab->err);
+  vtab->backup =
+      adcp_backup_table_open(adcp_config_root(vtab->config), vtab->path, vtab->name, 0, &vtab->err);
   if( vtab->backup == NULL ) return;
   const AdcpArchiveHead *head = adcp_backup_table_head(vtab->backup);
   vtab->table = adcp_backup_table_entry(vtab->backup)->table;
@@ -164,6 +166,7 @@ static TableVtab *connect(sqlite3 *db, AdcpConfig *config, int argc, const char 
   TableVtab *vtab = adcp_calloc(1, sizeof *vtab);
   if( vtab == NULL ) return NULL;
   vtab->db = (AdcpDb){db, "main", &vtab->err};
+  vtab->config = config;
   read_arguments(vtab, config, argc, argv);
   open_table(vtab);
   return vtab;
@@ -298,7 +301,8 @@ static int report(TableCursor *cursor) {
 /* The file may have got another content since the table was created. */
 static void open_backup(TableCursor *cursor, const TableVtab *vtab, int threads) {
   if( cursor->backup ) return;
-  cursor->backup = adcp_backup_table_open(vtab->path, vtab->name, threads, &cursor->err);
+  cursor->backup = adcp_backup_table_open(adcp_config_root(vtab->config), vtab->path, vtab->name,
+                                          threads, &cursor->err);
   if( cursor->backup == NULL ) return;
   const AdcpArchiveHead *now = adcp_backup_table_head(cursor->backup);
   const AdcpArchiveHead *then = adcp_backup_table_head(vtab->backup);

@@ -112,7 +112,7 @@ static void scan_all(Bench *bench, AdcpTextSink *sink) {
 static void write_backup(Bench *bench, AdcpContainer container, int level) {
   AdcpBlockWriterOptions options = {.container = container, .level = level};
   AdcpArchiveWriter *out =
-      adcp_archive_writer_open(bench->backup, ADCP_OUT_REPLACE, &options, &bench->err);
+      adcp_archive_writer_open(NULL, bench->backup, ADCP_OUT_REPLACE, &options, &bench->err);
   check(bench);
   adcp_archive_write_section(out, "backup_metadata",
                              "{\"format\":\"adcp-backup\",\"version\":\"3.0\"}",
@@ -156,8 +156,8 @@ static void time_backup(Bench *bench) {
 
 static void inflate_all(Bench *bench) {
   static uint8_t bytes[65536];
-  AdcpInFile *file = adcp_infile_open(bench->backup, &bench->err);
-  AdcpArchiveReader *archive = adcp_archive_reader_open(bench->backup, 0, &bench->err);
+  AdcpInFile *file = adcp_infile_open(NULL, bench->backup, &bench->err);
+  AdcpArchiveReader *archive = adcp_archive_reader_open(NULL, bench->backup, 0, &bench->err);
   check(bench);
   const AdcpArchiveHead *head = adcp_archive_head(archive);
   AdcpBlockReader *reader = adcp_block_reader_open(file, 0, &bench->err);
@@ -190,7 +190,7 @@ static void take_event(Bench *bench, AdcpArchiveReader *archive, AdcpArchiveEven
 }
 
 static void read_rows(Bench *bench, Depth depth, AdcpDb *target) {
-  AdcpArchiveReader *archive = adcp_archive_reader_open(bench->backup, 0, &bench->err);
+  AdcpArchiveReader *archive = adcp_archive_reader_open(NULL, bench->backup, 0, &bench->err);
   AdcpArchiveEvent event;
   AdcpLoad *load = NULL;
   check(bench);

@@ -162,8 +162,12 @@ static bool refused(const char *place) {
   return true;
 }
 
-static int x_open(const char *path, int flags, mode_t mode) {
-  return refused("open") ? -1 : real_calls.xOpen(path, flags, mode);
+static int x_open(int folder, const char *path, int flags, mode_t mode) {
+  return refused("open") ? -1 : real_calls.xOpen(folder, path, flags, mode);
+}
+
+static int x_open_beneath(int folder, const char *path, int flags, mode_t mode) {
+  return refused("openat2") ? -1 : real_calls.xOpenBeneath(folder, path, flags, mode);
 }
 
 static ssize_t x_read(int fd, void *to, size_t n) {
@@ -205,36 +209,56 @@ static int x_fstat(int fd, struct stat *st) {
   return refused("fstat") ? -1 : real_calls.xFstat(fd, st);
 }
 
-static int x_stat(const char *path, struct stat *st) {
-  return refused("stat") ? -1 : real_calls.xStat(path, st);
+static int x_fstatat(int folder, const char *name, struct stat *st, int flags) {
+  return refused("fstatat") ? -1 : real_calls.xFstatat(folder, name, st, flags);
 }
 
-static int x_rename(const char *from, const char *to) {
-  return refused("rename") ? -1 : real_calls.xRename(from, to);
+static int x_rename(int folder, const char *from, const char *to) {
+  return refused("rename") ? -1 : real_calls.xRename(folder, from, to);
 }
 
-static int x_rename_new(const char *from, const char *to) {
-  return refused("renameat2") ? -1 : real_calls.xRenameNew(from, to);
+static int x_rename_new(int folder, const char *from, const char *to) {
+  return refused("renameat2") ? -1 : real_calls.xRenameNew(folder, from, to);
 }
 
-static int x_link(const char *from, const char *to) {
-  return refused("link") ? -1 : real_calls.xLink(from, to);
+static int x_link(int folder, const char *from, const char *to) {
+  return refused("link") ? -1 : real_calls.xLink(folder, from, to);
 }
 
-static int x_unlink(const char *path) {
-  return refused("unlink") ? -1 : real_calls.xUnlink(path);
+static int x_unlink(int folder, const char *name) {
+  return refused("unlink") ? -1 : real_calls.xUnlink(folder, name);
+}
+
+static ssize_t x_readlink(int folder, const char *name, char *to, size_t n) {
+  return refused("readlink") ? -1 : real_calls.xReadlink(folder, name, to, n);
 }
 
 static int x_flock(int fd, int operation) {
   return refused("flock") ? -1 : real_calls.xFlock(fd, operation);
 }
 
-static int x_mkdir(const char *path, mode_t mode) {
-  return refused("mkdir") ? -1 : real_calls.xMkdir(path, mode);
+static int x_mkdir(int folder, const char *name, mode_t mode) {
+  return refused("mkdir") ? -1 : real_calls.xMkdir(folder, name, mode);
 }
 
-static DIR *x_opendir(const char *path) {
-  return refused("opendir") ? NULL : real_calls.xOpendir(path);
+static int x_faccessat(int folder, const char *name, int mode) {
+  return refused("faccessat") ? -1 : real_calls.xFaccessat(folder, name, mode);
+}
+
+static int x_fstatvfs(int fd, struct statvfs *st) {
+  return refused("fstatvfs") ? -1 : real_calls.xFstatvfs(fd, st);
+}
+
+static char *x_getcwd(char *to, size_t n) {
+  return refused("getcwd") ? NULL : real_calls.xGetcwd(to, n);
+}
+
+static char *x_realpath(const char *path, char *to) {
+  return refused("realpath") ? NULL : real_calls.xRealpath(path, to);
+}
+
+static DIR *x_fdopendir(int fd) {
+  return refused("fdopendir") ? NULL : real_calls.xFdopendir(fd);
 }
 
 static struct dirent *x_readdir(DIR *dir) {
@@ -248,26 +272,32 @@ static int x_closedir(DIR *dir) {
 }
 
 static void install_system_calls(void) {
-  static AdcpSystemCalls failing;
+  static const AdcpSystemCalls failing = {
+      .xOpen = x_open,
+      .xOpenBeneath = x_open_beneath,
+      .xRead = x_read,
+      .xPread = x_pread,
+      .xWrite = x_write,
+      .xFsync = x_fsync,
+      .xClose = x_close,
+      .xFstat = x_fstat,
+      .xFstatat = x_fstatat,
+      .xRename = x_rename,
+      .xRenameNew = x_rename_new,
+      .xLink = x_link,
+      .xUnlink = x_unlink,
+      .xReadlink = x_readlink,
+      .xFlock = x_flock,
+      .xMkdir = x_mkdir,
+      .xFaccessat = x_faccessat,
+      .xFstatvfs = x_fstatvfs,
+      .xGetcwd = x_getcwd,
+      .xRealpath = x_realpath,
+      .xFdopendir = x_fdopendir,
+      .xReaddir = x_readdir,
+      .xClosedir = x_closedir,
+  };
   real_calls = *adcp_system_calls();
-  failing = real_calls; /* entries that are not named here stay real */
-  failing.xOpen = x_open;
-  failing.xRead = x_read;
-  failing.xPread = x_pread;
-  failing.xWrite = x_write;
-  failing.xFsync = x_fsync;
-  failing.xClose = x_close;
-  failing.xFstat = x_fstat;
-  failing.xStat = x_stat;
-  failing.xRename = x_rename;
-  failing.xRenameNew = x_rename_new;
-  failing.xLink = x_link;
-  failing.xUnlink = x_unlink;
-  failing.xFlock = x_flock;
-  failing.xMkdir = x_mkdir;
-  failing.xOpendir = x_opendir;
-  failing.xReaddir = x_readdir;
-  failing.xClosedir = x_closedir;
   adcp_system_calls_replace(&failing);
 }
 

@@ -182,7 +182,7 @@ static void fuzz_container(const uint8_t *bytes, size_t n) {
   static uint8_t text[64 * 1024];
   AdcpError err = ADCP_ERROR_INIT;
   int fd = memory_file(bytes, n, path);
-  AdcpInFile *file = adcp_infile_open(path, &err);
+  AdcpInFile *file = adcp_infile_open(NULL, path, &err);
   AdcpBlockReader *reader = adcp_block_reader_open(file, 0, &err);
   if( reader ) {
     adcp_block_reader_rewind(reader, &err);
@@ -203,7 +203,7 @@ static void fuzz_archive(const uint8_t *bytes, size_t n) {
   char path[64];
   AdcpError err = ADCP_ERROR_INIT;
   int fd = memory_file(bytes, n, path);
-  AdcpArchiveReader *reader = adcp_archive_reader_open(path, 0, &err);
+  AdcpArchiveReader *reader = adcp_archive_reader_open(NULL, path, 0, &err);
   AdcpArchiveEvent event = ADCP_ARCHIVE_END;
   if( reader ) {
     do {

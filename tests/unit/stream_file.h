@@ -44,7 +44,7 @@ static inline Written stream_write(const char *path, const uint8_t *text, size_t
                                    const WriteHow *how, AdcpError *err) {
   Written written = {0};
   AdcpBlockWriterOptions options = {how->container, how->level, how->threads, how->block_bytes};
-  AdcpOutFile *file = adcp_outfile_open(path, ADCP_OUT_REPLACE, err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_REPLACE, err);
   AdcpBlockWriter *w = file ? adcp_block_writer_open(file, &options, err) : NULL;
   if( w ) {
     stream_append(w, text, n - how->tail, how->seed, err);
@@ -76,7 +76,7 @@ static inline void stream_read_rest(AdcpBlockReader *reader, size_t piece, AdcpB
 /* Reads all text of path; index may be NULL. */
 static inline void stream_read_all(const char *path, const Written *written, int threads,
                                    size_t piece, AdcpBuf *buf, AdcpError *err) {
-  AdcpInFile *file = adcp_infile_open(path, err);
+  AdcpInFile *file = adcp_infile_open(NULL, path, err);
   AdcpBlockReader *reader = file ? adcp_block_reader_open(file, threads, err) : NULL;
   if( reader ) {
     if( written ) adcp_block_reader_set_index(reader, written->index, written->count, err);

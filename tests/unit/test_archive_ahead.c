@@ -56,7 +56,7 @@ static void write_backup(void) {
   }
   adcp_schema_index(schema, &err);
   AdcpBlockWriterOptions options = {.container = ADCP_CONTAINER_GZIP, .level = 1};
-  AdcpArchiveWriter *w = adcp_archive_writer_open(path, ADCP_OUT_REPLACE, &options, &err);
+  AdcpArchiveWriter *w = adcp_archive_writer_open(NULL, path, ADCP_OUT_REPLACE, &options, &err);
   adcp_archive_write_section(w, "backup_metadata", METADATA, sizeof METADATA - 1);
   adcp_archive_write_schema(w, schema);
   adcp_archive_begin_tables(w);
@@ -83,7 +83,7 @@ static bool is_row(AdcpReadAhead *ahead, size_t table, int i) {
 /* Reads all, leaving table `skipped` out. */
 static void test_events(int threads, size_t skipped) {
   AdcpError err = ADCP_ERROR_INIT;
-  AdcpReadAhead *ahead = adcp_read_ahead_open(path, threads, no_checkpoint, &err);
+  AdcpReadAhead *ahead = adcp_read_ahead_open(NULL, path, threads, no_checkpoint, &err);
   CHECK(ahead != NULL && adcp_read_ahead_head(ahead)->table_count == TABLES);
   for( size_t t = 0; t < TABLES; t++ ) {
     CHECK(adcp_read_ahead_next(ahead) == ADCP_ARCHIVE_TABLE_BEGIN);
@@ -104,7 +104,7 @@ static void test_events(int threads, size_t skipped) {
 /* Closed in the middle, with batches on their way. */
 static void test_close_early(int threads, int rows) {
   AdcpError err = ADCP_ERROR_INIT;
-  AdcpReadAhead *ahead = adcp_read_ahead_open(path, threads, no_checkpoint, &err);
+  AdcpReadAhead *ahead = adcp_read_ahead_open(NULL, path, threads, no_checkpoint, &err);
   for( int i = 0; i < rows; i++ ) adcp_read_ahead_next(ahead);
   CHECK(err.rc == ADCP_OK);
   adcp_read_ahead_close(ahead);
@@ -120,9 +120,9 @@ static void test_damage(int threads, size_t at) {
   char damaged[160];
   snprintf(damaged, sizeof damaged, "%s.damaged", path);
   fix_write_file(damaged, good.data, good.size);
-  AdcpArchiveReader *r = adcp_archive_reader_open(damaged, threads, &plain_err);
+  AdcpArchiveReader *r = adcp_archive_reader_open(NULL, damaged, threads, &plain_err);
   while( r && adcp_archive_next(r) > ADCP_ARCHIVE_ERROR && plain < 1000000 ) plain++;
-  AdcpReadAhead *ahead = adcp_read_ahead_open(damaged, threads, no_checkpoint, &err);
+  AdcpReadAhead *ahead = adcp_read_ahead_open(NULL, damaged, threads, no_checkpoint, &err);
   while( ahead && adcp_read_ahead_next(ahead) > ADCP_ARCHIVE_ERROR && events < 1000000 ) events++;
   CHECK(plain_err.rc == ADCP_CORRUPT && err.rc == ADCP_CORRUPT);
   CHECK_CASE(events == plain, "%ld events instead of %ld", events, plain);
@@ -143,7 +143,7 @@ static void test_checkpoint(int threads) {
   AdcpError err = ADCP_ERROR_INIT;
   int calls = 0;
   AdcpCheckpoint checkpoint = {&calls, stop};
-  AdcpReadAhead *ahead = adcp_read_ahead_open(path, threads, checkpoint, &err);
+  AdcpReadAhead *ahead = adcp_read_ahead_open(NULL, path, threads, checkpoint, &err);
   while( ahead && adcp_read_ahead_next(ahead) > ADCP_ARCHIVE_ERROR ) {
   }
   CHECK(err.rc == ADCP_INTERRUPT && calls == 5);

@@ -157,7 +157,7 @@ static AdcpArchiveTotals write_backup(const char *path, const AdcpSchema *schema
                                       AdcpBlockWriterOptions options) {
   AdcpError err = ADCP_ERROR_INIT;
   AdcpArchiveTotals totals = {0};
-  AdcpArchiveWriter *w = adcp_archive_writer_open(path, ADCP_OUT_REPLACE, &options, &err);
+  AdcpArchiveWriter *w = adcp_archive_writer_open(NULL, path, ADCP_OUT_REPLACE, &options, &err);
   if( w ) {
     adcp_archive_write_section(w, "backup_metadata", METADATA, sizeof METADATA - 1);
     adcp_archive_write_schema(w, schema);
@@ -205,7 +205,7 @@ static char last_message[512];
 
 static long read_all(const char *path, int threads, bool *indexed) {
   AdcpError err = ADCP_ERROR_INIT;
-  AdcpArchiveReader *r = adcp_archive_reader_open(path, threads, &err);
+  AdcpArchiveReader *r = adcp_archive_reader_open(NULL, path, threads, &err);
   long rows = 0;
   AdcpArchiveEvent event = ADCP_ARCHIVE_ERROR;
   while( r && (event = adcp_archive_next(r)) != ADCP_ARCHIVE_END ) {
@@ -240,7 +240,7 @@ static void test_layout(void) {
   adcp_schema_index(schema, &err);
   AdcpBlockWriterOptions options = options_of(ADCP_CONTAINER_PLAIN, 0);
   AdcpArchiveWriter *w =
-      adcp_archive_writer_open(path_of("layout"), ADCP_OUT_REPLACE, &options, &err);
+      adcp_archive_writer_open(NULL, path_of("layout"), ADCP_OUT_REPLACE, &options, &err);
   adcp_archive_write_section(w, "backup_metadata", METADATA, sizeof METADATA - 1);
   adcp_archive_write_schema(w, schema);
   adcp_archive_begin_tables(w);
@@ -322,7 +322,7 @@ static void test_round_trip(void) {
     AdcpArchiveTotals totals = write_backup(path, schema, options_of(CONTAINERS[c], 2));
     CHECK(totals.tables == 4 && totals.rows == 3 * row_count);
     AdcpError err = ADCP_ERROR_INIT;
-    AdcpArchiveReader *r = adcp_archive_reader_open(path, 0, &err);
+    AdcpArchiveReader *r = adcp_archive_reader_open(NULL, path, 0, &err);
     CHECK_CASE(r != NULL, "%s", adcp_error_message(&err));
     if( r ) {
       const AdcpArchiveHead *head = adcp_archive_head(r);
@@ -377,7 +377,7 @@ static void test_parts(void) {
     AdcpSchema *schema = make_schema();
     AdcpBlockWriterOptions options = options_of(CONTAINERS[c], 0);
     AdcpArchiveWriter *w =
-        adcp_archive_writer_open(path_of("part"), ADCP_OUT_REPLACE, &options, &err);
+        adcp_archive_writer_open(NULL, path_of("part"), ADCP_OUT_REPLACE, &options, &err);
     adcp_archive_write_section(w, "backup_metadata", METADATA, sizeof METADATA - 1);
     adcp_archive_write_schema(w, schema);
     adcp_archive_begin_tables(w);
@@ -386,7 +386,7 @@ static void test_parts(void) {
     adcp_archive_writer_close(w);
     bool indexed = false;
     CHECK_CASE(read_all(path_of("part"), 0, &indexed) == 0 && indexed, "%s", last_message);
-    AdcpArchiveReader *r = adcp_archive_reader_open(path_of("part"), 0, &err);
+    AdcpArchiveReader *r = adcp_archive_reader_open(NULL, path_of("part"), 0, &err);
     CHECK(r && adcp_archive_head(r)->table_count == 0);
     if( r ) check_schema(schema, adcp_archive_head(r)->schema);
     adcp_archive_reader_close(r);
@@ -448,7 +448,7 @@ static void test_layouts(void) {
                last_message);
     CHECK_CASE(indexed == cases[i].indexed, "%s", cases[i].command);
     AdcpError err = ADCP_ERROR_INIT;
-    AdcpArchiveReader *r = adcp_archive_reader_open(path_of("out"), 0, &err);
+    AdcpArchiveReader *r = adcp_archive_reader_open(NULL, path_of("out"), 0, &err);
     if( r ) {
       check_schema(schema, adcp_archive_head(r)->schema);
       CHECK(adcp_archive_head(r)->complete);
@@ -477,7 +477,7 @@ static void test_jq(void) {
   adcp_schema_index(schema, &err);
   AdcpBlockWriterOptions options = options_of(ADCP_CONTAINER_PLAIN, 0);
   AdcpArchiveWriter *w =
-      adcp_archive_writer_open(path_of("in.json"), ADCP_OUT_REPLACE, &options, &err);
+      adcp_archive_writer_open(NULL, path_of("in.json"), ADCP_OUT_REPLACE, &options, &err);
   adcp_archive_write_section(w, "backup_metadata", METADATA, sizeof METADATA - 1);
   adcp_archive_write_schema(w, schema);
   adcp_archive_begin_tables(w);
@@ -495,7 +495,7 @@ static void test_jq(void) {
   adcp_archive_writer_close(w);
   for( int i = 0; i < 3; i++ ) {
     CHECK(fix_run(dir, commands[i]));
-    AdcpArchiveReader *r = adcp_archive_reader_open(path_of("out"), 0, &err);
+    AdcpArchiveReader *r = adcp_archive_reader_open(NULL, path_of("out"), 0, &err);
     CHECK_CASE(r != NULL, "%s: %s", commands[i], adcp_error_message(&err));
     AdcpArchiveEvent event = ADCP_ARCHIVE_ERROR;
     int rows = 0;
@@ -554,7 +554,7 @@ static void test_flips(void) {
       whole.data[i / 2] ^= change;
       fix_write_file(path_of("flip"), whole.data, whole.size);
       AdcpError err = ADCP_ERROR_INIT;
-      AdcpArchiveReader *r = adcp_archive_reader_open(path_of("flip"), 0, &err);
+      AdcpArchiveReader *r = adcp_archive_reader_open(NULL, path_of("flip"), 0, &err);
       bool same = r && same_text(adcp_archive_head(r)->metadata, METADATA);
       adcp_archive_reader_close(r);
       adcp_error_clear(&err);
@@ -596,7 +596,7 @@ static void test_mutations(void) {
     }
     fix_write_file(path_of("mutant"), copy.data, copy.size);
     AdcpError err = ADCP_ERROR_INIT;
-    AdcpArchiveReader *r = adcp_archive_reader_open(path_of("mutant"), 0, &err);
+    AdcpArchiveReader *r = adcp_archive_reader_open(NULL, path_of("mutant"), 0, &err);
     AdcpArchiveEvent event = ADCP_ARCHIVE_ERROR;
     long events = 0;
     while( r && (event = adcp_archive_next(r)) > ADCP_ARCHIVE_ERROR && event != ADCP_ARCHIVE_END ) {
@@ -625,7 +625,7 @@ static void test_mutations(void) {
 static void check_refused(const char *text, AdcpRc rc, const char *part) {
   AdcpError err = ADCP_ERROR_INIT;
   fix_write_file(path_of("refused"), text, strlen(text));
-  AdcpArchiveReader *r = adcp_archive_reader_open(path_of("refused"), 0, &err);
+  AdcpArchiveReader *r = adcp_archive_reader_open(NULL, path_of("refused"), 0, &err);
   while( r && adcp_archive_next(r) > ADCP_ARCHIVE_ERROR ) {
     if( adcp_archive_next(r) == ADCP_ARCHIVE_END ) break;
   }
@@ -670,7 +670,7 @@ static void test_old(void) {
   static const uint8_t floats[] = {0, 0, 0x80, 0x3f, 0, 0, 0, 0xbf};
   fix_write_file(path_of("refused"), text, strlen(text));
   AdcpError err = ADCP_ERROR_INIT;
-  AdcpArchiveReader *r = adcp_archive_reader_open(path_of("refused"), 0, &err);
+  AdcpArchiveReader *r = adcp_archive_reader_open(NULL, path_of("refused"), 0, &err);
   CHECK(r != NULL);
   if( r ) {
     CHECK_TEXT(adcp_archive_head(r)->version, "2.0");
@@ -695,7 +695,7 @@ static void test_old(void) {
     CHECK(adcp_archive_next(r) == ADCP_ARCHIVE_END);
   }
   adcp_archive_reader_close(r);
-  CHECK(adcp_archive_reader_open(path_of("missing"), 0, &err) == NULL && err.rc == ADCP_CANTOPEN);
+  CHECK(adcp_archive_reader_open(NULL, path_of("missing"), 0, &err) == NULL && err.rc == ADCP_CANTOPEN);
   adcp_error_clear(&err);
 }
 
@@ -790,7 +790,7 @@ static void test_lying_positions(void) {
         "for t,x in zip(T,q[::-1]): t[\"block\"],t[\"offset\"]=x\n"
         "end(b[:at],m)");
   AdcpError err = ADCP_ERROR_INIT;
-  AdcpArchiveReader *r = adcp_archive_reader_open(path_of("out"), 0, &err);
+  AdcpArchiveReader *r = adcp_archive_reader_open(NULL, path_of("out"), 0, &err);
   CHECK_CASE(r != NULL, "%s", adcp_error_message(&err));
   AdcpArchiveEvent event = ADCP_ARCHIVE_ERROR;
   int events = 0;
@@ -859,7 +859,7 @@ static void test_seek_mark(void) {
     AdcpError err = ADCP_ERROR_INIT;
     size_t marks = 0;
     write_backup(path_of(SUFFIXES[c]), schema, options_of(CONTAINERS[c], 0));
-    AdcpArchiveReader *r = adcp_archive_reader_open(path_of(SUFFIXES[c]), 1, &err);
+    AdcpArchiveReader *r = adcp_archive_reader_open(NULL, path_of(SUFFIXES[c]), 1, &err);
     const AdcpArchiveHead *head = adcp_archive_head(r);
     for( size_t i = 0; i < head->table_count; i++ ) {
       for( size_t k = head->tables[i].mark_count; k-- > 0; marks++ ) {
@@ -886,7 +886,7 @@ static void test_seek(void) {
   for( int c = 0; c < CONTAINER_COUNT; c++ ) {
     AdcpError err = ADCP_ERROR_INIT;
     write_backup(path_of(SUFFIXES[c]), schema, options_of(CONTAINERS[c], 0));
-    AdcpArchiveReader *r = adcp_archive_reader_open(path_of(SUFFIXES[c]), 1, &err);
+    AdcpArchiveReader *r = adcp_archive_reader_open(NULL, path_of(SUFFIXES[c]), 1, &err);
     size_t count = r ? adcp_archive_head(r)->table_count : 0;
     for( size_t k = 0; k < 2 * count; k++ ) {
       size_t i = k % 2 ? k / 2 : count - 1 - k / 2;
@@ -908,7 +908,7 @@ static void test_seek(void) {
     CHECK_CASE(event == ADCP_ARCHIVE_END && tables == 4, "%s", adcp_error_message(&err));
     adcp_archive_reader_close(r);
     for( int mask = 0; mask < 64; mask++ ) { /* every choice of tables left out */
-      r = adcp_archive_reader_open(path_of(SUFFIXES[c]), 0, &err);
+      r = adcp_archive_reader_open(NULL, path_of(SUFFIXES[c]), 0, &err);
       int at = 0, wrong = 0;
       while( (event = adcp_archive_next(r)) > ADCP_ARCHIVE_ERROR && event != ADCP_ARCHIVE_END ) {
         if( event == ADCP_ARCHIVE_TABLE_BEGIN ) {
@@ -938,13 +938,13 @@ static void test_salvage(void) {
   row_count = 8000;
   write_backup(path_of("s.gz"), schema, options_of(ADCP_CONTAINER_GZIP, 0));
   fix_read_file(path_of("s.gz"), &whole);
-  AdcpArchiveReader *r = adcp_archive_reader_open(path_of("s.gz"), 0, &err);
+  AdcpArchiveReader *r = adcp_archive_reader_open(NULL, path_of("s.gz"), 0, &err);
   int64_t at = 10;
   for( size_t i = 0; i < 2; i++ ) at += adcp_archive_head(r)->blocks[i].size_bytes;
   adcp_archive_reader_close(r);
   whole.data[at + 100] ^= 0xff; /* in the third block */
   fix_write_file(path_of("s.gz"), whole.data, whole.size);
-  r = adcp_archive_reader_open(path_of("s.gz"), 2, &err);
+  r = adcp_archive_reader_open(NULL, path_of("s.gz"), 2, &err);
   CHECK(r != NULL);
   int good = 0, bad = 0;
   for( size_t i = 0; r && i < adcp_archive_head(r)->table_count; i++ ) {
@@ -991,7 +991,7 @@ static void test_reads(void) {
     adcp_system_calls_replace(&calls);
     reads = 0;
     bytes_read = 0;
-    AdcpArchiveReader *r = adcp_archive_reader_open(path_of(SUFFIXES[c]), 0, &err);
+    AdcpArchiveReader *r = adcp_archive_reader_open(NULL, path_of(SUFFIXES[c]), 0, &err);
     printf("opening %s of %lld bytes: %d reads, %zu bytes\n", SUFFIXES[c],
            (long long)totals.file_bytes, reads, bytes_read);
     CHECK(r != NULL && reads <= 4 && bytes_read < 300000);
@@ -1053,7 +1053,7 @@ static void test_large_row(void) {
   AdcpValue values[3] = {fix_integer(1), fix_bytes(ADCP_BLOB, blob, n), fix_text("end")};
   AdcpBlockWriterOptions options = {.container = ADCP_CONTAINER_GZIP, .level = 1, .threads = 1};
   AdcpArchiveWriter *w =
-      adcp_archive_writer_open(path_of("large.gz"), ADCP_OUT_REPLACE, &options, &err);
+      adcp_archive_writer_open(NULL, path_of("large.gz"), ADCP_OUT_REPLACE, &options, &err);
   adcp_archive_write_section(w, "backup_metadata", METADATA, sizeof METADATA - 1);
   adcp_archive_write_schema(w, schema);
   adcp_archive_begin_tables(w);
@@ -1063,7 +1063,7 @@ static void test_large_row(void) {
   adcp_archive_finish(w, NULL);
   adcp_archive_commit(w);
   adcp_archive_writer_close(w);
-  AdcpArchiveReader *r = adcp_archive_reader_open(path_of("large.gz"), 1, &err);
+  AdcpArchiveReader *r = adcp_archive_reader_open(NULL, path_of("large.gz"), 1, &err);
   CHECK(r && adcp_archive_next(r) == ADCP_ARCHIVE_TABLE_BEGIN);
   for( int i = 0; r && i < 2; i++ ) {
     CHECK(adcp_archive_next(r) == ADCP_ARCHIVE_ROW);
@@ -1093,7 +1093,7 @@ static bool write_short_of_memory(const AdcpSchema *schema, AdcpRc *rc) {
   AdcpError err = ADCP_ERROR_INIT;
   AdcpBlockWriterOptions options = options_of(ADCP_CONTAINER_GZIP, 0);
   AdcpArchiveWriter *w =
-      adcp_archive_writer_open(path_of("short.gz"), ADCP_OUT_NEW, &options, &err);
+      adcp_archive_writer_open(NULL, path_of("short.gz"), ADCP_OUT_NEW, &options, &err);
   if( w ) {
     adcp_archive_write_section(w, "backup_metadata", METADATA, sizeof METADATA - 1);
     adcp_archive_write_schema(w, schema);
@@ -1143,7 +1143,7 @@ static void test_out_of_memory(void) {
     AdcpError err = ADCP_ERROR_INIT;
     AdcpArchiveEvent event = ADCP_ARCHIVE_ERROR;
     allocations_left = n;
-    AdcpArchiveReader *r = adcp_archive_reader_open(path_of("n.gz"), 0, &err);
+    AdcpArchiveReader *r = adcp_archive_reader_open(NULL, path_of("n.gz"), 0, &err);
     while( r && (event = adcp_archive_next(r)) > ADCP_ARCHIVE_ERROR && event != ADCP_ARCHIVE_END ) {
     }
     finished = event == ADCP_ARCHIVE_END;

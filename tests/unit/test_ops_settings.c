@@ -19,7 +19,7 @@
 static char folder[256];
 static AdcpSystemCalls calls;
 static const char *refused; /* the file name that no rename may take */
-static int (*real_rename)(const char *from, const char *to);
+static int (*real_rename)(int dir, const char *from, const char *to);
 
 static const char *path_of(const char *name) {
   static char paths[8][512];
@@ -29,13 +29,12 @@ static const char *path_of(const char *name) {
   return path;
 }
 
-static int refuse_rename(const char *from, const char *to) {
-  const char *name = strrchr(to, '/');
-  if( refused && name && strcmp(name + 1, refused) == 0 ) {
+static int refuse_rename(int dir, const char *from, const char *to) {
+  if( refused && strcmp(to, refused) == 0 ) {
     errno = EPERM;
     return -1;
   }
-  return real_rename(from, to);
+  return real_rename(dir, from, to);
 }
 
 static void write_text(const char *name, const char *text) {
@@ -280,7 +279,7 @@ int main(void) {
   adcp_system_calls_replace(&calls);
   write_text("a.json", "1\n");
   write_text("b.json", "2\n");
-  AdcpConfig *config = adcp_config_open(&err);
+  AdcpConfig *config = adcp_config_open(NULL, &err);
   sqlite3 *from = open_database("from.db", "CREATE TABLE t(x); INSERT INTO t VALUES(1),(2)");
   sqlite3 *to = open_database("to.db", "CREATE TABLE t(x); INSERT INTO t VALUES(3)");
   back_up(from, config);

@@ -71,7 +71,7 @@ static void check_error(AdcpError *err, AdcpRc rc, const char *part) {
 /* ---- writing ---- */
 
 static void write_file(const char *path, AdcpOutMode mode, const char *text, AdcpError *err) {
-  AdcpOutFile *file = adcp_outfile_open(path, mode, err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, path, mode, err);
   if( file == NULL ) return;
   adcp_outfile_write(file, text, strlen(text), err);
   adcp_outfile_commit(file, err);
@@ -81,7 +81,7 @@ static void write_file(const char *path, AdcpOutMode mode, const char *text, Adc
 static void test_new(void) {
   AdcpError err = ADCP_ERROR_INIT;
   struct stat st;
-  AdcpOutFile *file = adcp_outfile_open(at("new"), ADCP_OUT_NEW, &err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, at("new"), ADCP_OUT_NEW, &err);
   CHECK(file && !adcp_outfile_is_stream(file));
   adcp_outfile_write(file, "abc", 3, &err);
   adcp_outfile_write(file, "de", 2, &err);
@@ -102,7 +102,7 @@ static void test_new(void) {
 /* A target that appears while the file is written is not replaced either. */
 static void test_new_race(void) {
   AdcpError err = ADCP_ERROR_INIT;
-  AdcpOutFile *file = adcp_outfile_open(at("race"), ADCP_OUT_NEW, &err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, at("race"), ADCP_OUT_NEW, &err);
   adcp_outfile_write(file, "mine", 4, &err);
   put_file(at("race"), "theirs");
   adcp_outfile_commit(file, &err);
@@ -115,7 +115,7 @@ static void test_new_race(void) {
 static void test_replace(void) {
   AdcpError err = ADCP_ERROR_INIT;
   put_file(at("old"), "old text");
-  AdcpOutFile *file = adcp_outfile_open(at("old"), ADCP_OUT_REPLACE, &err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, at("old"), ADCP_OUT_REPLACE, &err);
   adcp_outfile_write(file, "lost", 4, &err);
   adcp_outfile_close(file);
   CHECK_TEXT(get_file(at("old")), "old text");
@@ -132,13 +132,13 @@ static void test_replace(void) {
 
 static void test_bad_targets(void) {
   AdcpError err = ADCP_ERROR_INIT;
-  CHECK(adcp_outfile_open(folder, ADCP_OUT_REPLACE, &err) == NULL);
+  CHECK(adcp_outfile_open(NULL, folder, ADCP_OUT_REPLACE, &err) == NULL);
   check_error(&err, ADCP_CANTOPEN, "names a folder");
-  CHECK(adcp_outfile_open(at("no/such/file"), ADCP_OUT_NEW, &err) == NULL);
+  CHECK(adcp_outfile_open(NULL, at("no/such/file"), ADCP_OUT_NEW, &err) == NULL);
   check_error(&err, ADCP_CANTOPEN, "no/such/file");
-  CHECK(adcp_outfile_open(at("missing/"), ADCP_OUT_NEW, &err) == NULL);
+  CHECK(adcp_outfile_open(NULL, at("missing/"), ADCP_OUT_NEW, &err) == NULL);
   check_error(&err, ADCP_CANTOPEN, "names a folder");
-  CHECK(adcp_outfile_open("", ADCP_OUT_NEW, &err) == NULL);
+  CHECK(adcp_outfile_open(NULL, "", ADCP_OUT_NEW, &err) == NULL);
   check_error(&err, ADCP_CANTOPEN, "\"\"");
   adcp_outfile_close(NULL);
 }
@@ -177,7 +177,7 @@ static void test_leftovers(void) {
   CHECK(pipe(to_parent) == 0 && pipe(to_child) == 0);
   pid_t dead = fork();
   if( dead == 0 ) {
-    adcp_outfile_open(at("dead"), ADCP_OUT_NEW, &err);
+    adcp_outfile_open(NULL, at("dead"), ADCP_OUT_NEW, &err);
     _exit(err.rc);
   }
   int status = 1;
@@ -185,7 +185,7 @@ static void test_leftovers(void) {
   CHECK(status == 0 && count_temps() == 1);
   pid_t live = fork();
   if( live == 0 ) {
-    AdcpOutFile *file = adcp_outfile_open(at("live"), ADCP_OUT_NEW, &err);
+    AdcpOutFile *file = adcp_outfile_open(NULL, at("live"), ADCP_OUT_NEW, &err);
     (void)!write(to_parent[1], "r", 1);
     (void)!read(to_child[0], &byte, 1);
     adcp_outfile_write(file, "alive", 5, &err);
@@ -229,7 +229,7 @@ static void test_fifo(void) {
   Drain drain = {at("fifo"), ""};
   CHECK(mkfifo(drain.path, 0600) == 0);
   pthread_create(&reader, NULL, drain_fifo, &drain);
-  AdcpOutFile *file = adcp_outfile_open(drain.path, ADCP_OUT_NEW, &err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, drain.path, ADCP_OUT_NEW, &err);
   CHECK(file && adcp_outfile_is_stream(file));
   adcp_outfile_write(file, "streamed", 8, &err);
   adcp_outfile_commit(file, &err);
@@ -247,7 +247,7 @@ static void test_sigpipe(void) {
   char path[64];
   CHECK(pipe(ends) == 0);
   snprintf(path, sizeof path, "/dev/fd/%d", ends[1]);
-  AdcpOutFile *file = adcp_outfile_open(path, ADCP_OUT_REPLACE, &err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_REPLACE, &err);
   CHECK(file && adcp_outfile_is_stream(file));
   close(ends[0]);
   adcp_outfile_write(file, "x", 1, &err);
@@ -282,8 +282,8 @@ static int failing_fd_call(int fd) {
   errno = fault_errno;
   return -1;
 }
-static int failing_pair(const char *from, const char *to) {
-  (void)from, (void)to;
+static int failing_pair(int folder_fd, const char *from, const char *to) {
+  (void)folder_fd, (void)from, (void)to;
   errno = fault_errno;
   return -1;
 }
@@ -347,7 +347,7 @@ static void test_faults(void) {
   fault_errno = EPERM;
   unlink(at("faulty"));
   adcp_system_calls_replace(&calls);
-  AdcpOutFile *file = adcp_outfile_open(at("faulty"), ADCP_OUT_NEW, &err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, at("faulty"), ADCP_OUT_NEW, &err);
   put_file(at("faulty"), "theirs");
   adcp_outfile_commit(file, &err);
   adcp_outfile_close(file);
@@ -405,7 +405,7 @@ static void test_read(void) {
   AdcpError err = ADCP_ERROR_INIT;
   char text[16];
   put_file(at("in"), "0123456789");
-  AdcpInFile *file = adcp_infile_open(at("in"), &err);
+  AdcpInFile *file = adcp_infile_open(NULL, at("in"), &err);
   CHECK(file && adcp_infile_size(file) == 10);
   CHECK_TEXT(adcp_infile_path(file), at("in"));
   CHECK(S_ISREG(adcp_infile_stat(file)->st_mode));
@@ -427,11 +427,11 @@ static void test_read(void) {
 
 static void test_read_bad(void) {
   AdcpError err = ADCP_ERROR_INIT;
-  CHECK(adcp_infile_open(folder, &err) == NULL);
+  CHECK(adcp_infile_open(NULL, folder, &err) == NULL);
   check_error(&err, ADCP_CANTOPEN, "is a folder");
-  CHECK(adcp_infile_open(at("nothing"), &err) == NULL);
+  CHECK(adcp_infile_open(NULL, at("nothing"), &err) == NULL);
   check_error(&err, ADCP_CANTOPEN, at("nothing"));
-  CHECK(adcp_infile_open("/dev/zero", &err) == NULL);
+  CHECK(adcp_infile_open(NULL, "/dev/zero", &err) == NULL);
   check_error(&err, ADCP_CANTOPEN, "is a device");
   adcp_infile_close(NULL);
 }
@@ -445,7 +445,7 @@ static void test_read_pipe(void) {
   CHECK(write(ends[1], "0123456789", 10) == 10);
   close(ends[1]);
   snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
-  AdcpInFile *file = adcp_infile_open(path, &err);
+  AdcpInFile *file = adcp_infile_open(NULL, path, &err);
   CHECK_CASE(file != NULL, "%s", adcp_error_message(&err));
   CHECK(adcp_infile_size(file) == 10);
   CHECK(adcp_infile_read(file, 6, text, 4, &err) == 4 && memcmp(text, "6789", 4) == 0);
@@ -460,7 +460,7 @@ static void test_low_descriptors(void) {
   pid_t child = fork();
   if( child == 0 ) {
     close(0);
-    int fd = adcp_system_open(at("low"), O_RDONLY, 0);
+    int fd = adcp_system_open(AT_FDCWD, at("low"), O_RDONLY, 0);
     _exit(fd >= 3 ? 0 : 1);
   }
   int status = 1;
@@ -476,7 +476,7 @@ static void test_numbered(void) {
   AdcpOutFile *files[3];
   mkdir(at("n.json_x_2.json.gz"), 0700);
   for( int i = 0; i < 3; i++ ) {
-    files[i] = adcp_outfile_open(at("n.json_x.json.gz"), ADCP_OUT_NUMBERED, &err);
+    files[i] = adcp_outfile_open(NULL, at("n.json_x.json.gz"), ADCP_OUT_NUMBERED, &err);
     CHECK(files[i] != NULL);
     adcp_outfile_write(files[i], wanted[i], strlen(wanted[i]), &err);
   }
