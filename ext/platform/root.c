@@ -328,11 +328,16 @@ static void take_given(AdcpRoot *root, const char *folder, AdcpError *err) {
   adcp_buf_free(&given);
 }
 
-static bool is_folder_of(int fd, const char *path) {
+/* Makes sure that the path names the folder that is open. */
+static void check_same_folder(int fd, const char *path, AdcpError *err) {
   struct stat by_name, by_fd;
   const AdcpSystemCalls *os = adcp_system_calls();
-  return os->xFstatat(AT_FDCWD, path, &by_name, 0) == 0 && os->xFstat(fd, &by_fd) == 0 &&
-         by_name.st_dev == by_fd.st_dev && by_name.st_ino == by_fd.st_ino;
+  if( os->xFstatat(AT_FDCWD, path, &by_name, 0) != 0 || os->xFstat(fd, &by_fd) != 0 ) {
+    adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot read the state of %s", path);
+  } else if( by_name.st_dev != by_fd.st_dev || by_name.st_ino != by_fd.st_ino ) {
+    adcp_error_set(err, ADCP_CANTOPEN, "%s was changed while it became the root; set it again",
+                   path);
+  }
 }
 
 /* The names by which paths into the folder will be known; they let nobody out: what is opened is
@@ -341,9 +346,6 @@ static void take_names(AdcpRoot *root, const char *folder, AdcpError *err) {
   char *path = adcp_system_calls()->xRealpath(folder, NULL);
   if( path == NULL ) {
     adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot tell the path of %s without links", folder);
-  } else if( !is_folder_of(root->fd, path) ) {
-    adcp_error_set(err, ADCP_CANTOPEN, "%s was changed while it became the root; set it again",
-                   folder);
   } else if( strcmp(path, "/") == 0 ) {
     adcp_error_set(err, ADCP_ERROR,
                    "%s is the whole file system: as a root it would hold nothing; give a folder",
@@ -352,6 +354,7 @@ static void take_names(AdcpRoot *root, const char *folder, AdcpError *err) {
     adcp_error_nomem(err);
   }
   free(path);
+  if( !err->rc ) check_same_folder(root->fd, root->path, err);
   if( !err->rc ) take_given(root, folder, err);
 }
 

@@ -6,6 +6,9 @@
 ** In each part an invariant is what proves the law: rows of two tables are always changed in pairs, so a
 ** backup in which sums differ would be no snapshot.
 */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
@@ -13,9 +16,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "adcp.h"
+#include "platform/file.h"
 
 static long passed, failed;
 static char folder[200];
@@ -327,6 +333,108 @@ static void interrupts(void) {
   printf("%d calls interrupted, %d not\n", interrupted, done);
 }
 
+/* ---- a root, and a link that changes ---- */
+
+static int no_openat2(int at, const char *path, int flags, mode_t mode) {
+  (void)at, (void)path, (void)flags, (void)mode;
+  errno = ENOSYS;
+  return -1;
+}
+
+/* root/d is by turns a folder and a link to out. */
+static void *swap_often(void *argument) {
+  Writer *swapper = argument;
+  char d[400], e[400];
+  path_of(d, "root/d");
+  path_of(e, "root/e");
+  while( !atomic_load(&swapper->stop) ) {
+    syscall(SYS_renameat2, AT_FDCWD, d, AT_FDCWD, e, 2u /* RENAME_EXCHANGE */);
+    atomic_fetch_add(&swapper->commits, 1);
+  }
+  return NULL;
+}
+
+static void make_folders(void) {
+  static const char *const folders[] = {"root", "root/d", "out"};
+  char path[400], out[1000];
+  for( int i = 0; i < 3; i++ ) mkdir(path_of(path, folders[i]), 0700);
+  check(symlink("../out", path_of(path, "root/e")) == 0, "a link", path);
+  sqlite3 *db = connect_to("small.db", 1000);
+  run(db, "CREATE TABLE IF NOT EXISTS t(x); INSERT INTO t VALUES(1)");
+  static const char *const files[] = {"out/a.json", "out/b.json", "root/d/a.json"};
+  for( int i = 0; i < 3; i++ ) {
+    check(call(db, "adcp_backup", files[i], i < 2 ? "{\"note\":\"out\"}" : "{\"note\":\"in\"}",
+               out) == SQLITE_OK,
+          "a backup for the root", out);
+  }
+  sqlite3_close(db);
+}
+
+/* One look or change through root/d; what is seen must not be of out. */
+static void use_root(sqlite3 *db, int round, long counts[3]) {
+  static const char *const functions[] = {"adcp_info", "adcp_validate", "adcp_backup"};
+  char out[1000], sql[1000], path[400];
+  int kind = round % 5;
+  if( kind < 3 ) {
+    static const char *const options[] = {NULL, "{}", "{\"overwrite\":true,\"note\":\"in\"}"};
+    sqlite3_snprintf(sizeof sql, sql, kind ? "SELECT %s(%Q, %Q)" : "SELECT %s(%Q)", functions[kind],
+                     path_of(path, "root/d/a.json"), options[kind]);
+  } else {
+    sqlite3_snprintf(
+        sizeof sql, sql,
+        kind == 3 ? "SELECT adcp_prune(json_object('backup_dir', %Q, 'keep_last', 1, 'apply', "
+                    "json('true')))"
+                  : "SELECT group_concat(ifnull(note, '')) FROM adcp_backups(%Q)",
+        path_of(path, "root/d"));
+  }
+  sqlite3_stmt *stmt = NULL;
+  int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+  if( rc == SQLITE_OK ) rc = sqlite3_step(stmt);
+  const char *text = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+  snprintf(out, sizeof out, "%s", text ? text : "");
+  bool leaks = strstr(out, "\"out\"") || (kind == 4 && strstr(out, "out"));
+  counts[leaks ? 2 : rc == SQLITE_ROW ? 0 : 1]++;
+  sqlite3_finalize(stmt);
+}
+
+static int entries_of(const char *name) {
+  char path[400];
+  int count = 0;
+  DIR *dir = opendir(path_of(path, name));
+  while( dir && readdir(dir) ) count++;
+  if( dir ) closedir(dir);
+  return count;
+}
+
+static void root_and_link(bool walks) {
+  Writer swapper = {.name = ""};
+  pthread_t thread;
+  char command[500], path[400];
+  long counts[3] = {0};
+  AdcpSystemCalls calls = *adcp_system_calls();
+  if( walks ) calls.xOpenBeneath = no_openat2;
+  make_folders();
+  adcp_system_calls_replace(&calls);
+  sqlite3 *db = connect_to("small.db", 1000);
+  sqlite3_snprintf(sizeof command, command,
+                   "SELECT adcp_config('root', %Q), adcp_config('log_file', %Q)",
+                   path_of(path, "root"), path_of((char[400]){0}, "root/d/log"));
+  check(run(db, command) == SQLITE_OK, "a root", sqlite3_errmsg(db));
+  pthread_create(&thread, NULL, swap_often, &swapper);
+  for( int i = 0; i < rounds * 500; i++ ) use_root(db, i, counts);
+  atomic_store(&swapper.stop, true);
+  pthread_join(thread, NULL);
+  check(counts[2] == 0, "nothing outside is seen", "");
+  check(counts[0] > 0 && counts[1] > 0, "both inside and outside were tried", "");
+  check(entries_of("out") == 4, "nothing outside is made or removed", "");
+  printf("root%s: %ld inside, %ld refused, beside %ld swaps\n", walks ? " without openat2" : "",
+         counts[0], counts[1], atomic_load(&swapper.commits));
+  sqlite3_close(db);
+  adcp_system_calls_replace(NULL);
+  snprintf(command, sizeof command, "rm -rf '%s/root' '%s/out'", folder, folder);
+  check(system(command) == 0, "removed", folder);
+}
+
 int main(int argc, char **argv) {
   const char *parent = getenv("TMPDIR");
   if( argc > 2 && strcmp(argv[1], "--rounds") == 0 ) rounds = (int)strtol(argv[2], NULL, 10);
@@ -339,6 +447,8 @@ int main(int argc, char **argv) {
   restore_of_file_being_replaced();
   threads_of_their_own();
   interrupts();
+  root_and_link(false);
+  root_and_link(true);
   printf("%ld passed, %ld failed\n", passed, failed);
   return failed > 0;
 }

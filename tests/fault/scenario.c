@@ -15,6 +15,11 @@
 #define BEGIN_OTHER   "BEGIN; INSERT INTO mine VALUES(77, 'a')"
 #define SAVEPOINT_ROW "SAVEPOINT mine; INSERT INTO mine VALUES(78, 'a')"
 
+/* The folder of the database becomes the root. */
+#define ROOT                                                                                       \
+  "SELECT adcp_config('root', rtrim(file, replace(file, '/', ''))) FROM pragma_database_list "     \
+  "WHERE name = 'main';"
+
 const Scenario scenarios[] = {
     {"backup to a new .json.gz", SCENARIO_BACKUP, "source.db", NULL, NULL, "new.json.gz", NULL,
      "adcp_backup('%s', '{\"threads\":2}')", "\"backup_type\":\"full\"", false},
@@ -84,6 +89,19 @@ const Scenario scenarios[] = {
      "(SELECT group_concat(object || change) FROM adcp_diff('%s'))", "removed", false},
     {"look at the plan", SCENARIO_READ, "other.db", NULL, NULL, "good.json.gz", NULL,
      "(SELECT group_concat(action || ifnull(object, detail)) FROM adcp_plan('%s'))", "stop", false},
+    {"backup inside a root", SCENARIO_BACKUP, "source.db", ROOT, NULL, "new.json.gz", NULL,
+     "adcp_backup('%s', '{\"threads\":0}')", "\"backup_type\":\"full\"", false},
+    {"backup over an old file inside a root", SCENARIO_BACKUP, "source.db", ROOT, NULL,
+     "new.json.gz", "part.json.gz", "adcp_backup('%s', '{\"overwrite\":true,\"threads\":0}')",
+     "\"backup_type\":\"full\"", false},
+    {"restore inside a root", SCENARIO_RESTORE, "other.db", ROOT, NULL, "part.json.gz", NULL,
+     "adcp_restore('%s', '{\"force\":true}')", "\"verified\":true", false},
+    {"a root is set", SCENARIO_READ, "other.db", NULL, NULL, "good.json.gz", NULL,
+     "(SELECT adcp_config('root', rtrim(p, replace(p, '/', ''))) || '!' FROM (SELECT '%s' AS p))",
+     "!", false},
+    {"a root is refused", SCENARIO_READ, "other.db", ROOT, NULL, "good.json.gz", NULL,
+     "(SELECT adcp_config('root', rtrim(p, replace(p, '/', '')) || '..') FROM (SELECT '%s' AS p))",
+     "leads outside of", false},
     {"look at the digest", SCENARIO_READ, "other.db", NULL, NULL, "good.json.gz", NULL,
      "(adcp_hash() || length('%s'))", "", false},
 };
