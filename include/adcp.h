@@ -32,6 +32,17 @@ ADCP_EXPORT
 int sqlite3_adcp_init(sqlite3 *db, char **message, const struct sqlite3_api_routines *api);
 
 /*
+** A root: an application that runs SQL, or passes on paths, of people whom it does not trust holds
+** all paths of the connection inside a folder, before they get it:
+**
+**     sqlite3_prepare_v2(db, "SELECT adcp_config('root', ?1)", -1, &stmt, NULL);
+**     sqlite3_bind_text(stmt, 1, "/srv/tenants/17", -1, SQLITE_STATIC);
+**     if( sqlite3_step(stmt) != SQLITE_ROW ) ...  no connection for them: sqlite3_errmsg says why
+**
+** From then on it can be narrowed only. See docs/config.md for what it holds.
+*/
+
+/*
 ** Progress: an application that wants to be told while a backup, restore or validation goes on
 ** gives a hook to the connection, through SQL, so that it works the same for the loaded extension
 ** and the linked library:

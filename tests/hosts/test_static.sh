@@ -46,6 +46,12 @@ int main(int argc, char **argv) {
   run(other, sql);
   sqlite3_free(sql);
   run(other, "SELECT group_concat(typeof(a)) FROM t");
+  sqlite3_stmt *stmt = NULL;
+  sqlite3_prepare_v2(other, "SELECT adcp_config('root', ?1)", -1, &stmt, NULL);
+  sqlite3_bind_text(stmt, 1, ".", -1, SQLITE_STATIC);
+  printf("%d\n", sqlite3_step(stmt) == SQLITE_ROW);
+  sqlite3_finalize(stmt);
+  run(other, "SELECT adcp_backup('/adcp-static-test.json')");
   sqlite3_close(db);
   sqlite3_close(other);
   return 0;
@@ -60,5 +66,10 @@ check 'version' "$(printf '%s\n' "$output" | sed -n 1p)" "$version"
 check 'rows backed up' "$(printf '%s\n' "$output" | sed -n 2p)" 3
 check 'restored by auto_extension' "$(printf '%s\n' "$output" | sed -n 3p)" 1
 check 'values' "$(printf '%s\n' "$output" | sed -n 4p)" 'integer,text,blob'
+check 'a root, by a bound path' "$(printf '%s\n' "$output" | sed -n 5p)" 1
+case $output in
+  *'leads outside of '*) check 'a path outside of it' refused refused ;;
+  *) check 'a path outside of it' "$output" refused ;;
+esac
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

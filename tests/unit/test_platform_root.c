@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "platform/file.h"
 #include "platform/temp_file.h"
 #include "unit.h"
@@ -397,6 +398,59 @@ static void test_fifo(void) {
   adcp_root_close(root);
 }
 
+/* The n-th call that looks something up fails; the walk says so and leaves nothing open. */
+static long calls_left;
+
+static bool is_refused(void) {
+  if( --calls_left != 0 ) return false;
+  errno = EIO;
+  return true;
+}
+static int open_or_fail(int folder, const char *path, int flags, mode_t mode) {
+  return is_refused() ? -1 : openat(folder, path, flags, mode);
+}
+static ssize_t readlink_or_fail(int folder, const char *name, char *to, size_t n) {
+  return is_refused() ? -1 : readlinkat(folder, name, to, n);
+}
+static int fstat_or_fail(int fd, struct stat *st) {
+  return is_refused() ? -1 : fstat(fd, st);
+}
+static void *malloc_or_fail(size_t n) {
+  return is_refused() ? NULL : malloc(n);
+}
+static void *realloc_or_fail(void *old, size_t n) {
+  return is_refused() ? NULL : realloc(old, n);
+}
+
+static void test_faults(void) {
+  static const AdcpMemMethods memory = {malloc_or_fail, realloc_or_fail, free};
+  AdcpRoot *root = root_at("root");
+  const AdcpSystemCalls *before = adcp_system_calls();
+  AdcpSystemCalls calls = *before;
+  calls.xOpen = open_or_fail;
+  calls.xReadlink = readlink_or_fail;
+  calls.xFstat = fstat_or_fail;
+  long n = 0, failures = 0;
+  int got = 0, first = dup(0);
+  close(first);
+  for( bool fired = true; fired; ) {
+    calls_left = ++n;
+    adcp_system_calls_replace(&calls);
+    adcp_mem_replace(&memory);
+    got = look(root, "root/to_sub/../sub/to_deep/../to_deep/c");
+    fired = calls_left <= 0;
+    adcp_mem_replace(NULL);
+    adcp_system_calls_replace(before);
+    failures += got == -EIO || got == -ENOMEM;
+    CHECK_CASE(!fired || got == -EIO || got == -ENOMEM, "call %ld: %d", n, got);
+    int now = dup(0);
+    close(now);
+    CHECK_CASE(now == first, "call %ld leaves descriptors", n);
+  }
+  CHECK(got == 'c' && failures >= (walks ? 20 : 3));
+  adcp_root_close(root);
+}
+
 /* Left open: none, and no memory that is not given back. */
 static void test_no_descriptors(void) {
   int before = dup(0), after;
@@ -510,6 +564,7 @@ static void run_all(void) {
   test_looking();
   test_creating();
   test_fifo();
+  test_faults();
   test_no_descriptors();
   test_race(400);
   CHECK(system("rm -rf root out rootless alias") == 0);
