@@ -6,15 +6,24 @@ $(call home,$(1))/bin/race: $(call objects,$(1),tests/concurrency/race.c) $(pats
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$($(1)_LD) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) \
 	  -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LIBS) $$(SQLITE)
+
+$(call home,$(1))/bin/reload: $(call objects,$(1),tests/concurrency/reload.c)
+	$$(call say,LD  $$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$($(1)_LD) $$(LDFLAGS) -o $$@ $$^ $$(SQLITE) -lpthread
 endef
 $(foreach v,$(VARIANTS),$(eval $(call race_rules,$(v))))
 
-programs: build/bin/race
+programs: build/bin/race build/bin/reload
 coverage-programs: build/coverage/bin/race
 
 .PHONY: race race-tsan
-race: build/bin/race ## writers, restores, readers and interrupts at the same time, for minutes
-	@dir=$$(mktemp -d) && TMPDIR=$$dir build/bin/race --rounds 100; rc=$$?; rm -rf "$$dir"; exit $$rc
+race: build/bin/race build/bin/reload adcp.so ## writers, restores, readers and interrupts at the same time, for minutes
+	@dir=$$(mktemp -d) && TMPDIR=$$dir build/bin/race --rounds 100 && \
+	  ADCP_SO=./adcp.so TMPDIR=$$dir build/bin/reload --rounds 300; \
+	  rc=$$?; rm -rf "$$dir"; exit $$rc
 
-race-tsan: build/tsan/bin/race ## the same under the thread sanitizer
-	@dir=$$(mktemp -d) && TMPDIR=$$dir build/tsan/bin/race --rounds 5; rc=$$?; rm -rf "$$dir"; exit $$rc
+race-tsan: build/tsan/bin/race build/tsan/bin/reload build/tsan/adcp.so ## the same under the thread sanitizer
+	@dir=$$(mktemp -d) && TMPDIR=$$dir build/tsan/bin/race --rounds 5 && \
+	  ADCP_SO=build/tsan/adcp.so TMPDIR=$$dir build/tsan/bin/reload --rounds 5; \
+	  rc=$$?; rm -rf "$$dir"; exit $$rc

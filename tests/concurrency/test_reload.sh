@@ -1,0 +1,6 @@
+#!/bin/bash
+# test_reload.sh - the extension is loaded and unloaded by threads while it works in others; make race has more rounds.
+set -u
+scratch=$(mktemp -d -p /dev/shm 2>/dev/null) || scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+ADCP_SO=$ADCP_PROGRAM_SO TMPDIR=$scratch "$ADCP_BIN/reload" --rounds 3
