@@ -4,6 +4,7 @@
 #ifndef ADCP_TESTS_FUZZ_H
 #define ADCP_TESTS_FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,9 @@ extern const FuzzTarget fuzz_targets[];
 extern const size_t fuzz_target_count;
 
 const FuzzTarget *fuzz_find(const char *name); /* NULL when there is none */
+
+/* Whether two database files hold the same; prints what differs. */
+bool fuzz_same_databases(const char *a, const char *b);
 
 /* What libFuzzer calls; the target is the one that the environment names (ADCP_FUZZ). */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);

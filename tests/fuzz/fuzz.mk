@@ -3,7 +3,7 @@
 #   make fuzz SECONDS=60 TARGETS='json vet'
 
 FUZZ_LIB     := $(wildcard tests/fuzz/targets.c)
-FUZZ_ALL     := json number utf8 container archive options vet sort restore
+FUZZ_ALL     := json number utf8 container archive options vet sort restore manifest roundtrip
 TARGETS      ?= $(FUZZ_ALL)
 SECONDS      ?= 60
 
@@ -15,7 +15,7 @@ fuzz_LD      := -fsanitize=fuzzer,address,undefined
 $(eval $(call compile_rules,fuzz))
 
 define replay_rules
-$(call home,$(1))/bin/replay: $(call objects,$(1),tests/fuzz/targets.c tests/fuzz/replay.c) \
+$(call home,$(1))/bin/replay: $(call objects,$(1),tests/fuzz/targets.c tests/fuzz/judge.c tests/fuzz/replay.c) \
     $(patsubst %,build/$(1)/lib/%.a,$(below_sql))
 	$$(call say,LD  $$@)
 	@mkdir -p $$(@D)
@@ -24,7 +24,7 @@ $(call home,$(1))/bin/replay: $(call objects,$(1),tests/fuzz/targets.c tests/fuz
 endef
 $(foreach v,static asan coverage,$(eval $(call replay_rules,$(v))))
 
-build/fuzz/fuzz: $(call objects,fuzz,$(SOURCES) tests/fuzz/targets.c)
+build/fuzz/fuzz: $(call objects,fuzz,$(SOURCES) tests/fuzz/targets.c tests/fuzz/judge.c)
 	$(call say,LD  $@)
 	$(Q)$(CLANG) $(fuzz_LD) $(LDFLAGS) -o $@ $^ $(LIBS) $(SQLITE) -lm
 

@@ -14,6 +14,7 @@
 #include "adcp.h"
 #include "archive/archive_read.h"
 #include "archive/json_parts.h"
+#include "archive/manifest.h"
 #include "base/mem.h"
 #include "codec/json_read.h"
 #include "codec/number.h"
@@ -218,6 +219,101 @@ static void fuzz_archive(const uint8_t *bytes, size_t n) {
   close(fd);
 }
 
+/* ---- the manifest ---- */
+
+static bool read_manifest(const uint8_t *bytes, size_t n, size_t piece, AdcpManifestDetail detail,
+                          AdcpManifest *manifest) {
+  AdcpError err = ADCP_ERROR_INIT;
+  Pieces pieces = {bytes, n, piece};
+  AdcpTextInput input = {&pieces, read_piece};
+  AdcpJsonReader *reader = adcp_json_reader_open(input, &err);
+  memset(manifest, 0, sizeof *manifest);
+  adcp_manifest_read(reader, manifest, detail, &err);
+  bool good = err.rc == ADCP_OK;
+  adcp_json_reader_close(reader);
+  adcp_error_clear(&err);
+  return good;
+}
+
+static void append_bytes(void *context, const void *bytes, size_t n, AdcpError *err) {
+  (void)err;
+  adcp_buf_append(context, bytes, n);
+}
+
+static void must_be_same(const AdcpManifest *a, const AdcpManifest *b) {
+  MUST(a->rows == b->rows && a->bytes == b->bytes && a->table_count == b->table_count);
+  MUST(a->block_count == b->block_count && a->mark_count == b->mark_count);
+  for( size_t i = 0; i < a->table_count; i++ ) {
+    const AdcpArchiveTable *x = &a->tables[i], *y = &b->tables[i];
+    MUST(strcmp(a->names[i], b->names[i]) == 0 && strcmp(x->sha256, y->sha256) == 0);
+    MUST(x->rows == y->rows && x->bytes == y->bytes && x->mark_count == y->mark_count);
+    MUST(x->position.block == y->position.block && x->position.offset == y->position.offset);
+  }
+  for( size_t i = 0; i < a->mark_count; i++ ) {
+    const AdcpArchiveMark *x = &a->marks[i], *y = &b->marks[i];
+    MUST(x->row == y->row && x->has_rowid == y->has_rowid && x->rowid == y->rowid);
+    MUST((x->key == NULL) == (y->key == NULL) && (!x->key || strcmp(x->key, y->key) == 0));
+  }
+}
+
+/* What was accepted is written again and read as the same. */
+static void write_and_read(const AdcpManifest *manifest) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpBuf text = {0};
+  AdcpTextSink sink = {&text, append_bytes};
+  AdcpManifest again;
+  AdcpTable *tables = calloc(manifest->table_count + 1, sizeof *tables);
+  for( size_t i = 0; i < manifest->table_count; i++ ) {
+    tables[i].name = manifest->names[i];
+    manifest->tables[i].table = &tables[i];
+  }
+  adcp_manifest_write(manifest, sink, &err);
+  const uint8_t *value = memchr(text.data, '{', text.size);
+  size_t skipped = (size_t)(value - text.data);
+  MUST(err.rc == ADCP_OK &&
+       read_manifest(value, text.size - skipped, 100, ADCP_MANIFEST_WHOLE, &again));
+  must_be_same(manifest, &again);
+  adcp_manifest_free(&again);
+  adcp_buf_free(&text);
+  free(tables);
+}
+
+static bool has_hex_digits(const AdcpManifest *manifest) {
+  bool good = strspn(manifest->content_sha256, "0123456789abcdef") == ADCP_SHA256_HEX &&
+              strspn(manifest->full_sha256, "0123456789abcdef") == ADCP_SHA256_HEX;
+  for( size_t i = 0; i < manifest->table_count && good; i++ ) {
+    good = strspn(manifest->tables[i].sha256, "0123456789abcdef") == ADCP_SHA256_HEX;
+  }
+  return good;
+}
+
+/* The pieces make no difference; a list without places takes what the whole takes; every place that
+** is accepted stands in a block. */
+static void fuzz_manifest(const uint8_t *bytes, size_t n) {
+  AdcpManifest whole, torn, quick;
+  bool good = read_manifest(bytes, n, n ? n : 1, ADCP_MANIFEST_WHOLE, &whole);
+  bool good_torn = read_manifest(bytes, n, 1, ADCP_MANIFEST_WHOLE, &torn);
+  bool good_quick = read_manifest(bytes, n, 7, ADCP_MANIFEST_NO_PLACES, &quick);
+  MUST(good == good_torn && (!good || good_quick));
+  if( good ) {
+    int64_t rows = 0;
+    must_be_same(&whole, &torn);
+    MUST(quick.rows == whole.rows && quick.table_count == whole.table_count);
+    for( size_t i = 0; i < whole.table_count; i++ ) {
+      const AdcpBlockPosition *place = &whole.tables[i].position;
+      rows += whole.tables[i].rows;
+      MUST(whole.names[i] && whole.tables[i].rows >= 0);
+      MUST(place->block >= 0 && (size_t)place->block < whole.block_count);
+      MUST(place->offset >= 0 && place->offset < whole.blocks[place->block].raw_bytes);
+    }
+    MUST(rows == whole.rows);
+    if( has_hex_digits(&whole) ) write_and_read(&whole);
+  }
+  adcp_manifest_free(&whole);
+  adcp_manifest_free(&torn);
+  adcp_manifest_free(&quick);
+}
+
 /* ---- SQL ---- */
 
 static void fuzz_options(const uint8_t *bytes, size_t n) {
@@ -360,12 +456,104 @@ static void fuzz_restore(const uint8_t *bytes, size_t n) {
   close(fd);
 }
 
+/* What a script may do: nothing that leaves its database, and no setting that lets it write what
+** SQLite itself would not (writable_schema and the like). */
+static int script_may(void *unused, int action, const char *a, const char *b, const char *schema,
+                      const char *trigger) {
+  static const char *const pragmas[] = {"user_version",       "application_id",    "encoding",
+                                        "page_size",          "auto_vacuum",       "foreign_keys",
+                                        "recursive_triggers", "legacy_alter_table"};
+  (void)unused, (void)schema, (void)trigger;
+  if( action == SQLITE_ATTACH || action == SQLITE_DETACH ) return SQLITE_DENY;
+  if( action == SQLITE_FUNCTION &&
+      (sqlite3_strnicmp(b, "adcp", 4) == 0 || sqlite3_stricmp(b, "load_extension") == 0 ||
+       sqlite3_stricmp(b, "fts3_tokenizer") == 0) ) {
+    return SQLITE_DENY;
+  }
+  if( action != SQLITE_PRAGMA ) return SQLITE_OK;
+  for( size_t i = 0; i < sizeof pragmas / sizeof *pragmas; i++ ) {
+    if( sqlite3_stricmp(a, pragmas[i]) == 0 ) return SQLITE_OK;
+  }
+  return SQLITE_DENY;
+}
+
+static int script_ends(void *steps) {
+  return --*(int *)steps < 0;
+}
+
+static sqlite3 *open_plain(const char *path) {
+  sqlite3 *db;
+  MUST(sqlite3_open(path, &db) == SQLITE_OK && sqlite3_adcp_init(db, NULL, NULL) == SQLITE_OK);
+  sqlite3_exec(db, "PRAGMA synchronous=off; PRAGMA journal_mode=memory", NULL, NULL, NULL);
+  return db;
+}
+
+static void run_script(sqlite3 *db, const char *script) {
+  int steps = 200;
+  sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+  sqlite3_set_authorizer(db, script_may, NULL);
+  sqlite3_progress_handler(db, 1000, script_ends, &steps);
+  sqlite3_limit(db, SQLITE_LIMIT_LENGTH, 200000);
+  for( const char *at = script; *at && steps >= 0; ) { /* a statement that fails ends itself only */
+    sqlite3_stmt *stmt = NULL;
+    const char *end = at;
+    if( sqlite3_prepare_v2(db, at, -1, &stmt, &end) != SQLITE_OK && end == at ) break;
+    while( stmt && sqlite3_step(stmt) == SQLITE_ROW ) continue;
+    sqlite3_finalize(stmt);
+    if( end == at ) break;
+    at = end;
+  }
+  sqlite3_set_authorizer(db, NULL, NULL);
+  sqlite3_progress_handler(db, 0, NULL, NULL);
+  sqlite3_limit(db, SQLITE_LIMIT_LENGTH, 1000000000);
+  sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL);
+  if( !sqlite3_get_autocommit(db) ) {
+    if( sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) ) sqlite3_exec(db, "ROLLBACK", 0, 0, 0);
+  }
+}
+
+/* A database that SQL made is backed up and restored as the same, says a judge that shares no code
+** with either (tools/dbsame.c). */
+static void fuzz_roundtrip(const uint8_t *bytes, size_t n) {
+  char from[300], to[300], path[64], report[600];
+  const char *folder = getenv("TMPDIR");
+  snprintf(from, sizeof from, "%s/fuzz-%ld-a.db", folder ? folder : "/tmp", (long)getpid());
+  snprintf(to, sizeof to, "%s/fuzz-%ld-b.db", folder ? folder : "/tmp", (long)getpid());
+  unlink(from);
+  unlink(to);
+  char *script = zero_terminated(bytes, n);
+  int fd = memory_file((const uint8_t *)"", 0, path);
+  sqlite3 *db = open_plain(from);
+  run_script(db, script);
+  int rc = call(db, "SELECT adcp_backup(?1, '{\"threads\":0}')", path, report, sizeof report);
+  if( rc ) fprintf(stderr, "%s\n", report);
+  MUST(rc == SQLITE_OK);
+  MUST(sqlite3_close(db) == SQLITE_OK);
+  db = open_plain(to);
+  rc = call(db, "SELECT adcp_restore(?1, '{\"threads\":0,\"foreign_keys\":\"report\"}')", path,
+            report, sizeof report);
+  if( rc ) fprintf(stderr, "%s\n", report);
+  MUST(rc == SQLITE_OK);
+  MUST(sqlite3_close(db) == SQLITE_OK);
+  MUST(fuzz_same_databases(from, to));
+  unlink(from);
+  unlink(to);
+  free(script);
+  close(fd);
+}
+
 const FuzzTarget fuzz_targets[] = {
-    {"json", fuzz_json},       {"number", fuzz_number},
-    {"utf8", fuzz_utf8},       {"container", fuzz_container},
-    {"archive", fuzz_archive}, {"options", fuzz_options},
-    {"vet", fuzz_vet},         {"sort", fuzz_sort},
+    {"json", fuzz_json},
+    {"number", fuzz_number},
+    {"utf8", fuzz_utf8},
+    {"container", fuzz_container},
+    {"archive", fuzz_archive},
+    {"options", fuzz_options},
+    {"vet", fuzz_vet},
+    {"sort", fuzz_sort},
     {"restore", fuzz_restore},
+    {"manifest", fuzz_manifest},
+    {"roundtrip", fuzz_roundtrip},
 };
 
 const size_t fuzz_target_count = sizeof fuzz_targets / sizeof *fuzz_targets;

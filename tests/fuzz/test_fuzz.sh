@@ -9,7 +9,7 @@ failed=0
 for folder in cases/*/; do
   target=$(basename "$folder")
   changes=200
-  case $target in archive | restore | vet) changes=20 ;; esac
+  case $target in archive | restore | vet | roundtrip) changes=20 ;; esac
   if output=$("$ADCP_BIN/replay" --changes "$changes" "$target" "$folder"* 2>&1); then
     count=$(printf '%s\n' "$output" | sed -n 's/ passed, 0 failed$//p')
     passed=$((passed + count))
