@@ -110,7 +110,8 @@ FUNCTIONS = {
         ("SELECT adcp_restore(?, '{\"validate_only\":true}')", READ),
         ("SELECT adcp_restore('root/b.json', json_object('force', json('true'), 'settings', "
          "json_object('app_settings', ?)))", WRITE),
-        ("SELECT adcp_restore('root/b.json', json_object('force', json('true'), 'env_file', ?))", WRITE)],
+        ("SELECT adcp_restore('root/b.json', json_object('force', json('true'), 'env_file', ?))", WRITE),
+        ("SELECT adcp_restore('root/b.json', json_object('force', json('true'), 'safety_backup', ?))", WRITE)],
     "adcp_validate": [
         ("SELECT adcp_validate(?)", READ),
         ("SELECT adcp_validate(?, '{\"level\":\"quick\"}')", READ),
@@ -119,6 +120,7 @@ FUNCTIONS = {
     "adcp_prune": [
         ("SELECT adcp_prune(json_object('backup_dir', ?, 'keep_last', 1, 'apply', json('true')))", FOLDER),
         ("SELECT adcp_prune(json_object('backup_dir', ?, 'keep_last', 1))", FOLDER)],
+    "adcp_undo": [],  # restores from backup_dir, below, or what a restore within the root wrote
     "adcp_config": [],  # by key, below
     "adcp_config_load": [("SELECT adcp_config_load(?)", READ + ["out/config.json", "root/outdir/config.json"])],
     "adcp_hash": None,
@@ -140,7 +142,8 @@ RELATIONS = {
 SETTINGS = {
     "backup_dir": [("SELECT adcp_backup()", FOLDER), ("SELECT adcp_restore('latest', '{\"force\":true}')", FOLDER),
                    ("SELECT adcp_validate('latest')", FOLDER), ("SELECT * FROM adcp_rows('latest', 't')", FOLDER),
-                   ("SELECT * FROM adcp_backups", FOLDER),
+                   ("SELECT * FROM adcp_backups", FOLDER), ("SELECT adcp_undo()", FOLDER),
+                   ("SELECT adcp_restore('root/b.json', '{\"force\":true}')", FOLDER),
                    ("SELECT adcp_prune('{\"keep_last\":1,\"apply\":true}')", FOLDER)],
     "log_file": [(None, WRITE)],
     "root": [(None, FOLDER)],
@@ -149,7 +152,7 @@ SETTINGS = {
 }
 NO_PATHS = set("""name_prefix max_age tables exclude_tables exclude_data schema schema_only data_only compress level
 threads progress overwrite if_changed note redact settings_missing env flags secret_names include_secrets force
-validate_only skip_validation rename mode on_conflict foreign_keys modules create trust_schema on_invalid keep_last
+validate_only skip_validation rename mode on_conflict foreign_keys modules create safety_backup trust_schema on_invalid keep_last
 keep_hourly keep_daily keep_weekly keep_monthly keep_yearly keep_within apply""".split())
 
 
@@ -172,7 +175,7 @@ def refused(db, name, sql, path):
     else:
         got = attempt(db, sql, path)
     if isinstance(got, str) and path == "root/fifo.json":
-        check(f"{name} of a FIFO", "regular file" in got, got)
+        check(f"{name} of a FIFO", "regular file" in got or "exists already" in got, got)
         return
     check(f"{name} of {path}", isinstance(got, str) and f"outside of {HERE}/root" in got, f"{got!r}")
 

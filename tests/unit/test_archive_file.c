@@ -695,7 +695,8 @@ static void test_old(void) {
     CHECK(adcp_archive_next(r) == ADCP_ARCHIVE_END);
   }
   adcp_archive_reader_close(r);
-  CHECK(adcp_archive_reader_open(NULL, path_of("missing"), 0, &err) == NULL && err.rc == ADCP_CANTOPEN);
+  CHECK(adcp_archive_reader_open(NULL, path_of("missing"), 0, &err) == NULL &&
+        err.rc == ADCP_CANTOPEN);
   adcp_error_clear(&err);
 }
 
