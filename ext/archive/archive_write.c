@@ -251,6 +251,10 @@ bool adcp_archive_writer_is_published(const AdcpArchiveWriter *w) {
   return adcp_outfile_is_published(w->file);
 }
 
+void adcp_archive_writer_take_place(AdcpArchiveWriter *w, AdcpPlace *place) {
+  adcp_outfile_take_place(w->file, place);
+}
+
 const char *adcp_archive_writer_path(const AdcpArchiveWriter *w) {
   return adcp_outfile_path(w->file);
 }

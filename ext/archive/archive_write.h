@@ -40,6 +40,9 @@ void adcp_archive_commit(AdcpArchiveWriter *w);
 /* True once the file stands under its name, also where the commit failed after that. */
 bool adcp_archive_writer_is_published(const AdcpArchiveWriter *w);
 
+/* As adcp_outfile_take_place. */
+void adcp_archive_writer_take_place(AdcpArchiveWriter *w, AdcpPlace *place);
+
 /* Where the file is (see adcp_outfile_path), and how much text was written so far. */
 const char *adcp_archive_writer_path(const AdcpArchiveWriter *w);
 int64_t adcp_archive_writer_raw_bytes(const AdcpArchiveWriter *w);

@@ -431,9 +431,10 @@ void adcp_backup_finish(AdcpBackup *backup, AdcpBuf *report) {
   if( !backup->err->rc ) write_report(backup, &totals, report);
 }
 
-const char *adcp_backup_written(const AdcpBackup *backup) {
+bool adcp_backup_take_written(AdcpBackup *backup, AdcpPlace *place) {
   bool written = backup && backup->archive && adcp_archive_writer_is_published(backup->archive);
-  return written ? adcp_archive_writer_path(backup->archive) : NULL;
+  if( written ) adcp_archive_writer_take_place(backup->archive, place);
+  return written;
 }
 
 void adcp_backup_close(AdcpBackup *backup) {

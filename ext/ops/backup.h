@@ -27,8 +27,9 @@ bool adcp_backup_step(AdcpBackup *backup);
 /* Writes the end, puts the file under its name and appends the report, a JSON object. */
 void adcp_backup_finish(AdcpBackup *backup, AdcpBuf *report);
 
-/* The path of the file once it stands under its name, NULL before. Borrowed until close. */
-const char *adcp_backup_written(const AdcpBackup *backup);
+/* True once the file stands under its name; its place is then the caller's, and only the close is
+** left. */
+bool adcp_backup_take_written(AdcpBackup *backup, AdcpPlace *place);
 void adcp_backup_close(AdcpBackup *backup);
 
 #endif

@@ -21,7 +21,7 @@ struct AdcpSafety {
   AdcpDb *db; /* borrowed */
   AdcpConfig *config;
   const AdcpOptions *options; /* of the restore; borrowed */
-  char *path;                 /* owned: of what was written */
+  AdcpPlace place;            /* owned: of what was written, removed from there without memory */
   AdcpLastRestore record;     /* owned: all but the path, which joins it after the commit */
 };
 
@@ -54,6 +54,7 @@ AdcpSafety *adcp_safety_open(const AdcpRequest *request, AdcpDb *db, const AdcpO
   }
   const char *file = sqlite3_db_filename(db->handle, db->schema);
   safety->db = db;
+  safety->place = (AdcpPlace)ADCP_PLACE_INIT;
   safety->config = request->config;
   safety->options = options;
   safety->record.schema = adcp_strdup(db->schema);
@@ -106,9 +107,10 @@ static void run_backup(AdcpSafety *safety, const AdcpRequest *request, AdcpError
   while( adcp_backup_step(backup) ) {
   }
   adcp_backup_finish(backup, &report);
-  const char *written = adcp_backup_written(backup);
-  if( written && !err->rc && (safety->path = adcp_strdup(written)) == NULL ) adcp_error_nomem(err);
-  if( written && err->rc ) adcp_path_unlink(adcp_config_root(safety->config), written);
+  if( adcp_backup_take_written(backup, &safety->place) && err->rc ) {
+    adcp_place_unlink(&safety->place);
+    adcp_place_close(&safety->place);
+  }
   adcp_backup_close(backup);
   adcp_buf_free(&report);
 }
@@ -121,7 +123,7 @@ static void explain(AdcpError *err, const char *before) {
 }
 
 void adcp_safety_write(AdcpSafety *safety, const AdcpSafetyMark *mark) {
-  if( safety == NULL || safety->db->err->rc || safety->path ) return;
+  if( safety == NULL || safety->db->err->rc || safety->place.path ) return;
   if( !is_wanted(safety->config, safety->options) ) return;
   AdcpError err = ADCP_ERROR_INIT;
   AdcpBuf options = {0};
@@ -144,26 +146,23 @@ void adcp_safety_write(AdcpSafety *safety, const AdcpSafetyMark *mark) {
 }
 
 const char *adcp_safety_path(const AdcpSafety *safety) {
-  return safety ? safety->path : NULL;
+  return safety ? safety->place.path : NULL;
 }
 
 /* ---- the end ---- */
 
 void adcp_safety_close(AdcpSafety *safety, AdcpSafetyFate fate) {
   if( safety == NULL ) return;
-  bool stays =
-      fate != ADCP_SAFETY_UNUSED ||
-      (safety->path && adcp_path_unlink(adcp_config_root(safety->config), safety->path) != 0 &&
-       errno != ENOENT);
-  if( safety->path && stays ) {
-    adcp_error_append(safety->db->err, "; the safety backup is %s", safety->path);
-  }
+  const char *path = safety->place.path;
+  bool stays = fate != ADCP_SAFETY_UNUSED ||
+               (path && adcp_place_unlink(&safety->place) != 0 && errno != ENOENT);
+  if( path && stays ) adcp_error_append(safety->db->err, "; the safety backup is %s", path);
   if( fate == ADCP_SAFETY_USED ) {
-    safety->record.safety_backup = safety->path;
-    safety->path = NULL;
+    safety->record.safety_backup = safety->place.path;
+    safety->place.path = NULL;
     adcp_config_remember(safety->config, &safety->record);
   }
   adcp_last_restore_clear(&safety->record);
-  adcp_free(safety->path);
+  adcp_place_close(&safety->place);
   adcp_free(safety);
 }

@@ -117,6 +117,9 @@ void adcp_outfile_sync(AdcpOutFile *file, AdcpError *err);
 ** */
 bool adcp_outfile_is_published(const AdcpOutFile *file);
 
+/* Moves the place where a published file stands to the caller; of the file only the close is left. */
+void adcp_outfile_take_place(AdcpOutFile *file, AdcpPlace *place);
+
 /* fsync, rename (or link and unlink) to the target while the lock is held, close, fsync of the
 ** folder. On error the target is as it was, except when only the folder's fsync failed, which the
 ** message says. */

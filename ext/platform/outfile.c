@@ -304,6 +304,18 @@ bool adcp_outfile_is_published(const AdcpOutFile *file) {
   return !file->is_stream && file->temp == NULL;
 }
 
+void adcp_outfile_take_place(AdcpOutFile *file, AdcpPlace *place) {
+  assert(adcp_outfile_is_published(file));
+  if( file->mode == ADCP_OUT_NUMBERED ) { /* the path got a number, not the place */
+    adcp_free(file->target.path);
+    file->target.path = file->path;
+    file->target.name = adcp_path_name(file->path);
+    file->path = NULL;
+  }
+  *place = file->target;
+  file->target = (AdcpPlace)ADCP_PLACE_INIT;
+}
+
 void adcp_outfile_commit(AdcpOutFile *file, AdcpError *err) {
   if( err->rc != ADCP_OK ) return;
   assert(file->fd >= 0 && !file->is_failed);

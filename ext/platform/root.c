@@ -201,16 +201,6 @@ int adcp_path_mkdir(const AdcpRoot *root, const char *path, mode_t mode) {
   return rc;
 }
 
-int adcp_path_unlink(const AdcpRoot *root, const char *path) {
-  AdcpPlace place = ADCP_PLACE_INIT;
-  int rc = adcp_place_open(&place, root, path, ADCP_LINKS_STAY);
-  if( rc == 0 ) rc = adcp_system_calls()->xUnlink(place.folder, place.name);
-  int error_number = errno;
-  adcp_place_close(&place);
-  errno = error_number;
-  return rc;
-}
-
 /* ---- places ---- */
 
 static int open_folder(AdcpPlace *place, const AdcpRoot *root) {
@@ -258,6 +248,10 @@ int adcp_place_open(AdcpPlace *place, const AdcpRoot *root, const char *path, Ad
   adcp_place_close(place);
   errno = error_number;
   return -1;
+}
+
+int adcp_place_unlink(const AdcpPlace *place) {
+  return adcp_system_calls()->xUnlink(place->folder, place->name);
 }
 
 void adcp_place_close(AdcpPlace *place) {

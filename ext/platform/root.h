@@ -59,7 +59,6 @@ void adcp_root_errno(const AdcpRoot *root, AdcpError *err, AdcpRc rc, int error_
 int adcp_path_open(const AdcpRoot *root, const char *path, int flags, mode_t mode);
 int adcp_path_stat(const AdcpRoot *root, const char *path, struct stat *st);
 int adcp_path_lstat(const AdcpRoot *root, const char *path, struct stat *st);
-int adcp_path_unlink(const AdcpRoot *root, const char *path);
 int adcp_path_mkdir(const AdcpRoot *root, const char *path, mode_t mode);
 DIR *adcp_path_opendir(const AdcpRoot *root, const char *path);
 
@@ -82,6 +81,7 @@ typedef struct AdcpPlace {
 /* The place that a path names: of the link itself, or of what it leads to in the end. */
 typedef enum AdcpLinks { ADCP_LINKS_STAY, ADCP_LINKS_FOLLOWED } AdcpLinks;
 int adcp_place_open(AdcpPlace *place, const AdcpRoot *root, const char *path, AdcpLinks links);
+int adcp_place_unlink(const AdcpPlace *place); /* needs no memory */
 void adcp_place_close(AdcpPlace *place);
 
 #endif
