@@ -11,6 +11,8 @@ import re
 import sqlite3
 import sys
 
+from forge import Forgery
+
 EXTENSION = os.environ["ADCP_SO"]
 os.chdir(os.environ["TMPDIR"])
 passed = failed = 0
@@ -184,6 +186,37 @@ for name, old, new, pattern in (
         ("behind the end", "}}", "}} 1", "damaged")):
     at = text.rindex(old)
     refused(name, text[:at] + new + text[at + len(old):], pattern)
+
+
+
+# Files whose CRCs and digests fit, so that they are read by their manifest: what stands in the rows is
+# compared with it.
+class Other(Forgery):
+    """A forgery whose manifest has other entries than the text has tables."""
+
+    entries = staticmethod(lambda entries: entries)
+
+    def end(self, raw, entries):
+        return super().end(raw, self.entries(entries))
+
+
+def forged(name, pattern, change=lambda forgery: None, entries=lambda entries: entries):
+    forgery = Other(whole)
+    change(forgery)
+    forgery.entries = entries
+    refused(name, forgery.text().decode(), pattern)
+
+
+def without_twins(entries):
+    return [e for i, e in enumerate(entries) if e["name"] not in {f["name"] for f in entries[:i]}]
+
+
+forged("a table twice in the rows", 'table "parent" stands twice', lambda f: f.tables.append(f.tables[0]), without_twins)
+forged("a table that is in the manifest alone", 'table "plain"|rows are missing', lambda f: f.tables.remove(["plain", f.rows("plain")]),
+       lambda entries: entries + [{**NOTHING, "name": "plain", "block": 0, "offset": 1}])
+forged("a table that is in the rows alone", '"ghost"', lambda f: f.tables.append(["ghost", []]),
+       lambda entries: [e for e in entries if e["name"] != "ghost"])
+forged("tables before tables", '"tables"|damaged', lambda f: setattr(f, "head", f.head.replace('\n"tables":{', '\n"tables":{\n},\n"tables":{')))
 
 print(f"{passed} passed, {failed} failed")
 sys.exit(failed > 0)
