@@ -165,6 +165,9 @@ damaged("rows that are none", lambda v: v["products"].insert(0, 5), errors='dama
 damaged("no array", lambda v: v.update(products={}), errors='damaged: .*"products"')
 damaged("float32", lambda v: v["product_embeddings"][0].update(embedding=[1e300]), errors="no float32")
 damaged("embedding of texts", lambda v: v["product_embeddings"][0].update(embedding=["x"]), errors='"embedding"')
+damaged("a key without letters", lambda v: v["products"][0].update({"": 1}), errors="a key that no column can have")
+damaged("a key with a zero byte", lambda v: v["products"][0].update({"a\0b": 1}), errors="a key that no column can have")
+damaged("too many keys", lambda v: v["products"][0].update({f"k{i}": 1 for i in range(32768)}), errors="more than 32767 keys")
 text = open("old.json").read()
 for name, broken, pattern in (("cut", text[:len(text) // 2], "incomplete: "), ("twice", text.replace('"name":', '"slug": 1, "name":', 1), "stands twice"),
                               ("tail", text + "x", "damaged: "), ("section twice", text.replace('\n  "external_agents"', '\n  "tenants"', 1), "stands twice"),
@@ -180,7 +183,12 @@ odd = {key: old[key] for key in reversed(old)}
 odd["tenants"] = [dict(reversed(list(row.items()))) for row in copy.deepcopy(old["tenants"])]
 odd["tenants"][0]["name"] = "Zoë \U0001f600 \u0001 \" \\ "
 odd["tenants"][1].pop("custom_prompt")
-odd["tenants"][2]["custom_prompt"] = {"a": [1, 2.50, None, True, "x\"y"]}
+odd["tenants"][2]["custom_prompt"] = {"a": [1, 2.50, None, True, "x\"y"], "b": [False, {}, [[]]]}
+ODD_VALUES = [[1, [2]], [], False, True, 2.5, "", "2025-09-02Thh:08", "2025-09-02 08:57:42", "2025"]
+for product, value in zip(odd["products"], ODD_VALUES):
+    product["created_at"] = value
+odd["product_embeddings"][0]["embedding"] = {"a": 1}
+odd["product_embeddings"][1]["embedding"] = []
 with open("odd.json", "w", encoding="utf-8") as file:
     json.dump(odd, file, separators=(",", ":"), ensure_ascii=False)
 db = connect("odd.sqlite3")
@@ -188,7 +196,12 @@ report = call(db, "adcp_restore", "odd.json", create=True)
 equal("odd layout", report["rows"] if isinstance(report, dict) else report, ROWS)
 equal("texts", db.execute("SELECT name FROM tenant WHERE id = ?", (odd["tenants"][0]["id"],)).fetchone(), (odd["tenants"][0]["name"],))
 nested = db.execute("SELECT custom_prompt FROM tenant WHERE id = ?", (odd["tenants"][2]["id"],)).fetchone()[0]
-equal("nested", nested, '{"a":[1,2.5,null,true,"x\\"y"]}')
+equal("nested", nested, '{"a":[1,2.5,null,true,"x\\"y"],"b":[false,{},[[]]]}')
+ids = [product["id"] for product in odd["products"][:len(ODD_VALUES)]]
+equal("odd values", [db.execute("SELECT created_at FROM product WHERE id = ?", (i,)).fetchone()[0] for i in ids],
+      ["[1,[2]]", "[]", 0, 1, 2.5, "", "2025-09-02Thh:08", "2025-09-02 08:57:42", 2025])
+equal("odd embeddings", [db.execute("SELECT embedding FROM product_embeddings WHERE id = ?", (row["id"],)).fetchone()[0]
+                         for row in odd["product_embeddings"][:2]], ['{"a":1}', b""])
 fails("create is for 2.0", source, "adcp_restore", "old3.json", "option \"create\"", create=True, force=True) if call(
     source, "adcp_backup", "old3.json") else None
 
