@@ -318,6 +318,23 @@ static bool counters_kept(AdcpRestore *restore) {
                          restore->db.schema) != 0;
 }
 
+/* Called at the first row: SQLite lets a table be whose generated columns refer to each other in a
+** circle, but no statement on it. */
+static void open_load(AdcpRestore *restore) {
+  const AdcpPlanTable *entry = restore->filling;
+  AdcpTable open_part; /* of the live table: without what the backup redacted */
+  AdcpColumn *columns = restore->plan->merge && entry->match_columns
+                            ? adcp_settings_restore_hide(restore->settings, entry->source->name,
+                                                         entry->live, &open_part)
+                            : NULL;
+  const AdcpTable *live = columns ? &open_part : entry->live;
+  AdcpLoadOptions options = {entry->target, entry->match_columns ? live : NULL,
+                             conflict_of(restore), !restore->plan->merge};
+  adcp_transaction_keep(restore->transaction);
+  restore->load = adcp_load_open(&restore->db, entry->source, &options);
+  adcp_free(columns);
+}
+
 static void begin_table(AdcpRestore *restore, const AdcpArchiveTable *rows) {
   const AdcpTable *table = rows->table;
   AdcpPlanTable *entry = adcp_map_get(&restore->plan->by_source, table->name, strlen(table->name));
@@ -330,18 +347,6 @@ static void begin_table(AdcpRestore *restore, const AdcpArchiveTable *rows) {
   adcp_progress_begin_table(restore->progress, entry->target, rows->rows, rows->bytes);
   if( table->kind == ADCP_TABLE_ORDINARY ) restore->tables++;
   empty_table(restore, entry);
-  if( by_name(restore, entry) ) return;
-  AdcpTable open_part; /* of the live table: without what the backup redacted */
-  AdcpColumn *columns =
-      restore->plan->merge && entry->match_columns
-          ? adcp_settings_restore_hide(restore->settings, table->name, entry->live, &open_part)
-          : NULL;
-  const AdcpTable *live = columns ? &open_part : entry->live;
-  AdcpLoadOptions options = {entry->target, entry->match_columns ? live : NULL,
-                             conflict_of(restore), !restore->plan->merge};
-  adcp_transaction_keep(restore->transaction);
-  restore->load = adcp_load_open(&restore->db, table, &options);
-  adcp_free(columns);
 }
 
 /* A row of sqlite_sequence for a table that is being restored: the counter only ever grows. */
@@ -362,11 +367,17 @@ static void restore_counter(AdcpRestore *restore, const AdcpValue *name, const A
   }
 }
 
-/* A row that is not simply loaded. */
+/* The first row of a table, or one that speaks of tables by name. */
 static void restore_row(AdcpRestore *restore) {
+  const AdcpPlanTable *entry = restore->filling;
   const AdcpValue *values = adcp_read_ahead_row(restore->archive);
-  if( restore->filling && restore->filling->source->kind == ADCP_TABLE_SEQUENCE ) {
-    const AdcpValue *name = &values[restore->filling->source->has_rowid_key ? 1 : 0];
+  if( entry == NULL || values == NULL ) return;
+  if( !by_name(restore, entry) ) {
+    if( entry->source->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
+    open_load(restore);
+    adcp_load_row(restore->load, values);
+  } else if( entry->source->kind == ADCP_TABLE_SEQUENCE ) {
+    const AdcpValue *name = &values[entry->source->has_rowid_key ? 1 : 0];
     restore_counter(restore, name, name + 1);
   }
 }
