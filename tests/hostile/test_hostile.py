@@ -118,6 +118,13 @@ SQL = [
     ("f", "CREATE VIRTUAL TABLE f USING fts5(c, content='sqlite_schema')", HARMLESS),
     ("f", "CREATE VIRTUAL TABLE f USING dbstat", REFUSED),
     ("f", "CREATE TABLE f(c)", REFUSED),
+    ("t", "CREATE TABLE sqlite_t(a INTEGER PRIMARY KEY, b)", REFUSED),
+    ("t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b REFERENCES sqlite_schema(name))", HARMLESS),
+    ("t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b AS (c), c AS (b))", REFUSED),
+    ("i", "CREATE INDEX i ON t((SELECT boom(1)))", REFUSED),
+    ("i", "CREATE INDEX i ON t(random())", REFUSED),
+    ("v", "CREATE VIEW v AS SELECT * FROM v", HARMLESS),
+    ("v", "CREATE VIEW v AS WITH RECURSIVE c(a) AS (SELECT 1 UNION ALL SELECT a FROM c) SELECT a FROM c", HARMLESS),
 ]
 
 
@@ -192,6 +199,16 @@ def cases(text):
     yield "arrays in gzip", bomb([(b'{"a":[', 1), (b"[]," * 300000, size)]), REFUSED
     yield "one row in gzip", bomb([(text[: text.index('{"a":1')].encode(), 1), (b'{"a":1,"b":"', 1), (b"b" * meg, size)]), REFUSED
     yield "gzip within gzip", gzip.compress(bomb([(b"\0" * meg, 64)])), REFUSED
+    yield "a zstd window of 2^41 bytes", bytes.fromhex("28b52ffd00f8") + bytes([1, 0, 0]) + bytes(40), REFUSED
+    yield "a zstd window of 2^27 bytes", bytes.fromhex("28b52ffd0088") + bytes([2, 53, 12]) + b"{" + bytes(40), REFUSED
+    yield "zstd frames of nothing", bytes.fromhex("28b52ffd200001000028b52ffd2000010000") * 100_000, REFUSED
+    yield "2 * 10^6 frames to be skipped", (bytes.fromhex("502a4d18") + bytes(4)) * 2_000_000, REFUSED
+    yield "a frame of 4 GiB to be skipped", bytes.fromhex("502a4d18ffffffff") + b"x" * 100, REFUSED
+    yield "a gzip header with an endless name", b"\x1f\x8b\x08\x08" + bytes(6) + b"n" * (60 * meg), REFUSED
+    yield "a gzip header with all fields", b"".join(
+        [b"\x1f\x8b\x08\x1c", bytes(6), b"\xff\xff", b"e" * 65535, b"n" * (30 * meg), b"\0", b"c" * (30 * meg), b"\0",
+         zlib.compress(b"{}")[2:-4], bytes(8)]), REFUSED
+    yield "5 * 10^5 gzip members of nothing", gzip.compress(b"") * 500_000, REFUSED
     deep = 1_000_000
     yield "nested arrays", b"[" * deep, REFUSED
     yield "nested objects", b'{"a":' * deep, REFUSED
