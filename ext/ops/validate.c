@@ -3,6 +3,7 @@
 */
 #include "ops/validate.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "archive/archive_read.h"
@@ -217,6 +218,12 @@ static void write_messages(AdcpValidate *validate, AdcpJsonWriter *w, const char
   adcp_json_begin_array(w);
   for( size_t i = 0; i < findings->count; i++ ) {
     if( findings->items[i].severity == severity ) adcp_json_string(w, findings->items[i].message);
+  }
+  size_t found = severity == ADCP_SEVERITY_ERROR ? findings->errors : findings->warnings;
+  if( found > ADCP_MAX_FINDINGS ) {
+    char text[80];
+    snprintf(text, sizeof text, "and %zu more, which are not listed", found - ADCP_MAX_FINDINGS);
+    adcp_json_string(w, text);
   }
   adcp_json_end_array(w);
 }

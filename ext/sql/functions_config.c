@@ -50,8 +50,10 @@ static void value_json(AdcpBuf *json, const AdcpOptionSpec *spec, sqlite3_value 
     }
     break;
   case SQLITE_TEXT:
-    if( (list && is_document(text)) ||
-        (boolean && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)) ) {
+    if( text == NULL ) {
+      json->oom = true;
+    } else if( (list && is_document(text)) ||
+               (boolean && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)) ) {
       adcp_buf_append_str(json, text);
     } else {
       adcp_json_string(&w, text);
