@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "db/catalog.h"
+#include "db/drop.h"
 #include "db/token.h"
 #include "db/vet.h"
 #include "db/virtual_table.h"
@@ -62,13 +63,13 @@ static bool drop_by_module(AdcpDb *db, const AdcpTable *table) {
   return !refused;
 }
 
-static void drop_table(AdcpDb *db, const AdcpSchema *live, const char *name) {
+static void drop_table(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, const char *name) {
   const AdcpTable *table = adcp_schema_table(live, name);
   if( table && table->kind == ADCP_TABLE_SHADOW ) return; /* goes with its owner */
   if( table && table->kind == ADCP_TABLE_VIRTUAL ) {
     if( !drop_by_module(db, table) ) drop_without_module(db, live, table);
   } else {
-    adcp_db_exec(db, "DROP TABLE \"%w\".\"%w\"", db->schema, name);
+    adcp_table_drop(db, name, plan->transaction);
   }
 }
 
@@ -78,7 +79,7 @@ static void drop_kind(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live,
     const AdcpObject *object = plan->drops[i];
     if( object->type != type ) continue;
     if( type == ADCP_OBJECT_TABLE )
-      drop_table(db, live, object->name);
+      drop_table(plan, db, live, object->name);
     else if( type == ADCP_OBJECT_VIEW ) {
       adcp_db_exec(db, "DROP VIEW \"%w\".\"%w\"", db->schema, object->name);
     } else {

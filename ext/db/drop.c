@@ -1,0 +1,67 @@
+/*
+** drop.c - drops an ordinary table so that an interrupt is heard on the way (contract in drop.h).
+**
+** DELETE steps from row to row and looks at the interrupt at each. Without indexes it is as fast as
+** DROP TABLE where pages are overwritten: 2 million rows, 270 MB, took 1.2 to 1.6 seconds with a
+** rollback journal (DROP 1.6), 0.9 to 1.2 in WAL mode (DROP 1.8). Where pages are not overwritten DROP
+** takes 0.1 to 0.2 seconds and DELETE 0.9.
+*/
+#include "db/drop.h"
+
+#include "base/mem.h"
+
+/* Below this a DROP takes at most a fifth of a second. */
+#define DROP_AT_ONCE_BYTES (32 * 1024 * 1024)
+
+#define OVERWRITES 1 /* of PRAGMA secure_delete; 2 ("fast") leaves freed pages as they are */
+
+static bool takes_long(AdcpDb *db) {
+  if( adcp_db_integer(db, 0, "PRAGMA \"%w\".secure_delete", db->schema) != OVERWRITES )
+    return false;
+  int64_t pages = adcp_db_integer(db, 0, "PRAGMA \"%w\".page_count", db->schema) -
+                  adcp_db_integer(db, 0, "PRAGMA \"%w\".freelist_count", db->schema);
+  return pages * adcp_db_integer(db, 0, "PRAGMA \"%w\".page_size", db->schema) >=
+         DROP_AT_ONCE_BYTES;
+}
+
+/* The name of an index that a statement of its own made, or NULL; to be freed with adcp_free. */
+static char *own_index(AdcpDb *db, const char *table) {
+  return adcp_db_text(db,
+                      "SELECT name FROM \"%w\".sqlite_schema WHERE type = 'index' AND "
+                      "lower(tbl_name) = lower(%Q) AND sql IS NOT NULL",
+                      db->schema, table);
+}
+
+static bool has_constraint_index(AdcpDb *db, const char *table) {
+  return adcp_db_integer(db, 0,
+                         "SELECT 1 FROM \"%w\".sqlite_schema WHERE type = 'index' AND "
+                         "lower(tbl_name) = lower(%Q) AND sql IS NULL",
+                         db->schema, table) != 0;
+}
+
+static void drop_indexes(AdcpDb *db, const char *table, AdcpTransaction *txn) {
+  char *index;
+  while( (index = own_index(db, table)) != NULL ) {
+    adcp_db_exec(db, "DROP INDEX \"%w\".\"%w\"", db->schema, index);
+    adcp_free(index);
+    adcp_transaction_keep(txn);
+  }
+}
+
+/* What DELETE refuses (a collation that is not there, a damaged page), DROP may do. "WHERE 1" keeps
+** SQLite from clearing the table in one piece. */
+static void delete_rows(AdcpDb *db, const char *table) {
+  AdcpError trouble = ADCP_ERROR_INIT;
+  AdcpDb trial = {db->handle, db->schema, &trouble};
+  adcp_db_exec(&trial, "DELETE FROM \"%w\".\"%w\" NOT INDEXED WHERE 1", db->schema, table);
+  if( trouble.rc == ADCP_ERROR || trouble.rc == ADCP_CORRUPT ) adcp_error_clear(&trouble);
+  adcp_error_move(db->err, &trouble);
+}
+
+void adcp_table_drop(AdcpDb *db, const char *name, AdcpTransaction *txn) {
+  if( !db->err->rc && takes_long(db) ) {
+    drop_indexes(db, name, txn);
+    if( !has_constraint_index(db, name) && !db->err->rc ) delete_rows(db, name);
+  }
+  adcp_db_exec(db, "DROP TABLE \"%w\".\"%w\"", db->schema, name);
+}
