@@ -61,11 +61,11 @@ bool script_next_line(Script *script) {
 }
 
 bool script_next_is_blank(const Script *script) {
-  for( size_t i = script->next; i < script->size; i++ ) {
-    if( !is_space(script->text[i]) ) return false;
+  if( script->next >= script->size ) return true;
+  for( size_t i = script->next; i < script->size && is_space(script->text[i]); i++ ) {
     if( script->text[i] == '\n' ) return true;
   }
-  return true;
+  return false; /* white space without a newline at the end of the script is a line */
 }
 
 bool script_next_record(Script *script) {

@@ -70,6 +70,12 @@ run 'threshold left alone' 1 '0 passed, 1 failed' "$TMPDIR/hash.slt"
 # The first line of a script need not be followed by a blank one.
 printf 'hash-threshold 1\nstatement ok\nSELECT 1' >"$TMPDIR/first.slt"
 run 'no blank line after the first line, no newline at the end' 0 '1 passed, 0 failed' "$TMPDIR/first.slt"
+# White space at the end is a line of its own, after which nothing is compared.
+printf 'query I\nSELECT 1\n  ' >"$TMPDIR/space.slt"
+run 'white space at the end, strict' 0 '1 passed, 0 failed' --strict "$TMPDIR/space.slt"
+run 'white space at the end' 1 '0 passed, 1 failed' "$TMPDIR/space.slt"
+printf 'statement ok\nSELECT 1\n\nonlyif sqlite' >"$TMPDIR/nothing.slt"
+run 'a condition without a record' 1 '1 passed, 1 failed' "$TMPDIR/nothing.slt"
 : >"$TMPDIR/empty.slt"
 run 'empty script' 0 '0 passed, 0 failed' "$TMPDIR/empty.slt"
 
