@@ -137,6 +137,10 @@ static void forget_triggers(AdcpConnectionState *state) {
   state->trigger_count = 0;
 }
 
+void adcp_state_trust_schema(AdcpConnectionState *state) {
+  if( state ) set_config(state->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1);
+}
+
 void adcp_state_restore(AdcpConnectionState *state) {
   if( state == NULL ) return;
   for( size_t i = 0; i < CONFIG_COUNT; i++ ) {

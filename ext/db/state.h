@@ -31,6 +31,10 @@ void adcp_state_drop_temp_triggers(AdcpConnectionState *state, AdcpDb *db);
 ** others are reported by the count). */
 void adcp_state_create_temp_triggers(AdcpConnectionState *state, AdcpDb *db, int *lost);
 
+/* Lets the schema call any function from here on; adcp_state_restore puts that back, too. Every
+** prepared statement expires: see adcp_transaction_keep. NULL is allowed. */
+void adcp_state_trust_schema(AdcpConnectionState *state);
+
 /* Puts every setting back, after adcp_transaction_close; works after any failure, an interrupt
 ** included, and neither reads nor changes an error. The one exception: after out of memory inside a
 ** statement SQLite lets reverse_unordered_selects and count_changes, where the application had them

@@ -34,6 +34,9 @@ struct AdcpVetter {
   int created;              /* times it was seen */
   bool loads_extension;     /* a function was denied */
   int function_count;       /* registered on either connection */
+  char **called;            /* owned, each owned: functions that tables and indexes call */
+  size_t called_count;
+  AdcpMap by_call; /* the same by name */
 };
 
 /* ---- what SQLite asks ---- */
@@ -69,9 +72,27 @@ static int authorize_create(AdcpVetter *vetter, int action, const char *name, co
                   same_name(on, object->name));
 }
 
+/* What a view or a trigger calls, a restore does not: nothing runs them. */
+static void note_call(AdcpVetter *vetter, const char *name) {
+  int action = vetter->create_action;
+  if( action != SQLITE_CREATE_TABLE && action != SQLITE_CREATE_INDEX ) return;
+  if( vetter->err->rc || adcp_map_get(&vetter->by_call, name, strlen(name)) ) return;
+  char **called = adcp_realloc(vetter->called, (vetter->called_count + 1) * sizeof(*called));
+  char *copy = adcp_strdup(name);
+  if( called ) vetter->called = called;
+  if( called == NULL || copy == NULL ) {
+    adcp_free(copy);
+    adcp_error_nomem(vetter->err);
+    return;
+  }
+  called[vetter->called_count++] = copy;
+  adcp_map_put(&vetter->by_call, copy, strlen(copy), copy, vetter->err);
+}
+
 static int authorize_function(AdcpVetter *vetter, const char *name) {
   bool denied = same_name(name, "load_extension") || same_name(name, "fts3_tokenizer");
   if( denied ) vetter->loads_extension = true;
+  if( !denied ) note_call(vetter, name);
   return allow_if(!denied);
 }
 
@@ -164,6 +185,9 @@ void adcp_vetter_close(AdcpVetter *vetter) {
   sqlite3_close(vetter->tables);
   sqlite3_close(vetter->stubs);
   adcp_map_free(&vetter->by_name);
+  adcp_map_free(&vetter->by_call);
+  for( size_t i = 0; i < vetter->called_count; i++ ) adcp_free(vetter->called[i]);
+  adcp_free(vetter->called);
   adcp_free(vetter);
 }
 
@@ -363,6 +387,36 @@ void adcp_vet_object(AdcpVetter *vetter, const AdcpSchema *schema, const AdcpObj
   sqlite3 *handle = on_table ? vetter->stubs : vetter->tables;
   sqlite3_finalize(prepare_expected(vetter, handle, object, action));
   if( vetter->err->rc ) add_context(vetter, object);
+}
+
+/* ---- trust ---- */
+
+#define DIRECT_OR_INNOCUOUS "(flags & 0x280000)" /* SQLITE_DIRECTONLY, SQLITE_INNOCUOUS */
+
+/* Whether the connection has a function of that name, of SQLite's own or not, that it refuses to a
+** schema that is not trusted and would not refuse to one that is. */
+static bool has_unsafe(AdcpDb *db, const char *name, bool own) {
+  return adcp_db_integer(
+             db, 0,
+             "SELECT EXISTS (SELECT 1 FROM pragma_function_list WHERE name = %Q COLLATE "
+             "NOCASE AND builtin = %d AND " DIRECT_OR_INNOCUOUS " = 0)",
+             name, (int)own) != 0;
+}
+
+/* Where the application does not let the list be read, nothing is trusted. */
+bool adcp_vetter_may_trust(const AdcpVetter *vetter, AdcpDb *db) {
+  if( vetter == NULL || db->err->rc ) return false;
+  AdcpError trouble = ADCP_ERROR_INIT;
+  AdcpDb trial = {db->handle, db->schema, &trouble};
+  bool needed = false, others = false;
+  for( size_t i = 0; i < vetter->called_count && !others; i++ ) {
+    needed = needed || has_unsafe(&trial, vetter->called[i], true);
+    others = has_unsafe(&trial, vetter->called[i], false);
+  }
+  bool known = trouble.rc == ADCP_OK;
+  if( trouble.rc != ADCP_NOMEM && trouble.rc != ADCP_INTERRUPT ) adcp_error_clear(&trouble);
+  adcp_error_move(db->err, &trouble);
+  return known && needed && !others;
 }
 
 /* ---- modules ---- */

@@ -25,6 +25,12 @@ AdcpVetter *adcp_vetter_open(AdcpError *err);
 void adcp_vet_object(AdcpVetter *vetter, const AdcpSchema *schema, const AdcpObject *object);
 void adcp_vetter_close(AdcpVetter *vetter);
 
+/* True when the tables and indexes vetted so far call functions of SQLite's own that it refuses to a
+** schema that is not trusted (the JSON functions of 3.38 to 3.40), and none of the application's that
+** it refuses: then nothing is lost by trusting the schema. Views and triggers do not count: a
+** restore runs none. */
+bool adcp_vetter_may_trust(const AdcpVetter *vetter, AdcpDb *db);
+
 /* Modules of SQLite itself whose tables live in the database alone: fts3, fts4, fts5, rtree,
 ** rtree_i32, geopoly. */
 bool adcp_module_is_safe(const char *module);

@@ -18,7 +18,8 @@
 
 /* ---- vetting ---- */
 
-void adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpError *err) {
+bool adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpDb *db) {
+  AdcpError *err = db->err;
   AdcpVetter *vetter = adcp_vetter_open(err);
   /* Everything, also what modules make: adcp_validate looks at the same. */
   for( size_t i = 0; plan->whole && i < schema->object_count && !err->rc; i++ ) {
@@ -33,7 +34,9 @@ void adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpError *err
   for( size_t i = 0; !plan->whole && i < plan->object_count && !err->rc; i++ ) {
     adcp_vet_object(vetter, schema, plan->objects[i].object);
   }
+  bool trust = adcp_vetter_may_trust(vetter, db);
   adcp_vetter_close(vetter);
+  return trust;
 }
 
 /* ---- dropping ---- */

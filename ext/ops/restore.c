@@ -200,7 +200,10 @@ static void warn_of_encoding(AdcpRestore *restore) {
 static void prepare_schema(AdcpRestore *restore) {
   if( restore->err->rc ) return;
   restore->foreign_keys = adcp_foreign_keys_before(&restore->db, restore->plan);
-  adcp_ddl_vet(restore->plan, restore->head->schema, restore->err);
+  if( adcp_ddl_vet(restore->plan, restore->head->schema, &restore->db) ) {
+    adcp_state_trust_schema(restore->state);
+    adcp_transaction_keep(restore->transaction);
+  }
   adcp_ddl_drop(restore->plan, &restore->db, restore->live);
   adcp_ddl_create_tables(restore->plan, &restore->db);
 }
@@ -261,7 +264,7 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   if( err->rc || flag(restore, "validate_only") ) {
     if( !err->rc && flag(restore, "create") ) begin(restore); /* to be rolled back */
     make_plan(restore);
-    if( !err->rc ) adcp_ddl_vet(restore->plan, restore->head->schema, err);
+    if( !err->rc ) adcp_ddl_vet(restore->plan, restore->head->schema, &restore->db);
     open_progress(restore, request);
     return restore;
   }

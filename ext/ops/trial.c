@@ -41,8 +41,15 @@ static void add_stub(Trial *trial, const char *what, const char *name) {
   trial->stubs++;
 }
 
+/* Asked for SQLite's own as well, in UTF-16 databases: it then takes the one for UTF-8. */
+static bool is_own_collation(const char *name) {
+  return sqlite3_stricmp(name, "BINARY") == 0 || sqlite3_stricmp(name, "NOCASE") == 0 ||
+         sqlite3_stricmp(name, "RTRIM") == 0;
+}
+
 static void xCollationNeeded(void *context, sqlite3 *handle, int encoding, const char *name) {
   Trial *trial = context;
+  if( is_own_collation(name) ) return;
   add_stub(trial, "collation", name);
   adcp_stub_collation(handle, name, encoding, trial->err);
 }
