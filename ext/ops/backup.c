@@ -19,6 +19,7 @@
 #include "ops/listing.h"
 #include "ops/metadata.h"
 #include "ops/options.h"
+#include "ops/own_file.h"
 #include "ops/progress.h"
 #include "ops/redaction.h"
 #include "ops/selection.h"
@@ -311,6 +312,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
     if( backup->path == NULL ) adcp_error_nomem(err);
   }
   read_options(backup, request);
+  if( backup->path ) adcp_own_file_refuse(&backup->db, backup->path);
   adcp_snapshot_open(&backup->snapshot, &backup->db);
   if( !err->rc ) backup->schema = adcp_catalog_read(&backup->db);
   if( !err->rc ) adcp_schema_sort(backup->schema, err);

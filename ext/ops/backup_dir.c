@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "ops/clock.h"
 #include "ops/listing.h"
+#include "ops/own_file.h"
 #include "platform/root.h"
 
 #define LATEST "latest"
@@ -48,6 +49,8 @@ char *adcp_backup_dir_find(const AdcpConfig *config, AdcpDb *db, const char *pat
     adcp_free(folder);
     return latest;
   }
+  adcp_own_file_refuse(db, path);
+  if( db->err->rc ) return NULL;
   char *copy = adcp_strdup(path);
   if( copy == NULL ) adcp_error_nomem(db->err);
   return copy;

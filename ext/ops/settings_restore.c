@@ -12,6 +12,7 @@
 #include "ops/environment.h"
 #include "ops/json_edit.h"
 #include "ops/json_tree.h"
+#include "ops/own_file.h"
 #include "ops/secrets.h"
 #include "ops/settings.h"
 #include "ops/text_file.h"
@@ -387,6 +388,10 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
   list_targets(settings);
   check_transaction(settings, handle);
   if( !err->rc ) check_paths(settings);
+  AdcpDb db = {handle, "main", err};
+  for( size_t i = 0; i < settings->count; i++ ) {
+    adcp_own_file_refuse(&db, settings->targets[i].path);
+  }
   read_variables(settings);
   compare_environment(settings);
   if( !err->rc ) make_texts(settings);

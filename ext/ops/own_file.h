@@ -1,0 +1,17 @@
+/*
+** own_file.h - keeps a path from being a file of a database that the connection has open.
+**
+** A backup over the database would be the end of it, also by /dev/fd/3 where nobody redirected 3 and
+** SQLite got that number. And to open and close such a file for reading makes the process lose
+** all locks that SQLite holds on it.
+*/
+#ifndef ADCP_OPS_OWN_FILE_H
+#define ADCP_OPS_OWN_FILE_H
+
+#include "db/db.h"
+
+/* Sets ADCP_CANTOPEN when the path leads, through links too, to the file of a database of this
+** connection, main or attached, or to its -wal, -shm or -journal. Opens nothing. */
+void adcp_own_file_refuse(AdcpDb *db, const char *path);
+
+#endif
