@@ -20,8 +20,9 @@ typedef struct Planner {
   const AdcpSchema *live;
   const AdcpOptions *options;
   AdcpSelection *selection;
-  AdcpMap live_tables; /* live objects of type table or view, by name */
-  AdcpMap live_others; /* live indexes and triggers, by name */
+  AdcpMap live_tables; /* live objects of type table or view, by name in lower case */
+  AdcpMap live_others; /* live indexes and triggers, likewise */
+  char **folded;       /* owned, each owned: the names in lower case */
   AdcpMap filled;      /* AdcpArchiveTable of the backup, by name */
   AdcpMap definitions; /* AdcpObject of the backup's tables, by name */
 } Planner;
@@ -45,12 +46,13 @@ void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...) {
 
 /* A copy of name, or of what option "rename" makes of it. */
 static char *renamed(Planner *p, const char *name) {
+  const char *target = name;
   for( size_t i = 0; i < adcp_options_pair_count(p->options, "rename"); i++ ) {
     const char *from, *to;
     adcp_options_pair(p->options, "rename", i, &from, &to);
-    if( strcmp(from, name) == 0 ) name = to;
+    if( strcmp(from, name) == 0 ) target = to;
   }
-  char *copy = adcp_strdup(name);
+  char *copy = adcp_strdup(target);
   if( copy == NULL ) adcp_error_nomem(p->err);
   return copy;
 }
@@ -93,17 +95,38 @@ static void check_rename(Planner *p) {
 
 /* ---- live objects by name ---- */
 
+/* To SQLite "Product" and "product" are one name; letters outside ASCII differ. */
+static char *fold(const char *name, AdcpError *err) {
+  char *folded = adcp_strdup(name);
+  if( folded == NULL ) adcp_error_nomem(err);
+  for( char *at = folded; at && *at; at++ ) {
+    if( *at >= 'A' && *at <= 'Z' ) *at = (char)(*at - 'A' + 'a');
+  }
+  return folded;
+}
+
 static void index_live(Planner *p) {
+  p->folded = adcp_calloc(p->live->object_count + 1, sizeof *p->folded);
+  if( p->folded == NULL ) adcp_error_nomem(p->err);
   for( size_t i = 0; i < p->live->object_count && !p->err->rc; i++ ) {
     const AdcpObject *object = &p->live->objects[i];
     bool relation = object->type == ADCP_OBJECT_TABLE || object->type == ADCP_OBJECT_VIEW;
-    adcp_map_put(relation ? &p->live_tables : &p->live_others, object->name, strlen(object->name),
-                 (void *)object, p->err);
+    const char *name = p->folded[i] = fold(object->name, p->err);
+    if( name == NULL ) return;
+    adcp_map_put(relation ? &p->live_tables : &p->live_others, name, strlen(name), (void *)object,
+                 p->err);
   }
 }
 
+static const AdcpObject *find_live(const AdcpMap *map, const char *name, AdcpError *err) {
+  char *folded = fold(name, err);
+  const AdcpObject *object = folded ? adcp_map_get(map, folded, strlen(folded)) : NULL;
+  adcp_free(folded);
+  return object;
+}
+
 static const AdcpObject *live_relation(const Planner *p, const char *name) {
-  return adcp_map_get(&p->live_tables, name, strlen(name));
+  return find_live(&p->live_tables, name, p->err);
 }
 
 /* ---- tables ---- */
@@ -205,7 +228,8 @@ static void plan_table(Planner *p, AdcpPlanTable *entry, bool has_rows) {
   entry->target = target_name(p, table);
   entry->object = adcp_map_get(&p->definitions, table->name, strlen(table->name));
   if( p->err->rc ) return;
-  entry->live = adcp_schema_table(p->live, entry->target);
+  const AdcpObject *there = live_relation(p, entry->target);
+  entry->live = adcp_schema_table(p->live, there ? there->name : entry->target);
   if( !adcp_selection_table(p->selection, table->name) ) return;
   if( p->plan->merge || p->plan->data_only )
     plan_kept_schema(p, entry, has_rows);
@@ -252,6 +276,35 @@ static void plan_tables(Planner *p) {
   }
 }
 
+/* The other table that is restored under this name, or NULL. */
+static const AdcpPlanTable *same_target(const AdcpPlan *plan, const char *source,
+                                        const char *target) {
+  for( size_t i = 0; i < plan->table_count; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    bool restored = entry->create || entry->fill || entry->schema_row_only;
+    if( restored && strcmp(entry->source->name, source) != 0 &&
+        sqlite3_stricmp(entry->target, target) == 0 ) {
+      return entry;
+    }
+  }
+  return NULL;
+}
+
+static void check_rename_targets(Planner *p) {
+  for( size_t i = 0; i < adcp_options_pair_count(p->options, "rename") && !p->err->rc; i++ ) {
+    const char *from, *to;
+    adcp_options_pair(p->options, "rename", i, &from, &to);
+    if( !adcp_selection_table(p->selection, from) ) continue;
+    const AdcpPlanTable *other = same_target(p->plan, from, to);
+    if( other == NULL ) continue;
+    adcp_error_set(p->err, ADCP_ERROR,
+                   "option \"rename\": \"%s\" cannot become \"%s\": table \"%s\" of the backup is "
+                   "restored under that name; give another one, or leave that table out with "
+                   "exclude_tables",
+                   from, to, other->source->name);
+  }
+}
+
 /* ---- indexes, views, triggers ---- */
 
 /* The name in the database of what an index or trigger stands on. */
@@ -275,7 +328,7 @@ static bool stays(const Planner *p, const AdcpObject *object) {
 /* An index or trigger of a renamed table meets its original, which stays: it takes the new table's
 ** name in front. */
 static void make_name_free(Planner *p, AdcpPlanObject *entry) {
-  const AdcpObject *live = adcp_map_get(&p->live_others, entry->name, strlen(entry->name));
+  const AdcpObject *live = find_live(&p->live_others, entry->name, p->err);
   bool moved = strcmp(entry->on, entry->object->tbl_name) != 0;
   if( !moved || live == NULL || !stays(p, live) ) return;
   AdcpBuf name = {0};
@@ -369,6 +422,7 @@ static void make_plan(Planner *p, const char *backup_type) {
   index_live(p);
   index_backup(p);
   if( !p->err->rc ) plan_tables(p);
+  if( !p->err->rc ) check_rename_targets(p);
   if( !p->err->rc ) plan_drops(p);
   if( !p->err->rc ) plan_objects(p);
 }
@@ -387,6 +441,8 @@ AdcpPlan *adcp_plan_open(AdcpDb *db, const AdcpArchiveHead *head, const char *ba
   adcp_selection_close(p.selection);
   adcp_map_free(&p.live_tables);
   adcp_map_free(&p.live_others);
+  for( size_t i = 0; p.folded && i < live->object_count; i++ ) adcp_free(p.folded[i]);
+  adcp_free(p.folded);
   adcp_map_free(&p.filled);
   adcp_map_free(&p.definitions);
   if( db->err->rc == ADCP_OK ) return plan;
