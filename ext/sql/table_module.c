@@ -12,6 +12,7 @@
 #include "archive/json_parts.h"
 #include "base/mem.h"
 #include "codec/number.h"
+#include "db/affinity.h"
 #include "db/token.h"
 #include "ops/backup_dir.h"
 #include "ops/backup_table.h"
@@ -320,43 +321,22 @@ static void limit_rowid(TableCursor *cursor, char limit, sqlite3_value *value) {
   if( limit != '>' && at < cursor->high ) cursor->high = at;
 }
 
-typedef enum Affinity { AFFINITY_TEXT, AFFINITY_BLOB, AFFINITY_NUMBER } Affinity;
-
-/* SQLite's rules (datatype3.html, 3.1). */
-static Affinity affinity_of(const char *type, AdcpError *err) {
-  AdcpBuf lower = {0};
-  for( const char *c = type; *c; c++ ) {
-    adcp_buf_append_byte(&lower, (uint8_t)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c));
-  }
-  const char *text = adcp_buf_text(&lower);
-  Affinity affinity = AFFINITY_NUMBER;
-  if( adcp_buf_check(&lower, err) && !strstr(text, "int") ) {
-    if( strstr(text, "char") || strstr(text, "clob") || strstr(text, "text") ) {
-      affinity = AFFINITY_TEXT;
-    } else if( strstr(text, "blob") || *text == 0 ) {
-      affinity = AFFINITY_BLOB;
-    }
-  }
-  adcp_buf_free(&lower);
-  return affinity;
-}
-
 /* Keeps a limit of the key's first column, unless the column's affinity would change the value
 ** first. */
 static void limit_key(TableCursor *cursor, const TableVtab *vtab, char limit,
                       sqlite3_value *value) {
   size_t place = adcp_row_order_key_place(vtab->order, 0);
-  Affinity affinity = AFFINITY_BLOB;
+  AdcpAffinity affinity = ADCP_AFFINITY_BLOB;
   for( size_t i = 0; i < vtab->table->column_count; i++ ) {
     const AdcpColumn *column = &vtab->table->columns[i];
     if( adcp_column_stored(column) && adcp_table_value_place(vtab->table, i) == place ) {
-      affinity = affinity_of(column->decl_type, &cursor->err);
+      affinity = adcp_affinity_of(column->decl_type);
     }
   }
   int type = sqlite3_value_type(value);
   bool number = type == SQLITE_INTEGER || type == SQLITE_FLOAT;
   if( !number && type != SQLITE_TEXT ) return;
-  if( affinity == (number ? AFFINITY_TEXT : AFFINITY_NUMBER) ) return;
+  if( number ? affinity == ADCP_AFFINITY_TEXT : affinity >= ADCP_AFFINITY_NUMERIC ) return;
   for( int i = 0; i < 2; i++ ) {
     if( limit == (i ? '>' : '<') || cursor->kept[i] ) continue;
     sqlite3_value *kept = cursor->kept[i] = sqlite3_value_dup(value);
