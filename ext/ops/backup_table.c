@@ -34,41 +34,42 @@ static const AdcpArchiveTable *find_rows(const AdcpArchiveHead *head, const char
   return found;
 }
 
-static void fail_unknown(AdcpBackupTable *table, const char *name) {
-  const AdcpArchiveHead *head = table->head;
+static void fail_unknown(const AdcpArchiveHead *head, const char *name, AdcpError *err) {
   const char **names = adcp_calloc(head->table_count + 1, sizeof *names);
   if( names == NULL ) {
-    adcp_error_nomem(table->err);
+    adcp_error_nomem(err);
     return;
   }
   for( size_t i = 0; i < head->table_count; i++ ) names[i] = head->tables[i].table->name;
   const char *nearest = adcp_nearest_name(name, names, head->table_count);
-  adcp_error_set(table->err, ADCP_ERROR, "the backup has no table \"%.200s\"", name);
+  adcp_error_set(err, ADCP_ERROR, "the backup has no table \"%.200s\"", name);
   if( nearest ) {
-    adcp_error_append(table->err, "; did you mean \"%s\"?", nearest);
+    adcp_error_append(err, "; did you mean \"%s\"?", nearest);
   } else {
-    adcp_error_append(table->err, "; adcp_contents lists those that it has");
+    adcp_error_append(err, "; adcp_contents lists those that it has");
   }
   adcp_free((void *)names);
 }
 
-static void find_table(AdcpBackupTable *table, const char *name) {
-  table->entry = find_rows(table->head, name);
-  if( table->entry ) return;
-  const AdcpTable *described = adcp_schema_table(table->head->schema, name);
+const AdcpArchiveTable *adcp_backup_find_rows(const AdcpArchiveHead *head, const char *name,
+                                              AdcpError *err) {
+  if( err->rc ) return NULL;
+  const AdcpArchiveTable *entry = find_rows(head, name);
+  if( entry ) return entry;
+  const AdcpTable *described = adcp_schema_table(head->schema, name);
   if( described && described->kind == ADCP_TABLE_VIRTUAL ) {
-    adcp_error_set(table->err, ADCP_ERROR,
+    adcp_error_set(err, ADCP_ERROR,
                    "table \"%s\" is virtual (module %s): it has no rows of its own in a backup; "
                    "look at its content table or its shadow tables",
                    name, described->module ? described->module : "unknown");
   } else if( described ) {
-    adcp_error_set(table->err, ADCP_ERROR, "the rows of table \"%s\" were left out of the backup",
-                   name);
-  } else if( adcp_schema_object(table->head->schema, ADCP_OBJECT_VIEW, name) ) {
-    adcp_error_set(table->err, ADCP_ERROR, "\"%s\" is a view: it has no rows in a backup", name);
+    adcp_error_set(err, ADCP_ERROR, "the rows of table \"%s\" were left out of the backup", name);
+  } else if( adcp_schema_object(head->schema, ADCP_OBJECT_VIEW, name) ) {
+    adcp_error_set(err, ADCP_ERROR, "\"%s\" is a view: it has no rows in a backup", name);
   } else {
-    fail_unknown(table, name);
+    fail_unknown(head, name, err);
   }
+  return NULL;
 }
 
 AdcpBackupTable *adcp_backup_table_open(const AdcpRoot *root, const char *path, const char *name,
@@ -85,7 +86,7 @@ AdcpBackupTable *adcp_backup_table_open(const AdcpRoot *root, const char *path, 
   table->archive = adcp_archive_reader_open(root, path, threads, err);
   if( table->archive ) {
     table->head = adcp_archive_head(table->archive);
-    if( name ) find_table(table, name);
+    if( name ) table->entry = adcp_backup_find_rows(table->head, name, err);
   }
   if( table->entry ) adcp_backup_table_choose(table, table->entry);
   if( err->rc == ADCP_OK ) return table;

@@ -16,9 +16,13 @@
 
 typedef struct AdcpBackupTable AdcpBackupTable;
 
-/* With name NULL no table is chosen yet. Otherwise the name as the backup has it or, if there is
-** none, in other letter case. NULL on error: no such table, with the nearest name, or one that has
-** no rows in the backup. */
+/* The table of the head with that name or, if there is none, with it in other letter case. NULL and
+** an error that names the nearest when there is none, or says why it has no rows in the backup. */
+const AdcpArchiveTable *adcp_backup_find_rows(const AdcpArchiveHead *head, const char *name,
+                                              AdcpError *err);
+
+/* With name NULL no table is chosen yet, otherwise the one that adcp_backup_find_rows finds. NULL on
+** error. */
 AdcpBackupTable *adcp_backup_table_open(const AdcpRoot *root, const char *path, const char *name,
                                         int threads, AdcpError *err);
 

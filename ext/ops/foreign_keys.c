@@ -190,12 +190,12 @@ AdcpForeignKeyState *adcp_foreign_keys_before(AdcpDb *db, const AdcpPlan *plan) 
   return state;
 }
 
-/* True when this plan replaces the rows of that live table by the backup's. */
+/* True when this plan replaces the rows of that live table by all of the backup's. */
 static bool restored(const AdcpPlan *plan, const char *name) {
   if( plan->merge ) return false; /* rows of the two are mixed */
   for( size_t i = 0; i < plan->table_count; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
-    if( entry->fill && sqlite3_stricmp(entry->target, name) == 0 ) return true;
+    if( entry->fill && !entry->part && sqlite3_stricmp(entry->target, name) == 0 ) return true;
   }
   return false;
 }

@@ -3,6 +3,8 @@
 */
 #include "ops/fts_refresh.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "db/fts.h"
 
@@ -80,7 +82,21 @@ static void refresh(AdcpDb *db, const AdcpObject *object, const AdcpTable *table
   adcp_error_append(db->err, "; drop it before the restore if it is not needed");
 }
 
+/* Indexes that the plan made over tables of which a part came back: theirs is not the backup's
+** content. */
+static void refresh_over_parts(AdcpDb *db, const AdcpPlan *plan) {
+  for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    if( !entry->create || entry->source->kind != ADCP_TABLE_VIRTUAL ) continue;
+    char *name = adcp_fts_content_table(entry->object->sql, db->err);
+    const AdcpPlanTable *content = name ? adcp_map_get(&plan->by_source, name, strlen(name)) : NULL;
+    if( content && content->part ) refresh(db, entry->object, entry->source, content->source);
+    adcp_free(name);
+  }
+}
+
 void adcp_fts_refresh(AdcpDb *db, const AdcpPlan *plan, const AdcpSchema *live) {
+  refresh_over_parts(db, plan);
   if( db->err->rc || !plan->data_only || plan->merge ) return;
   for( size_t i = 0; i < live->object_count && !db->err->rc; i++ ) {
     const AdcpObject *object = &live->objects[i];

@@ -173,6 +173,17 @@ static bool only_space(const char *text, const char *end) {
   return text >= end;
 }
 
+/* A NUL would end the string that it stands in, for us. Valid JSON has backslashes in strings
+** only. */
+static bool has_nul(const char *json, size_t n) {
+  for( size_t i = 0; i + 5 < n; i++ ) {
+    if( json[i] != '\\' ) continue;
+    if( memcmp(json + i, "\\u0000", 6) == 0 ) return true;
+    i++;
+  }
+  return false;
+}
+
 static void parse_document(AdcpOptions *options, const char *json, size_t n, AdcpError *err) {
   const char *noun = options->table->noun;
   if( n > ADCP_MAX_OPTIONS_BYTES ) {
@@ -187,6 +198,8 @@ static void parse_document(AdcpOptions *options, const char *json, size_t n, Adc
   } else if( !cJSON_IsObject(options->root) || !only_space(end, json + n) ) {
     adcp_error_set(err, ADCP_ERROR, "the %ss must be one JSON object, such as {\"threads\":2}",
                    noun);
+  } else if( has_nul(json, n) ) {
+    adcp_error_set(err, ADCP_ERROR, "the %ss hold a NUL character (\\u0000)", noun);
   }
 }
 
@@ -262,6 +275,9 @@ void adcp_options_set(AdcpOptions *options, const char *name, const char *json, 
   if( item == NULL || !only_space(end, json + n) ) {
     adcp_error_set(err, ADCP_ERROR, "the value of %s \"%s\" is not JSON", options->table->noun,
                    name);
+  } else if( has_nul(json, n) ) {
+    adcp_error_set(err, ADCP_ERROR, "the value of %s \"%s\" holds a NUL character (\\u0000)",
+                   options->table->noun, name);
   } else if( cJSON_IsNull(item) ) {
     cJSON_DeleteItemFromObjectCaseSensitive(options->root, name);
   } else {

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "db/catalog.h"
+#include "db/fts.h"
 #include "db/vet.h"
 #include "ops/legacy.h"
 #include "ops/selection.h"
@@ -19,6 +20,7 @@ typedef struct Planner {
   const AdcpArchiveHead *head;
   const AdcpSchema *live;
   const AdcpOptions *options;
+  const AdcpRowChoice *choice; /* or NULL */
   AdcpSelection *selection;
   AdcpMap live_tables; /* live objects of type table or view, by name in lower case */
   AdcpMap live_others; /* live indexes and triggers, likewise */
@@ -177,6 +179,18 @@ static void plan_into_live(Planner *p, AdcpPlanTable *entry) {
                  entry->target, entry->source->name);
 }
 
+/* The table, restored in part, that a full-text index is over; NULL for all others. The index is
+** made anew from those rows, not filled with what the backup has of it. */
+static const AdcpPlanTable *indexed_part(Planner *p, const AdcpPlanTable *entry) {
+  if( p->choice == NULL || entry == NULL || entry->object == NULL ) return NULL;
+  char *content = adcp_fts_content_table(entry->object->sql, p->err);
+  const AdcpChosenTable *chosen = content ? adcp_row_choice_table(p->choice, content) : NULL;
+  const AdcpPlanTable *found =
+      chosen && chosen->part ? adcp_map_get(&p->plan->by_source, content, strlen(content)) : NULL;
+  adcp_free(content);
+  return found;
+}
+
 static void plan_virtual(Planner *p, AdcpPlanTable *entry) {
   if( entry->object == NULL ) {
     adcp_error_set(p->err, ADCP_CORRUPT,
@@ -219,8 +233,43 @@ static void plan_new_schema(Planner *p, AdcpPlanTable *entry, bool has_rows) {
     return;
   }
   entry->create = entry->object && !(owner && owner->create);
-  entry->fill = has_rows && !flag(p, "schema_only");
+  entry->fill = has_rows && !flag(p, "schema_only") && !indexed_part(p, owner);
   entry->verify = entry->fill && (p->plan->whole || table->kind <= ADCP_TABLE_SHADOW);
+}
+
+/* A table that comes along is, when it has rows to bring, or when what refers to it would have
+** nothing to refer to: then it is made, empty. */
+static bool brings_rows(const Planner *p, const AdcpPlanTable *entry,
+                        const AdcpChosenTable *chosen) {
+  bool kept = p->plan->merge || p->plan->data_only;
+  return chosen->rows > 0 || (!kept && entry->live == NULL);
+}
+
+/* A full-text index names its table, so it cannot follow a part of that to another name. */
+static bool stays_behind(Planner *p, const AdcpPlanTable *entry) {
+  const AdcpTable *table = entry->source;
+  const AdcpPlanTable *part = indexed_part(p, table->shadow_of ? owner_of(p, table) : entry);
+  char *target = part ? target_name(p, part->source) : NULL;
+  bool renamed_part = target && strcmp(target, part->source->name) != 0;
+  if( renamed_part && table->kind == ADCP_TABLE_VIRTUAL ) {
+    adcp_plan_warn(p->plan, p->err,
+                   "full-text index \"%s\" is left as it is: \"%s\" is restored as \"%s\"",
+                   table->name, part->source->name, target);
+  }
+  adcp_free(target);
+  return renamed_part;
+}
+
+static bool is_restored(Planner *p, const AdcpPlanTable *entry) {
+  const AdcpChosenTable *chosen = adcp_row_choice_table(p->choice, entry->source->name);
+  if( chosen && chosen->along ) return brings_rows(p, entry, chosen);
+  return adcp_selection_table(p->selection, entry->source->name) && !stays_behind(p, entry);
+}
+
+/* Whether rows of the table, if the backup has any, are restored. */
+static bool wants_rows(Planner *p, const AdcpTable *table) {
+  const AdcpChosenTable *chosen = adcp_row_choice_table(p->choice, table->name);
+  return (chosen && chosen->along) || adcp_selection_rows(p->selection, table);
 }
 
 static void plan_table(Planner *p, AdcpPlanTable *entry, bool has_rows) {
@@ -230,7 +279,7 @@ static void plan_table(Planner *p, AdcpPlanTable *entry, bool has_rows) {
   if( p->err->rc ) return;
   const AdcpObject *there = live_relation(p, entry->target);
   entry->live = adcp_schema_table(p->live, there ? there->name : entry->target);
-  if( !adcp_selection_table(p->selection, table->name) ) return;
+  if( !is_restored(p, entry) ) return;
   if( p->plan->merge || p->plan->data_only )
     plan_kept_schema(p, entry, has_rows);
   else
@@ -271,7 +320,9 @@ static void plan_tables(Planner *p) {
       const char *name = entry->source->name;
       if( (entry->source->kind == ADCP_TABLE_VIRTUAL) != (pass == 0) ) continue;
       bool has_rows = adcp_map_get(&p->filled, name, strlen(name)) != NULL;
-      plan_table(p, entry, has_rows && adcp_selection_rows(p->selection, entry->source));
+      plan_table(p, entry, has_rows && wants_rows(p, entry->source));
+      const AdcpChosenTable *chosen = adcp_row_choice_table(p->choice, name);
+      if( entry->fill && chosen && chosen->part ) entry->part = chosen;
     }
   }
 }
@@ -343,6 +394,14 @@ static void make_name_free(Planner *p, AdcpPlanObject *entry) {
                  adcp_object_type_name(live->type), live->name, entry->name);
 }
 
+/* An index or trigger of a table that is made because it comes along. */
+static bool comes_along(const Planner *p, const AdcpObject *object) {
+  const char *name = object->tbl_name;
+  const AdcpChosenTable *chosen = adcp_row_choice_table(p->choice, name);
+  const AdcpPlanTable *entry = adcp_map_get(&p->plan->by_source, name, strlen(name));
+  return object->type != ADCP_OBJECT_VIEW && chosen && chosen->along && entry && entry->create;
+}
+
 static void plan_objects(Planner *p) {
   const AdcpSchema *schema = p->head->schema;
   AdcpPlan *plan = p->plan;
@@ -352,7 +411,7 @@ static void plan_objects(Planner *p) {
   for( size_t i = 0; i < schema->object_count && !p->err->rc; i++ ) {
     const AdcpObject *object = &schema->objects[i];
     if( object->type == ADCP_OBJECT_TABLE || object->sql == NULL ) continue;
-    if( !adcp_selection_object(p->selection, object) ) continue;
+    if( !adcp_selection_object(p->selection, object) && !comes_along(p, object) ) continue;
     AdcpPlanObject *entry = &plan->objects[plan->object_count++];
     entry->object = object;
     entry->on = target_of(p, object->tbl_name);
@@ -425,18 +484,27 @@ static void make_plan(Planner *p, const char *backup_type) {
   if( !p->err->rc ) check_rename_targets(p);
   if( !p->err->rc ) plan_drops(p);
   if( !p->err->rc ) plan_objects(p);
+  for( size_t i = 0; i < adcp_row_choice_warning_count(p->choice) && !p->err->rc; i++ ) {
+    adcp_plan_warn(p->plan, p->err, "%s", adcp_row_choice_warning(p->choice, i));
+  }
 }
 
 AdcpPlan *adcp_plan_open(AdcpDb *db, const AdcpArchiveHead *head, const char *backup_type,
-                         const AdcpSchema *live, const AdcpOptions *options) {
+                         const AdcpSchema *live, const AdcpOptions *options,
+                         const AdcpRowChoice *choice) {
   if( db->err->rc ) return NULL;
   AdcpPlan *plan = adcp_calloc(1, sizeof *plan);
   if( plan == NULL ) {
     adcp_error_nomem(db->err);
     return NULL;
   }
-  Planner p = {
-      .plan = plan, .db = db, .err = db->err, .head = head, .live = live, .options = options};
+  Planner p = {.plan = plan,
+               .db = db,
+               .err = db->err,
+               .head = head,
+               .live = live,
+               .options = options,
+               .choice = choice};
   make_plan(&p, backup_type);
   adcp_selection_close(p.selection);
   adcp_map_free(&p.live_tables);
@@ -492,6 +560,22 @@ static void list_loss(AdcpBuf *list, size_t *listed, const char *name, int64_t r
   (*listed)++;
 }
 
+/* Who has ten rows of a table put in place of a thousand has lost 990 that the backup held: no
+** option asks for that. */
+static void check_parts(const AdcpPlan *plan, AdcpDb *db) {
+  for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    int64_t rows = entry->part ? rows_at_stake(db, entry->live) : 0;
+    if( rows == 0 ) continue;
+    adcp_error_set(
+        db->err, ADCP_ERROR,
+        "table \"%s\" has %lld row%s, and only a part of the backup's rows would take "
+        "their place; add {\"mode\":\"merge\"}, or restore into a table of another name: "
+        "{\"rename\":{\"%s\":\"...\"}}",
+        entry->target, (long long)rows, rows == 1 ? "" : "s", entry->source->name);
+  }
+}
+
 /* Appends the live tables whose rows would go, and counts them. */
 static void list_losses(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, AdcpBuf *list,
                         size_t *listed) {
@@ -510,6 +594,7 @@ static void list_losses(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live
 }
 
 void adcp_plan_check_force(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, bool force) {
+  if( !plan->merge ) check_parts(plan, db);
   if( db->err->rc || force || plan->merge ) return;
   AdcpBuf list = {0};
   size_t listed = 0;

@@ -9,6 +9,9 @@
 **   replace   selected tables and views take the place of live ones of the same name; others stay
 **   data only live tables stay, their rows are replaced; columns are matched by name
 **   merge     live tables stay, rows are added to theirs; columns are matched by name
+**
+** Of a table only a part of the rows may be restored, and tables may come along that were not
+** selected (row_choice.h). A part never takes the place of live rows.
 */
 #ifndef ADCP_OPS_PLAN_H
 #define ADCP_OPS_PLAN_H
@@ -18,15 +21,17 @@
 #include "db/db.h"
 #include "db/transaction.h"
 #include "ops/options.h"
+#include "ops/row_choice.h"
 
 /* A table of the backup. */
 typedef struct AdcpPlanTable {
   const AdcpTable *source; /* of the backup */
   const AdcpObject
       *object; /* its definition (of the backup, or the live one), or NULL: sqlite_* tables */
-  const AdcpTable *live; /* the live table of the target name, or NULL */
-  char *target;          /* name in the database; owned */
-  bool create;           /* run its CREATE */
+  const AdcpTable *live;       /* the live table of the target name, or NULL */
+  const AdcpChosenTable *part; /* only its chosen rows are filled in; NULL: all */
+  char *target;                /* name in the database; owned */
+  bool create;                 /* run its CREATE */
   bool
       schema_row_only; /* virtual, module not loaded: its row in sqlite_schema is written instead */
   bool fill;           /* load its rows */
@@ -55,16 +60,18 @@ typedef struct AdcpPlan {
   size_t warning_count;
 } AdcpPlan;
 
-/* NULL on error. backup_type as the backup's metadata says. */
+/* NULL on error. backup_type as the backup's metadata says; choice NULL: all rows of what is
+** selected. */
 AdcpPlan *adcp_plan_open(AdcpDb *db, const AdcpArchiveHead *head, const char *backup_type,
-                         const AdcpSchema *live, const AdcpOptions *options);
+                         const AdcpSchema *live, const AdcpOptions *options,
+                         const AdcpRowChoice *choice);
 void adcp_plan_close(AdcpPlan *plan);
 
 void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Sets an error that lists the live tables whose rows would be lost, if there are any and force is
-** not given. */
+** not given; or, with force too, when a part of a table would take their place. */
 void adcp_plan_check_force(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, bool force);
 
 /* True when there are rows that the restore replaces or, merging, may change: in a merge triggers

@@ -23,6 +23,7 @@ struct AdcpPlanSteps {
   AdcpArchiveReader *archive;
   const AdcpArchiveHead *head;
   AdcpSchema *live;
+  AdcpRowChoice *choice; /* or NULL */
   AdcpPlan *plan;
   AdcpSnapshot snapshot;
   AdcpMap entries;     /* AdcpArchiveTable by its name in the backup */
@@ -192,12 +193,29 @@ static void list_drift(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
 
 /* ---- tables and objects ---- */
 
+/* What is to be known of a "fill" or "merge": how columns are matched, and which rows. */
+static void add_fill(AdcpPlanSteps *steps, const char *action, const AdcpPlanTable *entry,
+                     int64_t rows, const char *columns) {
+  const AdcpChosenTable *part = entry->part;
+  if( part == NULL ) {
+    add(steps, action, entry->target, rows, columns ? "%s" : NULL, columns);
+    return;
+  }
+  add(steps, action, entry->target, part->rows,
+      "%s%sa part: of %lld rows %lld match, %lld are children, %lld are parents%s",
+      columns ? columns : "", columns ? "; " : "", (long long)rows, (long long)part->matched,
+      (long long)part->children, (long long)part->parents,
+      part->parents && steps->plan->merge && !adcp_row_choice_updates_parents(steps->options)
+          ? ", which stay as they are where they are there"
+          : "");
+}
+
 static void list_fill(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
   const AdcpArchiveTable *rows = rows_of(steps, entry->source);
   int64_t count = rows ? rows->rows : 0;
   bool ordinary = entry->source->kind == ADCP_TABLE_ORDINARY;
   if( !entry->match_columns || entry->live == NULL || !ordinary ) {
-    add(steps, "fill", entry->target, count, NULL);
+    add_fill(steps, "fill", entry, count, NULL);
     return;
   }
   list_drift(steps, entry);
@@ -207,7 +225,7 @@ static void list_fill(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
     if( loss ) add(steps, "delete", entry->target, live, "%s", loss);
     adcp_free(loss);
   }
-  add(steps, steps->plan->merge ? "merge" : "fill", entry->target, count, "columns by name");
+  add_fill(steps, steps->plan->merge ? "merge" : "fill", entry, count, "columns by name");
 }
 
 static void list_tables(AdcpPlanSteps *steps) {
@@ -290,8 +308,11 @@ static void make_plan(AdcpPlanSteps *steps, const AdcpRequest *request) {
   adcp_snapshot_open(&steps->snapshot, &steps->db);
   if( !steps->err->rc ) steps->live = adcp_catalog_read(&steps->db);
   if( steps->live == NULL ) return;
-  steps->plan =
-      adcp_plan_open(&steps->db, steps->head, figures.backup_type, steps->live, steps->options);
+  AdcpRowChoiceCall call = {&steps->db, adcp_config_root(request->config), request->path,
+                            steps->head, steps->options};
+  steps->choice = adcp_row_choice_open(&call);
+  steps->plan = adcp_plan_open(&steps->db, steps->head, figures.backup_type, steps->live,
+                               steps->options, steps->choice);
 }
 
 static void index_plan(AdcpPlanSteps *steps) {
@@ -363,6 +384,7 @@ void adcp_plan_steps_close(AdcpPlanSteps *steps) {
   adcp_map_free(&steps->entries);
   adcp_map_free(&steps->targets);
   adcp_plan_close(steps->plan);
+  adcp_row_choice_close(steps->choice);
   adcp_schema_free(steps->live);
   adcp_archive_reader_close(steps->archive);
   adcp_options_free(steps->options);

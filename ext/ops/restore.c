@@ -28,6 +28,7 @@
 #include "ops/options.h"
 #include "ops/plan.h"
 #include "ops/progress.h"
+#include "ops/row_choice.h"
 #include "ops/safety.h"
 #include "ops/settings_restore.h"
 #include "platform/work_queue.h"
@@ -54,6 +55,7 @@ static const AdcpOptionSpec option_specs[] = {
     {"on_conflict", ADCP_OPTION_TEXT, 0, 0, conflict_choices},
     {"foreign_keys", ADCP_OPTION_TEXT, 0, 0, foreign_key_choices},
     {"modules", ADCP_OPTION_NAMES, 0, 0, NULL},
+    ADCP_ROW_CHOICE_OPTIONS,
     ADCP_SETTINGS_RESTORE_OPTIONS,
     {"create", ADCP_OPTION_BOOL, 0, 0, NULL},
     {"trust_schema", ADCP_OPTION_BOOL, 0, 0, NULL},
@@ -80,12 +82,14 @@ struct AdcpRestore {
   bool nested; /* in a transaction of the caller's */
   const char *function;
   AdcpSafety *safety;
-  AdcpSchema *live; /* before anything was changed */
+  AdcpSchema *live;      /* before anything was changed */
+  AdcpRowChoice *choice; /* NULL: all rows of what is selected */
   AdcpPlan *plan;
   AdcpForeignKeyState *foreign_keys;
   AdcpSettingsRestore *settings;
   AdcpPlanTable *filling; /* the table whose rows are being read, or NULL */
   AdcpLoad *load;         /* for it, when its rows are simply loaded */
+  AdcpLoad *parent_load;  /* for those of them that others refer to, when they merge otherwise */
   AdcpArchiveEvent event; /* the last one read */
   int64_t rows, tables;   /* restored, of ordinary tables */
   int64_t violations;     /* of foreign keys, afterwards */
@@ -176,7 +180,7 @@ static void make_plan(AdcpRestore *restore) {
   restore->live = adcp_catalog_read(db);
   if( restore->live == NULL ) return;
   restore->plan = adcp_plan_open(db, restore->head, restore->figures.backup_type, restore->live,
-                                 restore->options);
+                                 restore->options, restore->choice);
   if( restore->plan == NULL ) return;
   restore->plan->transaction = restore->transaction;
   adcp_legacy_warn(restore->plan, restore->head, restore->err);
@@ -240,6 +244,13 @@ static void open_progress(AdcpRestore *restore, const AdcpRequest *request) {
   if( restore->progress ) begin_stage(restore, "rows", false);
 }
 
+static void choose_rows(AdcpRestore *restore) {
+  if( restore->err->rc ) return;
+  AdcpRowChoiceCall call = {&restore->db, restore->root, restore->path, restore->head,
+                            restore->options};
+  restore->choice = adcp_row_choice_open(&call);
+}
+
 AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   AdcpRestore *restore = adcp_calloc(1, sizeof *restore);
   if( restore == NULL ) {
@@ -261,6 +272,7 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   restore->settings =
       adcp_settings_restore_open(restore->options, restore->root,
                                  adcp_read_ahead_archive(restore->archive), request->handle, err);
+  choose_rows(restore);
   if( err->rc || flag(restore, "validate_only") ) {
     if( !err->rc && flag(restore, "create") ) begin(restore); /* to be rolled back */
     make_plan(restore);
@@ -335,6 +347,11 @@ static void open_load(AdcpRestore *restore) {
                              conflict_of(restore), !restore->plan->merge};
   adcp_transaction_keep(restore->transaction);
   restore->load = adcp_load_open(&restore->db, entry->source, &options);
+  if( restore->plan->merge && entry->part && entry->part->parents &&
+      !adcp_row_choice_updates_parents(restore->options) ) {
+    options.on_conflict = ADCP_CONFLICT_IGNORE;
+    restore->parent_load = adcp_load_open(&restore->db, entry->source, &options);
+  }
   adcp_free(columns);
 }
 
@@ -350,6 +367,7 @@ static void begin_table(AdcpRestore *restore, const AdcpArchiveTable *rows) {
   adcp_progress_begin_table(restore->progress, entry->target, rows->rows, rows->bytes);
   if( table->kind == ADCP_TABLE_ORDINARY ) restore->tables++;
   empty_table(restore, entry);
+  if( entry->part ) adcp_row_choice_begin(restore->choice, table->name);
 }
 
 /* A row of sqlite_sequence for a table that is being restored: the counter only ever grows. */
@@ -370,14 +388,28 @@ static void restore_counter(AdcpRestore *restore, const AdcpValue *name, const A
   }
 }
 
+/* Whether the row just read, of a table that is a part, is one of those chosen. One that merges
+** otherwise than the table's other rows is loaded here. */
+static bool take_chosen(AdcpRestore *restore, const AdcpValue *values) {
+  AdcpRowWhy why =
+      adcp_row_choice_next(restore->choice, adcp_read_ahead_row_number(restore->archive));
+  if( why == ADCP_ROW_LEFT ) return false;
+  if( restore->filling->verify ) adcp_row_choice_note(restore->choice, values);
+  if( why != ADCP_ROW_PARENT || restore->parent_load == NULL ) return true;
+  adcp_load_row(restore->parent_load, values);
+  restore->rows++;
+  return false;
+}
+
 /* The first row of a table, or one that speaks of tables by name. */
 static void restore_row(AdcpRestore *restore) {
   const AdcpPlanTable *entry = restore->filling;
   const AdcpValue *values = adcp_read_ahead_row(restore->archive);
   if( entry == NULL || values == NULL ) return;
   if( !by_name(restore, entry) ) {
-    if( entry->source->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
     open_load(restore);
+    if( entry->part && !take_chosen(restore, values) ) return;
+    if( entry->source->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
     adcp_load_row(restore->load, values);
   } else if( entry->source->kind == ADCP_TABLE_SEQUENCE ) {
     const AdcpValue *name = &values[entry->source->has_rowid_key ? 1 : 0];
@@ -388,15 +420,31 @@ static void restore_row(AdcpRestore *restore) {
 /* The source of the rows that are loaded: up to the event that is none. */
 static const AdcpValue *next_row(void *context) {
   AdcpRestore *restore = context;
-  restore->event = adcp_read_ahead_next(restore->archive);
-  if( restore->event != ADCP_ARCHIVE_ROW ) return NULL;
+  const AdcpValue *values;
+  do {
+    restore->event = adcp_read_ahead_next(restore->archive);
+    if( restore->event != ADCP_ARCHIVE_ROW || restore->err->rc ) return NULL;
+    values = adcp_read_ahead_row(restore->archive);
+  } while( restore->filling->part && !take_chosen(restore, values) );
   if( restore->filling->source->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
-  return adcp_read_ahead_row(restore->archive);
+  return values;
+}
+
+static void end_choice(AdcpRestore *restore) {
+  int64_t written, kept, parents_written, parents_kept;
+  adcp_load_counts(restore->load, &written, &kept);
+  adcp_load_counts(restore->parent_load, &parents_written, &parents_kept);
+  adcp_row_choice_count(restore->choice, restore->filling->source->name, written + parents_written,
+                        kept + parents_kept);
+  if( restore->filling->part ) adcp_row_choice_end(restore->choice);
 }
 
 static void end_table(AdcpRestore *restore) {
+  if( restore->filling ) end_choice(restore);
   adcp_load_close(restore->load);
+  adcp_load_close(restore->parent_load);
   restore->load = NULL;
+  restore->parent_load = NULL;
   restore->filling = NULL;
   adcp_progress_end_table(restore->progress);
 }
@@ -408,9 +456,10 @@ static void check_event(AdcpRestore *restore, AdcpArchiveEvent event) {
   if( entry == NULL || !entry->fill ) return;
   if( event == ADCP_ARCHIVE_TABLE_BEGIN ) {
     adcp_progress_begin_table(restore->progress, entry->target, rows->rows, rows->bytes);
+    if( entry->part ) restore->rows += entry->part->rows;
   } else if( event == ADCP_ARCHIVE_TABLE_END ) {
     adcp_progress_end_table(restore->progress);
-  } else if( rows->table->kind == ADCP_TABLE_ORDINARY ) {
+  } else if( rows->table->kind == ADCP_TABLE_ORDINARY && entry->part == NULL ) {
     restore->rows++;
   }
 }
@@ -461,15 +510,17 @@ static void verify_table(AdcpRestore *restore, const AdcpArchiveTable *rows, Adc
   adcp_progress_begin_table(restore->progress, entry->target, rows->rows, rows->bytes);
   AdcpTable live = *entry->source; /* as described in the backup, under its name here */
   AdcpArchiveTable found = {.table = &live};
+  int64_t wanted = entry->part ? entry->part->rows : rows->rows;
+  const char *wanted_sha256 = entry->part ? entry->part->sha256 : rows->sha256;
   live.name = entry->target;
   adcp_hash_scan(&restore->db, NULL, hash, &found);
   if( restore->err->rc ) {
     adcp_error_prepend(restore->err, "reading table \"%s\" again: ", entry->target);
-  } else if( found.rows != rows->rows || strcmp(found.sha256, rows->sha256) != 0 ) {
+  } else if( found.rows != wanted || strcmp(found.sha256, wanted_sha256) != 0 ) {
     adcp_error_set(restore->err, ADCP_MISMATCH,
                    "table \"%s\" does not come back equal: %lld rows were restored of %lld, and "
                    "their digest differs from the backup's",
-                   entry->target, (long long)found.rows, (long long)rows->rows);
+                   entry->target, (long long)found.rows, (long long)wanted);
   }
 }
 
@@ -529,6 +580,7 @@ static void write_report(AdcpRestore *restore, AdcpBuf *report) {
   if( flag(restore, "validate_only") ) adcp_json_member_bool(&w, "validate_only", true);
   adcp_json_member_integer(&w, "tables", restore->tables);
   adcp_json_member_integer(&w, "rows", restore->rows);
+  adcp_row_choice_report(restore->choice, &w);
   adcp_json_member_bool(&w, "verified", restore->verified);
   adcp_json_member_integer(&w, "foreign_key_violations", restore->violations);
   adcp_json_member_string(&w, "content_sha256", restore->head->totals.content_sha256);
@@ -584,6 +636,7 @@ void adcp_restore_close(AdcpRestore *restore) {
   if( restore == NULL ) return;
   adcp_progress_close(restore->progress);
   adcp_load_close(restore->load);
+  adcp_load_close(restore->parent_load);
   adcp_foreign_keys_close(restore->foreign_keys);
   adcp_settings_restore_close(restore->settings);
   const char *outcome = adcp_transaction_close(restore->transaction);
@@ -592,6 +645,7 @@ void adcp_restore_close(AdcpRestore *restore) {
   if( outcome ) adcp_error_append(restore->err, "; %s", outcome);
   adcp_safety_close(restore->safety, safety_fate(restore, outcome));
   adcp_plan_close(restore->plan);
+  adcp_row_choice_close(restore->choice);
   adcp_schema_free(restore->live);
   adcp_read_ahead_close(restore->archive);
   adcp_interrupt_close(&restore->interrupt);

@@ -159,6 +159,11 @@ bool adcp_selection_rows(const AdcpSelection *selection, const AdcpTable *table)
   return !matches(&selection->exclude_data, table->name);
 }
 
+bool adcp_selection_excludes(const AdcpSelection *selection, const AdcpTable *table) {
+  return matches(&selection->exclude, table->name) ||
+         matches(&selection->exclude_data, table->name);
+}
+
 bool adcp_selection_object(const AdcpSelection *selection, const AdcpObject *object) {
   return adcp_selection_table(selection, selectable(object) ? object->name : object->tbl_name);
 }

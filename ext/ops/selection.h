@@ -27,6 +27,10 @@ bool adcp_selection_partial(const AdcpSelection *selection);
 bool adcp_selection_table(const AdcpSelection *selection, const char *name);
 bool adcp_selection_rows(const AdcpSelection *selection, const AdcpTable *table);
 
+/* Whether exclude_tables or exclude_data names the table, so that its rows are not wanted whatever
+** else speaks for them. */
+bool adcp_selection_excludes(const AdcpSelection *selection, const AdcpTable *table);
+
 /* Whether an object of the schema is selected, by the rules above. */
 bool adcp_selection_object(const AdcpSelection *selection, const AdcpObject *object);
 

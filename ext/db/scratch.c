@@ -1,0 +1,210 @@
+/*
+** scratch.c - a private database beside the caller's connection (contract in scratch.h).
+*/
+#include "db/scratch.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+#define PROBE_STEPS                                                                                \
+  2000 /* of the virtual machine between two looks at the interrupt: below a millisecond */
+
+/* A function or collation of the caller's, called by a statement of its own. */
+typedef struct Borrowed {
+  struct Borrowed *next;
+  AdcpScratch *scratch;
+  char *name;
+  sqlite3_stmt *stmt; /* owned; NULL until the first call */
+  int argc;           /* that stmt is for */
+} Borrowed;
+
+struct AdcpScratch {
+  AdcpDb *caller; /* borrowed */
+  AdcpDb db;
+  AdcpInterruptProbe probe;
+  Borrowed *borrowed;
+};
+
+static Borrowed *borrow(AdcpScratch *scratch, const char *name) {
+  Borrowed *entry = adcp_calloc(1, sizeof *entry);
+  char *copy = entry ? adcp_strdup(name) : NULL;
+  if( copy == NULL ) {
+    adcp_free(entry);
+    adcp_error_nomem(scratch->db.err);
+    return NULL;
+  }
+  *entry = (Borrowed){scratch->borrowed, scratch, copy, NULL, 0};
+  scratch->borrowed = entry;
+  return entry;
+}
+
+/* ---- functions ---- */
+
+static sqlite3_stmt *prepare_call(AdcpDb *caller, const char *name, int argc) {
+  sqlite3_str *sql = sqlite3_str_new(caller->handle);
+  sqlite3_str_appendf(sql, "SELECT \"%w\"(", name);
+  for( int i = 0; i < argc; i++ ) sqlite3_str_appendall(sql, i ? ", ?" : "?");
+  sqlite3_str_appendall(sql, ")");
+  char *text = sqlite3_str_finish(sql);
+  sqlite3_stmt *stmt = NULL;
+  if( text ) sqlite3_prepare_v2(caller->handle, text, -1, &stmt, NULL);
+  sqlite3_free(text);
+  return stmt;
+}
+
+static void report_failure(sqlite3_context *context, sqlite3 *handle) {
+  int rc = sqlite3_errcode(handle);
+  if( rc == SQLITE_NOMEM ) {
+    sqlite3_result_error_nomem(context);
+  } else {
+    sqlite3_result_error(context, sqlite3_errmsg(handle), -1);
+    sqlite3_result_error_code(context, rc);
+  }
+}
+
+static void xCall(sqlite3_context *context, int argc, sqlite3_value **argv) {
+  Borrowed *function = sqlite3_user_data(context);
+  AdcpDb *caller = function->scratch->caller;
+  if( function->stmt == NULL || function->argc != argc ) {
+    adcp_db_finalize(function->stmt);
+    function->stmt = prepare_call(caller, function->name, argc);
+    function->argc = argc;
+  }
+  int rc = function->stmt ? SQLITE_OK : SQLITE_ERROR;
+  for( int i = 0; i < argc && rc == SQLITE_OK; i++ ) {
+    rc = sqlite3_bind_value(function->stmt, i + 1, argv[i]);
+  }
+  if( rc == SQLITE_OK && sqlite3_step(function->stmt) == SQLITE_ROW ) {
+    sqlite3_result_value(context, sqlite3_column_value(function->stmt, 0));
+  } else {
+    report_failure(context, caller->handle);
+  }
+  if( function->stmt ) sqlite3_reset(function->stmt);
+}
+
+bool adcp_scratch_add_function(AdcpScratch *scratch, const char *message) {
+  static const char missing[] = "no such function: ";
+  AdcpDb *caller = scratch->caller;
+  if( strncmp(message, missing, sizeof missing - 1) != 0 ) return false;
+  const char *name = message + sizeof missing - 1;
+  if( sqlite3_strnicmp(name, "adcp_", 5) == 0 ) return false;
+  if( !adcp_db_integer(caller, 0,
+                       "SELECT 1 FROM pragma_function_list WHERE name = %Q COLLATE NOCASE AND type "
+                       "= 's'",
+                       name) ) {
+    return false;
+  }
+  Borrowed *function = borrow(scratch, name);
+  if( function == NULL ) return false;
+  int rc = sqlite3_create_function_v2(scratch->db.handle, name, -1, SQLITE_UTF8, function, xCall,
+                                      NULL, NULL, NULL);
+  if( rc != SQLITE_OK ) adcp_db_fail(&scratch->db, rc);
+  return rc == SQLITE_OK;
+}
+
+/* ---- collations ---- */
+
+static int xCompare(void *argument, int a_size, const void *a, int b_size, const void *b) {
+  Borrowed *collation = argument;
+  AdcpDb *db = collation->scratch->caller;
+  sqlite3_stmt *stmt = collation->stmt;
+  int order = 0;
+  int rc = sqlite3_bind_text(stmt, 1, a_size ? a : "", a_size, SQLITE_STATIC);
+  if( rc == SQLITE_OK ) {
+    rc = sqlite3_bind_text(stmt, 2, b_size ? b : "", b_size, SQLITE_STATIC);
+  }
+  if( rc != SQLITE_OK ) adcp_db_fail(db, rc);
+  if( adcp_db_step(db, stmt) ) order = sqlite3_column_int(stmt, 0);
+  sqlite3_reset(stmt);
+  return order;
+}
+
+static void xCollationNeeded(void *argument, sqlite3 *handle, int encoding, const char *name) {
+  AdcpScratch *scratch = argument;
+  (void)encoding;
+  char *sql =
+      sqlite3_mprintf("SELECT (?1 COLLATE \"%w\" > ?2) - (?1 COLLATE \"%w\" < ?2)", name, name);
+  sqlite3_stmt *stmt = NULL;
+  if( sql == NULL ) adcp_error_nomem(scratch->db.err);
+  if( sql ) sqlite3_prepare_v2(scratch->caller->handle, sql, -1, &stmt, NULL);
+  sqlite3_free(sql);
+  Borrowed *collation = stmt ? borrow(scratch, name) : NULL;
+  if( collation == NULL ) {
+    adcp_db_finalize(stmt);
+    return;
+  }
+  collation->stmt = stmt;
+  sqlite3_create_collation(handle, name, SQLITE_UTF8, collation, xCompare);
+}
+
+/* ---- the connection ---- */
+
+void adcp_scratch_check(AdcpScratch *scratch) {
+  adcp_interrupt_probe_check(&scratch->probe, scratch->caller);
+}
+
+static int xProgress(void *argument) {
+  AdcpScratch *scratch = argument;
+  adcp_scratch_check(scratch);
+  return scratch->db.err->rc != ADCP_OK;
+}
+
+/* Nothing has to survive: no journal. Old definitions may hold "strings", new expressions
+** may not, or a misspelt column would be one. */
+static void configure(AdcpScratch *scratch, const AdcpScratchOptions *options) {
+  AdcpDb *db = &scratch->db;
+  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, 0, NULL);
+  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 1, NULL);
+  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, options->trust_schema, NULL);
+  if( options->encoding && options->encoding[0] ) {
+    adcp_db_exec(db, "PRAGMA encoding = %Q", options->encoding);
+  }
+  adcp_db_exec(db, "ATTACH '' AS own");
+  adcp_db_exec(db, "PRAGMA journal_mode = OFF");
+  adcp_db_exec(db, "PRAGMA ignore_check_constraints = ON");
+  sqlite3_collation_needed(db->handle, scratch, xCollationNeeded);
+  sqlite3_progress_handler(db->handle, PROBE_STEPS, xProgress, scratch);
+}
+
+AdcpScratch *adcp_scratch_open(AdcpDb *caller, const AdcpScratchOptions *options) {
+  if( caller->err->rc ) return NULL;
+  AdcpScratch *scratch = adcp_calloc(1, sizeof *scratch);
+  if( scratch == NULL ) {
+    adcp_error_nomem(caller->err);
+    return NULL;
+  }
+  scratch->caller = caller;
+  adcp_interrupt_probe_open(&scratch->probe, caller);
+  sqlite3 *handle = NULL;
+  int rc = sqlite3_open_v2("", &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+  scratch->db = (AdcpDb){handle, "main", caller->err};
+  if( rc == SQLITE_OK ) {
+    configure(scratch, options);
+  } else {
+    adcp_error_set(caller->err, rc == SQLITE_NOMEM ? ADCP_NOMEM : ADCP_CANTOPEN,
+                   "no temporary database: %s", sqlite3_errstr(rc));
+  }
+  if( caller->err->rc == ADCP_OK ) return scratch;
+  adcp_scratch_close(scratch);
+  return NULL;
+}
+
+AdcpDb *adcp_scratch_db(AdcpScratch *scratch) {
+  return &scratch->db;
+}
+
+void adcp_scratch_close(AdcpScratch *scratch) {
+  if( scratch == NULL ) return;
+  sqlite3_close(scratch->db.handle);
+  while( scratch->borrowed ) {
+    Borrowed *entry = scratch->borrowed;
+    scratch->borrowed = entry->next;
+    adcp_db_finalize(entry->stmt);
+    adcp_free(entry->name);
+    adcp_free(entry);
+  }
+  adcp_interrupt_probe_close(&scratch->probe);
+  adcp_free(scratch);
+}
