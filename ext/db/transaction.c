@@ -40,7 +40,10 @@ static bool uses_database(AdcpDb *db, sqlite3_stmt *running) {
   sqlite3_stmt *program = NULL;
   int rc = sql ? sqlite3_prepare_v2(handle, sql, -1, &program, NULL) : SQLITE_NOMEM;
   sqlite3_free(sql);
-  if( rc == SQLITE_NOMEM || rc == SQLITE_AUTH || rc == SQLITE_INTERRUPT ) adcp_db_fail(db, rc);
+  /* A function that an authorizer denies is a plain ERROR. */
+  bool denied =
+      rc == SQLITE_AUTH || (rc == SQLITE_ERROR && strstr(sqlite3_errmsg(handle), "not authorized"));
+  if( rc == SQLITE_NOMEM || rc == SQLITE_INTERRUPT || denied ) adcp_db_fail(db, rc);
   if( rc != SQLITE_OK ) return true;
   bool found = false;
   while( !found && (rc = sqlite3_step(program)) == SQLITE_ROW ) {
@@ -79,6 +82,19 @@ void adcp_transaction_check_caller(AdcpDb *db, const char *function) {
 
 /* ---- begin and commit ---- */
 
+static bool run(sqlite3_stmt *stmt) {
+  return sqlite3_step(stmt) == SQLITE_DONE && sqlite3_reset(stmt) == SQLITE_OK;
+}
+
+/* A progress handler that stops BEGIN or SAVEPOINT is asked when it has taken effect already. */
+static void undo_begin(AdcpTransaction *txn) {
+  if( txn->nested ) {
+    run(txn->release);
+  } else if( !sqlite3_get_autocommit(txn->db->handle) ) {
+    run(txn->rollback);
+  }
+}
+
 AdcpTransaction *adcp_transaction_begin(AdcpDb *db) {
   if( db->err->rc ) return NULL;
   AdcpTransaction *txn = adcp_calloc(1, sizeof(*txn));
@@ -98,6 +114,7 @@ AdcpTransaction *adcp_transaction_begin(AdcpDb *db) {
     adcp_db_exec(db, "BEGIN IMMEDIATE");
   }
   if( db->err->rc == ADCP_OK ) return txn;
+  if( db->err->rc == ADCP_INTERRUPT ) undo_begin(txn);
   sqlite3_finalize(txn->rollback);
   sqlite3_finalize(txn->release);
   adcp_free(txn);
@@ -138,10 +155,6 @@ void adcp_transaction_commit(AdcpTransaction *txn) {
 }
 
 /* ---- abort ---- */
-
-static bool run(sqlite3_stmt *stmt) {
-  return sqlite3_step(stmt) == SQLITE_DONE && sqlite3_reset(stmt) == SQLITE_OK;
-}
 
 /* Makes SQLite roll back by itself, whatever an interrupt or an authorizer refuses. blob_open needs
 ** the schema; where that is not in memory, a PRAGMA that writes does not, and without white space
