@@ -127,15 +127,18 @@ static void xCollationNeeded(void *argument, sqlite3 *handle, int encoding, cons
       sqlite3_mprintf("SELECT (?1 COLLATE \"%w\" > ?2) - (?1 COLLATE \"%w\" < ?2)", name, name);
   sqlite3_stmt *stmt = NULL;
   if( sql == NULL ) adcp_error_nomem(scratch->db.err);
-  if( sql ) sqlite3_prepare_v2(scratch->caller->handle, sql, -1, &stmt, NULL);
+  int rc = sql ? sqlite3_prepare_v2(scratch->caller->handle, sql, -1, &stmt, NULL) : SQLITE_NOMEM;
   sqlite3_free(sql);
+  /* ERROR: the caller has none either, which SQLite says best. */
+  if( rc != SQLITE_OK && rc != SQLITE_ERROR ) adcp_db_fail(scratch->caller, rc);
   Borrowed *collation = stmt ? borrow(scratch, name) : NULL;
   if( collation == NULL ) {
     adcp_db_finalize(stmt);
     return;
   }
   collation->stmt = stmt;
-  sqlite3_create_collation(handle, name, SQLITE_UTF8, collation, xCompare);
+  rc = sqlite3_create_collation(handle, name, SQLITE_UTF8, collation, xCompare);
+  if( rc != SQLITE_OK ) adcp_db_fail(&scratch->db, rc);
 }
 
 /* ---- the connection ---- */

@@ -600,6 +600,16 @@ static void check_foreign_keys(AdcpRestore *restore) {
                                                 strcmp(rule, "enforce") == 0);
 }
 
+/* SQLite would make the result an error, once everything is committed. */
+static void check_report_fits(AdcpRestore *restore, const AdcpBuf *report) {
+  int limit = sqlite3_limit(restore->db.handle, SQLITE_LIMIT_LENGTH, -1);
+  if( restore->err->rc || report->size + 64 <= (size_t)limit ) return;
+  adcp_error_set(restore->err, ADCP_TOOBIG,
+                 "the report of %zu bytes is above this connection's limit SQLITE_LIMIT_LENGTH of "
+                 "%d",
+                 report->size, limit);
+}
+
 void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
   if( restore == NULL || restore->err->rc ) return;
   if( !flag(restore, "validate_only") ) {
@@ -618,6 +628,7 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
     if( !restore->err->rc ) write_report(restore, report);
     adcp_buf_reserve(report, 64);
     adcp_buf_check(report, restore->err);
+    check_report_fits(restore, report);
     if( !restore->err->rc ) adcp_transaction_commit(restore->transaction);
     adcp_buf_clear(report);
     adcp_settings_restore_publish(restore->settings);

@@ -53,6 +53,22 @@ const Scenario scenarios[] = {
      NULL, "adcp_restore('%s')", "repeat it with {\"force\":true}", false},
     {"merge", SCENARIO_RESTORE, "other.db", NULL, NULL, "part.json.gz", NULL,
      "adcp_restore('%s', '{\"mode\":\"merge\"}')", "\"mode\":\"merge\"", false},
+    {"merge of some rows with parents", SCENARIO_RESTORE, "other.db", NULL, BEGIN_OTHER,
+     "good.json.gz", NULL,
+     "adcp_restore('%s', '{\"mode\":\"merge\",\"tables\":[\"product\"],\"with_parents\":true,"
+     "\"where\":{\"product\":\"shout(name) > '''' AND tenant_id IN (SELECT tenant_id FROM "
+     "tenant)\"}}')",
+     "\"parents\":3", false},
+    {"some rows with children into an empty database", SCENARIO_RESTORE, "empty.db", NULL, NULL,
+     "good.json", NULL,
+     "adcp_restore('%s', '{\"tables\":[\"tenant\"],\"with_children\":true,\"threads\":2,"
+     "\"where\":{\"tenant\":\"active\"},\"foreign_keys\":\"report\"}')",
+     "\"verified\":true", false},
+    {"some rows that would take the place of others", SCENARIO_RESTORE, "other.db", NULL, NULL,
+     "good.json.gz", NULL,
+     "adcp_restore('%s', "
+     "'{\"force\":true,\"tables\":[\"tenant\"],\"where\":{\"tenant\":\"active\"}}')",
+     "only a part of the backup's rows", false},
     {"restore of rows alone", SCENARIO_RESTORE, "like.db", TEMP_TRIGGERS, NULL, "data.json.gz",
      NULL, "adcp_restore('%s', '{\"force\":true}')", "\"rows\":", false},
     {"restore of many blocks", SCENARIO_RESTORE, "empty.db", NULL, NULL, "big.json.gz", NULL,
@@ -102,6 +118,13 @@ const Scenario scenarios[] = {
     {"a root is refused", SCENARIO_READ, "other.db", ROOT, NULL, "good.json.gz", NULL,
      "(SELECT adcp_config('root', rtrim(p, replace(p, '/', '')) || '..') FROM (SELECT '%s' AS p))",
      "leads outside of", false},
+    {"look at the plan for some rows", SCENARIO_READ, "other.db", NULL, BEGIN_OTHER, "good.json.gz",
+     NULL,
+     "(SELECT group_concat(action || rows) FROM adcp_plan('%s', "
+     "'{\"mode\":\"merge\",\"tables\":[\"tenant\"],\"with_children\":true,\"where\":{\"tenant\":"
+     "\"name "
+     "> ''B''\"}}'))",
+     "merge", false},
     {"look at the digest", SCENARIO_READ, "other.db", NULL, NULL, "good.json.gz", NULL,
      "(adcp_hash() || length('%s'))", "", false},
 };
