@@ -25,7 +25,7 @@ typedef enum AdcpOptionType {
   ADCP_OPTION_SWITCH,  /* a bool, or a string that says more than true does */
   ADCP_OPTION_NAMES,   /* a string, or an array of strings */
   ADCP_OPTION_MAP,     /* an object whose values are strings */
-  ADCP_OPTION_TARGETS, /* the same: files to write, so never taken from defaults */
+  ADCP_OPTION_TARGETS, /* the same, about one call (files to write, rows): never from defaults */
   ADCP_OPTION_DURATION /* a string such as "1y6m", "7d12h" (duration.h) */
 } AdcpOptionType;
 

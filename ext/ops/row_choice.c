@@ -36,9 +36,8 @@ static void check_options(AdcpRowChoice *choice) {
                                                           : "with_children";
   if( !adcp_options_has(options, "tables") ) {
     adcp_error_set(choice->err, ADCP_ERROR,
-                   "option \"%s\" goes with \"tables\", which says what is restored besides: "
-                   "{\"tables\":[\"...\"]}",
-                   option);
+                   "option \"where\" goes with \"tables\", which says what is restored: "
+                   "{\"tables\":[\"...\"]}");
   } else if( adcp_options_bool(options, "schema_only", false) ) {
     adcp_error_set(choice->err, ADCP_ERROR,
                    "option \"%s\" chooses rows, and \"schema_only\" restores none", option);
@@ -323,8 +322,9 @@ static void choose(AdcpRowChoice *choice) {
 AdcpRowChoice *adcp_row_choice_open(const AdcpRowChoiceCall *call) {
   AdcpError *err = call->db->err;
   if( err->rc ) return NULL;
-  bool with_parents = adcp_options_bool(call->options, "with_parents", false);
-  bool with_children = adcp_options_bool(call->options, "with_children", false);
+  bool some = adcp_options_has(call->options, "tables");
+  bool with_parents = some && adcp_options_bool(call->options, "with_parents", false);
+  bool with_children = some && adcp_options_bool(call->options, "with_children", false);
   if( !with_parents && !with_children && !adcp_options_has(call->options, "where") ) return NULL;
   AdcpRowChoice *choice = adcp_calloc(1, sizeof *choice);
   if( choice == NULL ) {

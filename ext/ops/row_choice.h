@@ -22,9 +22,10 @@
 #include "db/db.h"
 #include "ops/options.h"
 
-/* The options, for a table of option specs. */
+/* The options, for a table of option specs. Without option "tables" everything comes back anyway:
+** then with_parents and with_children change nothing, and where is refused. */
 #define ADCP_ROW_CHOICE_OPTIONS                                                                    \
-  {"where", ADCP_OPTION_MAP, 0, 0, NULL}, {"with_parents", ADCP_OPTION_BOOL, 0, 0, NULL}, {        \
+  {"where", ADCP_OPTION_TARGETS, 0, 0, NULL}, {"with_parents", ADCP_OPTION_BOOL, 0, 0, NULL}, {    \
     "with_children", ADCP_OPTION_BOOL, 0, 0, NULL                                                  \
   }
 

@@ -128,6 +128,26 @@ check("columns that are left out are named", sum("is not in the database: left o
 merged = call(live, "adcp_restore", "old.json", mode="merge")
 equal("merge", [merged["rows"] if isinstance(merged, dict) else merged, search(live)], [ROWS, search(source)])
 
+# ---- some rows: values as they are in the file, and no keys to follow ----
+some = connect("some.sqlite3")
+some.executescript(open(os.path.join(ROOT, "sql", "demo.sql"), encoding="utf-8").read())
+some.execute("DELETE FROM product_embeddings")
+some.execute("DELETE FROM product WHERE tenant_id IN (2, 3)")
+for path in ("old.json", "old.json.gz"):
+    some.execute("DELETE FROM product WHERE tenant_id = 2")
+    report = call(some, "adcp_restore", path, tables=["product"], mode="merge",
+                  where={"product": "tenant_id = (SELECT id FROM tenant WHERE id = 2)"})
+    expected = [row for row in wanted["product"] if row[3] == 2]
+    equal("some rows " + path, report["parts"] if isinstance(report, dict) else report,
+          [{"table": "product", "rows": len(wanted["product"]), "matched": len(expected), "children": 0,
+            "parents": 0, "written": len(expected), "kept": 0}])
+    equal("their values", [row for row in content(some)["product"] if row[3] == 2], expected)
+fails("keys of 2.0", some, "adcp_restore", "old.json", "which a backup of version 2.0 does not hold",
+      tables=["product"], mode="merge", with_parents=True)
+fails("a part of 2.0 over rows", some, "adcp_restore", "old.json", "only a part of the backup's rows",
+      tables=["product"], where={"product": "tenant_id = 2"}, force=True)
+
+
 # A list without rows empties the table.
 empty = copy.deepcopy(old)
 empty["product_embeddings"] = []
