@@ -222,6 +222,10 @@ static const Spelling SPELLINGS[] = {
     {ROW("\"\\/\\u0041\\u00e9\\ud83d\\ude00\""), ROW("\"/A\xc3\xa9\xf0\x9f\x98\x80\""), false},
     {ROW("\"\\u000A\\u000b\""), ROW("\"\\n\\u000b\""), false},
     {ROW("\"\\u000B\""), ROW("\"\\u000b\""), false},
+    {ROW("\"\\u0008\\u0009\\u000a\\u000c\\u000d\\u001f\""), ROW("\"\\b\\t\\n\\f\\r\\u001f\""),
+     false},
+    {ROW("\"\\u000C\""), ROW("\"\\f\""), false},
+    {ROW("\"\\u000D\""), ROW("\"\\r\""), false},
     {ROW("\"\\u0022\""), ROW("\"\\\"\""), false},
     {ROW("\"\\ud83d\""), "half a surrogate pair", true},
     {ROW("\"\\ud83dabcdefgh\""), "half a surrogate pair", true},
@@ -247,6 +251,17 @@ static const Spelling SPELLINGS[] = {
     {ROW("{\"$real\":\"Infinity\"}"), ROW("{\"$real\":\"Infinity\"}"), false},
     {ROW("{\"$real\":\"NaN\"}"), "neither", true},
     {ROW("{\"$real\":1}"), "not a string", true},
+    {ROW("{\"$text16\":\"2D\"}"), "a $text16 that is not base64", true},
+    {ROW("{\"$real\":\"-Infinity\"}"), ROW("{\"$real\":\"-Infinity\"}"), false},
+    {ROW("{\"$real\":\"Infinit\\u0079\"}"), ROW("{\"$real\":\"Infinity\"}"), false},
+    {ROW("{\"\\u0024a_tag_that_is_longer_than_any_that_there_is_or_ever_will_be_in_this_format\":"
+         "\"x\"}"),
+     "tag that is not known", true},
+    {ROW("{\"$a_tag_that_is_longer_than_any_that_there_is_or_ever_will_be_in_this_format\":\"x\"}"),
+     "tag that is not known", true},
+    {ROW("\"\\ud83d\\ud83d\""), "half a surrogate pair", true},
+    {ROW("\"\\ud83d\\x\""), "half a surrogate pair", true},
+    {ROW("\"\\ud83d\\ue000\""), "half a surrogate pair", true},
     {ROW("{\"$date\":\"x\"}"), "tag that is not known", true},
     {ROW("{}"), "without a tag", true},
     {ROW("{\"$blob\":\"\",\"$blob\":\"\"}"), "more than its tag", true},
@@ -284,6 +299,34 @@ static void test_spellings(void) {
       CHECK_CASE(canonical == (strcmp(s->text, s->same_as) == 0), "%s", s->text);
     }
     adcp_free(outcome);
+  }
+  adcp_schema_free(schema);
+}
+
+/* What is wrong in the middle of a long value is found too: it is checked in pieces. */
+static void test_long_tags(void) {
+  static const struct {
+    const char *tag;
+    char good;
+    const char *wrong, *message;
+  } cases[] = {{"$blob", 'A', "A===", "not base64"},   {"$blob", 'A', "AA==", "not base64"},
+               {"$blob", 'A', "A?AA", "not base64"},   {"$hex", '0', "0F00", "hexadecimal"},
+               {"$text16", 'A', "AA==", "not base64"}, {"$hex", '0', "00.0", "hexadecimal"}};
+  AdcpSchema *schema = one_table(ADCP_TABLE_ORDINARY, false, "a", "b", NULL);
+  static char text[20000];
+  for( size_t i = 0; i < sizeof cases / sizeof *cases; i++ ) {
+    for( size_t at = 0; at <= 12000; at += 508 ) {
+      int n = snprintf(text, sizeof text, "{\"a\":{\"%s\":\"", cases[i].tag);
+      memset(text + n, cases[i].good, 16000);
+      memcpy(text + n + at, cases[i].wrong, 4);
+      memcpy(text + n + 16000, "\"},\"b\":1}", 10);
+      bool canonical;
+      char *outcome;
+      AdcpRowStatus status = parse(&schema->tables[0], text, strlen(text), &canonical, &outcome);
+      CHECK_CASE(status == ADCP_ROW_BAD && strstr(outcome, cases[i].message), "%s at %zu: %s",
+                 cases[i].wrong, at, outcome ? outcome : "not bad");
+      adcp_free(outcome);
+    }
   }
   adcp_schema_free(schema);
 }
@@ -504,6 +547,7 @@ int main(void) {
   test_values();
   test_keys();
   test_spellings();
+  test_long_tags();
   test_prefixes();
   test_large();
   test_python();
