@@ -39,6 +39,15 @@ static void test_tokens(void) {
   check_token(".5", ADCP_TOKEN_OTHER, 2);
   check_token(".a", ADCP_TOKEN_OTHER, 1);
   check_token("0x1F+", ADCP_TOKEN_OTHER, 4);
+  check_token("0x1F", ADCP_TOKEN_OTHER, 4);
+  check_token("0x", ADCP_TOKEN_ILLEGAL, 2);
+  check_token("0xG", ADCP_TOKEN_ILLEGAL, 3);
+  check_token("0x1FG", ADCP_TOKEN_ILLEGAL, 5);
+  check_token("1E5", ADCP_TOKEN_OTHER, 3);
+  check_token("1e+5", ADCP_TOKEN_OTHER, 4);
+  check_token("1e+", ADCP_TOKEN_ILLEGAL, 2);
+  check_token("1e", ADCP_TOKEN_ILLEGAL, 2);
+  check_token("1.", ADCP_TOKEN_OTHER, 2);
   check_token("12ab", ADCP_TOKEN_ILLEGAL, 4);
   check_token("x'0aF1'", ADCP_TOKEN_OTHER, 7);
   check_token("x'0aF'", ADCP_TOKEN_ILLEGAL, 6);
