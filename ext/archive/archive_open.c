@@ -732,7 +732,7 @@ static void read_start(AdcpArchiveReader *r) {
 }
 
 /* How far to go when the manifest is not found by the end line. */
-typedef enum Effort { PEEK, READ_THROUGH } Effort;
+typedef enum Effort { PEEK, HEAD, READ_THROUGH } Effort;
 
 static AdcpArchiveReader *open_reader(const AdcpRoot *root, const char *path, int threads,
                                       Effort effort, AdcpCheckpoint checkpoint, AdcpError *err) {
@@ -749,7 +749,8 @@ static AdcpArchiveReader *open_reader(const AdcpRoot *root, const char *path, in
   if( err->rc == ADCP_OK ) {
     bool damaged = false;
     r->head.container = adcp_block_reader_container(r->blocks);
-    AdcpManifestDetail detail = effort == PEEK ? ADCP_MANIFEST_NO_PLACES : ADCP_MANIFEST_WHOLE;
+    AdcpManifestDetail detail =
+        effort == READ_THROUGH ? ADCP_MANIFEST_WHOLE : ADCP_MANIFEST_NO_PLACES;
     if( open_manifest(r, detail, &damaged) ) {
       read_quick(r);
       if( !r->input.failed && err->rc == ADCP_CORRUPT ) adcp_error_prepend(err, "damaged: ");
@@ -780,6 +781,11 @@ AdcpArchiveReader *adcp_archive_reader_open_checked(const AdcpRoot *root, const 
 AdcpArchiveReader *adcp_archive_reader_open(const AdcpRoot *root, const char *path, int threads,
                                             AdcpError *err) {
   return open_reader(root, path, threads, READ_THROUGH, NO_CHECKPOINT, err);
+}
+
+AdcpArchiveReader *adcp_archive_reader_open_head(const AdcpRoot *root, const char *path,
+                                                 AdcpError *err) {
+  return open_reader(root, path, 0, HEAD, NO_CHECKPOINT, err);
 }
 
 AdcpArchiveReader *adcp_archive_reader_peek(const AdcpRoot *root, const char *path,

@@ -59,6 +59,11 @@ AdcpArchiveReader *adcp_archive_reader_open_checked(const AdcpRoot *root, const 
                                                     int threads, AdcpCheckpoint checkpoint,
                                                     AdcpError *err);
 
+/* The same for the head only, not the rows: where the end leads to the manifest, its blocks and
+** marks are passed over, and head->indexed is false. */
+AdcpArchiveReader *adcp_archive_reader_open_head(const AdcpRoot *root, const char *path,
+                                                 AdcpError *err);
+
 /* The same for a list of many files, in time that does not depend on their size: without threads,
 ** and a file larger than ADCP_PEEK_FILE_BYTES whose end does not lead to the manifest is not read
 ** through, but told by its first ADCP_PEEK_TEXT_BYTES to be damaged (ADCP_CORRUPT) or no backup

@@ -13,12 +13,16 @@
 #include "db/token.h"
 
 struct AdcpContents {
-  AdcpError *err; /* borrowed */
-  AdcpArchiveReader *archive;
+  AdcpError *err;       /* borrowed */
+  const AdcpRoot *root; /* borrowed */
+  char *path;
+  AdcpArchiveReader *archive; /* its head alone */
   const AdcpArchiveHead *head;
   AdcpContentsEntry *entries; /* owned */
   size_t count;
-  AdcpNameMap relations; /* AdcpObject of the backup's tables and views, by name */
+  AdcpArchiveReader *indexed; /* the same file with its blocks, once an offset was asked for */
+  int64_t *block_offsets;     /* owned: where each of them begins in the text */
+  AdcpNameMap relations;      /* AdcpObject of the backup's tables and views, by name */
 };
 
 /* ---- the entries ---- */
@@ -82,7 +86,10 @@ AdcpContents *adcp_contents_open(const AdcpRoot *root, const char *path, AdcpErr
     return NULL;
   }
   contents->err = err;
-  contents->archive = adcp_archive_reader_open(root, path, 0, err);
+  contents->root = root;
+  contents->path = adcp_strdup(path);
+  if( contents->path == NULL ) adcp_error_nomem(err);
+  contents->archive = adcp_archive_reader_open_head(root, path, err);
   if( contents->archive ) {
     contents->head = adcp_archive_head(contents->archive);
     list_entries(contents);
@@ -99,6 +106,9 @@ void adcp_contents_close(AdcpContents *contents) {
   adcp_name_map_free(&contents->relations);
   adcp_free(contents->entries);
   adcp_archive_reader_close(contents->archive);
+  adcp_archive_reader_close(contents->indexed);
+  adcp_free(contents->block_offsets);
+  adcp_free(contents->path);
   adcp_free(contents);
 }
 
@@ -110,12 +120,39 @@ const AdcpContentsEntry *adcp_contents_entry(const AdcpContents *contents, size_
   return &contents->entries[i];
 }
 
-int64_t adcp_contents_offset(const AdcpContents *contents, const AdcpContentsEntry *entry) {
+/* The head with the blocks; NULL where positions mean nothing. Where the opening passed over them
+** they are read for those who ask where something stands: there are four of them a MB. */
+static const AdcpArchiveHead *indexed_head(AdcpContents *contents) {
   const AdcpArchiveHead *head = contents->head;
-  if( entry->rows == NULL || !head->indexed ) return -1;
-  int64_t offset = entry->rows->position.offset;
-  for( int64_t i = 0; i < entry->rows->position.block; i++ ) offset += head->blocks[i].raw_bytes;
-  return offset;
+  bool passed_over = !head->indexed && head->block_count == 0 && head->totals.full_sha256[0];
+  if( passed_over && contents->indexed == NULL ) {
+    contents->indexed = adcp_archive_reader_open(contents->root, contents->path, 0, contents->err);
+    adcp_error_name(contents->err, contents->path);
+  }
+  if( contents->indexed ) head = adcp_archive_head(contents->indexed);
+  bool same = strcmp(head->totals.full_sha256, contents->head->totals.full_sha256) == 0;
+  return head->indexed && same && !contents->err->rc ? head : NULL;
+}
+
+static void sum_blocks(AdcpContents *contents, const AdcpArchiveHead *head) {
+  if( contents->block_offsets ) return;
+  contents->block_offsets = adcp_calloc(head->block_count + 1, sizeof *contents->block_offsets);
+  if( contents->block_offsets == NULL ) {
+    adcp_error_nomem(contents->err);
+    return;
+  }
+  for( size_t i = 0; i < head->block_count; i++ ) {
+    contents->block_offsets[i + 1] = contents->block_offsets[i] + head->blocks[i].raw_bytes;
+  }
+}
+
+int64_t adcp_contents_offset(AdcpContents *contents, const AdcpContentsEntry *entry) {
+  const AdcpArchiveHead *head = entry->rows && !contents->err->rc ? indexed_head(contents) : NULL;
+  if( head == NULL ) return -1;
+  const AdcpBlockPosition *place = &entry->rows->position;
+  sum_blocks(contents, head);
+  bool there = place->block >= 0 && (uint64_t)place->block < head->block_count;
+  return there && !contents->err->rc ? contents->block_offsets[place->block] + place->offset : -1;
 }
 
 /* ---- what needs what ---- */

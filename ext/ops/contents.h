@@ -28,7 +28,7 @@ const AdcpContentsEntry *adcp_contents_entry(const AdcpContents *contents, size_
 
 /* Byte in the JSON text at which the first row of an entry stands; -1 where positions mean nothing.
 ** */
-int64_t adcp_contents_offset(const AdcpContents *contents, const AdcpContentsEntry *entry);
+int64_t adcp_contents_offset(AdcpContents *contents, const AdcpContentsEntry *entry);
 
 /* Appends a JSON array of the names of the tables and views that an entry needs: rows need their
 ** table, a table the parents of its foreign keys, a shadow table its virtual table, an index or

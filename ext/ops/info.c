@@ -233,7 +233,7 @@ static void write_tables(AdcpJsonWriter *w, const AdcpArchiveHead *head) {
 
 static void write_backup(const AdcpRoot *root, const char *path, AdcpBuf *report, AdcpError *err) {
   AdcpListingEntry entry;
-  AdcpArchiveReader *archive = adcp_archive_reader_open(root, path, 0, err);
+  AdcpArchiveReader *archive = adcp_archive_reader_open_head(root, path, err);
   if( archive == NULL ) return;
   adcp_listing_describe(&entry, path, adcp_archive_head(archive), err);
   AdcpJsonWriter w = {report, false};

@@ -62,19 +62,28 @@ static void result_depends(Cursor *cursor, const AdcpContentsEntry *entry,
   adcp_buf_free(&json);
 }
 
+static void result_offset(Cursor *cursor, const AdcpContentsEntry *entry,
+                          sqlite3_context *context) {
+  int64_t offset = adcp_contents_offset(cursor->contents, entry);
+  if( cursor->err->rc == ADCP_NOMEM ) {
+    sqlite3_result_error_nomem(context);
+  } else if( cursor->err->rc ) {
+    sqlite3_result_error(context, adcp_error_message(cursor->err), -1);
+  } else if( offset >= 0 ) {
+    sqlite3_result_int64(context, offset);
+  }
+}
+
 /* Columns that only rows have. */
 static void result_of_rows(Cursor *cursor, const AdcpContentsEntry *entry, int column,
                            sqlite3_context *context) {
-  int64_t offset = adcp_contents_offset(cursor->contents, entry);
   bool has_digest = entry->rows->sha256[0] != 0; /* not in a backup of version 2.0 */
   switch( column ) {
   case 5: sqlite3_result_int64(context, entry->rows->rows); break;
   case 6:
     if( has_digest ) sqlite3_result_int64(context, entry->rows->bytes);
     break;
-  case 7:
-    if( offset >= 0 ) sqlite3_result_int64(context, offset);
-    break;
+  case 7: result_offset(cursor, entry, context); break;
   case 8:
     if( has_digest ) result_text(context, entry->rows->sha256);
     break;

@@ -307,7 +307,7 @@ class Bench:
                         for products in (self.products // 10, self.products))
         asked = (
             ("adcp_info", self.REPEAT + "SELECT count(adcp_info('{path}')) FROM n"),
-            ("adcp_contents", self.REPEAT + "SELECT count(*) FROM n, adcp_contents('{path}' || substr('', i))"),
+            ("adcp_contents", self.REPEAT + "SELECT count(c.sha256) FROM n, adcp_contents('{path}' || substr('', i)) AS c"),
             ("adcp_rows, the last table, LIMIT 10",
              self.REPEAT + "SELECT count((SELECT count(*) FROM (SELECT row FROM adcp_rows("
              "'{path}' || substr('', i), 'product') LIMIT 10))) FROM n"),
