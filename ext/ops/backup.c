@@ -72,8 +72,9 @@ struct AdcpBackup {
   AdcpBlockWriterOptions container;
   char *unchanged; /* path of the backup that holds this content already; nothing is written then */
   AdcpArchiveWriter *archive;
-  size_t next_table; /* of schema->tables */
-  AdcpScan *scan;    /* of the table being written, or NULL between tables */
+  AdcpArchiveTotals totals; /* of what was written */
+  size_t next_table;        /* of schema->tables */
+  AdcpScan *scan;           /* of the table being written, or NULL between tables */
   AdcpProgress *progress;
   int64_t *row_counts; /* for each of schema->tables; only when progress is told */
   int64_t table_rows;  /* of the table being written, so far */
@@ -426,17 +427,19 @@ void adcp_backup_finish(AdcpBackup *backup, AdcpBuf *report) {
     write_unchanged(backup, report);
     return;
   }
-  AdcpArchiveTotals totals;
-  memset(&totals, 0, sizeof totals);
-  adcp_archive_finish(backup->archive, &totals);
+  adcp_archive_finish(backup->archive, &backup->totals);
   adcp_archive_commit(backup->archive);
-  if( !backup->err->rc ) write_report(backup, &totals, report);
+  if( !backup->err->rc ) write_report(backup, &backup->totals, report);
 }
 
 bool adcp_backup_take_written(AdcpBackup *backup, AdcpPlace *place) {
   bool written = backup && backup->archive && adcp_archive_writer_is_published(backup->archive);
   if( written ) adcp_archive_writer_take_place(backup->archive, place);
   return written;
+}
+
+const AdcpArchiveTotals *adcp_backup_totals(const AdcpBackup *backup) {
+  return &backup->totals;
 }
 
 void adcp_backup_close(AdcpBackup *backup) {

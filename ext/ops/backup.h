@@ -12,6 +12,7 @@
 #ifndef ADCP_OPS_BACKUP_H
 #define ADCP_OPS_BACKUP_H
 
+#include "archive/format.h"
 #include "base/buf.h"
 #include "ops/request.h"
 
@@ -30,6 +31,7 @@ void adcp_backup_finish(AdcpBackup *backup, AdcpBuf *report);
 /* True once the file stands under its name; its place is then the caller's, and only the close is
 ** left. */
 bool adcp_backup_take_written(AdcpBackup *backup, AdcpPlace *place);
+const AdcpArchiveTotals *adcp_backup_totals(const AdcpBackup *backup); /* after finish */
 void adcp_backup_close(AdcpBackup *backup);
 
 #endif

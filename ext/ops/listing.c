@@ -51,6 +51,12 @@ static void read_old_counts(AdcpListingEntry *entry, const cJSON *metadata) {
   }
 }
 
+static void read_safety(AdcpListingEntry *entry, const cJSON *mark) {
+  const cJSON *before = cJSON_GetObjectItemCaseSensitive(mark, "before");
+  entry->is_safety = cJSON_IsObject(mark);
+  entry->before_undo = cJSON_IsString(before) && strcmp(before->valuestring, "adcp_undo") == 0;
+}
+
 static void read_metadata(AdcpListingEntry *entry, const AdcpArchiveHead *head, AdcpError *err) {
   cJSON *root = adcp_json_tree(head->metadata, strlen(head->metadata), NULL, err);
   const cJSON *system = cJSON_GetObjectItemCaseSensitive(root, "system_info");
@@ -59,7 +65,7 @@ static void read_metadata(AdcpListingEntry *entry, const AdcpArchiveHead *head, 
   if( entry->created_at == NULL ) entry->created_at = copy_member(root, "timestamp", err);
   entry->backup_type = copy_member(root, "backup_type", err);
   entry->note = copy_member(root, "note", err);
-  entry->is_safety = cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(root, "safety_backup"));
+  read_safety(entry, cJSON_GetObjectItemCaseSensitive(root, "safety_backup"));
   entry->sqlite_version = copy_member(system, "sqlite_version", err);
   entry->database = copy_member(database, "path", err);
   if( entry->created_at == NULL || !adcp_clock_parse(entry->created_at, &entry->created) ) {
@@ -270,7 +276,8 @@ bool adcp_listing_older(const AdcpListingEntry *a, const AdcpListingEntry *b) {
 static bool is_candidate(const AdcpListingEntry *entry, const char *safety_of) {
   if( entry->status != ADCP_BACKUP_OK ) return false;
   if( safety_of == NULL ) return !entry->is_safety;
-  return entry->is_safety && entry->database && strcmp(entry->database, safety_of) == 0;
+  return entry->is_safety && !entry->before_undo && entry->database &&
+         strcmp(entry->database, safety_of) == 0;
 }
 
 static char *find_newest(AdcpListing *listing, const char *safety_of, AdcpError *err) {

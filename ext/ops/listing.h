@@ -43,7 +43,8 @@ typedef struct AdcpListingEntry {
   char *format_version, *backup_type;
   int64_t tables, rows;
   char *content_sha256, *note, *sqlite_version, *database;
-  bool is_safety; /* made by a restore of what it was about to change (safety.h) */
+  bool is_safety;   /* made by a restore of what it was about to change (safety.h) */
+  bool before_undo; /* that restore was an adcp_undo */
   char *error;
 } AdcpListingEntry;
 
@@ -77,8 +78,8 @@ void adcp_listing_entry_clear(AdcpListingEntry *entry);
 ** none. */
 char *adcp_listing_newest(const AdcpRoot *root, const char *folder, AdcpError *err);
 
-/* The path of the newest safety backup of a database, by the path that it says it was made of. NULL
-** without an error when the folder has none. */
+/* The path of the newest safety backup of a database that was made before a restore, not before an
+** undo, by the path that it says it was made of. NULL without an error when the folder has none. */
 char *adcp_listing_newest_safety(const AdcpRoot *root, const char *folder, const char *database,
                                  AdcpError *err);
 

@@ -133,10 +133,12 @@ static int compare_text(const char *a, const char *b) {
   return strcmp(a ? a : "", b ? b : "");
 }
 
-/* Backups that the rules judge together: those of one database, and its safety backups apart. */
+/* Backups that the rules judge together: those of one database, and its safety backups apart, those
+** before a restore and those before an undo. */
 static int compare_series(const AdcpListingEntry *a, const AdcpListingEntry *b) {
   int order = compare_text(a->database, b->database);
-  return order ? order : (int)a->is_safety - (int)b->is_safety;
+  if( order == 0 ) order = (int)a->is_safety - (int)b->is_safety;
+  return order ? order : (int)a->before_undo - (int)b->before_undo;
 }
 
 /* Those that the rules are about first, by series, newest first. */
@@ -193,8 +195,8 @@ static void apply_rules(Prune *prune, File *files, size_t count) {
   adcp_retention_apply(&prune->policy, items + first, count - first, adcp_clock_seconds());
   for( size_t i = first; i < count; i++ ) files[i].rules = items[i].rules;
   if( files[first].rules == 0 ) {
-    files[first].fixed = files[first].entry.is_safety ? "the newest safety backup: for adcp_undo"
-                                                      : "the newest valid backup";
+    files[first].fixed =
+        files[first].entry.is_safety ? "the newest safety backup" : "the newest valid backup";
   }
   adcp_free(items);
 }

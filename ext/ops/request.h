@@ -22,6 +22,7 @@ typedef struct AdcpRequest {
   size_t options_size;
   const char *function; /* that was called, as SQL names it; NULL where it does not matter */
   bool complete;        /* the settings of the connection do not complete the options */
+  bool is_undo;         /* of a restore: adcp_undo's; it is not what an undo undoes */
   const AdcpSafetyMark *safety; /* of a backup: what it is made before; NULL otherwise */
 } AdcpRequest;
 

@@ -623,6 +623,7 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
     adcp_ddl_write_schema_rows(restore->plan, &restore->db);
     adcp_ddl_verify(restore->plan, &restore->db);
     restore_temp_triggers(restore);
+    adcp_safety_compare(restore->safety, restore->plan->whole ? &restore->head->totals : NULL);
     adcp_settings_restore_stage(restore->settings);
     /* Made once before the commit, so that memory for it suffices after it. */
     if( !restore->err->rc ) write_report(restore, report);

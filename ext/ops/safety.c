@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "ops/backup.h"
+#include "ops/hash.h"
 #include "platform/root.h"
 #include "stream/container.h"
 
@@ -21,8 +22,12 @@ struct AdcpSafety {
   AdcpDb *db; /* borrowed */
   AdcpConfig *config;
   const AdcpOptions *options; /* of the restore; borrowed */
-  AdcpPlace place;            /* owned: of what was written, removed from there without memory */
-  AdcpLastRestore record;     /* owned: all but the path, which joins it after the commit */
+  bool is_undo;
+  AdcpPlace place;          /* owned: of what was written, removed from there without memory */
+  AdcpArchiveTotals before; /* what is in it, */
+  int64_t user_version, application_id;
+  bool unchanged;         /* by the restore: there is nothing to undo */
+  AdcpLastRestore record; /* owned: all but the path, which joins it after the commit */
 };
 
 /* ---- whether and where ---- */
@@ -57,6 +62,7 @@ AdcpSafety *adcp_safety_open(const AdcpRequest *request, AdcpDb *db, const AdcpO
   safety->place = (AdcpPlace)ADCP_PLACE_INIT;
   safety->config = request->config;
   safety->options = options;
+  safety->is_undo = request->is_undo;
   safety->record.schema = adcp_strdup(db->schema);
   safety->record.database = adcp_strdup(file ? file : "");
   if( safety->record.schema && safety->record.database ) return safety;
@@ -107,7 +113,9 @@ static void run_backup(AdcpSafety *safety, const AdcpRequest *request, AdcpError
   while( adcp_backup_step(backup) ) {
   }
   adcp_backup_finish(backup, &report);
-  if( adcp_backup_take_written(backup, &safety->place) && err->rc ) {
+  bool written = adcp_backup_take_written(backup, &safety->place);
+  if( written ) safety->before = *adcp_backup_totals(backup);
+  if( written && err->rc ) {
     adcp_place_unlink(&safety->place);
     adcp_place_close(&safety->place);
   }
@@ -122,9 +130,15 @@ static void explain(AdcpError *err, const char *before) {
   adcp_error_append(err, "; correct that, or restore without it: {\"" OPTION "\":false}");
 }
 
+static int64_t figure(const AdcpSafety *safety, const char *pragma) {
+  return adcp_db_integer(safety->db, 0, "PRAGMA \"%w\".%s", safety->db->schema, pragma);
+}
+
 void adcp_safety_write(AdcpSafety *safety, const AdcpSafetyMark *mark) {
   if( safety == NULL || safety->db->err->rc || safety->place.path ) return;
   if( !is_wanted(safety->config, safety->options) ) return;
+  safety->user_version = figure(safety, "user_version");
+  safety->application_id = figure(safety, "application_id");
   AdcpError err = ADCP_ERROR_INIT;
   AdcpBuf options = {0};
   write_options(safety, mark, &options);
@@ -145,6 +159,29 @@ void adcp_safety_write(AdcpSafety *safety, const AdcpSafetyMark *mark) {
   adcp_buf_free(&options);
 }
 
+/* ---- whether anything was changed ---- */
+
+static bool same_content(AdcpSafety *safety, const AdcpArchiveTotals *restored) {
+  char sha256[ADCP_SHA256_HEX + 1] = "";
+  if( restored == NULL ) {
+    adcp_hash_database(safety->db, sha256);
+    return strcmp(sha256, safety->before.content_sha256) == 0;
+  }
+  return strcmp(restored->content_sha256, safety->before.content_sha256) == 0 &&
+         strcmp(restored->full_sha256, safety->before.full_sha256) == 0;
+}
+
+void adcp_safety_compare(AdcpSafety *safety, const AdcpArchiveTotals *restored) {
+  if( safety == NULL || safety->db->err->rc || safety->place.path == NULL ) return;
+  bool same = same_content(safety, restored) &&
+              figure(safety, "user_version") == safety->user_version &&
+              figure(safety, "application_id") == safety->application_id;
+  if( !same || safety->db->err->rc ) return;
+  if( adcp_place_unlink(&safety->place) != 0 && errno != ENOENT ) return;
+  safety->unchanged = true;
+  adcp_place_close(&safety->place);
+}
+
 const char *adcp_safety_path(const AdcpSafety *safety) {
   return safety ? safety->place.path : NULL;
 }
@@ -157,7 +194,7 @@ void adcp_safety_close(AdcpSafety *safety, AdcpSafetyFate fate) {
   bool stays = fate != ADCP_SAFETY_UNUSED ||
                (path && adcp_place_unlink(&safety->place) != 0 && errno != ENOENT);
   if( path && stays ) adcp_error_append(safety->db->err, "; the safety backup is %s", path);
-  if( fate == ADCP_SAFETY_USED ) {
+  if( fate == ADCP_SAFETY_USED && !safety->unchanged && !safety->is_undo ) {
     safety->record.safety_backup = safety->place.path;
     safety->place.path = NULL;
     adcp_config_remember(safety->config, &safety->record);

@@ -4,6 +4,7 @@
 **     safety = adcp_safety_open(&request, &db, options);
 **     adcp_safety_write(safety, &mark);        within the restore's transaction, nothing changed yet
 **     ...
+**     adcp_safety_compare(safety, totals);     before the commit
 **     adcp_safety_close(safety, fate);
 **
 ** It is a whole backup of the one database (all of db->schema, whatever part of it the restore is
@@ -16,6 +17,7 @@
 #ifndef ADCP_OPS_SAFETY_H
 #define ADCP_OPS_SAFETY_H
 
+#include "archive/format.h"
 #include "db/db.h"
 #include "ops/request.h"
 
@@ -31,12 +33,17 @@ AdcpSafety *adcp_safety_open(const AdcpRequest *request, AdcpDb *db, const AdcpO
 /* Backs up, if one is wanted and was not written yet; a failure is an error of the restore. */
 void adcp_safety_write(AdcpSafety *safety, const AdcpSafetyMark *mark);
 
+/* Takes the file away again when the restore has changed nothing: SQLite may evaluate a call more
+** than once, and the repetition must not take the place of what the first call replaced. restored:
+** of a backup that is now the whole content; NULL: the content is hashed. */
+void adcp_safety_compare(AdcpSafety *safety, const AdcpArchiveTotals *restored);
+
 /* Where it stands; NULL when none was written. Borrowed. */
 const char *adcp_safety_path(const AdcpSafety *safety);
 
 /* What became of the restore decides what becomes of the file. */
 typedef enum AdcpSafetyFate {
-  ADCP_SAFETY_USED,   /* committed: it stays, and the connection remembers it */
+  ADCP_SAFETY_USED,   /* committed: it stays, and the connection remembers it for adcp_undo */
   ADCP_SAFETY_UNUSED, /* the database is as it was: the file is removed */
   ADCP_SAFETY_UNSURE  /* the caller's transaction is gone, or left open: it stays */
 } AdcpSafetyFate;

@@ -116,7 +116,8 @@ static void run_restore(Undo *undo, AdcpBuf *report) {
                            .options = (const char *)options.data,
                            .options_size = options.size,
                            .function = undo->request->function,
-                           .complete = true};
+                           .complete = true,
+                           .is_undo = true};
     AdcpRestore *restore = adcp_restore_open(&request, err);
     while( adcp_restore_step(restore) ) {
     }

@@ -5,8 +5,8 @@
 ** asked for; otherwise the newest safety backup in the folder of backups that was made of this
 ** database's file. A last restore that made none is an error, never an older file.
 **
-** It is a restore itself, which makes a safety backup by the same rules: undone again, the database
-** is as it was before the undo.
+** It is a restore itself, which makes a safety backup by the same rules, but not one that the next
+** undo takes: called again, by somebody or by SQLite, it puts back the same.
 */
 #ifndef ADCP_OPS_UNDO_H
 #define ADCP_OPS_UNDO_H

@@ -158,6 +158,7 @@ for line in lines:
         if os.path.exists(path):
             os.remove(path)
     if "undo.sql" in line:
+        shell("DELETE FROM product WHERE id > 3")
         script("restore.sql", "force 1", "options '{\"safety_backup\":true}'")
     if "@path 'out.json.gz'" in line:
         script("create.sql", "output 'out.json.gz'")
