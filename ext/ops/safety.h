@@ -2,7 +2,7 @@
 ** safety.h - the safety backup: a restore first backs up the database that it is about to change.
 **
 **     safety = adcp_safety_open(&request, &db, options);
-**     adcp_safety_write(safety, &mark);        within the restore's transaction, nothing changed yet
+**     adcp_safety_write(safety, &mark);        in the restore's transaction, nothing changed yet
 **     ...
 **     adcp_safety_compare(safety, totals);     before the commit
 **     adcp_safety_close(safety, fate);

@@ -164,6 +164,9 @@ for line in lines:
         script("create.sql", "output 'out.json.gz'")
     run = subprocess.run(["sh", "-c", line], capture_output=True, text=True, env={**os.environ, "ADCP": SO})
     check(line, run.returncode == 0 and run.stderr == "", run)
+    if "undo.sql" in line:
+        check("undone", products() == 3, run)
+        script("restore.sql", "force 1")
 
 # ---- cron, systemd, GitHub Actions, Python ----
 def block(language, index=0):
