@@ -58,6 +58,7 @@ db = sqlite3.connect(f"{TMP}/plain.db")
 db.enable_load_extension(True)
 db.load_extension(SO)
 safety = f"{TMP}/safety.json"
+db.execute("PRAGMA user_version = 77")
 db.execute("SELECT adcp_restore(?, ?)", (f"{TMP}/out.json.gz", json.dumps({"force": True, "safety_backup": safety}))).fetchone()
 db.close()
 with open(safety, encoding="utf-8") as file:
