@@ -100,6 +100,13 @@ static void refuse_unfit(AdcpDb *db) {
     adcp_error_set(db->err, ADCP_READONLY,
                    "this connection is read-only by PRAGMA query_only; turn that off first");
   }
+  if( sqlite3_db_readonly(db->handle, db->schema) == 1 ) {
+    adcp_error_set(
+        db->err, ADCP_READONLY,
+        "database \"%s\" was opened for reading only, or its file cannot be written; open "
+        "it for writing",
+        db->schema);
+  }
   sqlite3_db_status(db->handle, SQLITE_DBSTATUS_DEFERRED_FKS, &debt, &highest, 0);
   if( debt ) {
     adcp_error_set(

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "ops/backup.h"
+#include "ops/own_file.h"
 #include "ops/prune.h"
 #include "ops/restore.h"
 #include "ops/validate.h"
@@ -43,6 +44,7 @@ static const AdcpOptionTable *const sources[] = {&config_table, &adcp_backup_opt
 #define MAX_SETTINGS 64 /* all tables together have fewer than 50 */
 
 struct AdcpConfig {
+  sqlite3 *handle; /* borrowed; NULL: none */
   int references;
   AdcpOptionSpec specs[MAX_SETTINGS]; /* of all sources, each name once */
   AdcpOptionTable table;              /* of specs */
@@ -73,12 +75,13 @@ static void collect_specs(AdcpConfig *config) {
   }
 }
 
-AdcpConfig *adcp_config_open(const AdcpConfig *within, AdcpError *err) {
+AdcpConfig *adcp_config_open(sqlite3 *handle, const AdcpConfig *within, AdcpError *err) {
   AdcpConfig *config = adcp_calloc(1, sizeof *config);
   if( config == NULL ) {
     adcp_error_nomem(err);
     return NULL;
   }
+  config->handle = handle;
   config->references = 1;
   collect_specs(config);
   config->borrows_root = within != NULL;
@@ -101,6 +104,10 @@ void adcp_config_release(void *released) {
   adcp_options_free(config->options);
   adcp_last_restore_clear(&config->last);
   adcp_free(config);
+}
+
+sqlite3 *adcp_config_handle(const AdcpConfig *config) {
+  return config->handle;
 }
 
 const AdcpRoot *adcp_config_root(const AdcpConfig *config) {
@@ -165,6 +172,9 @@ static void check_log(const AdcpConfig *config, const AdcpOptions *options, cons
   const char *old = adcp_options_text(config->options, "log_file", "");
   bool known = root == config->root && strcmp(path, old) == 0;
   if( err->rc || path[0] == 0 || known ) return;
+  adcp_own_file_refuse(&(AdcpDb){config->handle, "main", err}, path);
+  adcp_error_prepend(err, "setting \"log_file\": ");
+  if( err->rc ) return;
   int fd = adcp_path_open(root, path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0600);
   if( fd < 0 ) {
     adcp_root_errno(root, err, ADCP_CANTOPEN, errno, "setting \"log_file\": cannot write %s", path);

@@ -17,14 +17,18 @@
 
 typedef struct AdcpConfig AdcpConfig;
 
-/* With one reference. It holds its paths to a root of its own, which is none yet, or to that of
+/* With one reference, for the connection (borrowed; NULL for one that writes no log). It holds its
+** paths to a root of its own, which is none yet, or to that of
 ** `within` (borrowed for the life of this one). NULL on error. */
-AdcpConfig *adcp_config_open(const AdcpConfig *within, AdcpError *err);
+AdcpConfig *adcp_config_open(sqlite3 *handle, const AdcpConfig *within, AdcpError *err);
 AdcpConfig *adcp_config_retain(AdcpConfig *config);
 void adcp_config_release(void *config); /* a destructor for SQLite */
 
 /* The defaults of every option that was set; borrowed. */
 const AdcpOptions *adcp_config_options(const AdcpConfig *config);
+
+/* The connection. */
+sqlite3 *adcp_config_handle(const AdcpConfig *config);
 
 /* Where the paths of the connection are held (setting "root"). Borrowed; the same for the life of
 ** config, and held closer from the moment when the setting is narrowed. */

@@ -10,6 +10,7 @@
 
 #include "codec/json_write.h"
 #include "ops/clock.h"
+#include "ops/own_file.h"
 #include "platform/file.h"
 
 /* The members of a report that a log line takes over. */
@@ -52,7 +53,11 @@ static void write_line(AdcpBuf *line, const AdcpLogEntry *entry, const AdcpError
   cJSON_Delete(report);
 }
 
-static void append(const AdcpRoot *root, const char *path, const AdcpBuf *line, AdcpError *err) {
+static void append(const AdcpConfig *config, const char *path, const AdcpBuf *line,
+                   AdcpError *err) {
+  const AdcpRoot *root = adcp_config_root(config);
+  adcp_own_file_refuse(&(AdcpDb){adcp_config_handle(config), "main", err}, path);
+  if( err->rc ) return;
   int fd = adcp_path_open(root, path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0600);
   if( fd < 0 ) {
     adcp_root_errno(root, err, ADCP_CANTOPEN, errno, "cannot write the log %s", path);
@@ -71,7 +76,7 @@ void adcp_log_write(const AdcpConfig *config, const AdcpLogEntry *entry, const A
   AdcpBuf line = {0};
   AdcpError err = ADCP_ERROR_INIT;
   write_line(&line, entry, outcome);
-  if( adcp_buf_check(&line, &err) ) append(adcp_config_root(config), path, &line, &err);
+  if( adcp_buf_check(&line, &err) ) append(config, path, &line, &err);
   if( err.rc ) sqlite3_log((int)err.rc, "adcp: %s", adcp_error_message(&err));
   adcp_buf_free(&line);
   adcp_error_clear(&err);

@@ -36,7 +36,7 @@ static void compare(AdcpDb *db, const char *name, const char *path, const struct
 void adcp_own_file_refuse(AdcpDb *db, const char *path) {
   struct stat st;
   const char *name;
-  if( db->err->rc || !find(path, &st) ) return;
+  if( db->err->rc || db->handle == NULL || !find(path, &st) ) return;
   for( int i = 0; !db->err->rc && (name = sqlite3_db_name(db->handle, i)) != NULL; i++ ) {
     compare(db, name, path, &st);
   }

@@ -11,7 +11,8 @@
 #include "db/db.h"
 
 /* Sets ADCP_CANTOPEN when the path leads, through links too, to the file of a database of this
-** connection, main or attached, or to its -wal, -shm or -journal. Opens nothing. */
+** connection, main or attached, or to its -wal, -shm or -journal. Opens nothing. Without a
+** connection (handle NULL) nothing is refused. */
 void adcp_own_file_refuse(AdcpDb *db, const char *path);
 
 #endif

@@ -80,7 +80,7 @@ static int xProgress(void *context) {
 }
 
 static void open_private(Trial *trial) {
-  trial->config = adcp_config_open(trial->asked->config, trial->err);
+  trial->config = adcp_config_open(NULL, trial->asked->config, trial->err);
   if( trial->err->rc ) return;
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   int rc = sqlite3_open_v2("", &trial->handle, flags, NULL);

@@ -57,7 +57,7 @@ ADCP_EXPORT int sqlite3_adcp_init(sqlite3 *db, char **message,
   int rc = check_version(message);
   if( rc != SQLITE_OK ) return rc;
   AdcpError err = ADCP_ERROR_INIT;
-  AdcpConfig *config = adcp_config_open(NULL, &err);
+  AdcpConfig *config = adcp_config_open(db, NULL, &err);
   load_config(config, &err);
   if( !err.rc ) register_all(db, config, &err);
   adcp_config_release(config);

@@ -107,7 +107,7 @@ int main(void) {
   AdcpError err = ADCP_ERROR_INIT;
   AdcpBuf report = {0};
   sqlite3 *handle = NULL;
-  AdcpConfig *config = adcp_config_open(NULL, &err);
+  AdcpConfig *config = adcp_config_open(NULL, NULL, &err);
   CHECK(err.rc == ADCP_OK && sqlite3_open(path_of("app.db"), &handle) == SQLITE_OK);
   CHECK(sqlite3_exec(handle, "CREATE TABLE t(x)", NULL, NULL, NULL) == SQLITE_OK);
   real = *adcp_system_calls();

@@ -279,7 +279,7 @@ int main(void) {
   adcp_system_calls_replace(&calls);
   write_text("a.json", "1\n");
   write_text("b.json", "2\n");
-  AdcpConfig *config = adcp_config_open(NULL, &err);
+  AdcpConfig *config = adcp_config_open(NULL, NULL, &err);
   sqlite3 *from = open_database("from.db", "CREATE TABLE t(x); INSERT INTO t VALUES(1),(2)");
   sqlite3 *to = open_database("to.db", "CREATE TABLE t(x); INSERT INTO t VALUES(3)");
   back_up(from, config);
