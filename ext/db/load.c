@@ -452,6 +452,14 @@ static const AdcpValue *next_for_feed(void *context) {
   return values;
 }
 
+/* An authorizer's SQLITE_IGNORE makes the statement one that does nothing, without an error. */
+static void check_read(AdcpLoad *load) {
+  if( load->db->err->rc || adcp_feed_rows(load->feed) || adcp_feed_at_end(load->feed) ) return;
+  adcp_error_set(load->db->err, ADCP_AUTH,
+                 "table \"%s\": its INSERT does nothing: this connection's authorizer ignores it",
+                 load->target);
+}
+
 /* Runs the statement on the next rows; false at the source's end. */
 static bool insert_feed(AdcpLoad *load, AdcpRowSource source, int64_t limit) {
   AdcpDb *db = load->db;
@@ -466,6 +474,7 @@ static bool insert_feed(AdcpLoad *load, AdcpRowSource source, int64_t limit) {
     adcp_error_prepend(db->err, "table \"%s\": ", load->target);
   }
   sqlite3_reset(load->feed_stmt);
+  check_read(load);
   load->written += adcp_feed_rows(load->feed);
   return !adcp_feed_at_end(load->feed);
 }

@@ -161,6 +161,22 @@ void adcp_state_restore(AdcpConnectionState *state) {
   adcp_free(state);
 }
 
+/* False when the setting reads otherwise: an authorizer's SQLITE_IGNORE takes a PRAGMA and does
+** nothing. */
+static bool pragma_took(sqlite3 *handle, const char *name, int value) {
+  char sql[80];
+  sqlite3_stmt *stmt = NULL;
+  sqlite3_snprintf(sizeof(sql), sql, "PRAGMA\"%s\";", name);
+  bool took = sqlite3_prepare_v2(handle, sql, -1, &stmt, NULL) != SQLITE_OK ||
+              sqlite3_step(stmt) != SQLITE_ROW || sqlite3_column_int(stmt, 0) == value;
+  sqlite3_finalize(stmt);
+  return took;
+}
+
+static bool switch_back(sqlite3 *handle, const char *name) {
+  return set_pragma(handle, name, 0) && pragma_took(handle, name, 0);
+}
+
 /* CHECK constraints are compiled into a statement when it is prepared, so the setting is needed for
 ** that moment only; it is not left on for as long as rows are loaded, when memory may run short. */
 sqlite3_stmt *adcp_state_prepare_unchecked(AdcpDb *db, const char *sql) {
@@ -172,9 +188,10 @@ sqlite3_stmt *adcp_state_prepare_unchecked(AdcpDb *db, const char *sql) {
     return NULL;
   }
   sqlite3_stmt *stmt = adcp_db_prepare(db, "%s", sql);
-  bool back = !switched || set_pragma(db->handle, name, 0) || set_pragma(db->handle, name, 0);
+  bool back = !switched || switch_back(db->handle, name) || switch_back(db->handle, name);
   if( !back ) {
-    adcp_db_fail(db, sqlite3_errcode(db->handle));
+    int rc = sqlite3_errcode(db->handle);
+    adcp_db_fail(db, rc == SQLITE_OK || rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_AUTH : rc);
     adcp_error_append(db->err, "; PRAGMA %s could not be switched off again: do so", name);
   }
   return stmt;
