@@ -26,7 +26,7 @@ static void fail(AdcpDigest *digest) {
   if( ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE ) {
     adcp_error_nomem(digest->err);
   } else {
-    adcp_error_set(digest->err, ADCP_ERROR,
+    adcp_error_set(digest->err, ADCP_INTERNAL,
                    "libcrypto has no SHA-256: its default provider is not loaded, or memory is "
                    "short");
   }

@@ -91,7 +91,7 @@ static void read_head(AdcpListingEntry *entry, const AdcpArchiveHead *head, Adcp
 
 /* Moves what is wrong with the file into the entry; errors of this process stay errors. */
 static void take_error(AdcpListingEntry *entry, AdcpError *found, AdcpError *err) {
-  if( found->rc == ADCP_NOMEM ) {
+  if( found->rc == ADCP_NOMEM || found->rc == ADCP_INTERNAL ) {
     adcp_error_move(err, found);
     return;
   }
@@ -271,6 +271,12 @@ bool adcp_listing_older(const AdcpListingEntry *a, const AdcpListingEntry *b) {
   return a->created != b->created ? a->created < b->created : strverscmp(a->name, b->name) < 0;
 }
 
+static void take_text(char **text, AdcpListingEntry *entry) {
+  adcp_free(*text);
+  *text = entry->error;
+  entry->error = NULL;
+}
+
 /* What the newest is looked for among: the safety backups of one database, or (NULL) all backups
 ** that are none. */
 static bool is_candidate(const AdcpListingEntry *entry, const char *safety_of) {
@@ -280,12 +286,15 @@ static bool is_candidate(const AdcpListingEntry *entry, const char *safety_of) {
          strcmp(entry->database, safety_of) == 0;
 }
 
-static char *find_newest(AdcpListing *listing, const char *safety_of, AdcpError *err) {
+/* *wrong (owned by the caller) becomes what is wrong with the last of those that are no backup. */
+static char *find_newest(AdcpListing *listing, const char *safety_of, char **wrong,
+                         AdcpError *err) {
   AdcpListingEntry newest, entry;
   memset(&newest, 0, sizeof newest);
   while( adcp_listing_take(listing, &entry, err) ) {
     bool better = is_candidate(&entry, safety_of) &&
                   (newest.path == NULL || adcp_listing_older(&newest, &entry));
+    if( entry.error ) take_text(wrong, &entry);
     adcp_listing_entry_clear(better ? &newest : &entry);
     if( better ) newest = entry;
   }
@@ -298,13 +307,16 @@ static char *find_newest(AdcpListing *listing, const char *safety_of, AdcpError 
 char *adcp_listing_newest(const AdcpRoot *root, const char *folder, AdcpError *err) {
   AdcpListing *listing = adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, err);
   if( listing == NULL ) return NULL;
-  char *path = find_newest(listing, NULL, err);
+  char *wrong = NULL;
+  char *path = find_newest(listing, NULL, &wrong, err);
   if( path == NULL ) {
     adcp_error_set(err, ADCP_CANTOPEN,
                    "there is no \"latest\": none of the %zu files in %s is a whole backup (the "
                    "safety backups of restores are not meant)",
                    listing->count, folder);
+    if( wrong ) adcp_error_append(err, "; the last of them: %s", wrong);
   }
+  adcp_free(wrong);
   adcp_listing_close(listing);
   return path;
 }
@@ -312,7 +324,9 @@ char *adcp_listing_newest(const AdcpRoot *root, const char *folder, AdcpError *e
 char *adcp_listing_newest_safety(const AdcpRoot *root, const char *folder, const char *database,
                                  AdcpError *err) {
   AdcpListing *listing = adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, err);
-  char *path = listing ? find_newest(listing, database, err) : NULL;
+  char *wrong = NULL;
+  char *path = listing ? find_newest(listing, database, &wrong, err) : NULL;
+  adcp_free(wrong);
   adcp_listing_close(listing);
   return path;
 }

@@ -45,7 +45,7 @@ typedef struct AdcpSecretDigests AdcpSecretDigests;
 /* Of the section's text; NULL text (none was left out): an empty set. NULL on error. */
 AdcpSecretDigests *adcp_secret_digests_open(const char *json, size_t n, AdcpError *err);
 
-/* Whether the value at that place was left out. */
+/* Whether the value at that place was left out. False with err set when out of memory. */
 bool adcp_secret_left_out(const AdcpSecretDigests *digests, const char *section,
                           const char *pointer, AdcpError *err);
 

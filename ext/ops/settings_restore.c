@@ -367,6 +367,14 @@ static void make_texts(AdcpSettingsRestore *settings) {
   }
 }
 
+static void check_lists(AdcpSettingsRestore *settings) {
+  const AdcpTextList *const lists[] = {&settings->same, &settings->differ, &settings->missing,
+                                       &settings->environment, &settings->warnings};
+  for( size_t i = 0; i < sizeof lists / sizeof *lists; i++ ) {
+    adcp_text_list_check(lists[i], settings->err);
+  }
+}
+
 AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, const AdcpRoot *root,
                                                 const AdcpArchiveReader *archive, sqlite3 *handle,
                                                 AdcpError *err) {
@@ -395,6 +403,7 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
   read_variables(settings);
   compare_environment(settings);
   if( !err->rc ) make_texts(settings);
+  check_lists(settings);
   if( err->rc == ADCP_OK ) return settings;
   adcp_settings_restore_close(settings);
   return NULL;

@@ -116,7 +116,8 @@ static void add_to_index(AdcpBlockWriter *writer, const Job *job, AdcpError *err
 static void write_oldest(AdcpBlockWriter *writer, AdcpError *err) {
   Job *job = adcp_work_queue_take(writer->queue);
   if( job->out_size == 0 ) {
-    adcp_error_set(err, ADCP_ERROR, "%s failed to compress a block of %zu bytes",
+    adcp_error_set(err, ADCP_ERROR,
+                   "%s failed to compress a block of %zu bytes: memory may be short",
                    job->compressor->name, job->raw_size);
   }
   adcp_outfile_write(writer->file, job->compressor ? job->out : job->raw, job->out_size, err);
