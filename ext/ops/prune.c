@@ -53,6 +53,7 @@ typedef struct Prune {
   File *files; /* owned */
   size_t count, capacity;
   int64_t deleted, deleted_bytes;
+  AdcpBuf text; /* scratch of the report */
 } Prune;
 
 /* ---- options ---- */
@@ -173,7 +174,10 @@ static bool is_valid(Prune *prune, const char *path) {
   adcp_validate_finish(validate, &report);
   adcp_validate_close(validate);
   bool valid = found.rc == ADCP_OK;
-  if( found.rc == ADCP_NOMEM || found.rc == ADCP_INTERRUPT ) adcp_error_move(prune->err, &found);
+  if( found.rc != ADCP_CORRUPT && !valid ) {
+    adcp_error_move(prune->err, &found); /* nothing is known of the file: nothing is deleted */
+    adcp_error_append(prune->err, "; no file was deleted");
+  }
   adcp_error_clear(&found);
   adcp_buf_free(&report);
   return valid;
@@ -262,29 +266,28 @@ static void delete_files(Prune *prune) {
 
 /* ---- the report ---- */
 
-static void write_rule(AdcpJsonWriter *w, const File *file) {
-  AdcpBuf text = {0};
+static void write_rule(AdcpJsonWriter *w, const File *file, AdcpBuf *text) {
+  adcp_buf_clear(text);
   if( file->fixed ) {
-    adcp_buf_append_str(&text, file->fixed);
+    adcp_buf_append_str(text, file->fixed);
   } else if( goes(file) ) {
-    adcp_buf_append_str(&text, file->gone ? "was gone already" : "no rule keeps it");
+    adcp_buf_append_str(text, file->gone ? "was gone already" : "no rule keeps it");
   }
   for( int rule = 0; rule < ADCP_RETENTION_RULES && !file->fixed; rule++ ) {
     if( !(file->rules & (1u << rule)) ) continue;
-    adcp_buf_append_str(&text, text.size ? ", " : "");
-    adcp_buf_append_str(&text, adcp_retention_rule_name((AdcpRetentionRule)rule));
+    adcp_buf_append_str(text, text->size ? ", " : "");
+    adcp_buf_append_str(text, adcp_retention_rule_name((AdcpRetentionRule)rule));
   }
-  const char *rule_names = adcp_buf_text(&text);
-  w->buf->oom |= text.oom;
+  const char *rule_names = adcp_buf_text(text);
+  w->buf->oom |= text->oom;
   adcp_json_member_string(w, "rule", rule_names);
-  adcp_buf_free(&text);
 }
 
-static void write_file(AdcpJsonWriter *w, const File *file) {
+static void write_file(AdcpJsonWriter *w, const File *file, AdcpBuf *text) {
   adcp_json_begin_object(w);
   adcp_json_member_string(w, "name", file->entry.name);
   adcp_json_member_string(w, "action", goes(file) ? "delete" : "keep");
-  write_rule(w, file);
+  write_rule(w, file, text);
   adcp_json_member_string(w, "created_at", file->entry.created_at);
   adcp_json_member_string(w, "status", adcp_backup_status_name(file->entry.status));
   adcp_json_member_integer(w, "size_bytes", file->entry.size_bytes);
@@ -311,9 +314,24 @@ static void write_report(Prune *prune, bool applied, AdcpBuf *report) {
   adcp_json_member_integer(&w, "deleted_bytes", prune->deleted_bytes);
   adcp_json_key(&w, "files");
   adcp_json_begin_array(&w);
-  for( size_t i = 0; i < prune->count; i++ ) write_file(&w, &prune->files[i]);
+  for( size_t i = 0; i < prune->count; i++ ) write_file(&w, &prune->files[i], &prune->text);
   adcp_json_end_array(&w);
   adcp_json_end_object(&w);
+}
+
+/* What a report may grow by when files are deleted: figures, "was gone already". */
+#define REPORT_SLACK 4096
+/* The names of all rules. */
+#define RULES_BYTES 128
+
+/* A report that SQLite would not take must not be what is left of a prune. */
+static void check_length(Prune *prune, const AdcpBuf *report) {
+  int limit = sqlite3_limit(prune->request->handle, SQLITE_LIMIT_LENGTH, -1);
+  if( prune->err->rc || report->size <= (size_t)limit ) return;
+  adcp_error_set(prune->err, ADCP_TOOBIG,
+                 "the report has %zu bytes, this connection's limit SQLITE_LIMIT_LENGTH is %d; no "
+                 "file was deleted",
+                 report->size, limit);
 }
 
 void adcp_prune(const AdcpRequest *request, AdcpBuf *report, AdcpError *err) {
@@ -322,9 +340,20 @@ void adcp_prune(const AdcpRequest *request, AdcpBuf *report, AdcpError *err) {
   read_files(&prune);
   decide(&prune);
   bool apply = !err->rc && adcp_options_bool(prune.options, "apply", false);
-  if( apply ) delete_files(&prune);
+  /* Made once before anything is deleted, so that memory for it suffices afterwards. */
   write_report(&prune, apply, report);
+  adcp_buf_reserve(report, REPORT_SLACK);
+  adcp_buf_reserve(&prune.text, RULES_BYTES);
+  adcp_buf_check(&prune.text, err);
+  adcp_buf_check(report, err);
+  check_length(&prune, report);
+  if( apply ) {
+    delete_files(&prune);
+    adcp_buf_clear(report);
+    write_report(&prune, apply, report);
+  }
   for( size_t i = 0; i < prune.count; i++ ) adcp_listing_entry_clear(&prune.files[i].entry);
+  adcp_buf_free(&prune.text);
   adcp_free(prune.files);
   adcp_free(prune.folder);
   adcp_options_free(prune.options);
