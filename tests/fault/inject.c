@@ -5,6 +5,8 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <libdeflate.h>
 #include <openssl/crypto.h>
 #include <pthread.h>
 #include <signal.h>
@@ -13,25 +15,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/mem.h"
+#include "other.h"
 #include "platform/file.h"
+#include "record.h"
 
 static FaultPlan armed; /* written while no worker runs */
-static sqlite3 *subject, *other;
+static sqlite3 *subject;
 static atomic_long operations, fired, own_blocks;
 static const char *first_place = "";
 static int limit_before;
-
-static const char *const names[FAULT_KINDS] = {
-    "none",   "sqlite memory", "own memory",    "json memory", "digest memory", "system call",
-    "short",  "thread",        "database file", "progress",    "interrupt",     "deny",
-    "reader", "writer",        "heap",          "limit",
-};
-
-const char *fault_name(FaultKind kind) {
-  return names[kind];
-}
 
 bool fault_hits(FaultKind kind, const char *place) {
   if( armed.kind != kind ) return false;
@@ -112,6 +108,10 @@ static void *digest_realloc(void *old, size_t n, const char *file, int line) {
   return fault_hits(FAULT_DIGEST_MEMORY, "realloc") ? NULL : realloc(old, n);
 }
 
+static void *compressor_malloc(size_t n) {
+  return fault_hits(FAULT_COMPRESSOR_MEMORY, "libdeflate") ? NULL : counted_realloc(NULL, n);
+}
+
 static void digest_free(void *block, const char *file, int line) {
   (void)file;
   (void)line;
@@ -129,6 +129,7 @@ static void install_memory(void) {
   sqlite3_config(SQLITE_CONFIG_MALLOC, &failing);
   sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0);
   adcp_mem_replace(&own);
+  libdeflate_set_memory_allocator(compressor_malloc, counted_free);
   cJSON_InitHooks(&json);
 }
 
@@ -149,6 +150,42 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
   return __real_pthread_create(thread, attr, start, argument);
 }
 
+/* ---- libzstd, which has no table: linked with --wrap ---- */
+
+ZSTD_CCtx *__real_ZSTD_createCCtx(void);
+ZSTD_CCtx *__wrap_ZSTD_createCCtx(void);
+ZSTD_DCtx *__real_ZSTD_createDCtx(void);
+ZSTD_DCtx *__wrap_ZSTD_createDCtx(void);
+size_t __real_ZSTD_compress2(ZSTD_CCtx *c, void *to, size_t n, const void *from, size_t size);
+size_t __wrap_ZSTD_compress2(ZSTD_CCtx *c, void *to, size_t n, const void *from, size_t size);
+size_t __real_ZSTD_decompressStream(ZSTD_DCtx *c, ZSTD_outBuffer *out, ZSTD_inBuffer *in);
+size_t __wrap_ZSTD_decompressStream(ZSTD_DCtx *c, ZSTD_outBuffer *out, ZSTD_inBuffer *in);
+
+/* What the library returns when it has no memory. */
+static size_t zstd_nomem(void) {
+  return (size_t)-ZSTD_error_memory_allocation;
+}
+
+ZSTD_CCtx *__wrap_ZSTD_createCCtx(void) {
+  return fault_hits(FAULT_COMPRESSOR_MEMORY, "createCCtx") ? NULL : __real_ZSTD_createCCtx();
+}
+
+ZSTD_DCtx *__wrap_ZSTD_createDCtx(void) {
+  return fault_hits(FAULT_COMPRESSOR_MEMORY, "createDCtx") ? NULL : __real_ZSTD_createDCtx();
+}
+
+size_t __wrap_ZSTD_compress2(ZSTD_CCtx *c, void *to, size_t n, const void *from, size_t size) {
+  return fault_hits(FAULT_COMPRESSOR_MEMORY, "compress2")
+             ? zstd_nomem()
+             : __real_ZSTD_compress2(c, to, n, from, size);
+}
+
+size_t __wrap_ZSTD_decompressStream(ZSTD_DCtx *c, ZSTD_outBuffer *out, ZSTD_inBuffer *in) {
+  return fault_hits(FAULT_COMPRESSOR_MEMORY, "decompressStream")
+             ? zstd_nomem()
+             : __real_ZSTD_decompressStream(c, out, in);
+}
+
 /* ---- system calls ---- */
 
 static AdcpSystemCalls real_calls;
@@ -162,12 +199,46 @@ static bool refused(const char *place) {
   return true;
 }
 
+static ino_t inode_of(int fd) {
+  struct stat st;
+  return fstat(fd, &st) == 0 ? st.st_ino : 0;
+}
+
+static ino_t inode_at(int folder, const char *name) {
+  struct stat st;
+  return fstatat(folder, name, &st, 0) == 0 ? st.st_ino : 0;
+}
+
+/* The path of a name in an open folder, for the record. */
+static const char *path_of(int folder, const char *name, char out[1000]) {
+  char link[40], path[500];
+  if( folder == AT_FDCWD || name[0] == '/' ) return name;
+  snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
+  ssize_t n = readlink(link, path, sizeof path - 1);
+  path[n > 0 ? n : 0] = 0;
+  snprintf(out, 1000, "%s/%.400s", path, name);
+  return out;
+}
+
+static void note_open(int fd, int folder, const char *name, bool was_there) {
+  char path[1000];
+  if( fd >= 0 && record_is_on() ) record_open(path_of(folder, name, path), inode_of(fd), was_there);
+}
+
 static int x_open(int folder, const char *path, int flags, mode_t mode) {
-  return refused("open") ? -1 : real_calls.xOpen(folder, path, flags, mode);
+  if( refused("open") ) return -1;
+  bool was_there = inode_at(folder, path) != 0;
+  int fd = real_calls.xOpen(folder, path, flags, mode);
+  note_open(fd, folder, path, was_there);
+  return fd;
 }
 
 static int x_open_beneath(int folder, const char *path, int flags, mode_t mode) {
-  return refused("openat2") ? -1 : real_calls.xOpenBeneath(folder, path, flags, mode);
+  if( refused("openat2") ) return -1;
+  bool was_there = inode_at(folder, path) != 0;
+  int fd = real_calls.xOpenBeneath(folder, path, flags, mode);
+  note_open(fd, folder, path, was_there);
+  return fd;
 }
 
 static ssize_t x_read(int fd, void *to, size_t n) {
@@ -188,13 +259,29 @@ static ssize_t x_write(int fd, const void *bytes, size_t n) {
     real_calls.xWrite(fd, bytes, n / 2);
   }
   if( refused("write") ) return -1;
-  return real_calls.xWrite(fd, bytes, n > 1 && fault_hits(FAULT_SHORT, "write") ? (n + 1) / 2 : n);
+  bool appends = record_is_on() && (fcntl(fd, F_GETFL) & O_APPEND);
+  off_t offset = record_is_on() ? lseek(fd, 0, appends ? SEEK_END : SEEK_CUR) : 0;
+  ssize_t done =
+      real_calls.xWrite(fd, bytes, n > 1 && fault_hits(FAULT_SHORT, "write") ? (n + 1) / 2 : n);
+  if( done > 0 && record_is_on() ) record_write(inode_of(fd), bytes, (size_t)done, offset);
+  return done;
 }
 
 /* Nothing is synced in truth: the disk would be most of the time of a run. */
 static int x_fsync(int fd) {
-  (void)fd;
-  return refused("fsync") ? -1 : 0;
+  char link[40], path[1000];
+  struct stat st;
+  if( refused("fsync") ) return -1;
+  if( !record_is_on() || fstat(fd, &st) != 0 ) return 0;
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  ssize_t n = S_ISDIR(st.st_mode) ? readlink(link, path, sizeof path - 1) : -1;
+  if( n > 0 ) {
+    path[n] = 0;
+    record_sync_folder(path);
+  } else {
+    record_sync(st.st_ino);
+  }
+  return 0;
 }
 
 /* Closed in any case, as Linux does. */
@@ -214,7 +301,12 @@ static int x_fstatat(int folder, const char *name, struct stat *st, int flags) {
 }
 
 static int x_rename(int folder, const char *from, const char *to) {
-  return refused("rename") ? -1 : real_calls.xRename(folder, from, to);
+  char path[1000], new_path[1000];
+  if( refused("rename") ) return -1;
+  ino_t inode = inode_at(folder, from);
+  int rc = real_calls.xRename(folder, from, to);
+  if( rc == 0 ) record_rename(path_of(folder, from, path), path_of(folder, to, new_path), inode);
+  return rc;
 }
 
 static int x_rename_new(int folder, const char *from, const char *to) {
@@ -222,11 +314,19 @@ static int x_rename_new(int folder, const char *from, const char *to) {
 }
 
 static int x_link(int folder, const char *from, const char *to) {
-  return refused("link") ? -1 : real_calls.xLink(folder, from, to);
+  char path[1000];
+  if( refused("link") ) return -1;
+  int rc = real_calls.xLink(folder, from, to);
+  if( rc == 0 ) record_link(path_of(folder, to, path), inode_at(folder, from));
+  return rc;
 }
 
 static int x_unlink(int folder, const char *name) {
-  return refused("unlink") ? -1 : real_calls.xUnlink(folder, name);
+  char path[1000];
+  if( refused("unlink") ) return -1;
+  int rc = real_calls.xUnlink(folder, name);
+  if( rc == 0 ) record_unlink(path_of(folder, name, path));
+  return rc;
 }
 
 static ssize_t x_readlink(int folder, const char *name, char *to, size_t n) {
@@ -302,6 +402,7 @@ static void install_system_calls(void) {
 }
 
 void fault_install(void) {
+  other_start(); /* with nothing of what follows */
   install_memory();
   install_system_calls();
   fault_install_vfs();
@@ -314,10 +415,10 @@ static int x_progress(void *context) {
   if( fault_hits(FAULT_PROGRESS, "progress handler") ) return 1;
   if( fault_hits(FAULT_INTERRUPT, "sqlite3_interrupt") ) sqlite3_interrupt(subject);
   if( fault_hits(FAULT_READER, "reader") ) {
-    sqlite3_exec(other, "BEGIN; SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+    other_run("BEGIN; SELECT count(*) FROM sqlite_schema");
   }
   if( fault_hits(FAULT_WRITER, "writer") ) {
-    sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    other_run("BEGIN IMMEDIATE");
   }
   return 0;
 }
@@ -325,10 +426,14 @@ static int x_progress(void *context) {
 static int x_authorize(void *context, int action, const char *a, const char *b, const char *c,
                        const char *d) {
   (void)context;
-  (void)action;
   (void)b;
   (void)c;
   (void)d;
+  if( armed.kind == FAULT_DENY_ACTION && armed.at == action ) {
+    atomic_fetch_add(&fired, 1);
+    return SQLITE_DENY;
+  }
+  if( fault_hits(FAULT_IGNORE, "ignored") ) return SQLITE_IGNORE;
   return fault_hits(FAULT_DENY, a ? "authorizer" : "authorizer of a plain action") ? SQLITE_DENY
                                                                                    : SQLITE_OK;
 }
@@ -342,13 +447,22 @@ static void set_limits(const FaultPlan *plan) {
   }
 }
 
+static bool has_other(FaultKind kind) {
+  return kind == FAULT_READER || kind == FAULT_WRITER;
+}
+
+static bool has_authorizer(FaultKind kind) {
+  return kind == FAULT_DENY || kind == FAULT_DENY_ACTION || kind == FAULT_IGNORE;
+}
+
 void fault_arm(const FaultPlan *plan, sqlite3 *db, const char *path) {
+  FaultKind kind = plan->kind;
   subject = db;
-  other = NULL;
-  if( plan->kind == FAULT_READER || plan->kind == FAULT_WRITER ) sqlite3_open(path, &other);
-  bool progress = plan->kind == FAULT_PROGRESS || plan->kind == FAULT_INTERRUPT || other;
-  if( progress ) sqlite3_progress_handler(db, 1, x_progress, NULL);
-  if( plan->kind == FAULT_DENY ) sqlite3_set_authorizer(db, x_authorize, NULL);
+  if( has_other(kind) ) other_open(path);
+  if( kind == FAULT_PROGRESS || kind == FAULT_INTERRUPT || has_other(kind) ) {
+    sqlite3_progress_handler(db, 1, x_progress, NULL);
+  }
+  if( has_authorizer(kind) ) sqlite3_set_authorizer(db, x_authorize, NULL);
   set_limits(plan);
   atomic_store(&operations, 0);
   atomic_store(&fired, 0);
@@ -361,12 +475,11 @@ void fault_disarm(void) {
   armed.kind = FAULT_NONE;
   if( subject ) {
     sqlite3_progress_handler(subject, 0, NULL, NULL);
-    if( was.kind == FAULT_DENY ) sqlite3_set_authorizer(subject, NULL, NULL);
+    if( has_authorizer(was.kind) ) sqlite3_set_authorizer(subject, NULL, NULL);
     if( was.kind == FAULT_LIMIT && was.at ) sqlite3_limit(subject, was.detail, limit_before);
   }
   if( was.kind == FAULT_HEAP ) sqlite3_hard_heap_limit64(0);
-  sqlite3_close(other);
-  other = NULL;
+  if( has_other(was.kind) ) other_close();
 }
 
 long fault_operations(void) {

@@ -14,21 +14,25 @@
 
 typedef enum FaultKind {
   FAULT_NONE,
-  FAULT_SQLITE_MEMORY, /* SQLite's allocations */
-  FAULT_OWN_MEMORY,    /* ours, with zlib's; in workers too */
-  FAULT_JSON_MEMORY,   /* cJSON's */
-  FAULT_DIGEST_MEMORY, /* OpenSSL's */
-  FAULT_SYSTEM_CALL,   /* of the table in platform/file.h, with `detail` as errno */
-  FAULT_SHORT,         /* reads and writes that move one byte */
-  FAULT_THREAD,        /* pthread_create */
+  FAULT_SQLITE_MEMORY,     /* SQLite's allocations */
+  FAULT_OWN_MEMORY,        /* ours, with zlib's; in workers too */
+  FAULT_JSON_MEMORY,       /* cJSON's */
+  FAULT_DIGEST_MEMORY,     /* OpenSSL's */
+  FAULT_COMPRESSOR_MEMORY, /* libdeflate's and libzstd's; in workers too */
+  FAULT_SYSTEM_CALL,       /* of the table in platform/file.h, with `detail` as errno */
+  FAULT_SHORT,             /* reads and writes that move one byte */
+  FAULT_THREAD,            /* pthread_create */
   FAULT_DATABASE_FILE, /* reads, writes, syncs of SQLite's own files; `detail` is SQLite's code */
   FAULT_PROGRESS,      /* the progress handler says stop */
   FAULT_INTERRUPT,     /* sqlite3_interrupt, from within the progress handler */
   FAULT_DENY,          /* the authorizer says SQLITE_DENY */
-  FAULT_READER,        /* another connection begins to read, and stays */
-  FAULT_WRITER,        /* another connection begins to write, and stays */
+  FAULT_DENY_ACTION,   /* the authorizer denies every action with the code `at` */
+  FAULT_IGNORE,        /* the authorizer says SQLITE_IGNORE */
+  FAULT_READER,        /* another process begins to read, and stays */
+  FAULT_WRITER,        /* another process begins to write, and stays */
   FAULT_HEAP,          /* `at` * 4 KiB more memory and no further */
   FAULT_LIMIT,         /* sqlite3_limit `detail` is 2^at */
+  FAULT_TIME,          /* none: for who kills the process at some time */
   FAULT_KINDS
 } FaultKind;
 
@@ -41,7 +45,6 @@ typedef struct FaultPlan {
 } FaultPlan;
 
 void fault_install(void);
-const char *fault_name(FaultKind kind);
 
 /* db is the connection under test, path its file for a second connection. */
 void fault_arm(const FaultPlan *plan, sqlite3 *db, const char *path);

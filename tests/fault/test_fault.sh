@@ -4,4 +4,4 @@ set -u
 # In memory where that is possible: a run makes and removes thousands of files.
 scratch=$(mktemp -d -p /dev/shm 2>/dev/null) || scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-TMPDIR=$scratch "$ADCP_BIN/fault" --points "${ADCP_FAULT_POINTS:-4}"
+TMPDIR=$scratch "$ADCP_BIN/fault" --points "${ADCP_FAULT_POINTS:-2}"

@@ -5,13 +5,19 @@
 ** which hand on everything that is not counted.
 */
 #include "inject.h"
+#include "record.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct FaultFile {
   sqlite3_file base; /* must be first */
   sqlite3_file *real;
+  ino_t inode;      /* 0: without a name */
+  bool sync_folder; /* a new journal: its first sync is that of its name as well */
+  char folder[512];
 } FaultFile;
 
 static sqlite3_vfs *real_vfs;
@@ -38,18 +44,26 @@ static int x_read(sqlite3_file *file, void *to, int n, sqlite3_int64 offset) {
 
 static int x_write(sqlite3_file *file, const void *bytes, int n, sqlite3_int64 offset) {
   int rc = refused("db write");
-  return rc ? rc : real_of(file)->pMethods->xWrite(real_of(file), bytes, n, offset);
+  if( rc == SQLITE_OK ) rc = real_of(file)->pMethods->xWrite(real_of(file), bytes, n, offset);
+  if( rc == SQLITE_OK ) record_write(((FaultFile *)file)->inode, bytes, (size_t)n, (off_t)offset);
+  return rc;
 }
 
 static int x_truncate(sqlite3_file *file, sqlite3_int64 size) {
   if( refused("db truncate") ) return SQLITE_IOERR_TRUNCATE;
-  return real_of(file)->pMethods->xTruncate(real_of(file), size);
+  int rc = real_of(file)->pMethods->xTruncate(real_of(file), size);
+  if( rc == SQLITE_OK ) record_truncate(((FaultFile *)file)->inode, (off_t)size);
+  return rc;
 }
 
 static int x_sync(sqlite3_file *file, int flags) {
-  (void)file;
+  FaultFile *own = (FaultFile *)file;
   (void)flags;
-  return refused("db sync") ? SQLITE_IOERR_FSYNC : SQLITE_OK;
+  if( refused("db sync") ) return SQLITE_IOERR_FSYNC;
+  record_sync(own->inode);
+  if( own->sync_folder ) record_sync_folder(own->folder);
+  own->sync_folder = false;
+  return SQLITE_OK;
 }
 
 static int x_file_size(sqlite3_file *file, sqlite3_int64 *size) {
@@ -119,6 +133,26 @@ static const sqlite3_io_methods methods = {
     .xShmUnmap = x_shm_unmap,
 };
 
+static ino_t inode_at(const char *path) {
+  struct stat st;
+  return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
+static void folder_of(const char *path, char folder[512]) {
+  snprintf(folder, 512, "%s", path);
+  char *slash = strrchr(folder, '/');
+  if( slash ) *slash = 0;
+}
+
+/* The system's VFS syncs the folder of a new journal when it syncs the journal. */
+static void note_name(FaultFile *file, const char *name, bool was_there, int flags) {
+  const int journals = SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_WAL | SQLITE_OPEN_SUPER_JOURNAL;
+  file->inode = inode_at(name);
+  file->sync_folder = !was_there && (flags & journals);
+  folder_of(name, file->folder);
+  record_open(name, file->inode, was_there);
+}
+
 static int x_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *out, int flags,
                   int *out_flags) {
   (void)vfs;
@@ -126,16 +160,24 @@ static int x_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *out, int fla
   memset(file, 0, sizeof *file);
   if( refused("db open") ) return SQLITE_CANTOPEN;
   file->real = (sqlite3_file *)&file[1];
+  bool was_there = name && inode_at(name) != 0;
   int rc = real_vfs->xOpen(real_vfs, name, file->real, flags, out_flags);
+  if( rc == SQLITE_OK && name ) note_name(file, name, was_there, flags);
   if( file->real->pMethods ) file->base.pMethods = &methods;
   return rc;
 }
 
 static int x_delete(sqlite3_vfs *vfs, const char *name, int sync_folder) {
   (void)vfs;
-  (void)sync_folder;
   if( refused("db delete") ) return SQLITE_IOERR_DELETE;
-  return real_vfs->xDelete(real_vfs, name, 0);
+  int rc = real_vfs->xDelete(real_vfs, name, 0);
+  if( rc == SQLITE_OK ) record_unlink(name);
+  if( rc == SQLITE_OK && sync_folder ) {
+    char folder[512];
+    folder_of(name, folder);
+    record_sync_folder(folder);
+  }
+  return rc;
 }
 
 void fault_install_vfs(void) {

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zstd.h>
 
 #include "adcp.h"
 
@@ -21,6 +22,25 @@ const char *world_path(const char *name) {
   char *path = paths[next++ % 8];
   snprintf(path, PATH_BYTES, "%s/%s", folder, name);
   return path;
+}
+
+const char *world_text(const char *text, const char *file) {
+  static char texts[2][4 * PATH_BYTES];
+  static unsigned next;
+  char *out = texts[next++ % 2];
+  size_t n = 0;
+  for( ; *text && n + PATH_BYTES < sizeof texts[0]; text++ ) {
+    bool is_file = text[0] == '%' && text[1] == 's';
+    const char *part = is_file ? file : folder;
+    if( is_file || *text == '@' ) {
+      n += (size_t)snprintf(out + n, PATH_BYTES, "%s", part);
+      text += is_file;
+    } else {
+      out[n++] = *text;
+    }
+  }
+  out[n] = 0;
+  return out;
 }
 
 /* ---- files ---- */
@@ -56,13 +76,34 @@ static uint64_t mix(uint64_t hash, const void *bytes, size_t n) {
   return (hash ^ n) * 0x100000001b3u;
 }
 
-uint64_t file_hash(const char *path) {
+uint64_t file_hash_start(const char *path, size_t n) {
   size_t size;
   char *bytes = read_all(path, &size);
   if( bytes == NULL ) return 0;
-  uint64_t hash = mix(0xcbf29ce484222325u, bytes, size);
+  uint64_t hash = mix(0xcbf29ce484222325u, bytes, size < n ? size : n);
   free(bytes);
   return hash;
+}
+
+uint64_t file_hash(const char *path) {
+  return file_hash_start(path, (size_t)-1);
+}
+
+long file_size(const char *path) {
+  struct stat st;
+  return stat(path, &st) == 0 ? (long)st.st_size : -1;
+}
+
+bool file_exists(const char *path) {
+  return file_size(path) >= 0;
+}
+
+bool file_ends_a_line(const char *path) {
+  size_t size;
+  char *bytes = read_all(path, &size);
+  bool whole = bytes == NULL || size == 0 || bytes[size - 1] == '\n';
+  free(bytes);
+  return whole;
 }
 
 /* ---- connections ---- */
@@ -195,6 +236,85 @@ static void make_backup(const char *database, const char *name, const char *opti
   sqlite3_close(db);
 }
 
+static void make_file(const char *name, const char *text) {
+  FILE *file = fopen(world_path(name), "wb");
+  fputs(text, file);
+  fclose(file);
+}
+
+/* Three backups of the same database, a day apart. */
+static void make_shelf(void) {
+  mkdir(world_path("shelf"), 0700);
+  setenv("SOURCE_DATE_EPOCH", "1766966400", 1);
+  make_backup("source.db", "shelf/one.json.gz.old", "{\"compress\":\"gzip\"}");
+  setenv("SOURCE_DATE_EPOCH", "1767052800", 1);
+  make_backup("source.db", "shelf/two.json.gz.old", "{\"compress\":\"gzip\"}");
+  setenv("SOURCE_DATE_EPOCH", "1767139200", 1);
+  make_backup("source.db", "shelf/three.json.gz.old", "{\"compress\":\"gzip\"}");
+  setenv("SOURCE_DATE_EPOCH", "1767225600", 1); /* 2026-01-01: the date of dated names */
+  file_copy(world_path("shelf/one.json.gz.old"),
+            world_path("shelf/comprehensive_backup_20260101_000000.json.gz.old"));
+}
+
+static const char legacy_text[] =
+    "{\"backup_metadata\":{\"version\":\"2.0\",\"created_at\":\"2025-09-02T08:57:42\","
+    "\"backup_type\":\"comprehensive_backup\",\"data_counts\":{\"tenants\":2,\"products\":2,"
+    "\"external_agents\":1,\"product_embeddings\":1}},\n"
+    "\"tenants\":[{\"id\":1,\"name\":\"Acme\",\"slug\":\"acme\",\"custom_prompt\":null,"
+    "\"web_grounding_prompt\":\"look\",\"enable_web_context\":true,"
+    "\"created_at\":\"2025-09-02T08:57:42.921863\"},{\"id\":2,\"name\":\"Bolt\",\"slug\":\"bolt\","
+    "\"custom_prompt\":{\"a\":[1,2.5]},\"web_grounding_prompt\":null,\"enable_web_context\":false,"
+    "\"created_at\":\"2025-09-02T08:57:42\"}],\n"
+    "\"products\":[{\"id\":1,\"tenant_id\":1,\"name\":\"one beta\",\"description\":\"words\","
+    "\"price_cpm\":1.5,\"delivery_type\":\"x\",\"formats_json\":\"[]\",\"targeting_json\":null,"
+    "\"created_at\":\"2025-09-02T08:57:42\"},{\"id\":2,\"tenant_id\":2,\"name\":\"two\","
+    "\"description\":null,\"price_cpm\":2,\"delivery_type\":\"y\",\"formats_json\":null,"
+    "\"targeting_json\":null,\"created_at\":\"2025-09-02T08:57:42\"}],\n"
+    "\"external_agents\":[{\"id\":1,\"name\":\"agent\",\"base_url\":\"http://localhost\","
+    "\"enabled\":true,\"agent_type\":\"t\",\"protocol\":\"p\","
+    "\"created_at\":\"2025-09-02T08:57:42\"}],\n"
+    "\"product_embeddings\":[{\"id\":1,\"product_id\":1,\"embedding_text\":\"t\","
+    "\"embedding_hash\":\"h\",\"embedding\":[0.5,-1.0,2],\"provider\":\"p\",\"model\":\"m\","
+    "\"dim\":3,\"updated_at\":null,\"is_stale\":0,\"created_at\":\"2025-09-02T08:57:42\"}],\n"
+    "\"app_settings\":{\"api_key\":\"k\",\"top\":5},\"tenant_settings\":{},"
+    "\"database_schema\":{\"tables\":[\"tenant\"]},\"fts_tables\":{},"
+    "\"environment_config\":{\"EMB_MODEL\":null},\"feature_flags\":{\"web\":false}}\n";
+
+/* A file of version 2.0, and the database that it makes. */
+static void make_legacy(void) {
+  make_file("legacy.json", legacy_text);
+  sqlite3 *db = world_open(world_path("legacy.db"));
+  must(db, world_text("SELECT adcp_restore('@/legacy.json', '{\"create\":true}')", ""));
+  sqlite3_close(db);
+}
+
+/* Settings to be backed up, and those that a restore finds: with a value that is left out. */
+static void make_settings(void) {
+  setenv("ADCP_FAULT_PLAIN", "it's plain", 1);
+  setenv("ADCP_FAULT_TOKEN", "hidden", 1);
+  make_file("app.json", "{\"theme\":\"dark\",\"api_key\":\"k-1\",\"n\":1.0}\n");
+  make_file("out.json.old", "{\"theme\":\"light\",\"api_key\":\"mine\"}\n");
+  make_file("log.txt.old", "{\"time\":\"earlier\"}\n");
+  make_file("config.json", "{\"keep_daily\":7,\"name_prefix\":\"shop\",\"tables\":[\"product\"]}");
+  const char *options =
+      world_text("{\"settings\":{\"app_settings\":\"@/app.json\"},\"env\":[\"ADCP_FAULT_*\"]}", "");
+  make_backup("source.db", "settings.json.gz", options);
+}
+
+/* As a program that knows nothing of us would compress it: one frame of many blocks. */
+static void make_foreign_zstd(void) {
+  size_t size;
+  char *bytes = read_all(world_path("good.json"), &size);
+  size_t bound = ZSTD_compressBound(size);
+  char *frame = malloc(bound);
+  size_t n = ZSTD_compress(frame, bound, bytes, size, 3);
+  FILE *file = fopen(world_path("foreign.json.zst"), "wb");
+  fwrite(frame, 1, n, file);
+  fclose(file);
+  free(frame);
+  free(bytes);
+}
+
 /* One byte in the middle, where rows are. */
 static void make_damaged(void) {
   file_copy(world_path("good.json.gz"), world_path("damaged.json.gz"));
@@ -227,15 +347,31 @@ void world_make(void) {
   make_backup("source.db", "part.json.gz", "{\"tables\":[\"tenant\",\"product\"]}");
   make_backup("source.db", "data.json.gz", "{\"data_only\":true}");
   make_backup("bigsource.db", "big.json.gz", "{}");
+  make_backup("source.db", "good.json.zst", "{}");
   make_damaged();
+  make_shelf();
+  make_legacy();
+  make_settings();
+  make_foreign_zstd();
+}
+
+static void remove_folder(const char *path) {
+  DIR *dir = opendir(path);
+  struct dirent *entry;
+  while( dir && (entry = readdir(dir)) != NULL ) {
+    char inside[2 * PATH_BYTES];
+    snprintf(inside, sizeof inside, "%s/%s", path, entry->d_name);
+    unlink(inside);
+  }
+  if( dir ) closedir(dir);
+  rmdir(path);
 }
 
 void world_remove(void) {
-  DIR *dir = opendir(folder);
-  struct dirent *entry;
-  while( dir && (entry = readdir(dir)) != NULL ) unlink(world_path(entry->d_name));
-  if( dir ) closedir(dir);
-  rmdir(folder);
+  static const char *const folders[] = {"shelf", "dated", ""};
+  for( size_t i = 0; i < sizeof folders / sizeof *folders; i++ ) {
+    remove_folder(world_path(folders[i]));
+  }
 }
 
 /* ---- observations ---- */
@@ -315,8 +451,10 @@ void world_settings(sqlite3 *db, char out[MESSAGE_BYTES]) {
     world_run(db, sql, value);
     n += (size_t)snprintf(out + n, MESSAGE_BYTES - n, "%s=%.40s\n", pragmas[i], value);
   }
-  snprintf(out + n, MESSAGE_BYTES - n, "last_insert_rowid=%lld\n",
-           (long long)sqlite3_last_insert_rowid(db));
+  n += (size_t)snprintf(out + n, MESSAGE_BYTES - n, "last_insert_rowid=%lld\n",
+                        (long long)sqlite3_last_insert_rowid(db));
+  uint64_t ours = mix_query(db, 1, "SELECT adcp_config()");
+  snprintf(out + n, MESSAGE_BYTES - n, "adcp_config=%llx\n", (unsigned long long)ours);
 }
 
 static int count_entries(const char *path, bool (*wanted)(const char *)) {
@@ -352,7 +490,8 @@ int world_threads(int expected) {
 }
 
 int world_temp_files(void) {
-  return count_entries(folder, is_temp_file);
+  return count_entries(folder, is_temp_file) + count_entries(world_path("shelf"), is_temp_file) +
+         count_entries(world_path("dated"), is_temp_file);
 }
 
 bool world_sound(sqlite3 *db) {

@@ -8,7 +8,11 @@
 **     other.db     another database with some names in common; what is restored over
 **     like.db      source.db's schema with other rows
 **     empty.db     nothing
-**     good.json.gz good.json part.json.gz data.json.gz big.json.gz damaged.json.gz
+**     legacy.db    the schema of version 2.0, with its rows
+**     good.json.gz good.json good.json.zst part.json.gz data.json.gz big.json.gz damaged.json.gz
+**     settings.json.gz foreign.json.zst legacy.json
+**     config.json app.json      of settings
+**     NAME.old                  what stands at NAME before a case: side files of scenarios
 **
 ** Each case works on a copy named work.db and observes the world before and after.
 */
@@ -17,6 +21,7 @@
 
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define PATH_BYTES    512
@@ -26,8 +31,15 @@ void world_make(void); /* below TMPDIR */
 void world_remove(void);
 const char *world_path(const char *name); /* in the folder; valid for some calls */
 
+/* text with "@" as the folder and "%s" as file. Valid for two calls. */
+const char *world_text(const char *text, const char *file);
+
 void file_copy(const char *from, const char *to);
-uint64_t file_hash(const char *path); /* 0 without a file */
+uint64_t file_hash(const char *path);                 /* 0 without a file */
+uint64_t file_hash_start(const char *path, size_t n); /* of its first n bytes */
+long file_size(const char *path);                     /* -1 without a file */
+bool file_ends_a_line(const char *path);              /* or is empty */
+bool file_exists(const char *path);
 
 /* Opens with adcp registered and the application's functions and collations. */
 sqlite3 *world_open(const char *path);
