@@ -154,6 +154,23 @@ void adcp_transaction_commit(AdcpTransaction *txn) {
   txn->committed = txn->db->err->rc == ADCP_OK;
 }
 
+/* The pager's files, by way of the VFS: the setting can be changed neither within a transaction nor
+** after an interrupt. */
+static void sync_file(AdcpDb *db, int which) {
+  sqlite3_file *file = NULL;
+  sqlite3_file_control(db->handle, db->schema, which, &file);
+  if( db->err->rc || file == NULL || file->pMethods == NULL ) return;
+  int rc = file->pMethods->xSync(file, SQLITE_SYNC_FULL);
+  if( rc == SQLITE_OK ) return;
+  adcp_error_set(db->err, ADCP_IOERR, "the database could not be synced to the disk: %s",
+                 sqlite3_errstr(rc));
+}
+
+void adcp_transaction_sync(AdcpDb *db) {
+  sync_file(db, SQLITE_FCNTL_JOURNAL_POINTER); /* or the WAL */
+  sync_file(db, SQLITE_FCNTL_FILE_POINTER);
+}
+
 /* ---- abort ---- */
 
 /* Makes SQLite roll back by itself, whatever an interrupt or an authorizer refuses. blob_open needs

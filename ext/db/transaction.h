@@ -33,6 +33,10 @@ bool adcp_transaction_lost(const AdcpTransaction *txn);
 /* COMMIT or RELEASE; on failure err is set and the transaction still has to be aborted. */
 void adcp_transaction_commit(AdcpTransaction *txn);
 
+/* After a commit in autocommit: brings it to the disk where PRAGMA synchronous did not. The folder's
+** names (a journal that was removed) are the caller's to sync. Needs no memory, runs no SQL. */
+void adcp_transaction_sync(AdcpDb *db);
+
 /* Rolls back if not committed, by force if need be; returns what is true now, for the message:
 ** "database unchanged" (perhaps with an empty savepoint left open, which it says), "your
 ** transaction was rolled back", or "transaction left open: run ROLLBACK". After a commit returns

@@ -624,7 +624,7 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
     adcp_ddl_verify(restore->plan, &restore->db);
     restore_temp_triggers(restore);
     adcp_safety_compare(restore->safety, restore->plan->whole ? &restore->head->totals : NULL);
-    adcp_settings_restore_stage(restore->settings);
+    adcp_settings_restore_stage(restore->settings, &restore->db);
     /* Made once before the commit, so that memory for it suffices after it. */
     if( !restore->err->rc ) write_report(restore, report);
     adcp_buf_reserve(report, 64);
@@ -632,7 +632,7 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
     check_report_fits(restore, report);
     if( !restore->err->rc ) adcp_transaction_commit(restore->transaction);
     adcp_buf_clear(report);
-    adcp_settings_restore_publish(restore->settings);
+    adcp_settings_restore_publish(restore->settings, &restore->db);
   }
   if( !restore->err->rc ) write_report(restore, report);
 }

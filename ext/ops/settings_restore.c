@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/transaction.h"
 #include "ops/env_file.h"
 #include "ops/environment.h"
 #include "ops/json_edit.h"
@@ -17,6 +18,7 @@
 #include "ops/settings.h"
 #include "ops/text_file.h"
 #include "platform/file.h"
+#include "platform/temp_file.h"
 
 /* A file to be written. */
 typedef struct Target {
@@ -37,6 +39,7 @@ struct AdcpSettingsRestore {
   AdcpSecretDigests *digests;
   Target *targets;
   size_t count;
+  char *database_folder;              /* owned; once staged */
   AdcpTextList same, differ, missing; /* secrets of the sections that are written */
   AdcpTextList environment, warnings;
 };
@@ -409,8 +412,17 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
   return NULL;
 }
 
-void adcp_settings_restore_stage(AdcpSettingsRestore *settings) {
-  if( settings == NULL || settings->err->rc ) return;
+/* NULL for a database in memory. */
+static void find_database_folder(AdcpSettingsRestore *settings, AdcpDb *db) {
+  const char *path = sqlite3_db_filename(db->handle, db->schema);
+  if( path == NULL || path[0] == 0 ) return;
+  settings->database_folder = adcp_path_folder(path);
+  if( settings->database_folder == NULL ) adcp_error_nomem(settings->err);
+}
+
+void adcp_settings_restore_stage(AdcpSettingsRestore *settings, AdcpDb *db) {
+  if( settings == NULL || settings->err->rc || settings->count == 0 ) return;
+  find_database_folder(settings, db);
   for( size_t i = 0; i < settings->count && !settings->err->rc; i++ ) {
     Target *target = &settings->targets[i];
     target->file = adcp_outfile_open(settings->root, target->path, ADCP_OUT_REPLACE, settings->err);
@@ -435,8 +447,21 @@ static void explain(AdcpSettingsRestore *settings) {
   }
 }
 
-void adcp_settings_restore_publish(AdcpSettingsRestore *settings) {
-  if( settings == NULL || settings->err->rc ) return;
+/* The database's files, and the name of the journal that the commit removed. */
+static void sync_database(AdcpSettingsRestore *settings, AdcpDb *db) {
+  adcp_transaction_sync(db);
+  int error_number = settings->err->rc || settings->database_folder == NULL
+                         ? 0
+                         : adcp_folder_sync(settings->database_folder);
+  if( error_number == 0 ) return;
+  adcp_error_errno(settings->err, ADCP_IOERR, error_number,
+                   "the folder %s of the database could not be synced to the disk",
+                   settings->database_folder);
+}
+
+void adcp_settings_restore_publish(AdcpSettingsRestore *settings, AdcpDb *db) {
+  if( settings == NULL || settings->err->rc || settings->count == 0 ) return;
+  sync_database(settings, db);
   for( size_t i = 0; i < settings->count; i++ ) {
     Target *target = &settings->targets[i];
     adcp_outfile_commit(target->file, settings->err);
@@ -518,6 +543,7 @@ void adcp_settings_restore_close(AdcpSettingsRestore *settings) {
     adcp_buf_free(&settings->targets[i].text);
   }
   adcp_free(settings->targets);
+  adcp_free(settings->database_folder);
   adcp_secret_digests_close(settings->digests);
   cJSON_Delete(settings->metadata);
   cJSON_Delete(settings->variables);

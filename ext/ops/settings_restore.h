@@ -2,9 +2,9 @@
 ** settings_restore.h - settings files and environment variables of a backup, at a restore.
 **
 **     settings = adcp_settings_restore_open(options, root, archive, db, err);  reads, merges, compares
-**     adcp_settings_restore_stage(settings);                          temporary files, synced
+**     adcp_settings_restore_stage(settings, db);                      temporary files, synced
 **     ... the database is committed ...
-**     adcp_settings_restore_publish(settings);                        renamed into place
+**     adcp_settings_restore_publish(settings, db);                    renamed into place
 **     adcp_settings_restore_close(settings);                          what was not renamed is gone
 **
 ** Files are written only to paths that the caller names: {"settings":{"app_settings":"path"}} and
@@ -16,7 +16,7 @@
 
 #include "archive/archive_read.h"
 #include "codec/json_write.h"
-#include "db/sqlite.h"
+#include "db/db.h"
 #include "ops/options.h"
 #include "ops/text_list.h"
 
@@ -33,10 +33,11 @@ typedef struct AdcpSettingsRestore AdcpSettingsRestore;
 AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, const AdcpRoot *root,
                                                 const AdcpArchiveReader *archive, sqlite3 *handle,
                                                 AdcpError *err);
-void adcp_settings_restore_stage(AdcpSettingsRestore *settings);
+void adcp_settings_restore_stage(AdcpSettingsRestore *settings, AdcpDb *db);
 
-/* After the commit: an error says which files are in place and which are not. */
-void adcp_settings_restore_publish(AdcpSettingsRestore *settings);
+/* After the commit, which is brought to the disk first: a power failure must not leave new files
+** beside the old database. An error says which files are in place and which are not. */
+void adcp_settings_restore_publish(AdcpSettingsRestore *settings, AdcpDb *db);
 
 /* Members for the report: names only. */
 void adcp_settings_restore_report(const AdcpSettingsRestore *settings, AdcpJsonWriter *w);

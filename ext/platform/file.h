@@ -59,6 +59,10 @@ int adcp_system_open(int folder, const char *path, int flags, mode_t mode);
 /* Moves a descriptor out of the standard ones; -1 stays -1 with its errno. */
 int adcp_system_above_standard(int fd);
 
+/* fsync of a folder: names that were given, changed or removed in it are on the disk. 0, or the errno
+** of the failure; file systems that cannot sync a folder (EINVAL) have nothing to do. */
+int adcp_folder_sync(const char *folder);
+
 /* ---- reading ---- */
 
 typedef struct AdcpInFile AdcpInFile;

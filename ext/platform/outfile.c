@@ -273,16 +273,25 @@ static void publish(AdcpOutFile *file, AdcpError *err) {
   }
 }
 
-/* Makes the new name durable. File systems that cannot sync a folder say EINVAL: nothing to do. */
+/* fsync of a folder in an open one. File systems that cannot do it say EINVAL: nothing to do. */
+static int sync_at(int folder, const char *name) {
+  int fd = adcp_system_open(folder, name, O_RDONLY | O_DIRECTORY, 0);
+  if( fd < 0 ) return errno;
+  int error_number = adcp_system_calls()->xFsync(fd) == 0 ? 0 : errno;
+  adcp_system_calls()->xClose(fd);
+  return error_number == EINVAL ? 0 : error_number;
+}
+
+int adcp_folder_sync(const char *folder) {
+  return sync_at(AT_FDCWD, folder);
+}
+
+/* Makes the new name durable. */
 static void sync_folder(AdcpOutFile *file, AdcpError *err) {
-  if( err->rc != ADCP_OK ) return;
-  int fd = adcp_system_open(file->target.folder, ".", O_RDONLY | O_DIRECTORY, 0);
-  bool ok = fd >= 0 && (adcp_system_calls()->xFsync(fd) == 0 || errno == EINVAL);
-  if( !ok ) {
-    adcp_error_errno(err, ADCP_IOERR, errno,
-                     "%s is written, but its folder could not be synced to the disk", file->path);
-  }
-  if( fd >= 0 ) adcp_system_calls()->xClose(fd);
+  int error_number = err->rc == ADCP_OK ? sync_at(file->target.folder, ".") : 0;
+  if( error_number == 0 ) return;
+  adcp_error_errno(err, ADCP_IOERR, error_number,
+                   "%s is written, but its folder could not be synced to the disk", file->path);
 }
 
 void adcp_outfile_sync(AdcpOutFile *file, AdcpError *err) {
