@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "adcp.h"
@@ -158,6 +159,154 @@ static void backup_beside_writers(const char *mode) {
   check(atomic_load(&writer.busy) == 0, "writers are never refused", mode);
   check(differences(db) == 0, "the database keeps its pairs", mode);
   printf("%s: %d backups beside %ld commits\n", mode, rounds, atomic_load(&writer.commits));
+  sqlite3_close(db);
+}
+
+/* ---- a writer in the middle of a backup, which stands still meanwhile ---- */
+
+#define COMMITS 2000
+
+typedef struct Intruder {
+  sqlite3 *db; /* another connection, which does not wait for locks */
+  int ticks;   /* instructions of the backup until it comes */
+  int commits, refused;
+  double longest_ms;
+} Intruder;
+
+static double milliseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static void commit_pair(Intruder *intruder, int i) {
+  char sql[200];
+  snprintf(sql, sizeof sql,
+           "BEGIN IMMEDIATE; UPDATE a SET n = n + 1 WHERE id = %d; UPDATE z SET n = n + 1 WHERE id "
+           "= %d; COMMIT",
+           i % 3000 + 1, i % 3000 + 1);
+  double began = milliseconds();
+  if( run(intruder->db, sql) == SQLITE_OK ) {
+    intruder->commits++;
+  } else {
+    intruder->refused++;
+    run(intruder->db, "ROLLBACK");
+  }
+  double took = milliseconds() - began;
+  if( took > intruder->longest_ms ) intruder->longest_ms = took;
+}
+
+static int intrude(void *context) {
+  Intruder *intruder = context;
+  if( --intruder->ticks == 0 ) {
+    for( int i = 0; i < COMMITS; i++ ) commit_pair(intruder, i * 37);
+  }
+  return 0;
+}
+
+/* In WAL mode every commit goes through at once. With a rollback journal none does: the backup
+** reads. The backup is the state before the commits either way. */
+static void backup_with_intruder(const char *mode, bool wal) {
+  char out[1000];
+  make_pairs("pairs.db", mode);
+  Intruder intruder = {.db = connect_to("pairs.db", 0), .ticks = 400};
+  run(intruder.db, "PRAGMA synchronous=off");
+  sqlite3 *db = connect_to("pairs.db", 0);
+  sqlite3_progress_handler(db, 50, intrude, &intruder);
+  int rc = call(db, "adcp_backup", "pairs.json.gz", "{\"overwrite\":true,\"threads\":2}", out);
+  sqlite3_progress_handler(db, 0, NULL, NULL);
+  check(rc == SQLITE_OK, "a backup with commits in its middle", out);
+  check(intruder.ticks <= 0, "they came in its middle", mode);
+  check(intruder.commits == (wal ? COMMITS : 0), "commits during a backup", mode);
+  check(intruder.refused == (wal ? 0 : COMMITS), "commits that are refused", mode);
+  check_backup("pairs.json.gz");
+  sqlite3 *copy;
+  sqlite3_open(":memory:", &copy);
+  sqlite3_adcp_init(copy, NULL, NULL);
+  call(copy, "adcp_restore", "pairs.json.gz", "{}", out);
+  check(number(copy, "SELECT sum(n) FROM a") == 0, "it is the state from before them", mode);
+  sqlite3_close(copy);
+  printf("%s: %d commits in the middle of a backup, the longest took %.1f ms\n", mode,
+         intruder.commits, intruder.longest_ms);
+  sqlite3_close(intruder.db);
+  sqlite3_close(db);
+}
+
+/* ---- busy_timeout ---- */
+
+typedef struct Holder {
+  const char *sql; /* takes the lock */
+  sqlite3 *db;
+  int hold_ms;
+  atomic_bool held;
+} Holder;
+
+static void *hold(void *argument) {
+  Holder *holder = argument;
+  run(holder->db, holder->sql);
+  atomic_store(&holder->held, true);
+  usleep((unsigned)holder->hold_ms * 1000);
+  run(holder->db, "COMMIT");
+  return NULL;
+}
+
+/* Another connection holds a lock for a while: the call waits as long as busy_timeout allows. */
+static void busy_timeout(const char *function, const char *options, const char *lock) {
+  char out[1000];
+  for( int timeout_ms = 0; timeout_ms <= 20000; timeout_ms += 20000 ) {
+    Holder holder = {.sql = lock, .db = connect_to("pairs.db", 0), .hold_ms = 300};
+    pthread_t thread;
+    pthread_create(&thread, NULL, hold, &holder);
+    while( !atomic_load(&holder.held) ) usleep(1000);
+    sqlite3 *db = connect_to("pairs.db", timeout_ms);
+    int rc = call(db, function, "pairs.json.gz", options, out);
+    if( timeout_ms ) {
+      check(rc == SQLITE_OK, "busy_timeout is honoured", out);
+    } else {
+      check(rc == SQLITE_BUSY && strstr(out, "locked"), "a lock is named at once", out);
+    }
+    check(sqlite3_get_autocommit(db) != 0, "no transaction stays open", out);
+    pthread_join(thread, NULL);
+    sqlite3_close(db);
+    sqlite3_close(holder.db);
+  }
+}
+
+static void busy_timeouts(void) {
+  char out[1000];
+  make_pairs("pairs.db", "delete");
+  sqlite3 *db = connect_to("pairs.db", 1000);
+  call(db, "adcp_backup", "pairs.json.gz", "{\"overwrite\":true}", out);
+  sqlite3_close(db);
+  busy_timeout("adcp_backup", "{\"overwrite\":true}", "BEGIN EXCLUSIVE");
+  busy_timeout("adcp_restore", "{\"force\":true}", "BEGIN IMMEDIATE");
+  busy_timeout("adcp_restore", "{\"force\":true}", "BEGIN; SELECT * FROM a");
+}
+
+/* ---- a statement of another connection that is not at its end ---- */
+
+static void restore_beside_statement(const char *mode, bool wal) {
+  char out[1000];
+  sqlite3_stmt *stmt = NULL;
+  make_pairs("pairs.db", mode);
+  sqlite3 *other = connect_to("pairs.db", 0), *db = connect_to("pairs.db", 100);
+  call(db, "adcp_backup", "pairs.json.gz", "{\"overwrite\":true}", out);
+  run(db, "UPDATE a SET n = n + 5; UPDATE z SET n = n + 5");
+  sqlite3_prepare_v2(other, "SELECT n FROM a ORDER BY id", -1, &stmt, NULL);
+  check(sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0) == 5, "a row", mode);
+  int rc = call(db, "adcp_restore", "pairs.json.gz", "{\"force\":true}", out);
+  check(rc == (wal ? SQLITE_OK : SQLITE_BUSY), "a restore beside a statement", out);
+  if( !wal ) check(strstr(out, "; database unchanged") != NULL, "its state is said", out);
+  int rows = 1, old = 1;
+  while( sqlite3_step(stmt) == SQLITE_ROW ) {
+    rows++;
+    old += sqlite3_column_int(stmt, 0) == 5;
+  }
+  check(rows == 3000 && old == 3000, "the statement reads what it began with", mode);
+  sqlite3_finalize(stmt);
+  if( !wal ) rc = call(db, "adcp_restore", "pairs.json.gz", "{\"force\":true}", out);
+  check(rc == SQLITE_OK && number(other, "SELECT sum(n) FROM a") == 0, "and then the restore", out);
+  sqlite3_close(other);
   sqlite3_close(db);
 }
 
@@ -442,6 +591,11 @@ int main(int argc, char **argv) {
   if( mkdtemp(folder) == NULL ) return 2;
   backup_beside_writers("wal");
   backup_beside_writers("delete");
+  backup_with_intruder("wal", true);
+  backup_with_intruder("delete", false);
+  busy_timeouts();
+  restore_beside_statement("wal", true);
+  restore_beside_statement("delete", false);
   restores_at_once("wal");
   restores_at_once("delete");
   restore_of_file_being_replaced();
