@@ -154,7 +154,7 @@ programs = $(addprefix $(call home,$(1))/unit/,$(UNITS)) \
 
 # ---- tests ----
 
-.PHONY: deps test demo asan tsan coverage programs instrumented coverage-programs
+.PHONY: deps test demo asan tsan valgrind coverage programs instrumented coverage-programs
 
 # $(call run_tests,arguments of make,arguments of run.sh): what cannot be built counts as a failure,
 # and does not keep the rest from being tested.
@@ -181,6 +181,16 @@ programs: adcp.so $(call programs,static)
 asan: ## unit and slt tests under the address and undefined-behaviour sanitizers
 	@sh tests/tools/deps.sh build
 	$(call run_tests,VARIANT=asan instrumented,--build build/asan --families 'unit slt')
+
+# Definite leaks and every wrong access are failures. What libraries keep until the end is none.
+VALGRIND := valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
+            --show-leak-kinds=definite
+
+valgrind: ## unit and slt tests under valgrind's memcheck
+	@sh tests/tools/deps.sh build valgrind
+	+@$(MAKE) --no-print-directory programs
+	@ADCP_TEST_UNDER='$(VALGRIND)' ADCP_TEST_SECONDS=3600 sh tests/run.sh --families 'unit slt' \
+	  --pattern '$(T)'
 
 tsan: ## unit and slt tests under the thread sanitizer
 	@sh tests/tools/deps.sh build

@@ -11,6 +11,9 @@
 # a failure. --pattern takes the tests whose name ("unit/test_x") has that text (a glob is fine).
 # --broken says that something could not be built, which is one failure more.
 #
+# ADCP_TEST_UNDER is a command that unit and slt tests run under, such as valgrind; ADCP_TEST_SECONDS the time
+# that a test may take.
+#
 # A test finds: ADCP_ROOT (this repository), ADCP_SO (the extension), ADCP_PROGRAM_SO (the one that programs can
 # load which were not built with the sanitizers), ADCP_BIN (the tools), TMPDIR (an
 # empty folder of its own, removed afterwards), PYTHON (one whose sqlite3 loads extensions).
@@ -27,8 +30,8 @@ export ADCP_SECONDS
 # The command of a test, its name ("unit/test_x") being $1.
 run_command() {
   case $1 in
-    unit/*) "$ADCP_BUILD/$1" ;;
-    *.slt) "$ADCP_BIN/sltrun" --extension "$ADCP_SO" "tests/$1" ;;
+    unit/*) ${ADCP_TEST_UNDER:-} "$ADCP_BUILD/$1" ;;
+    *.slt) ${ADCP_TEST_UNDER:-} "$ADCP_BIN/sltrun" --extension "$ADCP_SO" "tests/$1" ;;
     *.sh) bash "tests/$1" ;;
     *.py) "$PYTHON" "tests/$1" ;;
   esac

@@ -1,7 +1,7 @@
 #!/bin/sh
 # deps.sh - sees to it that the Debian packages which adcp needs are installed.
 #
-#   deps.sh [--check] GROUP...      groups: build demo test lint bench coverage
+#   deps.sh [--check] GROUP...      groups: build demo test lint bench coverage valgrind
 #
 # Nothing missing: silent, exit 0, a few milliseconds. Something missing: says what, and installs it
 # when that is possible without asking (root, or sudo without a password, and apt). Otherwise, and
@@ -23,7 +23,9 @@ packages_of() {
     lint) echo clang clang-format libclang-rt-dev ;;
     bench) echo sqlite3 python3 gzip pigz zstd util-linux ;;
     coverage) echo gcovr ;;
-    *) echo "deps.sh: no group \"$1\"; groups are: build demo test lint bench coverage" >&2; exit 2 ;;
+    # libc6-dbg: what memcheck needs to know of the C library.
+    valgrind) echo valgrind libc6-dbg ;;
+    *) echo "deps.sh: no group \"$1\"; groups are: build demo test lint bench coverage valgrind" >&2; exit 2 ;;
   esac
 }
 
