@@ -24,6 +24,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "codec/json_write.h"
+#include "stream/compressor.h"
 
 /* The top-level members that the reader itself needs. */
 enum { METADATA, SCHEMA, TABLES, MANIFEST, END_LINE, MEMBERS };
@@ -43,15 +44,6 @@ typedef struct Scan {
   char *manifest_at;    /* owned: what the end line says */
 } Scan;
 
-/* What the end line says. */
-typedef struct Locator {
-  int64_t manifest_at;
-  uint32_t manifest_crc32;
-  AdcpBuf tail;
-  size_t line;      /* where it begins in the tail */
-  size_t line_size; /* with the white space behind it */
-} Locator;
-
 /* ---- input ---- */
 
 static size_t read_input(void *context, uint8_t *to, size_t size, AdcpError *err) {
@@ -63,6 +55,7 @@ static size_t read_input(void *context, uint8_t *to, size_t size, AdcpError *err
     input->prefix_done += size;
     return size;
   }
+  if( input->piece && size > input->piece ) size = input->piece;
   if( input->checkpoint.xCheck ) input->checkpoint.xCheck(input->checkpoint.context, err);
   size_t n = err->rc ? 0 : adcp_block_reader_read(input->blocks, to, size, err);
   input->failed = err->rc != ADCP_OK;
@@ -136,7 +129,7 @@ static void check_version(AdcpArchiveReader *r, const char *format, const char *
   }
 }
 
-static void read_metadata(AdcpArchiveReader *r) {
+void adcp_archive_read_metadata(AdcpArchiveReader *r) {
   static const char *const KNOWN[] = {"format", "version", "requires", NULL};
   AdcpBuf captured = {0};
   AdcpError *err = r->err;
@@ -262,7 +255,7 @@ static void scan_member(Scan *scan, int member) {
   }
   if( member < MEMBERS ) scan->met[member] = true;
   switch( member ) {
-  case METADATA: read_metadata(r); break;
+  case METADATA: adcp_archive_read_metadata(r); break;
   case SCHEMA: adcp_schema_json_read(r->json, r->head.schema, r->err); break;
   case TABLES: scan_tables(scan); break;
   case MANIFEST:
@@ -321,70 +314,6 @@ static void scan_free(Scan *scan) {
 
 /* ---- the quick way ---- */
 
-static const char END_LINE_START[] = "\"" ADCP_END_KEY "\":{\"manifest_at\":\"";
-static const char END_LINE_MIDDLE[] = "\",\"manifest_crc32\":\"";
-static const char END_LINE_STOP[] = "\"}}";
-
-/* Of an end line as it is written, its line break included. */
-#define END_LINE_BYTES 81
-enum { AT_DIGITS = 20, CRC_DIGITS = 8, GZIP_TRAILER = 8 };
-
-/* A text that has to be walked over piece by piece. */
-typedef struct Walk {
-  const uint8_t *at, *end;
-} Walk;
-
-static bool walk_text(Walk *walk, const char *text) {
-  size_t n = strlen(text);
-  if( (size_t)(walk->end - walk->at) < n || memcmp(walk->at, text, n) != 0 ) return false;
-  walk->at += n;
-  return true;
-}
-
-/* `count` lower-case digits of a base up to 16. */
-static bool walk_digits(Walk *walk, int count, uint64_t base, uint64_t *value) {
-  static const char DIGITS[] = "0123456789abcdef";
-  *value = 0;
-  if( walk->end - walk->at < count ) return false;
-  for( ; count > 0; count--, walk->at++ ) {
-    const char *digit = memchr(DIGITS, *walk->at, (size_t)base);
-    if( digit == NULL || *value > (UINT64_MAX - base) / base ) return false;
-    *value = *value * base + (uint64_t)(digit - DIGITS);
-  }
-  return true;
-}
-
-/* Where the last end line begins, or SIZE_MAX. */
-static size_t find_end_line(const AdcpBuf *tail) {
-  size_t n = sizeof END_LINE_START - 1;
-  for( size_t i = tail->size >= n ? tail->size - n + 1 : 0; i-- > 0; ) {
-    if( memcmp(tail->data + i, END_LINE_START, n) == 0 ) return i;
-  }
-  return SIZE_MAX;
-}
-
-/* Finds the end line in the tail of the file. In a gzip file the trailer follows it at once; in a
-** plain one white space may. */
-static bool find_locator(AdcpArchiveReader *r, Locator *locator) {
-  adcp_block_reader_tail(r->blocks, &locator->tail, r->err);
-  size_t trailer = r->head.container == ADCP_CONTAINER_GZIP ? GZIP_TRAILER : 0;
-  if( r->err->rc || locator->tail.size < trailer ) return false;
-  locator->tail.size -= trailer;
-  locator->line = find_end_line(&locator->tail);
-  if( locator->line == SIZE_MAX ) return false;
-  locator->line_size = locator->tail.size - locator->line;
-  Walk walk = {locator->tail.data + locator->line, locator->tail.data + locator->tail.size};
-  uint64_t at, crc;
-  bool good = walk_text(&walk, END_LINE_START) && walk_digits(&walk, AT_DIGITS, 10, &at) &&
-              walk_text(&walk, END_LINE_MIDDLE) && walk_digits(&walk, CRC_DIGITS, 16, &crc) &&
-              walk_text(&walk, END_LINE_STOP);
-  while( walk.at < walk.end && strchr(" \t\r\n", *walk.at) && *walk.at ) walk.at++;
-  if( !good || walk.at < walk.end || at > INT64_MAX ) return false;
-  locator->manifest_at = (int64_t)at;
-  locator->manifest_crc32 = (uint32_t)crc;
-  return true;
-}
-
 /* Do the blocks of the manifest fill the file up to the manifest? */
 static bool blocks_reach(const AdcpArchiveReader *r, int64_t manifest_at) {
   int64_t size = adcp_block_reader_first_offset(r->blocks);
@@ -393,27 +322,25 @@ static bool blocks_reach(const AdcpArchiveReader *r, int64_t manifest_at) {
 }
 
 /* True if the text that was read (manifest and end line) is what the end line says. */
-static bool crc_fits(const AdcpArchiveReader *r, const Locator *locator) {
-  const uint8_t *line = locator->tail.data + locator->line;
-  uLong line_crc = crc32_z(0, line, locator->line_size);
-  uLong whole = crc32_combine(locator->manifest_crc32, line_crc, (z_off_t)locator->line_size);
+static bool crc_fits(const AdcpArchiveReader *r, const AdcpEndLine *end) {
+  uLong whole = crc32_combine(end->manifest_crc32, end->crc32, (z_off_t)end->size_bytes);
   return (uint32_t)whole == r->input.crc32;
 }
 
-/* Reads the manifest where the locator says, with an error of its own. True if it is to be
+/* Reads the manifest where the end line says, with an error of its own. True if it is to be
 ** believed; *damaged if one is there that is not what the end line says. */
-static bool try_manifest(AdcpArchiveReader *r, const Locator *locator, AdcpManifestDetail detail,
+static bool try_manifest(AdcpArchiveReader *r, const AdcpEndLine *end, AdcpManifestDetail detail,
                          bool *damaged, AdcpError *err) {
   static const char *const KNOWN[] = {ADCP_MANIFEST_KEY, NULL};
   AdcpTextInput input = {&r->input, read_input};
   AdcpJsonReader *json = adcp_json_reader_open(input, err);
-  adcp_block_reader_seek_file(r->blocks, locator->manifest_at, err);
+  adcp_block_reader_seek_file(r->blocks, end->manifest_at, err);
   start_input(&r->input);
   r->input.budget = ADCP_MAX_MANIFEST_BYTES;
   r->input.has_crc = true;
   bool found = false;
   if( json && err->rc == ADCP_OK ) {
-    adcp_json_reader_restart(json, locator->manifest_at, ADCP_JSON_BEGIN_OBJECT);
+    adcp_json_reader_restart(json, end->manifest_at, ADCP_JSON_BEGIN_OBJECT);
     found = adcp_json_member(json, KNOWN, err) == 0;
     if( found ) adcp_manifest_read(json, &r->manifest, detail, err);
     while( found && adcp_json_member(json, KNOWN, err) == 0 ) {
@@ -423,19 +350,22 @@ static bool try_manifest(AdcpArchiveReader *r, const Locator *locator, AdcpManif
   }
   adcp_json_reader_close(json);
   if( !found || err->rc ) return false;
-  *damaged = !crc_fits(r, locator);
+  *damaged = !crc_fits(r, end);
   if( detail == ADCP_MANIFEST_NO_PLACES ) return !*damaged;
-  return !*damaged && blocks_reach(r, locator->manifest_at);
+  return !*damaged && blocks_reach(r, end->manifest_at);
 }
 
 /* True if the manifest was found by the end line; the blocks then have their index, if it is
 ** read. */
 static bool open_manifest(AdcpArchiveReader *r, AdcpManifestDetail detail, bool *damaged) {
-  Locator locator = {0};
+  AdcpEndLine end;
   AdcpError trial = ADCP_ERROR_INIT;
-  bool good = find_locator(r, &locator) && try_manifest(r, &locator, detail, damaged, &trial);
+  bool good =
+      adcp_end_line_find(r->blocks, &end, r->err) && try_manifest(r, &end, detail, damaged, &trial);
   if( good ) {
-    r->head.totals.raw_bytes = r->manifest.bytes + r->input.raw_bytes;
+    int64_t space =
+        (int64_t)end.size_bytes - ADCP_END_LINE_BYTES; /* behind it; -1: no line break */
+    r->head.totals.raw_bytes = r->manifest.bytes + r->input.raw_bytes - space;
     r->head.indexed = detail == ADCP_MANIFEST_WHOLE;
     if( r->head.indexed ) {
       adcp_block_reader_set_index(r->blocks, r->manifest.blocks, r->manifest.block_count, &trial);
@@ -444,7 +374,6 @@ static bool open_manifest(AdcpArchiveReader *r, AdcpManifestDetail detail, bool 
   }
   if( trial.rc == ADCP_NOMEM || trial.rc == ADCP_IOERR ) adcp_error_move(r->err, &trial);
   adcp_error_clear(&trial);
-  adcp_buf_free(&locator.tail);
   if( !good ) adcp_manifest_free(&r->manifest);
   return good && r->err->rc == ADCP_OK;
 }
@@ -548,10 +477,9 @@ static void index_plain(Scan *scan) {
 
 /* The file says where its manifest is, there it is, but its CRC is wrong. */
 static void check_damaged(Scan *scan) {
-  uint64_t at;
+  int64_t at;
   const char *text = scan->manifest_at ? scan->manifest_at : "";
-  Walk walk = {(const uint8_t *)text, (const uint8_t *)text + strlen(text)};
-  if( walk_digits(&walk, AT_DIGITS, 10, &at) && at == (uint64_t)scan->manifest_key ) {
+  if( adcp_end_line_manifest_at(text, &at) && at == scan->manifest_key ) {
     adcp_error_set(scan->r->err, ADCP_CORRUPT,
                    "damaged: the manifest has not the CRC-32 that the end line says (byte %" PRId64
                    ")",
@@ -571,7 +499,7 @@ static bool is_old_in_other_order(Scan *scan) {
   if( adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, "the document", r->err) &&
       adcp_json_member(r->json, (const char *const[]){MEMBER_NAMES[METADATA], NULL}, r->err) ==
           0 ) {
-    read_metadata(r);
+    adcp_archive_read_metadata(r);
   }
   bool is_old = r->err->rc == ADCP_OK && r->is_old;
   if( !is_old ) {
@@ -622,16 +550,16 @@ static int64_t tables_as_written(AdcpArchiveReader *r) {
 ** CRC-32 of its own. */
 static void check_as_written(Scan *scan) {
   AdcpArchiveReader *r = scan->r;
-  char end[END_LINE_BYTES + 1] = "", start[65] = "", crc[9];
-  int64_t at = adcp_infile_size(r->file) - END_LINE_BYTES;
+  char end[ADCP_END_LINE_BYTES + 1] = "", start[65] = "", crc[9];
+  int64_t at = adcp_infile_size(r->file) - ADCP_END_LINE_BYTES;
   if( r->head.container != ADCP_CONTAINER_PLAIN || at < scan->manifest_key ) return;
   int64_t written = tables_as_written(r);
-  adcp_infile_read(r->file, at, end, END_LINE_BYTES, r->err);
+  adcp_infile_read(r->file, at, end, ADCP_END_LINE_BYTES, r->err);
   adcp_infile_read(r->file, 0, start, sizeof start - 1, r->err);
   int64_t skipped = (int64_t)strcspn(start, "{"); /* a byte order mark */
   if( written < 0 || scan->tables_at == written || scan->tables_at == written + skipped ) return;
   snprintf(crc, sizeof crc, "%08" PRIx32, crc_of_file(r, scan->manifest_key, at));
-  if( r->err->rc || memcmp(end + END_LINE_BYTES - 12, crc, 8) != 0 ) return;
+  if( r->err->rc || memcmp(end + ADCP_END_LINE_BYTES - 12, crc, 8) != 0 ) return;
   adcp_error_set(r->err, ADCP_CORRUPT,
                  "damaged: in front of the rows stand %" PRId64
                  " bytes, and the manifest says that "
@@ -706,33 +634,41 @@ static void open_parts(AdcpArchiveReader *r, const AdcpRoot *root, const char *p
   r->head.schema = adcp_schema_new(r->err);
 }
 
-/* Tells a file without a usable end by its first text. */
-static void read_start(AdcpArchiveReader *r) {
-  bool found = false;
-  AdcpError *err = r->err;
-  adcp_block_reader_rewind(r->blocks, err);
-  if( err->rc == ADCP_OK ) adcp_archive_restart(r, ADCP_JSON_END);
-  r->input.budget = ADCP_PEEK_TEXT_BYTES;
-  adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, "the document", err);
-  while( !found && err->rc == ADCP_OK && adcp_json_next(r->json) == ADCP_JSON_KEY ) {
-    found = find_member(r->json) == METADATA;
-    if( !found ) adcp_json_skip(r->json);
-  }
-  if( found ) {
-    read_metadata(r);
-    if( !r->is_old ) {
-      adcp_error_set(err, ADCP_CORRUPT,
-                     "its end does not lead to the manifest: it is incomplete, or another tool "
-                     "rewrote it; adcp_validate tells which");
-    }
-  } else if( err->rc == ADCP_OK || err->rc == ADCP_CORRUPT || err->rc == ADCP_TOOBIG ) {
-    adcp_error_clear(err);
-    adcp_error_set(err, ADCP_NOTADB, "not a backup: it does not begin with backup_metadata");
+/* Does the summary agree with what it sums up? Its CRCs and the document's size only where the file
+** stands as it was written. */
+static void check_summary(AdcpArchiveReader *r, bool is_as_written) {
+  const AdcpManifestSummary *summary = &r->manifest.summary;
+  adcp_manifest_check_summary(summary, &r->head.totals, r->err);
+  if( !is_as_written || !summary->is_there || r->err->rc ) return;
+  uint32_t crc32 = adcp_crc32(0, r->head.metadata, strlen(r->head.metadata));
+  if( !summary->has_crc || summary->totals.raw_bytes != r->head.totals.raw_bytes ||
+      summary->metadata_crc32 != crc32 ) {
+    adcp_error_set(r->err, ADCP_CORRUPT,
+                   "damaged: the manifest's summary is not that of this document");
   }
 }
 
 /* How far to go when the manifest is not found by the end line. */
 typedef enum Effort { PEEK, HEAD, READ_THROUGH } Effort;
+
+/* Reads the head and the manifest of an open file. */
+static void read_whole_head(AdcpArchiveReader *r, Effort effort) {
+  AdcpManifestDetail detail =
+      effort == READ_THROUGH ? ADCP_MANIFEST_WHOLE : ADCP_MANIFEST_NO_PLACES;
+  bool damaged = false, quick = open_manifest(r, detail, &damaged);
+  if( quick ) {
+    read_quick(r);
+    if( !r->input.failed && r->err->rc == ADCP_CORRUPT ) adcp_error_prepend(r->err, "damaged: ");
+  } else if( effort == PEEK && adcp_infile_size(r->file) > ADCP_PEEK_FILE_BYTES ) {
+    adcp_archive_peek_start(r);
+  } else if( r->err->rc == ADCP_OK ) {
+    read_slow(r, damaged);
+    if( r->is_old && r->err->rc == ADCP_OK && effort != PEEK ) adcp_legacy_open(r);
+  }
+  if( r->err->rc == ADCP_OK ) resolve_tables(r);
+  if( r->err->rc == ADCP_OK ) fill_head(r);
+  check_summary(r, quick);
+}
 
 static AdcpArchiveReader *open_reader(const AdcpRoot *root, const char *path, int threads,
                                       Effort effort, AdcpCheckpoint checkpoint, AdcpError *err) {
@@ -747,23 +683,9 @@ static AdcpArchiveReader *open_reader(const AdcpRoot *root, const char *path, in
   r->input.checkpoint = checkpoint;
   open_parts(r, root, path, threads);
   if( err->rc == ADCP_OK ) {
-    bool damaged = false;
     r->head.container = adcp_block_reader_container(r->blocks);
-    AdcpManifestDetail detail =
-        effort == READ_THROUGH ? ADCP_MANIFEST_WHOLE : ADCP_MANIFEST_NO_PLACES;
-    if( open_manifest(r, detail, &damaged) ) {
-      read_quick(r);
-      if( !r->input.failed && err->rc == ADCP_CORRUPT ) adcp_error_prepend(err, "damaged: ");
-    } else if( effort == PEEK && adcp_infile_size(r->file) > ADCP_PEEK_FILE_BYTES ) {
-      read_start(r);
-    } else if( err->rc == ADCP_OK ) {
-      read_slow(r, damaged);
-      if( r->is_old && err->rc == ADCP_OK && effort != PEEK ) adcp_legacy_open(r);
-    }
-  }
-  if( err->rc == ADCP_OK ) {
-    resolve_tables(r);
-    if( err->rc == ADCP_OK ) fill_head(r);
+    bool done = effort == PEEK && adcp_archive_peek(r);
+    if( !done ) read_whole_head(r, effort);
   }
   if( err->rc == ADCP_OK ) return r;
   adcp_archive_reader_close(r);

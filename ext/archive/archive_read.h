@@ -67,7 +67,8 @@ AdcpArchiveReader *adcp_archive_reader_open_head(const AdcpRoot *root, const cha
 /* The same for a list of many files, in time that does not depend on their size: without threads,
 ** and a file larger than ADCP_PEEK_FILE_BYTES whose end does not lead to the manifest is not read
 ** through, but told by its first ADCP_PEEK_TEXT_BYTES to be damaged (ADCP_CORRUPT) or no backup
-** (ADCP_NOTADB). For its head only, not its rows. */
+** (ADCP_NOTADB). Of the head only container, version, metadata and totals (without full_sha256) are
+** sure to be there: neither schema, tables nor rows. */
 AdcpArchiveReader *adcp_archive_reader_peek(const AdcpRoot *root, const char *path, AdcpError *err);
 const AdcpArchiveHead *adcp_archive_head(const AdcpArchiveReader *r);
 

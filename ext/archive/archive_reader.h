@@ -1,8 +1,9 @@
 /*
-** archive_reader.h - the inside of an archive reader, shared by archive_open.c and archive_read.c.
+** archive_reader.h - the inside of an archive reader, shared by archive_open.c, archive_peek.c and
+** archive_read.c.
 **
-** archive_open.c finds out what the file is and fills the head; archive_read.c walks the rows. Both
-** pull from one JSON reader whose input is the block reader, with two additions: a prefix, text
+** archive_open.c finds out what the file is and fills the head, archive_peek.c as much of it as a
+** list needs; archive_read.c walks the rows. All pull from one JSON reader whose input is the block reader, with two additions: a prefix, text
 ** that stands in front of a place the reader was moved to, so that the document seems to begin
 ** there; and a count and CRC of the text.
 */
@@ -25,6 +26,7 @@ typedef struct AdcpArchiveInput {
   size_t prefix_done;
   int64_t raw_bytes;         /* text read from blocks since the last start */
   int64_t budget;            /* more text than this is refused; negative: no limit */
+  size_t piece;              /* text is taken in pieces of at most so many bytes; 0: any */
   bool has_crc;              /* crc32 is wanted */
   uint32_t crc32;            /* of that text */
   bool failed;               /* the error came from the blocks */
@@ -80,6 +82,16 @@ struct AdcpArchiveReader {
 
 /* Puts the input and the JSON reader at a place: the caller has moved the blocks there. */
 void adcp_archive_restart(AdcpArchiveReader *r, AdcpJsonToken inside);
+
+/* Takes the value of backup_metadata, which comes next. */
+void adcp_archive_read_metadata(AdcpArchiveReader *r);
+
+/* Reads what a list of backups shows, from the manifest's summary and backup_metadata. False, with
+** or without an error, where the end line does not lead to a summary. */
+bool adcp_archive_peek(AdcpArchiveReader *r);
+
+/* Tells a file without a usable end by its first text. */
+void adcp_archive_peek_start(AdcpArchiveReader *r);
 
 /* Keeps the value that comes next as a section; forgets all. */
 void adcp_archive_keep_section(AdcpArchiveReader *r, const char *name);

@@ -20,9 +20,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "codec/json_write.h"
-
-/* "backup_end":{"manifest_at":"<20 digits>","manifest_crc32":"<8 digits>"}} has 77 bytes. */
-#define END_LINE_MAX 128
+#include "stream/compressor.h"
 
 struct AdcpArchiveWriter {
   AdcpError *err; /* borrowed */
@@ -104,6 +102,7 @@ static void begin_section(AdcpArchiveWriter *w, const char *name) {
 void adcp_archive_write_section(AdcpArchiveWriter *w, const char *name, const char *json,
                                 size_t n) {
   if( w->err->rc ) return;
+  if( w->sections == 0 ) w->manifest.summary.metadata_crc32 = adcp_crc32(0, json, n);
   begin_section(w, name);
   append(w, json, n);
 }
@@ -204,15 +203,6 @@ static void copy_index(AdcpArchiveWriter *w) {
   }
 }
 
-static size_t make_end_line(char line[END_LINE_MAX], int64_t manifest_at, uint32_t crc32) {
-  int n = snprintf(line, END_LINE_MAX,
-                   "\"" ADCP_END_KEY "\":{\"manifest_at\":\"%020" PRId64
-                   "\",\"manifest_crc32\":\"%08" PRIx32 "\"}}\n",
-                   manifest_at, crc32);
-  assert(n > 0 && n < END_LINE_MAX);
-  return (size_t)n;
-}
-
 void adcp_archive_finish(AdcpArchiveWriter *w, AdcpArchiveTotals *totals) {
   if( w->err->rc ) return;
   assert(w->now == NULL && w->schema != NULL);
@@ -225,20 +215,19 @@ void adcp_archive_finish(AdcpArchiveWriter *w, AdcpArchiveTotals *totals) {
   copy_index(w);
   adcp_archive_digests(w->schema, m->tables, m->table_count, m->content_sha256, m->full_sha256,
                        w->err);
+  adcp_manifest_summarize(m, w->err);
   adcp_manifest_write(m, document_sink(w), w->err);
   adcp_block_writer_drain(w->blocks, w->err);
   if( w->err->rc ) return;
-  char line[END_LINE_MAX];
-  int64_t raw_bytes = adcp_block_writer_raw_bytes(w->blocks);
+  char line[ADCP_END_LINE_BYTES + 1];
   uint32_t crc32 = adcp_block_writer_crc32(w->blocks, m->block_count);
-  size_t n = make_end_line(line, manifest_at, crc32);
-  adcp_block_writer_end(w->blocks, line, n, w->err);
+  adcp_end_line_write(line, manifest_at, crc32);
+  assert(adcp_block_writer_raw_bytes(w->blocks) + ADCP_END_LINE_BYTES ==
+         m->summary.totals.raw_bytes);
+  adcp_block_writer_end(w->blocks, line, ADCP_END_LINE_BYTES, w->err);
   if( totals == NULL || w->err->rc ) return;
-  memset(totals, 0, sizeof *totals);
-  adcp_archive_count(totals, m->tables, m->table_count);
-  totals->raw_bytes = raw_bytes + (int64_t)n;
+  *totals = m->summary.totals;
   totals->file_bytes = adcp_outfile_position(w->file);
-  memcpy(totals->content_sha256, m->content_sha256, sizeof totals->content_sha256);
   memcpy(totals->full_sha256, m->full_sha256, sizeof totals->full_sha256);
 }
 

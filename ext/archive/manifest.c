@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "codec/number.h"
+#include "stream/compressor.h"
 
 #define FLUSH_BYTES ((size_t)32 * 1024)
 
@@ -116,10 +117,27 @@ static void write_entry(AdcpBuf *buf, const AdcpManifest *m, size_t i, AdcpBuf *
   adcp_buf_append_byte(buf, '}');
 }
 
+/* The summary's object and its CRC-32. */
+static void write_summary(AdcpBuf *buf, const AdcpManifestSummary *summary) {
+  const AdcpArchiveTotals *totals = &summary->totals;
+  adcp_buf_append_str(buf, "\"summary\":");
+  size_t start = buf->size;
+  adcp_buf_appendf(buf,
+                   "{\"tables\":%" PRId64 ",\"rows\":%" PRId64 ",\"bytes\":%" PRId64
+                   ",\"content_sha256\":\"%s\",\"metadata_crc32\":\"%08" PRIx32 "\"}",
+                   totals->tables, totals->rows, totals->raw_bytes, totals->content_sha256,
+                   summary->metadata_crc32);
+  if( buf->oom ) return;
+  uint32_t crc32 = adcp_crc32(0, buf->data + start, buf->size - start);
+  adcp_buf_appendf(buf, ",\"summary_crc32\":\"%08" PRIx32 "\"", crc32);
+}
+
 void adcp_manifest_write(const AdcpManifest *m, AdcpTextSink sink, AdcpError *err) {
   AdcpBuf buf = {0}, spelling = {0};
+  adcp_buf_append_str(&buf, "\"" ADCP_MANIFEST_KEY "\":{");
+  write_summary(&buf, &m->summary);
   adcp_buf_appendf(&buf,
-                   "\"" ADCP_MANIFEST_KEY "\":{\"rows\":%" PRId64 ",\"bytes\":%" PRId64
+                   ",\n\"rows\":%" PRId64 ",\"bytes\":%" PRId64
                    ",\"content_sha256\":\"%s\",\"full_sha256\":\"%s\",\"tables\":[",
                    m->rows, m->bytes, m->content_sha256, m->full_sha256);
   for( size_t i = 0; i < m->table_count && err->rc == ADCP_OK; i++ ) {
@@ -138,6 +156,31 @@ void adcp_manifest_write(const AdcpManifest *m, AdcpTextSink sink, AdcpError *er
   flush(&buf, 1, sink, err);
   adcp_buf_free(&buf);
   adcp_buf_free(&spelling);
+}
+
+static void count_text(void *context, const void *bytes, size_t n, AdcpError *err) {
+  (void)bytes;
+  (void)err;
+  *(int64_t *)context += (int64_t)n;
+}
+
+static int64_t digit_count(int64_t value) {
+  int64_t digits = 1;
+  for( ; value > 9; value /= 10 ) digits++;
+  return digits;
+}
+
+/* The document's size is part of the document: its digits are left out and then added. */
+void adcp_manifest_summarize(AdcpManifest *m, AdcpError *err) {
+  AdcpArchiveTotals *totals = &m->summary.totals;
+  int64_t others = m->bytes + ADCP_END_LINE_BYTES - 1;
+  memset(totals, 0, sizeof *totals);
+  adcp_archive_count(totals, m->tables, m->table_count);
+  memcpy(totals->content_sha256, m->content_sha256, sizeof totals->content_sha256);
+  adcp_manifest_write(m, (AdcpTextSink){&others, count_text}, err);
+  int64_t size = others + 1;
+  while( others + digit_count(size) != size ) size = others + digit_count(size);
+  totals->raw_bytes = size;
 }
 
 /* ---- reading ---- */
@@ -338,21 +381,111 @@ static void check_sums(const AdcpManifest *m, AdcpManifestDetail detail, AdcpErr
   }
 }
 
+static uint32_t take_crc32(AdcpJsonReader *json, const char *what, AdcpError *err) {
+  char *text = NULL;
+  uint32_t crc32 = 0;
+  adcp_json_take_text(json, what, ADCP_REQUIRED, &text, err);
+  if( text == NULL || !adcp_end_line_crc32(text, &crc32) ) {
+    adcp_error_set(err, ADCP_CORRUPT, "\"%s\" is no CRC-32", what);
+  }
+  adcp_free(text);
+  return crc32;
+}
+
+static void parse_summary(AdcpJsonReader *json, AdcpManifestSummary *summary, AdcpError *err) {
+  static const char *const KNOWN[] = {"tables",         "rows",           "bytes",
+                                      "content_sha256", "metadata_crc32", NULL};
+  AdcpArchiveTotals *totals = &summary->totals;
+  unsigned met = 0;
+  int member;
+  adcp_json_expect(json, ADCP_JSON_BEGIN_OBJECT, "summary", err);
+  while( (member = adcp_json_member(json, KNOWN, err)) >= 0 ) {
+    met |= 1u << member;
+    switch( member ) {
+    case 0: totals->tables = adcp_json_take_integer(json, "tables", err); break;
+    case 1: totals->rows = adcp_json_take_integer(json, "rows", err); break;
+    case 2: totals->raw_bytes = adcp_json_take_integer(json, "bytes", err); break;
+    case 3: take_sha256(json, "content_sha256", totals->content_sha256, err); break;
+    case 4: summary->metadata_crc32 = take_crc32(json, "metadata_crc32", err); break;
+    }
+  }
+  if( met != (1u << 5) - 1 ) {
+    adcp_error_set(err, ADCP_CORRUPT, "the manifest's summary is incomplete");
+  }
+}
+
+/* Keeps the CRC-32 of its text in *crc32. */
+static void read_summary(AdcpJsonReader *json, AdcpManifestSummary *summary, uint32_t *crc32,
+                         AdcpError *err) {
+  AdcpBuf text = {0};
+  adcp_json_capture(json, &text);
+  AdcpMemoryText memory = {text.data, text.size};
+  AdcpJsonReader *parts = err->rc ? NULL : adcp_json_reader_open(adcp_memory_input(&memory), err);
+  if( parts ) parse_summary(parts, summary, err);
+  if( err->rc == ADCP_OK ) *crc32 = adcp_crc32(0, text.data, text.size);
+  summary->is_there = err->rc == ADCP_OK;
+  adcp_json_reader_close(parts);
+  adcp_buf_free(&text);
+}
+
+/* A key that the caller took and named by its place in SUMMARY_KEYS. */
+#define SUMMARY_KEYS "summary", "summary_crc32"
+static void read_summary_member(AdcpJsonReader *json, int member, AdcpManifestSummary *summary,
+                                uint32_t *crc32, AdcpError *err) {
+  if( member == 0 ) {
+    read_summary(json, summary, crc32, err);
+  } else {
+    summary->has_crc = take_crc32(json, "summary_crc32", err) == *crc32 && summary->is_there;
+  }
+}
+
+void adcp_manifest_read_front(AdcpJsonReader *json, AdcpManifestSummary *summary, AdcpError *err) {
+  static const char *const KNOWN[] = {SUMMARY_KEYS, NULL};
+  uint32_t crc32 = 0;
+  adcp_json_expect(json, ADCP_JSON_BEGIN_OBJECT, ADCP_MANIFEST_KEY, err);
+  for( int i = 0; i < 2 && err->rc == ADCP_OK; i++ ) {
+    bool next =
+        adcp_json_next(json) == ADCP_JSON_KEY && strcmp(adcp_json_text(json, NULL), KNOWN[i]) == 0;
+    if( !next ) {
+      summary->is_there = false;
+      return;
+    }
+    read_summary_member(json, i, summary, &crc32, err);
+  }
+}
+
 void adcp_manifest_read(AdcpJsonReader *json, AdcpManifest *m, AdcpManifestDetail detail,
                         AdcpError *err) {
-  static const char *const KNOWN[] = {"tables",         "blocks",      "rows", "bytes",
-                                      "content_sha256", "full_sha256", NULL};
+  static const char *const KNOWN[] = {SUMMARY_KEYS, "tables",         "blocks",      "rows",
+                                      "bytes",      "content_sha256", "full_sha256", NULL};
+  uint32_t crc32 = 0;
   int member;
   adcp_json_expect(json, ADCP_JSON_BEGIN_OBJECT, ADCP_MANIFEST_KEY, err);
   while( (member = adcp_json_member(json, KNOWN, err)) >= 0 ) {
     switch( member ) {
-    case 0: read_tables(json, m, detail, err); break;
-    case 1: read_blocks(json, m, detail, err); break;
-    case 2: m->rows = adcp_json_take_integer(json, "rows", err); break;
-    case 3: m->bytes = adcp_json_take_integer(json, "bytes", err); break;
-    case 4: take_sha256(json, "content_sha256", m->content_sha256, err); break;
-    case 5: take_sha256(json, "full_sha256", m->full_sha256, err); break;
+    case 2: read_tables(json, m, detail, err); break;
+    case 3: read_blocks(json, m, detail, err); break;
+    case 4: m->rows = adcp_json_take_integer(json, "rows", err); break;
+    case 5: m->bytes = adcp_json_take_integer(json, "bytes", err); break;
+    case 6: take_sha256(json, "content_sha256", m->content_sha256, err); break;
+    case 7: take_sha256(json, "full_sha256", m->full_sha256, err); break;
+    default: read_summary_member(json, member, &m->summary, &crc32, err);
     }
   }
   check_sums(m, detail, err);
+}
+
+void adcp_manifest_check_summary(const AdcpManifestSummary *summary,
+                                 const AdcpArchiveTotals *totals, AdcpError *err) {
+  const AdcpArchiveTotals *said = &summary->totals;
+  if( err->rc || !summary->is_there ) return;
+  if( said->tables != totals->tables || said->rows != totals->rows ||
+      strcmp(said->content_sha256, totals->content_sha256) != 0 ) {
+    adcp_error_set(err, ADCP_CORRUPT,
+                   "damaged: the manifest's summary says %" PRId64 " tables and %" PRId64
+                   " rows, the manifest %" PRId64 " and %" PRId64 "%s",
+                   said->tables, said->rows, totals->tables, totals->rows,
+                   strcmp(said->content_sha256, totals->content_sha256) ? ", with other content"
+                                                                        : "");
+  }
 }

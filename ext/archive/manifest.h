@@ -19,12 +19,24 @@
 #ifndef ADCP_ARCHIVE_MANIFEST_H
 #define ADCP_ARCHIVE_MANIFEST_H
 
+#include "archive/end_line.h"
 #include "archive/format.h"
 #include "archive/row_write.h"
 #include "codec/json_read.h"
 
-#define ADCP_MANIFEST_KEY "backup_manifest"
-#define ADCP_END_KEY      "backup_end"
+/* What a list of backups shows of one, as the manifest's first two members:
+**
+**   "summary":{"tables":1,"rows":12,"bytes":5400,"content_sha256":"...","metadata_crc32":"..."},
+**   "summary_crc32":"1b2c3d4e"
+**
+** with a CRC-32 of its own, so that neither the rest of the manifest nor the rest of the head has
+** to be read for it. */
+typedef struct AdcpManifestSummary {
+  bool is_there;
+  bool has_crc;             /* summary_crc32 is that of the summary's text */
+  AdcpArchiveTotals totals; /* without file_bytes and full_sha256 */
+  uint32_t metadata_crc32;  /* of the text of backup_metadata's value */
+} AdcpManifestSummary;
 
 typedef struct AdcpManifest {
   AdcpArchiveTable *tables; /* owned; entry->table is NULL until the schema is known */
@@ -38,6 +50,7 @@ typedef struct AdcpManifest {
   int64_t bytes;
   char content_sha256[ADCP_SHA256_HEX + 1];
   char full_sha256[ADCP_SHA256_HEX + 1];
+  AdcpManifestSummary summary;
 } AdcpManifest;
 
 /* Make room for one more and return it, zero-filled; NULL when out of memory. */
@@ -47,7 +60,11 @@ AdcpBlockEntry *adcp_manifest_add_block(AdcpManifest *manifest, AdcpError *err);
 /* The same for a mark of the last table. */
 AdcpArchiveMark *adcp_manifest_add_mark(AdcpManifest *manifest, AdcpError *err);
 
-/* Writes the member, key and line break included. Every entry's table is set. */
+/* Completes the summary, whose metadata_crc32 is set: it counts the document with the manifest that
+** will be written. Every entry's table is set. */
+void adcp_manifest_summarize(AdcpManifest *manifest, AdcpError *err);
+
+/* Writes the member, key and line break included. */
 void adcp_manifest_write(const AdcpManifest *manifest, AdcpTextSink sink, AdcpError *err);
 
 /* Reads the member's value, which comes next, into a manifest that is zero-initialised. Sums and
@@ -56,6 +73,13 @@ void adcp_manifest_write(const AdcpManifest *manifest, AdcpTextSink sink, AdcpEr
 typedef enum AdcpManifestDetail { ADCP_MANIFEST_WHOLE, ADCP_MANIFEST_NO_PLACES } AdcpManifestDetail;
 void adcp_manifest_read(AdcpJsonReader *json, AdcpManifest *manifest, AdcpManifestDetail detail,
                         AdcpError *err);
+
+/* Reads its first two members only; summary->is_there tells whether they are the summary. */
+void adcp_manifest_read_front(AdcpJsonReader *json, AdcpManifestSummary *summary, AdcpError *err);
+
+/* Does what the summary says of tables, rows and content agree with what was found? */
+void adcp_manifest_check_summary(const AdcpManifestSummary *summary,
+                                 const AdcpArchiveTotals *totals, AdcpError *err);
 
 /* Leaves it zero-initialised. */
 void adcp_manifest_free(AdcpManifest *manifest);

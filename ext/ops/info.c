@@ -119,6 +119,7 @@ static void read_folder(Folder *folder, const AdcpRoot *root, AdcpError *err) {
   AdcpListing *listing = adcp_listing_open(root, folder->path, ADCP_MISSING_IS_EMPTY, err);
   while( listing && adcp_listing_take(listing, &entry, err) ) count_entry(folder, &entry);
   adcp_listing_close(listing);
+  adcp_listing_confirm(&folder->newest, root, err);
 }
 
 static void member_known(AdcpJsonWriter *w, const char *key, int64_t value) {
@@ -188,7 +189,10 @@ static void write_warnings(AdcpJsonWriter *w, const AdcpRequest *request, const 
   } else {
     warn_of_age(w, folder, adcp_options_text(settings, "max_age", NULL));
   }
-  if( broken->path && (folder->newest.path == NULL || folder->newest.created <= broken->created) ) {
+  if( folder->newest.status != ADCP_BACKUP_OK ) {
+    warn(w, "the newest backup, %s, is not valid: %s", folder->newest.name, folder->newest.error);
+  } else if( broken->path &&
+             (folder->newest.path == NULL || folder->newest.created <= broken->created) ) {
     warn(w, "the newest backup, %s, is not valid: %s", broken->name, broken->error);
   }
   if( folder->exists && !folder->writable ) warn(w, "%s cannot be written to", folder->path);

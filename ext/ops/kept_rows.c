@@ -51,11 +51,11 @@ static void add_table(AdcpKeptRows *kept, const AdcpArchiveTable *table, const c
   rows->file = name;
 }
 
-/* What cannot be read any more is passed over: the list found it whole a moment ago. */
+/* Opened, since a list reads no manifest whole. What is damaged there is passed over. */
 static void add_backup(AdcpKeptRows *kept, const AdcpRoot *root, const AdcpListingEntry *entry,
                        AdcpError *err) {
   AdcpError found = ADCP_ERROR_INIT;
-  AdcpArchiveReader *archive = adcp_archive_reader_peek(root, entry->path, &found);
+  AdcpArchiveReader *archive = adcp_archive_reader_open_head(root, entry->path, &found);
   if( archive ) {
     const AdcpArchiveHead *head = adcp_archive_head(archive);
     for( size_t i = 0; i < head->table_count && !err->rc; i++ ) {

@@ -102,10 +102,16 @@ static void take_error(AdcpListingEntry *entry, AdcpError *found, AdcpError *err
   adcp_error_clear(found);
 }
 
+/* The file that the name leads to, when that is a symbolic link. */
+static bool follow_link(const AdcpListingEntry *entry, const AdcpRoot *root, struct stat *st) {
+  *st = entry->st;
+  return !S_ISLNK(st->st_mode) || adcp_path_stat(root, entry->path, st) == 0;
+}
+
 static void read_file(AdcpListingEntry *entry, const AdcpRoot *root, AdcpError *err) {
   AdcpError found = ADCP_ERROR_INIT;
   struct stat st;
-  if( adcp_path_stat(root, entry->path, &st) != 0 ) {
+  if( adcp_path_lstat(root, entry->path, &entry->st) != 0 || !follow_link(entry, root, &st) ) {
     adcp_root_errno(root, &found, ADCP_CANTOPEN, errno, "cannot open %s", entry->path);
   } else if( !S_ISREG(st.st_mode) ) {
     adcp_error_set(&found, ADCP_NOTADB, "not a backup: not a regular file");
@@ -129,11 +135,7 @@ static void begin_entry(AdcpListingEntry *entry, const char *path, AdcpError *er
 void adcp_listing_read(AdcpListingEntry *entry, const AdcpRoot *root, const char *path,
                        AdcpError *err) {
   begin_entry(entry, path, err);
-  if( err->rc ) return;
-  if( adcp_path_lstat(root, path, &entry->st) != 0 ) {
-    memset(&entry->st, 0, sizeof entry->st);
-  }
-  read_file(entry, root, err);
+  if( err->rc == ADCP_OK ) read_file(entry, root, err);
 }
 
 void adcp_listing_describe(AdcpListingEntry *entry, const char *path, const AdcpArchiveHead *head,
@@ -277,6 +279,14 @@ static void take_text(char **text, AdcpListingEntry *entry) {
   entry->error = NULL;
 }
 
+void adcp_listing_confirm(AdcpListingEntry *entry, const AdcpRoot *root, AdcpError *err) {
+  AdcpError found = ADCP_ERROR_INIT;
+  if( err->rc || entry->path == NULL || entry->status != ADCP_BACKUP_OK ) return;
+  AdcpArchiveReader *archive = adcp_archive_reader_open(root, entry->path, 0, &found);
+  adcp_archive_reader_close(archive);
+  if( found.rc ) take_error(entry, &found, err);
+}
+
 /* What the newest is looked for among: the safety backups of one database, or (NULL) all backups
 ** that are none. */
 static bool is_candidate(const AdcpListingEntry *entry, const char *safety_of) {
@@ -286,20 +296,38 @@ static bool is_candidate(const AdcpListingEntry *entry, const char *safety_of) {
          strcmp(entry->database, safety_of) == 0;
 }
 
-/* *wrong (owned by the caller) becomes what is wrong with the last of those that are no backup. */
-static char *find_newest(AdcpListing *listing, const char *safety_of, char **wrong,
-                         AdcpError *err) {
-  AdcpListingEntry newest, entry;
-  memset(&newest, 0, sizeof newest);
+/* Moves the newest candidate that is older than `limit` (empty: any) to *newest. *wrong (owned by the
+** caller) becomes what is wrong with the last of those that are no backup. */
+static void find_newest_before(AdcpListing *listing, const char *safety_of,
+                               const AdcpListingEntry *limit, AdcpListingEntry *newest,
+                               char **wrong, AdcpError *err) {
+  AdcpListingEntry entry;
+  memset(newest, 0, sizeof *newest);
+  listing->next = 0;
   while( adcp_listing_take(listing, &entry, err) ) {
     bool better = is_candidate(&entry, safety_of) &&
-                  (newest.path == NULL || adcp_listing_older(&newest, &entry));
+                  (limit->path == NULL || adcp_listing_older(&entry, limit)) &&
+                  (newest->path == NULL || adcp_listing_older(newest, &entry));
     if( entry.error ) take_text(wrong, &entry);
-    adcp_listing_entry_clear(better ? &newest : &entry);
-    if( better ) newest = entry;
+    adcp_listing_entry_clear(better ? newest : &entry);
+    if( better ) *newest = entry;
   }
-  char *path = newest.path;
-  newest.path = NULL;
+}
+
+/* A list reads the first lines only: what it calls ok is opened before it is chosen. */
+static char *find_newest(AdcpListing *listing, const char *safety_of, char **wrong,
+                         AdcpError *err) {
+  AdcpListingEntry newest, refused;
+  memset(&newest, 0, sizeof newest);
+  do {
+    refused = newest;
+    find_newest_before(listing, safety_of, &refused, &newest, wrong, err);
+    adcp_listing_entry_clear(&refused);
+    adcp_listing_confirm(&newest, listing->root, err);
+    if( newest.error ) take_text(wrong, &newest);
+  } while( newest.path && newest.status != ADCP_BACKUP_OK && !err->rc );
+  char *path = err->rc ? NULL : newest.path;
+  if( path ) newest.path = NULL;
   adcp_listing_entry_clear(&newest);
   return path;
 }

@@ -5,7 +5,8 @@
 ** temporary files and folders are not listed. A file that cannot be read as a backup is an entry
 ** that says so:
 **
-**   ok        head, manifest and end line fit together (the rows are for adcp_validate)
+**   ok        metadata, the manifest's summary and the end line fit together (the rest of the manifest
+**             is read by who opens the backup, the rows are for adcp_validate)
 **   damaged   a backup of ours that is incomplete or not what its own checks say
 **   foreign   anything else: not a backup, one of a newer format, not a regular file, not readable
 */
@@ -73,9 +74,13 @@ void adcp_listing_describe(AdcpListingEntry *entry, const char *path, const Adcp
                            AdcpError *err);
 void adcp_listing_entry_clear(AdcpListingEntry *entry);
 
-/* The path of the newest entry that is ok: by created_at, then by name. Safety backups are passed
-** over: what one holds was given up. The caller frees it. NULL with an error when the folder has
-** none. */
+/* Opens an entry that is ok, which reads all of head and manifest: it is damaged if they are. An
+** empty entry stays as it is. */
+void adcp_listing_confirm(AdcpListingEntry *entry, const AdcpRoot *root, AdcpError *err);
+
+/* The path of the newest entry that is ok, and was confirmed: by created_at, then by name. Safety
+** backups are passed over: what one holds was given up. The caller frees it. NULL with an error when
+** the folder has none. */
 char *adcp_listing_newest(const AdcpRoot *root, const char *folder, AdcpError *err);
 
 /* The path of the newest safety backup of a database that was made before a restore, not before an

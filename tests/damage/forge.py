@@ -10,6 +10,8 @@ import hashlib
 import json
 import zlib
 
+END_LINE_BYTES = 81
+
 
 def string(text):
     out = ['"']
@@ -88,13 +90,35 @@ class Forgery:
     def end(self, raw, entries):
         content, full = self.digests(entries)
         lines = ",\n".join(json.dumps(e, separators=(",", ":"), ensure_ascii=False) for e in entries)
-        manifest = (
-            f'"backup_manifest":{{"rows":{sum(e["rows"] for e in entries)},"bytes":{len(raw)},'
+        lists = (
+            f'\n"rows":{sum(e["rows"] for e in entries)},"bytes":{len(raw)},'
             f'"content_sha256":"{content}","full_sha256":"{full}","tables":[\n{lines}\n],"blocks":[\n'
             f"[{len(raw)},{len(raw)},{zlib.crc32(raw)}]\n]}},\n"
-        ).encode()
+        )
+        manifest = (self.summary(raw, entries, content, lists) + lists).encode()
         end = f'"backup_end":{{"manifest_at":"{len(raw):020d}","manifest_crc32":"{zlib.crc32(manifest):08x}"}}}}\n'
         return manifest + end.encode()
+
+    def summary(self, raw, entries, content, lists):
+        """The manifest's first line. The size that it says is that of the document with this line."""
+        metadata = self.head[len('{"backup_metadata":') : self.head.index(',\n"database_schema"')]
+        try:
+            kinds = {name: table.get("kind") for name, table in self.schema()["tables"].items()}
+        except (ValueError, AttributeError):
+            kinds = {}
+        rows = [e["rows"] for e in entries if kinds.get(e["name"]) == "ordinary"]
+        size = 0
+        while True:
+            summary = (
+                f'{{"tables":{len(rows)},"rows":{sum(rows)},"bytes":{size},"content_sha256":"{content}",'
+                f'"metadata_crc32":"{zlib.crc32(metadata.encode()):08x}"}}'
+            )
+            crc = zlib.crc32(summary.encode())
+            line = f'"backup_manifest":{{"summary":{summary},"summary_crc32":"{crc:08x}",'
+            whole = len(raw) + len((line + lists).encode()) + END_LINE_BYTES
+            if whole == size:
+                return line
+            size = whole
 
     def digests(self, entries):
         try:

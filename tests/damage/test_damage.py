@@ -36,9 +36,14 @@ LOOKS = (
 )
 
 
+SHOWN = "created_at, format_version, backup_type, tables, rows, content_sha256, note, sqlite_version, database"
+
+
 class Judge:
     def __init__(self, folder):
-        self.path = os.path.join(folder, "damaged")
+        os.mkdir(os.path.join(folder, "list"))
+        self.path = os.path.join(folder, "list", "damaged.json")
+        self.shown = None
         self.checks = connect(EXTENSION)
         self.target = connect(EXTENSION)
         self.target.executescript("CREATE TABLE mine(a); INSERT INTO mine VALUES(1)")
@@ -59,9 +64,22 @@ class Judge:
         except sqlite3.Error as error:
             report = {"valid": False, "errors": [str(error)]}
         self.valid += report["valid"]
+        self.listed(case)
         if not report["valid"] and not (report["errors"] and len(report["errors"][0]) > 20):
             self.fail(case, f"no error that says anything: {report['errors']}")
         self.restore(case, report["valid"], original)
+
+    def list(self):
+        query = f"SELECT status, error, {SHOWN} FROM adcp_backups(?)"
+        return self.checks.execute(query, (os.path.dirname(self.path),)).fetchone()
+
+    def listed(self, case):
+        """A list says nothing of a backup that was not written into it, whatever was damaged since."""
+        status, error, *shown = self.list()
+        if status == b"ok" and self.shown and shown != self.shown:
+            self.fail(case, f"listed as ok with {shown}")
+        if status != b"ok" and not error:
+            self.fail(case, f"listed as {status} without a reason")
 
     def restore(self, case, valid, original):
         db = connect(EXTENSION)
@@ -214,8 +232,11 @@ def main():
             path = os.path.join(folder, name)
             source.execute("SELECT adcp_backup(?, '{\"threads\":0}')", (path,))
             data = texts[name] = open(path, "rb").read()
+            open(judge.path, "wb").write(data)
+            judge.shown = list(judge.list()[2:])
             damage_bytes(judge, data, name, original, stride)
             cut_and_grow(judge, data, name, original, 1 if FULL else 11)
+            judge.shown = None
         print(f"{judge.tried} changed bytes and lengths, {judge.valid} still valid")
         before = judge.tried, judge.valid
         wide = sample(EXTENSION, 4000)

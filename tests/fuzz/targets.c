@@ -235,6 +235,19 @@ static bool read_manifest(const uint8_t *bytes, size_t n, size_t piece, AdcpMani
   return good;
 }
 
+static AdcpManifestSummary read_front(const uint8_t *bytes, size_t n) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpManifestSummary summary = {0};
+  Pieces pieces = {bytes, n, 7};
+  AdcpTextInput input = {&pieces, read_piece};
+  AdcpJsonReader *reader = adcp_json_reader_open(input, &err);
+  adcp_manifest_read_front(reader, &summary, &err);
+  if( err.rc ) summary.is_there = false;
+  adcp_json_reader_close(reader);
+  adcp_error_clear(&err);
+  return summary;
+}
+
 static void append_bytes(void *context, const void *bytes, size_t n, AdcpError *err) {
   (void)err;
   adcp_buf_append(context, bytes, n);
@@ -261,18 +274,22 @@ static void write_and_read(const AdcpManifest *manifest) {
   AdcpError err = ADCP_ERROR_INIT;
   AdcpBuf text = {0};
   AdcpTextSink sink = {&text, append_bytes};
-  AdcpManifest again;
+  AdcpManifest again, summed = *manifest;
   AdcpTable *tables = calloc(manifest->table_count + 1, sizeof *tables);
   for( size_t i = 0; i < manifest->table_count; i++ ) {
     tables[i].name = manifest->names[i];
     manifest->tables[i].table = &tables[i];
   }
-  adcp_manifest_write(manifest, sink, &err);
+  adcp_manifest_summarize(&summed, &err);
+  adcp_manifest_write(&summed, sink, &err);
   const uint8_t *value = memchr(text.data, '{', text.size);
   size_t skipped = (size_t)(value - text.data);
   MUST(err.rc == ADCP_OK &&
        read_manifest(value, text.size - skipped, 100, ADCP_MANIFEST_WHOLE, &again));
   must_be_same(manifest, &again);
+  MUST(again.summary.is_there && again.summary.has_crc);
+  adcp_manifest_check_summary(&again.summary, &summed.summary.totals, &err);
+  MUST(err.rc == ADCP_OK && read_front(value, text.size - skipped).has_crc);
   adcp_manifest_free(&again);
   adcp_buf_free(&text);
   free(tables);
@@ -287,14 +304,17 @@ static bool has_hex_digits(const AdcpManifest *manifest) {
   return good;
 }
 
-/* The pieces make no difference; a list without places takes what the whole takes; every place that
-** is accepted stands in a block. */
+/* The pieces make no difference; without places what the whole takes is taken; a list reads the
+** summary that the whole has; every place that is
+** accepted stands in a block. */
 static void fuzz_manifest(const uint8_t *bytes, size_t n) {
   AdcpManifest whole, torn, quick;
   bool good = read_manifest(bytes, n, n ? n : 1, ADCP_MANIFEST_WHOLE, &whole);
   bool good_torn = read_manifest(bytes, n, 1, ADCP_MANIFEST_WHOLE, &torn);
   bool good_quick = read_manifest(bytes, n, 7, ADCP_MANIFEST_NO_PLACES, &quick);
+  bool has_front = read_front(bytes, n).is_there;
   MUST(good == good_torn && (!good || good_quick));
+  MUST((!good || !has_front || whole.summary.is_there));
   if( good ) {
     int64_t rows = 0;
     must_be_same(&whole, &torn);

@@ -3,6 +3,7 @@
 
     read_backup.py FILE NEW.sqlite3                 checks a backup and rebuilds the database
     read_backup.py FILE                             checks a backup: every count and digest
+    read_backup.py --list FILE                      what a list shows of it, from its head and tail
     read_backup.py --table NAME FILE [NEW.sqlite3]  one table, found by the locator: prints its rows, or
                                                     rebuilds that table
 
@@ -229,15 +230,22 @@ class File:
         except (EOFError, zlib.error, OSError) as error:
             raise BadBackup(f"the container is incomplete or damaged: {error}") from None
 
-    def manifest(self):
-        """The manifest, found by the locator; None where that does not lead to it."""
+    def end_line(self):
+        """(manifest_at, manifest_crc32); None where the file does not end with such a line."""
         tail = self.read(max(0, self.size - TAIL_BYTES), TAIL_BYTES)
         tail = tail[:-TRAILER_BYTES] if self.is_gzip else tail.rstrip(b" \t\r\n") + b"\n"
         line = tail[-END_LINE_BYTES:]
         if not line.startswith(b'"backup_end":{'):
             return None
         end = parse(b"{" + line[:-2] + b"}")["backup_end"]
-        start = int(end["manifest_at"])
+        return int(end["manifest_at"]), int(end["manifest_crc32"], 16)
+
+    def manifest(self):
+        """The manifest, found by the locator; None where that does not lead to it."""
+        end = self.end_line()
+        if end is None:
+            return None
+        start, crc = end
         text = self.read(start, self.size - start)
         if self.is_gzip:
             try:
@@ -245,9 +253,28 @@ class File:
             except zlib.error:
                 return None
         text = text[:text.rfind(b'"backup_end"')]
-        if zlib.crc32(text) != int(end["manifest_crc32"], 16):
+        if zlib.crc32(text) != crc:
             return None
         return parse(b"{" + text.rstrip(b",\n") + b"}")["backup_manifest"]
+
+    def first_line(self, start, opening):
+        """The value that stands behind `opening` at a block's start, and what follows its last brace."""
+        data = self.read(start, 4096)
+        text = zlib.decompressobj(-15).decompress(data, 4096) if self.is_gzip else data
+        check(text.startswith(opening), "the file does not have its first lines")
+        line = text[len(opening):].split(b"\n")[0]
+        value = line[:line.rindex(b"}") + 1]
+        return value, line[len(value):]
+
+    def listed(self):
+        """What a list shows: three small reads."""
+        start, _ = self.end_line()
+        summary, rest = self.first_line(start, b'"backup_manifest":{"summary":')
+        check(rest == b',"summary_crc32":"%08x",' % zlib.crc32(summary), "the summary is damaged")
+        metadata, _ = self.first_line(self.first, b'{"backup_metadata":')
+        summary = parse(summary)
+        check("%08x" % zlib.crc32(metadata) == summary["metadata_crc32"], "backup_metadata is damaged")
+        return parse(metadata), summary
 
     def blocks(self, manifest, number):
         """The raw texts of the blocks from a number on."""
@@ -313,6 +340,14 @@ def check_digests(schema, tables, manifest):
     check(full.hexdigest() == manifest["full_sha256"], "full_sha256 differs")
 
 
+def check_summary(manifest, tables):
+    summary = manifest.get("summary")
+    if summary is not None:
+        rows = [entry["rows"] for entry in manifest["tables"] if tables[entry["name"]].kind == "ordinary"]
+        check((summary["tables"], summary["rows"], summary["content_sha256"]) ==
+              (len(rows), sum(rows), manifest["content_sha256"]), "the summary contradicts the manifest")
+
+
 def check_metadata(metadata):
     check(metadata.get("format") == "adcp-backup", "not a backup")
     check(metadata["version"].split(".")[0] == "3", f"format version {metadata['version']} is not read here")
@@ -332,6 +367,7 @@ def read_whole(file):
     rows = [(tables[key], tables[key].rows(value, entries[key])) for key, value in document["tables"].items()]
     check(sum(len(values) for _, values in rows) == manifest["rows"], "another number of rows")
     check_digests(schema, tables, manifest)
+    check_summary(manifest, tables)
     return document["backup_metadata"], schema, rows
 
 
@@ -426,12 +462,17 @@ def rebuild_table(path, file, manifest, entry, text):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--table")
+    arguments.add_argument("--list", action="store_true")
     arguments.add_argument("file")
     arguments.add_argument("new", nargs="?")
     options = arguments.parse_args()
     file = File(options.file)
     try:
-        if options.table is not None:
+        if options.list:
+            metadata, summary = file.listed()
+            print(json.dumps([metadata["created_at"], summary["tables"], summary["rows"], summary["bytes"],
+                              summary["content_sha256"]]))
+        elif options.table is not None:
             manifest, entry, text = read_table(file, options.table)
             if options.new:
                 rebuild_table(options.new, file, manifest, entry, text)

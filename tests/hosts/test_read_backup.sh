@@ -69,6 +69,9 @@ for file in large.json.gz large.json; do
   check "$file: one table: read no more than its blocks and the manifest" at_most report 400000
   check "$file: one table: the lines of the file" \
     cmp rows <(gzip -cdf $file | sed -n '/^"part150":\[$/,/^\]/p' | sed '1d;$d')
+  "$PYTHON" "$reader" --list $file >listed
+  check "$file: what a list shows" cmp listed <(sql :memory: "SELECT json_array(created_at, tables, rows,
+    uncompressed_bytes, content_sha256) FROM adcp_backups('.') WHERE name = '$file'" | sed 's/,/, /g')
   check "$file: one table rebuilt" "$PYTHON" "$reader" --table part150 $file one.db
   check "$file: one table: its rows" cmp <(sqlite3 one.db 'SELECT rowid, * FROM part150') \
     <(sqlite3 large.db 'SELECT rowid, * FROM part150')

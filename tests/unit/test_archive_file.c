@@ -276,7 +276,7 @@ static void test_layout(void) {
       "\"tables\":{\n"
       "\"a\":[\n{\"x\":1},\n{\"x\":2}\n],\n"
       "\"b\":[\n]},\n"
-      "\"backup_manifest\":{\"rows\":2,\"bytes\":";
+      "\"backup_manifest\":{\"summary\":{\"tables\":2,\"rows\":2,\"bytes\":";
   CHECK(got.size > sizeof HEAD && memcmp(got.data, HEAD, sizeof HEAD - 1) == 0);
   static const char TABLES[] =
       "\"tables\":[\n{\"name\":\"a\",\"rows\":2,\"bytes\":16,\"block\":0,\"offset\":";
@@ -296,6 +296,12 @@ static void test_layout(void) {
                 "end=b.rindex(b'\"backup_end\"'); assert b.endswith(b'\"}}\\n')\n"
                 "assert '%08x'%zlib.crc32(b[at:end])==e['manifest_crc32']\n"
                 "assert sum(x[1] for x in m['blocks'])==at\n"
+                "u=m['summary']; x=b[at+29:b.index(b',\"summary_crc32\"')]\n"
+                "assert json.loads(x)==u and m['summary_crc32']=='%08x'%zlib.crc32(x)\n"
+                "assert (u['tables'],u['rows'],u['bytes'])==(2,2,len(b))\n"
+                "assert u['content_sha256']==m['content_sha256']\n"
+                "x=b[19:b.index(b',\\n\"database_schema\"')]\n"
+                "assert u['metadata_crc32']=='%08x'%zlib.crc32(x)\n"
                 "s,r,c=m['blocks'][0]; assert zlib.crc32(b[:r])==c and s==r\n"
                 "t=m['tables']; h=hashlib.sha256\n"
                 "assert h(b'{\"x\":1}\\n{\"x\":2}\\n').hexdigest()==t[0]['sha256']\n"
@@ -701,13 +707,16 @@ static void test_old(void) {
 }
 
 /* A plain backup changed at will, its sums made right again. The command has the text in b, the
-** document in d; `fix(b)` gives new CRCs to text whose length did not change, `put(d)` writes a
-** document anew. */
+** document in d; `end(b,m)` adds a manifest, with a summary if one is given; `fix(b)` gives new CRCs to
+** text whose length did not change. */
 static const char FORGE[] =
     "import json,zlib,os,re,sys\n"
     "p=os.environ['D']; b=open(p+'/in.json','rb').read(); d=json.loads(b)\n"
     "at=int(d['backup_end']['manifest_at'])\n"
-    "def end(head,m):\n"
+    "def end(head,m,summary=None):\n"
+    "  m.pop('summary',0); m.pop('summary_crc32',0)\n"
+    "  if summary: m=dict(summary=summary,\n"
+    "    summary_crc32='%08x'%zlib.crc32(json.dumps(summary).encode()),**m)\n"
     "  t=b'\"backup_manifest\":'+json.dumps(m,ensure_ascii=False).encode()+b',\\n'\n"
     "  open(p+'/out','wb').write(head+t+b'\"backup_end\":{\"manifest_at\":\"%020d\","
     "\"manifest_crc32\":\"%08x\"}}\\n'%(len(head),zlib.crc32(t)))\n"
@@ -810,6 +819,52 @@ static void test_lying_positions(void) {
   }
   adcp_archive_reader_close(r);
   adcp_error_clear(&err);
+  adcp_schema_free(schema);
+}
+
+/* A summary that lies is found by who opens the backup; one that was damaged, or whose metadata was,
+** by who makes a list. */
+static void test_lying_summary(void) {
+  static const struct {
+    const char *change, *open, *peek;
+  } cases[] = {
+      {"pass", "", ""}, /* with what a later version may add */
+      {"s[\"rows\"]+=1", "summary says 4 tables and 91 rows, the manifest 4 and 90", ""},
+      {"s[\"tables\"]=0", "summary says 0 tables", ""},
+      {"s[\"content_sha256\"]=\"0\"*64", "with other content", ""},
+      {"s[\"bytes\"]+=1", "not that of this document", ""},
+      {"s[\"metadata_crc32\"]=\"00000000\"", "not that of this document",
+       "backup_metadata has not the CRC-32"},
+      {"del s[\"rows\"]", "summary is incomplete", "summary is incomplete"},
+      {"s[\"rows\"]=\"x\"", "is not a number", "is not a number"},
+      {"s[\"metadata_crc32\"]=\"0000000G\"", "is no CRC-32", "is no CRC-32"},
+  };
+  AdcpSchema *schema = make_schema();
+  row_count = 30;
+  write_backup(path_of("in.json"), schema, options_of(ADCP_CONTAINER_PLAIN, 0));
+  for( size_t i = 0; i < sizeof cases / sizeof cases[0]; i++ ) {
+    char change[500];
+    snprintf(change, sizeof change,
+             "s=m[\"summary\"]; n=len(b); s[\"more\"]=[1,{}]\n"
+             "while 1:\n"
+             "  s[\"bytes\"]=n; end(b[:at],dict(m),s); o=n; n=os.path.getsize(p+\"/out\")\n"
+             "  if n==o: break\n"
+             "%s\nend(b[:at],m,s)",
+             cases[i].change);
+    forge(change);
+    last_message[0] = 0;
+    long rows = read_all(path_of("out"), 0, NULL);
+    bool good = cases[i].open[0] ? rows == -1 && strstr(last_message, cases[i].open)
+                                 : rows == 5 * row_count;
+    CHECK_CASE(good, "open, %s: %ld %s", cases[i].change, rows, last_message);
+    AdcpError err = ADCP_ERROR_INIT;
+    AdcpArchiveReader *r = adcp_archive_reader_peek(NULL, path_of("out"), &err);
+    good = cases[i].peek[0] ? r == NULL && strstr(adcp_error_message(&err), cases[i].peek)
+                            : r != NULL && adcp_archive_head(r)->totals.raw_bytes > 0;
+    CHECK_CASE(good, "peek, %s: %s", cases[i].change, adcp_error_message(&err));
+    adcp_archive_reader_close(r);
+    adcp_error_clear(&err);
+  }
   adcp_schema_free(schema);
 }
 
@@ -1175,6 +1230,7 @@ int main(void) {
   test_old();
   test_messages();
   test_lying_positions();
+  test_lying_summary();
   test_lying_marks();
   test_seek_mark();
   test_seek();

@@ -1,0 +1,98 @@
+/*
+** archive_peek.c - what a list of backups shows of one, in time that does not depend on its size.
+**
+** Three places of the file are read: its tail with the end line, the first text of the manifest with
+** the summary, and the first text of the document, which is backup_metadata. Both have a CRC-32
+** in the summary, so that nothing is shown that was not written. The rest of the manifest, the
+** schema and the rows are for those who open the backup.
+*/
+#include <string.h>
+
+#include "archive/archive_reader.h"
+#include "base/limits.h"
+#include "archive/json_parts.h"
+#include "stream/compressor.h"
+
+/* backup_metadata has about 700 bytes, a summary 200: no more text than that is to be inflated. */
+#define PIECE_BYTES 1024
+
+/* Goes to where the end line says and takes the summary. False where there is none. */
+static bool read_summary(AdcpArchiveReader *r, AdcpManifestSummary *summary) {
+  AdcpError *err = r->err;
+  AdcpEndLine end;
+  if( !adcp_end_line_find(r->blocks, &end, err) ) return false;
+  adcp_block_reader_seek_file(r->blocks, end.manifest_at, err);
+  if( err->rc == ADCP_OK ) adcp_archive_restart(r, ADCP_JSON_BEGIN_OBJECT);
+  bool found = err->rc == ADCP_OK && adcp_json_next(r->json) == ADCP_JSON_KEY &&
+               strcmp(adcp_json_text(r->json, NULL), ADCP_MANIFEST_KEY) == 0;
+  if( found ) adcp_manifest_read_front(r->json, summary, err);
+  return found && err->rc == ADCP_OK && summary->is_there;
+}
+
+/* What stands there may be anything, where another tool rewrote the file. */
+static void forgive(AdcpError *err) {
+  if( err->rc == ADCP_CORRUPT || err->rc == ADCP_TOOBIG ) adcp_error_clear(err);
+}
+
+/* Takes the first member of the document, if it is backup_metadata. */
+static bool read_first_member(AdcpArchiveReader *r) {
+  AdcpError *err = r->err;
+  adcp_block_reader_rewind(r->blocks, err);
+  if( err->rc == ADCP_OK ) adcp_archive_restart(r, ADCP_JSON_END);
+  r->input.budget = ADCP_PEEK_TEXT_BYTES;
+  adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, "the document", err);
+  bool found = err->rc == ADCP_OK && adcp_json_next(r->json) == ADCP_JSON_KEY &&
+               strcmp(adcp_json_text(r->json, NULL), "backup_metadata") == 0;
+  if( found ) adcp_archive_read_metadata(r);
+  return found;
+}
+
+static void fill_head(AdcpArchiveReader *r, const AdcpManifestSummary *summary) {
+  r->head.totals = summary->totals;
+  r->head.totals.file_bytes = adcp_infile_size(r->file);
+  r->head.complete = true;
+}
+
+bool adcp_archive_peek(AdcpArchiveReader *r) {
+  AdcpManifestSummary summary = {0};
+  AdcpError *err = r->err;
+  r->input.piece = PIECE_BYTES;
+  bool found = read_summary(r, &summary);
+  if( !found ) {
+    forgive(err);
+  } else if( !summary.has_crc ) {
+    adcp_error_set(err, ADCP_CORRUPT, "damaged: the manifest's summary has not its CRC-32");
+  } else if( !read_first_member(r) ) {
+    adcp_error_set(err, ADCP_CORRUPT, "it does not begin with backup_metadata");
+    adcp_error_prepend(err, "damaged: ");
+  } else if( err->rc == ADCP_OK &&
+             adcp_crc32(0, r->head.metadata, strlen(r->head.metadata)) != summary.metadata_crc32 ) {
+    adcp_error_set(err, ADCP_CORRUPT,
+                   "damaged: backup_metadata has not the CRC-32 that the manifest says");
+  }
+  if( found && err->rc == ADCP_OK ) fill_head(r, &summary);
+  r->input.piece = 0;
+  return found;
+}
+
+void adcp_archive_peek_start(AdcpArchiveReader *r) {
+  static const char *const KNOWN[] = {"backup_metadata", NULL};
+  bool found = false;
+  AdcpError *err = r->err;
+  adcp_block_reader_rewind(r->blocks, err);
+  if( err->rc == ADCP_OK ) adcp_archive_restart(r, ADCP_JSON_END);
+  r->input.budget = ADCP_PEEK_TEXT_BYTES;
+  adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, "the document", err);
+  found = err->rc == ADCP_OK && adcp_json_member(r->json, KNOWN, err) == 0;
+  if( found ) {
+    adcp_archive_read_metadata(r);
+    if( !r->is_old ) {
+      adcp_error_set(err, ADCP_CORRUPT,
+                     "its end does not lead to the manifest: it is incomplete, or another tool "
+                     "rewrote it; adcp_validate tells which");
+    }
+  } else if( err->rc == ADCP_OK || err->rc == ADCP_CORRUPT || err->rc == ADCP_TOOBIG ) {
+    adcp_error_clear(err);
+    adcp_error_set(err, ADCP_NOTADB, "not a backup: it does not begin with backup_metadata");
+  }
+}
