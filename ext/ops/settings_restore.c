@@ -428,6 +428,7 @@ void adcp_settings_restore_stage(AdcpSettingsRestore *settings, AdcpDb *db) {
     target->file = adcp_outfile_open(settings->root, target->path, ADCP_OUT_REPLACE, settings->err);
     if( target->file == NULL ) return;
     adcp_outfile_write(target->file, target->text.data, target->text.size, settings->err);
+    adcp_outfile_take_rights(target->file, target->section ? 0777 : 0770, settings->err);
     adcp_outfile_sync(target->file, settings->err);
   }
 }

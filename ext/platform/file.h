@@ -29,6 +29,8 @@ typedef struct AdcpSystemCalls {
   ssize_t (*xWrite)(int fd, const void *bytes, size_t n);
   int (*xFsync)(int fd);
   int (*xClose)(int fd);
+  int (*xFchmod)(int fd, mode_t mode);
+  int (*xFchown)(int fd, uid_t owner, gid_t group);
   int (*xFstat)(int fd, struct stat *st);
   int (*xFstatat)(int folder, const char *name, struct stat *st, int flags);
   int (*xRename)(int folder, const char *from, const char *to);    /* both in the folder */
@@ -113,6 +115,11 @@ int64_t adcp_outfile_position(const AdcpOutFile *file); /* bytes written so far 
 
 /* As given when it was opened; after the commit of a NUMBERED file, the path that it got. */
 const char *adcp_outfile_path(const AdcpOutFile *file);
+
+/* Gives the new file the owner, the group and, of the allowed ones, the rights of the file that it
+** will replace; a file that replaces none keeps 0600. Who may not give a file away keeps it, and its
+** group then gets no rights that were another group's. */
+void adcp_outfile_take_rights(AdcpOutFile *file, mode_t allowed, AdcpError *err);
 
 /* fsync before the commit, so that only the name is left to give. */
 void adcp_outfile_sync(AdcpOutFile *file, AdcpError *err);

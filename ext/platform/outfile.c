@@ -181,6 +181,35 @@ void adcp_outfile_write(AdcpOutFile *file, const void *bytes, size_t n, AdcpErro
   file->position += (int64_t)n;
 }
 
+/* ---- rights ---- */
+
+/* True when the file has the owner, or at least the group, that `st` says. */
+static bool give_away(const AdcpOutFile *file, const struct stat *st) {
+  const AdcpSystemCalls *os = adcp_system_calls();
+  return os->xFchown(file->fd, st->st_uid, st->st_gid) == 0 ||
+         os->xFchown(file->fd, (uid_t)-1, st->st_gid) == 0;
+}
+
+void adcp_outfile_take_rights(AdcpOutFile *file, mode_t allowed, AdcpError *err) {
+  const AdcpSystemCalls *os = adcp_system_calls();
+  const AdcpPlace *target = &file->target;
+  struct stat st;
+  if( err->rc || file->is_stream ) return;
+  if( os->xFstatat(target->folder, target->name, &st, AT_SYMLINK_NOFOLLOW) != 0 ) {
+    if( errno != ENOENT ) {
+      adcp_error_errno(err, ADCP_IOERR, errno, "cannot read the state of %s", file->path);
+    }
+    return;
+  }
+  mode_t mode = st.st_mode & allowed & (S_IRWXU | S_IRWXG | S_IRWXO);
+  if( !S_ISREG(st.st_mode) ) return; /* another took its place: nobody's rights are known */
+  if( !give_away(file, &st) ) mode &= ~(mode_t)S_IRWXG;
+  if( os->xFchmod(file->fd, mode) != 0 ) {
+    adcp_error_errno(err, ADCP_IOERR, errno, "cannot give the new %s the mode of the old one",
+                     file->path);
+  }
+}
+
 /* ---- commit ---- */
 
 static int close_fd(AdcpOutFile *file) {

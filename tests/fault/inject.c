@@ -337,6 +337,14 @@ static int x_flock(int fd, int operation) {
   return refused("flock") ? -1 : real_calls.xFlock(fd, operation);
 }
 
+static int x_fchmod(int fd, mode_t mode) {
+  return refused("fchmod") ? -1 : real_calls.xFchmod(fd, mode);
+}
+
+static int x_fchown(int fd, uid_t owner, gid_t group) {
+  return refused("fchown") ? -1 : real_calls.xFchown(fd, owner, group);
+}
+
 static int x_mkdir(int folder, const char *name, mode_t mode) {
   return refused("mkdir") ? -1 : real_calls.xMkdir(folder, name, mode);
 }
@@ -380,6 +388,8 @@ static void install_system_calls(void) {
       .xWrite = x_write,
       .xFsync = x_fsync,
       .xClose = x_close,
+      .xFchmod = x_fchmod,
+      .xFchown = x_fchown,
       .xFstat = x_fstat,
       .xFstatat = x_fstatat,
       .xRename = x_rename,

@@ -238,6 +238,11 @@ equal("rows are as they were", db.execute("SELECT count(*) FROM user").fetchone(
 target = connect("new.db")
 write("here.json", '{"gemini_api_key":"S3CRET-VALUE \\u00e9","access_token_id":5, "llm":{"list":[{"Api_Token":"mine"}]}}\n')
 write("here.env", "# it's a comment\nexport API_KEY='mine too'\nOTHER=1\n")
+os.chmod("here.json", 0o664)
+os.chmod("here.env", 0o644)
+if os.geteuid() == 0:
+    os.chown("here.json", 7, 8)
+owner = (os.stat("here.json").st_uid, os.stat("here.json").st_gid)
 os.environ["EMB_MODEL"] = "large"
 restored = call(target, "adcp_restore", "a.json",
                 settings={"app_settings": "here.json", "tenant_settings": "tenant-new.json", "feature_flags": "flags.json"},
@@ -253,7 +258,9 @@ wanted = APP.replace('"S3CRET-VALUE \\u00e9"', '"S3CRET-VALUE \\u00e9"').replace
 wanted = wanted.replace('"SECRET2"', '"mine"').replace("9876543210123", "5")
 equal("merged, every other byte as it was", read("here.json"), wanted)
 equal("flags as a file", json.loads(read("flags.json"))["debug_mode"], True)
-equal("mode", [stat.S_IMODE(os.stat(p).st_mode) for p in ("here.env", "here.json")], [0o600, 0o600])
+equal("mode", [oct(stat.S_IMODE(os.stat(p).st_mode)) for p in ("here.env", "here.json", "flags.json", "tenant-new.json")],
+      ["0o640", "0o664", "0o600", "0o600"])
+equal("owner", (os.stat("here.json").st_uid, os.stat("here.json").st_gid), owner)
 equal("env file", read("here.env").splitlines()[0], "export API_KEY='mine too'")
 check("unset", "# NOPE was not set\n" in read("here.env"))
 shell = subprocess.run(["sh", "-c", "set -a; . ./here.env; printf '%s|%s|%s' \"$API_KEY\" \"$EMB_MODEL\" \"$EMB_NOTE\""],

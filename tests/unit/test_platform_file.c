@@ -386,6 +386,51 @@ static void test_faults(void) {
   unlink(at("faulty"));
 }
 
+/* A group that is not given keeps no rights that were another's. */
+static int failing_fchown(int fd, uid_t owner, gid_t group) {
+  (void)fd, (void)owner, (void)group;
+  errno = EPERM;
+  return -1;
+}
+static int failing_fchmod(int fd, mode_t mode) {
+  (void)fd, (void)mode;
+  errno = EIO;
+  return -1;
+}
+
+static mode_t mode_after(mode_t before, mode_t allowed, AdcpError *err) {
+  struct stat st = {0};
+  const char *path = at("rights");
+  unlink(path);
+  if( before ) {
+    put_file(path, "old");
+    chmod(path, before);
+  }
+  AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_REPLACE, err);
+  adcp_outfile_take_rights(file, allowed, err);
+  if( err->rc == ADCP_OK ) adcp_outfile_commit(file, err);
+  adcp_outfile_close(file);
+  CHECK(stat(path, &st) == 0);
+  unlink(path);
+  return st.st_mode & 07777;
+}
+
+static void test_rights(void) {
+  AdcpSystemCalls calls = *adcp_system_calls();
+  AdcpError err = ADCP_ERROR_INIT;
+  CHECK(mode_after(0, 0777, &err) == 0600);
+  CHECK(mode_after(0664, 0777, &err) == 0664);
+  CHECK(mode_after(0755, 0770, &err) == 0750);
+  CHECK(mode_after(04600, 0777, &err) == 0600);
+  calls.xFchown = failing_fchown;
+  adcp_system_calls_replace(&calls);
+  CHECK(mode_after(0664, 0777, &err) == 0604 && err.rc == ADCP_OK);
+  calls.xFchmod = failing_fchmod;
+  CHECK(mode_after(0664, 0777, &err) == 0664);
+  check_error(&err, ADCP_IOERR, "the mode of the old one");
+  adcp_system_calls_replace(NULL);
+}
+
 /* ---- reading ---- */
 
 static ssize_t slow_pread(int fd, void *to, size_t n, off_t offset) {
@@ -505,6 +550,7 @@ int main(void) {
   test_fifo();
   test_sigpipe();
   test_faults();
+  test_rights();
   test_read();
   test_read_bad();
   test_read_pipe();
