@@ -100,12 +100,13 @@ static void close_private(Trial *trial) {
 
 /* ---- restoring ---- */
 
-typedef enum Extent { DEFINITIONS, EVERYTHING } Extent;
+typedef enum Extent { DEFINITIONS, EVERYTHING, LEGACY_ROWS } Extent;
 
 static void run_restore(Trial *trial, Extent extent, AdcpBuf *report, AdcpError *failure) {
+  static const char *const more[] = {",\"schema_only\":true", "", ",\"create\":true"};
   AdcpBuf options = {0};
   adcp_buf_appendf(&options, "{\"force\":true,\"foreign_keys\":\"report\",\"threads\":%d%s}",
-                   trial->asked->threads, extent == DEFINITIONS ? ",\"schema_only\":true" : "");
+                   trial->asked->threads, more[extent]);
   if( adcp_buf_check(&options, failure) ) {
     AdcpRequest request = {.handle = trial->handle,
                            .config = trial->config,
@@ -123,6 +124,9 @@ static void run_restore(Trial *trial, Extent extent, AdcpBuf *report, AdcpError 
 
 /* What a failure of the trial says of the backup. */
 static void take_failure(Trial *trial, AdcpError *failure) {
+  if( trial->asked->is_legacy ) {
+    adcp_error_prepend(failure, "its rows do not go into the application's own schema: ");
+  }
   if( failure->rc == ADCP_NOMEM || failure->rc == ADCP_FULL || failure->rc == ADCP_IOERR ) {
     adcp_error_prepend(failure, "trial restore: ");
     adcp_error_move(trial->err, failure);
@@ -215,7 +219,11 @@ void adcp_trial_restore(const AdcpTrial *asked) {
   Trial trial = {.asked = asked, .err = asked->db->err};
   if( trial.err->rc ) return;
   open_private(&trial);
-  if( !trial.err->rc && try_restore(&trial, DEFINITIONS) && try_restore(&trial, EVERYTHING) ) {
+  if( trial.err->rc ) {
+    /* nowhere to try it */
+  } else if( asked->is_legacy ) {
+    if( try_restore(&trial, LEGACY_ROWS) ) check_integrity(&trial);
+  } else if( try_restore(&trial, DEFINITIONS) && try_restore(&trial, EVERYTHING) ) {
     check_foreign_keys(&trial);
     check_integrity(&trial);
   }

@@ -20,9 +20,11 @@ typedef struct AdcpTrial {
   AdcpDb *db; /* the caller's: whose interrupt ends the trial, and whose error is set then */
   AdcpInterrupt *interrupt;
   AdcpFindings *findings;
+  bool is_legacy; /* format 2.0: rows for the application's own schema, which is made first */
 } AdcpTrial;
 
-/* Restores with verification of rows and schema, then looks at foreign keys and integrity. */
+/* Restores with verification of rows and schema, then looks at foreign keys and integrity. For
+** format 2.0 whoever reads the file has looked at what its rows refer to. */
 void adcp_trial_restore(const AdcpTrial *trial);
 
 #endif

@@ -18,6 +18,7 @@
 #include "ops/metadata.h"
 #include "ops/options.h"
 #include "ops/progress.h"
+#include "ops/legacy.h"
 #include "ops/trial.h"
 #include "platform/work_queue.h"
 
@@ -256,14 +257,15 @@ static void write_report(AdcpValidate *validate, AdcpBuf *report) {
 /* Only what reads well is worth a trial. */
 static void try_restore(AdcpValidate *validate) {
   if( strcmp(validate->level, "full") != 0 || validate->findings.errors ) return;
-  if( validate->has_rows_only ) {
+  bool is_legacy = adcp_legacy_is(validate->head);
+  if( validate->has_rows_only && !is_legacy ) {
     adcp_findings_add(&validate->findings, ADCP_FINDING_NOT_TRIED, NULL, 0,
                       "the backup holds rows without definitions; a restore was not tried",
                       validate->err);
     return;
   }
-  AdcpTrial trial = {validate->config, validate->path,       validate->threads,
-                     &validate->db,    &validate->interrupt, &validate->findings};
+  AdcpTrial trial = {validate->config,     validate->path,      validate->threads, &validate->db,
+                     &validate->interrupt, &validate->findings, is_legacy};
   adcp_trial_restore(&trial);
 }
 

@@ -72,8 +72,7 @@ ROWS = sum(len(rows) for rows in wanted.values())
 # ---- validate, look inside ----
 for path, compression in (("old.json", "none"), ("old.json.gz", "gzip")):
     report = call(source, "adcp_validate", path)
-    equal("valid " + path, [report["valid"], report["errors"], len(report["warnings"])], [True, [], 1])
-    check("no restore tried", "a restore was not tried" in report["warnings"][0])
+    equal("valid " + path, [report["valid"], report["errors"], report["warnings"]], [True, [], []])
     equal("figures " + path, [report["format_version"], report["compression"], report["tables"], report["rows"]],
           ["2.0", compression, 4, ROWS])
 contents = source.execute("SELECT name, rows FROM adcp_contents('old.json.gz') WHERE section = 'data'").fetchall()
@@ -172,6 +171,7 @@ def damaged(name, change, errors=None, warnings=None):
     texts = report["errors"] if errors else report["warnings"]
     check(name, report["valid"] == (errors is None) and any(re.search(errors or warnings, text) for text in texts), report)
     if errors:
+        errors = errors.removeprefix("do not go into the application's own schema: .*")
         fails(name + ", restored", live, "adcp_restore", "bad.json", errors + ".*database unchanged", force=True)
 
 
@@ -182,6 +182,12 @@ damaged("counts", lambda v: v["products"].pop(), errors="damaged: data_counts sa
 damaged("orphaned product", lambda v: v["products"][4].update(tenant_id=99), warnings='1 of "products" is orphaned.*first is row 5')
 damaged("orphaned embedding", lambda v: v["product_embeddings"][0].update(product_id=-5), warnings='1 of "product_embeddings" is orphaned')
 damaged("rows that are none", lambda v: v["products"].insert(0, 5), errors='damaged: .*"products"')
+# What reads well, but does not go into the schema: only a trial restore finds it.
+for name, change, pattern in (("two rows of one id", lambda v: v["products"][1].update(id=v["products"][0]["id"]), "UNIQUE constraint failed: product.id"),
+                              ("two of one slug", lambda v: v["tenants"][1].update(slug=v["tenants"][0]["slug"]), "UNIQUE.*tenant.slug"),
+                              ("nothing where something has to be", lambda v: v["tenants"][0].update(name=None), "NOT NULL constraint failed: tenant.name")):
+    damaged(name, change, errors="do not go into the application's own schema: .*" + pattern)
+    equal(name + ", rows alone", call(source, "adcp_validate", "bad.json", level="standard")["valid"], True)
 damaged("no array", lambda v: v.update(products={}), errors='damaged: .*"products"')
 damaged("float32", lambda v: v["product_embeddings"][0].update(embedding=[1e300]), errors="no float32")
 damaged("embedding of texts", lambda v: v["product_embeddings"][0].update(embedding=["x"]), errors='"embedding"')
