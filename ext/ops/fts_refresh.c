@@ -29,21 +29,17 @@ static bool made_by_plan(const AdcpPlan *plan, const char *name) {
   return false;
 }
 
-static bool has_column(const AdcpTable *table, const char *name) {
-  for( size_t i = 0; i < table->column_count; i++ ) {
-    if( sqlite3_stricmp(table->columns[i].name, name) == 0 ) return true;
-  }
-  return false;
-}
-
 /* The index's columns that its content has, as a list of quoted names. */
-static char *shared_columns(AdcpDb *db, const char *fts, const AdcpTable *content) {
+static char *shared_columns(AdcpDb *db, const char *fts, const char *content) {
   AdcpBuf list = {0};
-  sqlite3_stmt *stmt = adcp_db_prepare(db, "PRAGMA \"%w\".table_xinfo(\"%w\")", db->schema, fts);
+  sqlite3_stmt *stmt = adcp_db_prepare(
+      db,
+      "SELECT name FROM pragma_table_xinfo(%Q, %Q) AS f WHERE hidden = 0 AND EXISTS(SELECT 1 "
+      "FROM pragma_table_xinfo(%Q, %Q) AS c WHERE c.name = f.name COLLATE NOCASE)",
+      fts, db->schema, content, db->schema);
   while( adcp_db_step(db, stmt) ) {
-    const char *name = (const char *)sqlite3_column_text(stmt, 1);
-    if( name == NULL || sqlite3_column_int(stmt, 6) || !has_column(content, name) ) continue;
-    char *quoted = sqlite3_mprintf(", \"%w\"", name);
+    const char *name = (const char *)sqlite3_column_text(stmt, 0);
+    char *quoted = name ? sqlite3_mprintf(", \"%w\"", name) : NULL;
     if( quoted == NULL ) adcp_error_nomem(db->err);
     if( quoted ) adcp_buf_append_str(&list, quoted);
     sqlite3_free(quoted);
@@ -54,7 +50,7 @@ static char *shared_columns(AdcpDb *db, const char *fts, const AdcpTable *conten
   return text;
 }
 
-static void refill(AdcpDb *db, const AdcpObject *object, const AdcpTable *content) {
+static void refill(AdcpDb *db, const AdcpObject *object, const char *content) {
   const char *fts = object->name;
   char *rowid = adcp_fts_content_rowid(object->sql, db->err);
   char *columns = shared_columns(db, fts, content);
@@ -62,15 +58,14 @@ static void refill(AdcpDb *db, const AdcpObject *object, const AdcpTable *conten
     adcp_db_exec(db, "INSERT INTO \"%w\".\"%w\"(\"%w\") VALUES('delete-all')", db->schema, fts,
                  fts);
     adcp_db_exec(db, "INSERT INTO \"%w\".\"%w\"(rowid%s) SELECT \"%w\"%s FROM \"%w\".\"%w\"",
-                 db->schema, fts, columns, rowid ? rowid : "rowid", columns, db->schema,
-                 content->name);
+                 db->schema, fts, columns, rowid ? rowid : "rowid", columns, db->schema, content);
   }
   adcp_free(columns);
   adcp_free(rowid);
 }
 
 static void refresh(AdcpDb *db, const AdcpObject *object, const AdcpTable *table,
-                    const AdcpTable *content) {
+                    const char *content) {
   if( sqlite3_stricmp(table->module, "fts5") == 0 ) {
     refill(db, object, content);
   } else {
@@ -90,12 +85,65 @@ static void refresh_over_parts(AdcpDb *db, const AdcpPlan *plan) {
     if( !entry->create || entry->source->kind != ADCP_TABLE_VIRTUAL ) continue;
     char *name = adcp_fts_content_table(entry->object->sql, db->err);
     const AdcpPlanTable *content = name ? adcp_map_get(&plan->by_source, name, strlen(name)) : NULL;
-    if( content && content->part ) refresh(db, entry->object, entry->source, content->source);
+    if( content && content->part ) refresh(db, entry->object, entry->source, content->source->name);
     adcp_free(name);
   }
 }
 
-void adcp_fts_refresh(AdcpDb *db, const AdcpPlan *plan, const AdcpSchema *live) {
+/* Whether the plan's rows went into the table, or one of its indexes, that begins at this page. */
+static bool page_is_refilled(AdcpDb *db, const AdcpPlan *plan, int64_t page) {
+  char *name = adcp_db_text(db, "SELECT tbl_name FROM \"%w\".sqlite_schema WHERE rootpage = %lld",
+                            db->schema, page);
+  bool found = name && refilled(plan, name);
+  adcp_free(name);
+  return found;
+}
+
+/* Whether a view reads refilled tables, directly or through other views: by the program that SQLite
+** would run for it. A page of another database with the same number only costs a refresh. */
+static bool view_is_refilled(AdcpDb *db, const AdcpPlan *plan, const char *view) {
+  bool found = false;
+  sqlite3_stmt *stmt = adcp_db_prepare(db, "EXPLAIN SELECT * FROM \"%w\".\"%w\"", db->schema, view);
+  while( adcp_db_step(db, stmt) ) {
+    const char *opcode = (const char *)sqlite3_column_text(stmt, 1);
+    if( opcode == NULL || strcmp(opcode, "OpenRead") != 0 || found ) continue;
+    found = page_is_refilled(db, plan, sqlite3_column_int64(stmt, 3));
+  }
+  adcp_db_finalize(stmt);
+  return found;
+}
+
+static bool is_view(const AdcpSchema *live, const char *name) {
+  for( size_t i = 0; i < live->object_count; i++ ) {
+    const AdcpObject *object = &live->objects[i];
+    if( object->type == ADCP_OBJECT_VIEW && sqlite3_stricmp(object->name, name) == 0 ) return true;
+  }
+  return false;
+}
+
+/* An fts4 index over a view, whose rows have no rowid, would be rebuilt wrongly; a view that cannot be
+** read was that before the restore. Both are said, and the index is left. */
+static void refresh_view(AdcpDb *db, AdcpPlan *plan, const AdcpObject *object,
+                         const AdcpTable *table, const char *view) {
+  AdcpError unreadable = ADCP_ERROR_INIT;
+  AdcpDb look = {db->handle, db->schema, &unreadable};
+  bool stale = view_is_refilled(&look, plan, view);
+  bool is_fts5 = sqlite3_stricmp(table->module, "fts5") == 0;
+  if( unreadable.rc == ADCP_NOMEM || unreadable.rc == ADCP_INTERRUPT ) {
+    adcp_error_move(db->err, &unreadable);
+  } else if( unreadable.rc || (stale && !is_fts5) ) {
+    adcp_plan_warn(plan, db->err,
+                   "full-text index \"%s\" over the view \"%s\" is not made anew (%s): it may hold "
+                   "words of the rows before; fill it again",
+                   object->name, view,
+                   unreadable.rc ? adcp_error_message(&unreadable) : "fts4 takes no view's rowids");
+  } else if( stale ) {
+    refresh(db, object, table, view);
+  }
+  adcp_error_clear(&unreadable);
+}
+
+void adcp_fts_refresh(AdcpDb *db, AdcpPlan *plan, const AdcpSchema *live) {
   refresh_over_parts(db, plan);
   if( db->err->rc || !plan->data_only || plan->merge ) return;
   for( size_t i = 0; i < live->object_count && !db->err->rc; i++ ) {
@@ -104,8 +152,13 @@ void adcp_fts_refresh(AdcpDb *db, const AdcpPlan *plan, const AdcpSchema *live) 
     const AdcpTable *table = adcp_schema_table(live, object->name);
     if( table == NULL || table->kind != ADCP_TABLE_VIRTUAL ) continue;
     char *name = adcp_fts_content_table(object->sql, db->err);
-    const AdcpPlanTable *entry = name ? refilled(plan, name) : NULL;
-    if( entry && !made_by_plan(plan, object->name) ) refresh(db, object, table, entry->live);
+    if( name == NULL || made_by_plan(plan, object->name) ) {
+      /* its own content, or the backup's */
+    } else if( is_view(live, name) ) {
+      refresh_view(db, plan, object, table, name);
+    } else if( refilled(plan, name) ) {
+      refresh(db, object, table, name);
+    }
     adcp_free(name);
   }
 }

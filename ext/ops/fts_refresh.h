@@ -5,7 +5,9 @@
 ** restore. Where the live schema stays (data_only, backups of version 2.0) the index is therefore
 ** made anew from the rows: an fts5 one is emptied ('delete-all') and filled by INSERT with the
 ** columns that the content table has, which also works where 'rebuild' cannot because a column is
-** declared that the table lacks; an fts4 one is rebuilt.
+** declared that the table lacks; an fts4 one is rebuilt. The content may be a view that reads such
+** tables; of an fts4 index over a view a warning says that it is left as it was. In a merge triggers
+** do fire.
 */
 #ifndef ADCP_OPS_FTS_REFRESH_H
 #define ADCP_OPS_FTS_REFRESH_H
@@ -13,6 +15,6 @@
 #include "ops/plan.h"
 
 /* After the rows, within the restore's transaction. live: the schema before the restore. */
-void adcp_fts_refresh(AdcpDb *db, const AdcpPlan *plan, const AdcpSchema *live);
+void adcp_fts_refresh(AdcpDb *db, AdcpPlan *plan, const AdcpSchema *live);
 
 #endif
