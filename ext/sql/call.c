@@ -14,6 +14,7 @@ void adcp_call_begin(AdcpCall *call, sqlite3_context *context, const char *funct
   call->function = function;
   call->started_ms = adcp_clock_ms();
   call->request.handle = sqlite3_context_db_handle(context);
+  call->in_transaction = !sqlite3_get_autocommit(call->request.handle);
   call->request.config = sqlite3_user_data(context);
   call->request.function = function;
 }
@@ -67,11 +68,19 @@ int adcp_result_code(sqlite3 *db, AdcpRc rc) {
   return drastic && !sqlite3_get_autocommit(db) ? SQLITE_ERROR : (int)rc;
 }
 
+void adcp_call_say_rolled_back(AdcpError *err, sqlite3 *db, bool in_transaction) {
+  static const char rolled_back[] = "your transaction was rolled back";
+  if( !in_transaction || !sqlite3_get_autocommit(db) ) return;
+  if( strstr(adcp_error_message(err), rolled_back) ) return;
+  adcp_error_append(err, "; %s", rolled_back);
+}
+
 static void result_error(AdcpCall *call) {
   if( call->err.rc == ADCP_NOMEM && call->err.message == NULL ) {
     sqlite3_result_error_nomem(call->context);
     return;
   }
+  adcp_call_say_rolled_back(&call->err, call->request.handle, call->in_transaction);
   adcp_error_prepend(&call->err, "%s: ", call->function);
   sqlite3_log((int)call->err.rc, "%s", adcp_error_message(&call->err));
   sqlite3_result_error(call->context, adcp_error_message(&call->err), -1);

@@ -24,6 +24,7 @@ typedef struct AdcpCall {
   AdcpBuf report; /* JSON: the result */
   AdcpError err;
   int64_t started_ms;
+  bool in_transaction; /* of the caller, when the call began */
 } AdcpCall;
 
 typedef enum AdcpArgument { ADCP_ARGUMENT_REQUIRED, ADCP_ARGUMENT_OPTIONAL } AdcpArgument;
@@ -42,6 +43,10 @@ void adcp_call_end_with_result(AdcpCall *call);
 
 /* The same for a long operation, which the log_file tells of. */
 void adcp_call_end_logged(AdcpCall *call);
+
+/* SQLite ends a transaction at an I/O error, also where it was only read: adds that to the error of
+** a call that began in a transaction of the caller, when it is gone. Restores say so themselves. */
+void adcp_call_say_rolled_back(AdcpError *err, sqlite3 *db, bool in_transaction);
 
 /* The code that an error is handed to SQLite with. At some SQLite does more than end the statement:
 ** inside a transaction CORRUPT forbids every further write and makes COMMIT fail (3.39 and later),

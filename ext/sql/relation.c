@@ -21,7 +21,8 @@ typedef struct RelationTable {
   sqlite3_vtab base; /* must be first */
   sqlite3 *db;
   const AdcpRelation *relation;
-  AdcpConfig *config; /* the module's, which outlives the table */
+  AdcpConfig *config;  /* the module's, which outlives the table */
+  bool in_transaction; /* of the caller, when the last cursor was opened */
 } RelationTable;
 
 typedef struct RelationCursor {
@@ -38,10 +39,11 @@ static const AdcpRelation *relation_of(sqlite3_vtab_cursor *cursor) {
 /* Hands an error to SQLite under the relation's name. */
 static int report(sqlite3_vtab *table, AdcpError *err) {
   if( err->rc == ADCP_OK ) return SQLITE_OK;
-  int rc = adcp_result_code(((RelationTable *)table)->db, err->rc);
+  RelationTable *own = (RelationTable *)table;
+  adcp_call_say_rolled_back(err, own->db, own->in_transaction);
+  int rc = adcp_result_code(own->db, err->rc);
   sqlite3_free(table->zErrMsg);
-  table->zErrMsg =
-      sqlite3_mprintf("%s: %s", ((RelationTable *)table)->relation->name, adcp_error_message(err));
+  table->zErrMsg = sqlite3_mprintf("%s: %s", own->relation->name, adcp_error_message(err));
   adcp_error_clear(err);
   return table->zErrMsg ? rc : SQLITE_NOMEM;
 }
@@ -134,7 +136,7 @@ static int xBestIndex(sqlite3_vtab *table, sqlite3_index_info *info) {
 }
 
 static int xOpen(sqlite3_vtab *table, sqlite3_vtab_cursor **cursor_out) {
-  (void)table;
+  ((RelationTable *)table)->in_transaction = !sqlite3_get_autocommit(((RelationTable *)table)->db);
   RelationCursor *cursor = sqlite3_malloc(sizeof *cursor);
   if( cursor == NULL ) return SQLITE_NOMEM;
   memset(cursor, 0, sizeof *cursor);
