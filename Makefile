@@ -211,6 +211,8 @@ coverage: export ADCP_SLOW_BUILD = 1
 coverage: ## lines and branches that all tests reach, faults among them (gcovr): 10 minutes
 	@sh tests/tools/deps.sh build test coverage
 	@find build/coverage -name '*.gcda' -delete 2>/dev/null || true
+	@find build/coverage -name '*.gcno' 2>/dev/null | while read -r note; do source=$${note#build/coverage/}; \
+	  [ -f "$${source%.gcno}.c" ] || rm -f "$$note"; done
 	$(call run_tests,VARIANT=coverage instrumented coverage-programs,--build build/coverage); \
 	  failed=$$?; $(GCOVR) || failed=1; exit $$failed
 

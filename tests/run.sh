@@ -24,14 +24,15 @@ ADCP_ROOT=$(pwd)
 # Under a name that no test takes for a setting of its own: they look for variables ADCP_TEST*.
 ADCP_SECONDS=${ADCP_SECONDS:-${ADCP_TEST_SECONDS:-300}}
 jobs=${ADCP_TEST_JOBS:-$(nproc 2>/dev/null || echo 2)}
-unset ADCP_TEST_SECONDS ADCP_TEST_JOBS
-export ADCP_SECONDS
+ADCP_UNDER=${ADCP_UNDER:-${ADCP_TEST_UNDER:-}}
+unset ADCP_TEST_SECONDS ADCP_TEST_JOBS ADCP_TEST_UNDER
+export ADCP_SECONDS ADCP_UNDER
 
 # The command of a test, its name ("unit/test_x") being $1.
 run_command() {
   case $1 in
-    unit/*) ${ADCP_TEST_UNDER:-} "$ADCP_BUILD/$1" ;;
-    *.slt) ${ADCP_TEST_UNDER:-} "$ADCP_BIN/sltrun" --extension "$ADCP_SO" "tests/$1" ;;
+    unit/*) ${ADCP_UNDER:-} "$ADCP_BUILD/$1" ;;
+    *.slt) ${ADCP_UNDER:-} "$ADCP_BIN/sltrun" --extension "$ADCP_SO" "tests/$1" ;;
     *.sh) bash "tests/$1" ;;
     *.py) "$PYTHON" "tests/$1" ;;
   esac

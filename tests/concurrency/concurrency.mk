@@ -14,8 +14,9 @@ $(call home,$(1))/bin/reload: $(call objects,$(1),tests/concurrency/reload.c)
 endef
 $(foreach v,$(VARIANTS),$(eval $(call race_rules,$(v))))
 
-programs: build/bin/race build/bin/interrupt build/bin/reload
-coverage-programs: build/coverage/bin/race build/coverage/bin/interrupt
+RACE_PROGRAMS := race interrupt reload
+programs: $(addprefix build/bin/,$(RACE_PROGRAMS))
+coverage-programs: $(addprefix build/coverage/bin/,$(RACE_PROGRAMS))
 
 .PHONY: race race-tsan interrupts
 race: build/bin/race build/bin/reload adcp.so ## writers, restores, readers and interrupts at the same time, for minutes
