@@ -18,6 +18,7 @@
 #include "ops/hash.h"
 #include "ops/interrupt.h"
 #include "ops/metadata.h"
+#include "ops/redaction.h"
 #include "ops/row_order.h"
 #include "platform/work_queue.h"
 
@@ -29,6 +30,7 @@ typedef struct Side {
   AdcpSnapshot snapshot;
   AdcpSchema *live;         /* owned; NULL for a backup */
   const AdcpSchema *schema; /* of either */
+  cJSON *metadata;          /* owned: of a backup */
   bool has_rows_only;       /* no definitions were written */
   AdcpMap entries;          /* of a backup: its AdcpArchiveTable by name */
   AdcpMap objects[2];       /* AdcpObject by name: triggers, and all others */
@@ -77,6 +79,8 @@ static void open_backup(Side *side, AdcpDb *db, const AdcpRoot *root, const char
   side->schema = head->schema;
   adcp_metadata_read(&figures, head->metadata, db->err);
   side->has_rows_only = strcmp(figures.backup_type, "data") == 0;
+  side->metadata = cJSON_Parse(head->metadata);
+  if( side->metadata == NULL ) adcp_error_nomem(db->err);
   if( strcmp(head->version, "2.0") == 0 ) {
     adcp_error_set(db->err, ADCP_ERROR,
                    "%s is a backup of version 2.0, which says no keys by which rows could be told; "
@@ -108,6 +112,7 @@ static void end_rows(Side *side) {
 static void close_side(Side *side) {
   end_rows(side);
   adcp_backup_table_close(side->backup);
+  cJSON_Delete(side->metadata);
   adcp_snapshot_close(&side->snapshot);
   adcp_schema_free(side->live);
   adcp_map_free(&side->entries);
@@ -304,6 +309,12 @@ static size_t place_of_column(const AdcpTable *table, const char *name, size_t h
   return SIZE_MAX;
 }
 
+/* A column that one side left out is unknown there, and the other's values are secret. */
+static bool is_redacted(const AdcpDiff *diff, const AdcpTable *table, const char *column) {
+  return adcp_redacted(diff->sides[0].metadata, table->name, column) ||
+         adcp_redacted(diff->sides[1].metadata, table->name, column);
+}
+
 static void pair_columns(AdcpDiff *diff) {
   const AdcpTable *a = diff->sides[0].table, *b = diff->sides[1].table;
   adcp_free(diff->pairs);
@@ -313,7 +324,7 @@ static void pair_columns(AdcpDiff *diff) {
   for( size_t i = 0; a && b && diff->pairs && i < a->column_count; i++ ) {
     if( !adcp_column_stored(&a->columns[i]) ) continue;
     size_t place = place_of_column(b, a->columns[i].name, i);
-    if( place == SIZE_MAX ) continue;
+    if( place == SIZE_MAX || is_redacted(diff, a, a->columns[i].name) ) continue;
     diff->pairs[diff->pair_count++] = (Pair){&a->columns[i], {adcp_table_value_place(a, i), place}};
   }
 }
@@ -339,12 +350,33 @@ static void append_text(void *context, const void *bytes, size_t n, AdcpError *e
   adcp_buf_append(context, bytes, n);
 }
 
+/* The row with redacted columns as NULL: a copy for the caller to free; NULL on no memory. */
+static AdcpValue *shown_row(const AdcpDiff *diff, const Side *side) {
+  const AdcpTable *table = side->table;
+  size_t count = adcp_table_value_count(table);
+  AdcpValue *row = adcp_calloc(count + 1, sizeof *row);
+  if( row == NULL ) {
+    adcp_error_nomem(diff->err);
+    return NULL;
+  }
+  memcpy(row, side->row, count * sizeof *row);
+  for( size_t i = 0; i < table->column_count; i++ ) {
+    const AdcpColumn *column = &table->columns[i];
+    if( adcp_column_stored(column) && is_redacted(diff, table, column->name) ) {
+      row[adcp_table_value_place(table, i)] = (AdcpValue){.type = ADCP_NULL};
+    }
+  }
+  return row;
+}
+
 /* The row as JSON, in diff->row. */
 static AdcpValue row_value(AdcpDiff *diff, Side *side) {
   AdcpTextSink sink = {&diff->row, append_text};
+  AdcpValue *row = shown_row(diff, side);
   adcp_buf_clear(&diff->row);
   if( side->writer == NULL ) side->writer = adcp_row_writer_open(side->table, diff->err);
-  if( side->writer ) adcp_row_write(side->writer, side->row, sink, diff->err);
+  if( side->writer && row ) adcp_row_write(side->writer, row, sink, diff->err);
+  adcp_free(row);
   adcp_buf_check(&diff->row, diff->err);
   return (AdcpValue){.type = ADCP_TEXT, .bytes = diff->row.data, .size = diff->row.size};
 }

@@ -139,3 +139,23 @@ void adcp_redaction_close(AdcpRedaction *redaction) {
   adcp_free(redaction->row);
   adcp_free(redaction);
 }
+
+/* ---- what a backup says ---- */
+
+const cJSON *adcp_redacted_columns(const cJSON *metadata) {
+  const cJSON *columns = cJSON_GetObjectItemCaseSensitive(metadata, "redacted_columns");
+  return cJSON_IsArray(columns) ? columns->child : NULL;
+}
+
+/* Whether place is "table.column". */
+static bool names_column(const char *place, const char *table, const char *column) {
+  size_t n = strlen(table);
+  return place && sqlite3_strnicmp(place, table, (int)n) == 0 && place[n] == '.' &&
+         sqlite3_stricmp(place + n + 1, column) == 0;
+}
+
+bool adcp_redacted(const cJSON *metadata, const char *table, const char *column) {
+  const cJSON *item = adcp_redacted_columns(metadata);
+  while( item && !names_column(item->valuestring, table, column) ) item = item->next;
+  return item != NULL;
+}

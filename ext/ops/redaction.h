@@ -7,6 +7,8 @@
 #ifndef ADCP_OPS_REDACTION_H
 #define ADCP_OPS_REDACTION_H
 
+#include <cjson/cJSON.h>
+
 #include "codec/schema.h"
 #include "codec/value.h"
 #include "ops/options.h"
@@ -23,5 +25,11 @@ AdcpRedaction *adcp_redaction_open(const AdcpOptions *options, const AdcpSchema 
 const AdcpValue *adcp_redaction_apply(AdcpRedaction *redaction, const AdcpTable *table,
                                       const AdcpValue *values);
 void adcp_redaction_close(AdcpRedaction *redaction);
+
+/* The columns that a backup says it redacted, from its backup_metadata: the first item, or NULL. */
+const cJSON *adcp_redacted_columns(const cJSON *metadata);
+
+/* Whether a column is one of them, letter case ignored. */
+bool adcp_redacted(const cJSON *metadata, const char *table, const char *column);
 
 #endif

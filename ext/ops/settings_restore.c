@@ -14,6 +14,7 @@
 #include "ops/json_edit.h"
 #include "ops/json_tree.h"
 #include "ops/own_file.h"
+#include "ops/redaction.h"
 #include "ops/secrets.h"
 #include "ops/settings.h"
 #include "ops/text_file.h"
@@ -472,29 +473,9 @@ void adcp_settings_restore_publish(AdcpSettingsRestore *settings, AdcpDb *db) {
   explain(settings);
 }
 
-static const cJSON *redacted_columns(const AdcpSettingsRestore *settings) {
-  const cJSON *columns = cJSON_GetObjectItemCaseSensitive(settings->metadata, "redacted_columns");
-  return cJSON_IsArray(columns) ? columns->child : NULL;
-}
-
-/* Whether place is "table.column", letter case ignored. */
-static bool names_column(const char *place, const char *table, const char *column) {
-  size_t n = strlen(table);
-  return place && sqlite3_strnicmp(place, table, (int)n) == 0 && place[n] == '.' &&
-         sqlite3_stricmp(place + n + 1, column) == 0;
-}
-
-static bool is_redacted(const AdcpSettingsRestore *settings, const char *table,
-                        const char *column) {
-  for( const cJSON *item = redacted_columns(settings); item; item = item->next ) {
-    if( names_column(item->valuestring, table, column) ) return true;
-  }
-  return false;
-}
-
 AdcpColumn *adcp_settings_restore_hide(const AdcpSettingsRestore *settings, const char *source,
                                        const AdcpTable *live, AdcpTable *copy) {
-  if( settings->err->rc || redacted_columns(settings) == NULL ) return NULL;
+  if( settings->err->rc || adcp_redacted_columns(settings->metadata) == NULL ) return NULL;
   AdcpColumn *columns = adcp_calloc(live->column_count + 1, sizeof *columns);
   if( columns == NULL ) {
     adcp_error_nomem(settings->err);
@@ -502,7 +483,7 @@ AdcpColumn *adcp_settings_restore_hide(const AdcpSettingsRestore *settings, cons
   }
   for( size_t i = 0; i < live->column_count; i++ ) {
     columns[i] = live->columns[i];
-    if( is_redacted(settings, source, columns[i].name) ) columns[i].generated = true;
+    if( adcp_redacted(settings->metadata, source, columns[i].name) ) columns[i].generated = true;
   }
   *copy = *live;
   copy->columns = columns;
@@ -524,10 +505,10 @@ void adcp_settings_restore_report(const AdcpSettingsRestore *settings, AdcpJsonW
   if( settings->variables ) {
     adcp_text_list_write(&settings->environment, w, "environment_different");
   }
-  if( redacted_columns(settings) == NULL ) return;
+  if( adcp_redacted_columns(settings->metadata) == NULL ) return;
   adcp_json_key(w, "redacted_columns");
   adcp_json_begin_array(w);
-  for( const cJSON *item = redacted_columns(settings); item; item = item->next ) {
+  for( const cJSON *item = adcp_redacted_columns(settings->metadata); item; item = item->next ) {
     adcp_json_string(w, item->valuestring);
   }
   adcp_json_end_array(w);
