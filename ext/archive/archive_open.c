@@ -416,7 +416,7 @@ static void explain(Scan *scan) {
                    " without its end line; %zu tables had begun%s%s%s",
                    r->input.raw_bytes, scan->count, scan->count ? ", the last is \"" : "",
                    scan->count ? scan->names[scan->count - 1] : "", scan->count ? "\"" : "");
-  } else if( scan->keys ) {
+  } else if( scan->met[METADATA] || scan->met[SCHEMA] || scan->met[MANIFEST] ) {
     adcp_error_prepend(err, "damaged: ");
   } else {
     err->rc = ADCP_NOTADB;

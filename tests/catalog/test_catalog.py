@@ -283,6 +283,16 @@ def test_latest(folder):
     db.close()
 
 
+def test_json_of_others(folder):
+    """A JSON file with a member of the same name, such as a log, is not a damaged backup."""
+    db = connect(f"{folder}/app.db")
+    for name, text in (("log.json", '{"time":"now","tables":5}\n{"time":"later"}\n'), ("members.json", '{"tables":[]}')):
+        open(f"{folder}/{name}", "w").write(text)
+    check("foreign", db.execute("SELECT name, status FROM adcp_backups(?) ORDER BY 1", (folder,)).fetchall(),
+          [("log.json", "foreign"), ("members.json", "foreign")])
+    db.close()
+
+
 def test_marks(folder):
     """A manifest with marks of every kind, which a list passes over."""
     db = connect(f"{folder}/app.db")
@@ -399,7 +409,7 @@ def test_environment(folder):
           "missing.json: No such file or directory")
 
 
-for test in (test_prune, test_prune_errors, test_info, test_two_processes, test_many, test_latest, test_marks,
+for test in (test_prune, test_prune_errors, test_info, test_two_processes, test_many, test_latest, test_json_of_others, test_marks,
              test_large_others, test_times, test_no_files, test_environment):
     os.environ.pop("SOURCE_DATE_EPOCH", None)
     with tempfile.TemporaryDirectory() as scratch:
