@@ -100,13 +100,14 @@ void adcp_archive_warn(AdcpArchiveReader *r, const char *text) {
 
 /* ---- backup_metadata ---- */
 
-/* Names of format extensions that this release knows: none so far. */
+/* Refuses features that this release does not know. */
 static void check_requires(AdcpJsonReader *json, AdcpError *err) {
   adcp_json_expect(json, ADCP_JSON_BEGIN_ARRAY, "requires", err);
-  if( adcp_json_element(json, ADCP_JSON_STRING, "requires", err) ) {
+  while( adcp_json_element(json, ADCP_JSON_STRING, "requires", err) ) {
+    const char *feature = adcp_json_text(json, NULL);
+    if( strcmp(feature, ADCP_FEATURE_REBUILD) == 0 ) continue;
     adcp_error_set(err, ADCP_ERROR,
-                   "the backup requires \"%s\", which this release of adcp does not know",
-                   adcp_json_text(json, NULL));
+                   "the backup requires \"%s\", which this release of adcp does not know", feature);
   }
 }
 

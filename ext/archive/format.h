@@ -26,6 +26,9 @@ typedef struct AdcpArchiveMark {
 } AdcpArchiveMark;
 
 /* A table of the manifest. */
+/* In "requires" when a table has "rebuild". */
+#define ADCP_FEATURE_REBUILD "fts_rebuild"
+
 typedef struct AdcpArchiveTable {
   const AdcpTable *table; /* of the archive's schema */
   int64_t rows;

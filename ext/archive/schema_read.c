@@ -102,9 +102,9 @@ static void complete_table(AdcpTable *table, const char *kind, const char *rowid
 
 /* One table; its name is the key that was just taken. */
 static void read_table(AdcpJsonReader *json, AdcpSchema *schema, AdcpError *err) {
-  static const char *const KNOWN[] = {"kind",          "columns",       "rowid",  "rowid_name",
-                                      "rowid_column",  "without_rowid", "strict", "module",
-                                      "module_loaded", "shadow_of",     NULL};
+  static const char *const KNOWN[] = {"kind",          "columns",       "rowid",   "rowid_name",
+                                      "rowid_column",  "without_rowid", "strict",  "module",
+                                      "module_loaded", "shadow_of",     "rebuild", NULL};
   char *kind = NULL, *rowid_column = NULL;
   int member;
   AdcpTable *table = adcp_schema_add_table(schema, err);
@@ -127,6 +127,7 @@ static void read_table(AdcpJsonReader *json, AdcpSchema *schema, AdcpError *err)
     case 7: adcp_json_take_text(json, "module", ADCP_OPTIONAL, &table->module, err); break;
     case 8: table->module_loaded = adcp_json_take_bool(json, "module_loaded", err); break;
     case 9: adcp_json_take_name(json, "shadow_of", ADCP_OPTIONAL, &table->shadow_of, err); break;
+    case 10: table->rebuild = adcp_json_take_bool(json, "rebuild", err); break;
     }
   }
   if( table ) complete_table(table, kind, rowid_column, err);

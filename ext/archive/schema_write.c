@@ -161,6 +161,7 @@ static void write_table(Out *out, const AdcpTable *table) {
   member_true(out, "strict", table->strict);
   member_text(out, "module", table->module);
   member_true(out, "module_loaded", table->module_loaded);
+  member_true(out, "rebuild", table->rebuild);
   member_name(out, "shadow_of", table->shadow_of);
   write_columns(out, table);
   adcp_json_end_object(json);

@@ -68,8 +68,9 @@ typedef struct AdcpTable {
   int rowid_column;   /* index of the INTEGER PRIMARY KEY column that is the rowid, or -1 */
   char *
       rowid_name; /* "rowid", "_rowid_" or "oid": the first that no column hides; NULL if none or WITHOUT ROWID */
-  char *module;        /* virtual: name of its module; NULL otherwise */
-  bool module_loaded;  /* virtual: the module was there when the schema was read */
+  char *module;       /* virtual: name of its module; NULL otherwise */
+  bool module_loaded; /* virtual: the module was there when the schema was read */
+  bool rebuild; /* virtual: a full-text index whose own rows are not in the backup: FORMAT.md 10 */
   char *shadow_of;     /* shadow: name of its virtual table; NULL otherwise */
   AdcpColumn *columns; /* all of them, in declared order */
   size_t column_count;

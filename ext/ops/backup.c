@@ -16,6 +16,7 @@
 #include "ops/backup_dir.h"
 #include "ops/clock.h"
 #include "ops/hash.h"
+#include "ops/fts_leave.h"
 #include "ops/listing.h"
 #include "ops/metadata.h"
 #include "ops/options.h"
@@ -30,11 +31,13 @@
 #define STEP_ROWS 4096 /* a few milliseconds: often enough to report progress */
 
 static const char *const compress_choices[] = {"gzip", "zstd", "none", NULL};
+static const char *const fts_choices[] = {"keep", "rebuild", NULL};
 
 static const AdcpOptionSpec option_specs[] = {
     {"tables", ADCP_OPTION_NAMES, 0, 0, NULL},
     {"exclude_tables", ADCP_OPTION_NAMES, 0, 0, NULL},
     {"exclude_data", ADCP_OPTION_NAMES, 0, 0, NULL},
+    {"fts", ADCP_OPTION_TEXT, 0, 0, fts_choices},
     {"schema", ADCP_OPTION_TEXT, 0, 0, NULL},
     {"schema_only", ADCP_OPTION_BOOL, 0, 0, NULL},
     {"data_only", ADCP_OPTION_BOOL, 0, 0, NULL},
@@ -140,6 +143,19 @@ static void select_schema(AdcpBackup *backup) {
   adcp_free(keep_tables);
 }
 
+static void leave_indexes_out(AdcpBackup *backup) {
+  if( backup->err->rc ) return;
+  if( strcmp(adcp_options_text(backup->options, "fts", "keep"), "rebuild") != 0 ) return;
+  adcp_fts_leave_out(&backup->db, backup->schema, backup->write_rows, &backup->warnings);
+}
+
+static bool rebuilds(const AdcpSchema *schema) {
+  for( size_t i = 0; i < schema->table_count; i++ ) {
+    if( schema->tables[i].rebuild ) return true;
+  }
+  return false;
+}
+
 /* ---- opening ---- */
 
 static void read_options(AdcpBackup *backup, const AdcpRequest *request) {
@@ -193,8 +209,9 @@ static void open_archive(AdcpBackup *backup) {
 static void write_head(AdcpBackup *backup) {
   if( backup->err->rc ) return;
   AdcpBuf json = {0};
-  AdcpMetadata metadata = {backup->type, adcp_options_text(backup->options, "note", NULL),
-                           backup->settings, &backup->redacted, backup->safety};
+  AdcpMetadata metadata = {backup->type,     adcp_options_text(backup->options, "note", NULL),
+                           backup->settings, &backup->redacted,
+                           backup->safety,   rebuilds(backup->schema)};
   adcp_metadata_write(&json, &backup->db, &metadata);
   if( adcp_buf_check(&json, backup->err) ) {
     adcp_archive_write_section(backup->archive, "backup_metadata", (char *)json.data, json.size);
@@ -318,6 +335,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   if( !err->rc ) backup->schema = adcp_catalog_read(&backup->db);
   if( !err->rc ) adcp_schema_sort(backup->schema, err);
   if( !err->rc ) select_schema(backup);
+  leave_indexes_out(backup);
   gather_settings(backup);
   check_changed(backup, request);
   if( backup->unchanged ) return backup;

@@ -64,16 +64,24 @@ static void refill(AdcpDb *db, const AdcpObject *object, const char *content) {
   adcp_free(rowid);
 }
 
+static void explain(AdcpError *err, const char *fts) {
+  adcp_error_prepend(err,
+                     "full-text index \"%s\" cannot be made anew from the restored rows: ", fts);
+}
+
+static void rebuild(AdcpDb *db, const char *fts) {
+  adcp_db_exec(db, "INSERT INTO \"%w\".\"%w\"(\"%w\") VALUES('rebuild')", db->schema, fts, fts);
+  explain(db->err, fts);
+}
+
 static void refresh(AdcpDb *db, const AdcpObject *object, const AdcpTable *table,
                     const char *content) {
   if( sqlite3_stricmp(table->module, "fts5") == 0 ) {
     refill(db, object, content);
+    explain(db->err, object->name);
   } else {
-    adcp_db_exec(db, "INSERT INTO \"%w\".\"%w\"(\"%w\") VALUES('rebuild')", db->schema,
-                 object->name, object->name);
+    rebuild(db, object->name);
   }
-  adcp_error_prepend(
-      db->err, "full-text index \"%s\" cannot be made anew from the restored rows: ", object->name);
   adcp_error_append(db->err, "; drop it before the restore if it is not needed");
 }
 
@@ -87,6 +95,23 @@ static void refresh_over_parts(AdcpDb *db, const AdcpPlan *plan) {
     const AdcpPlanTable *content = name ? adcp_map_get(&plan->by_source, name, strlen(name)) : NULL;
     if( content && content->part ) refresh(db, entry->object, entry->source, content->source->name);
     adcp_free(name);
+  }
+}
+
+/* Indexes that the backup left out, from the rows that they are made from. */
+static void rebuild_left_out(AdcpDb *db, AdcpPlan *plan) {
+  for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    if( !entry->source->rebuild ) continue;
+    if( entry->schema_row_only ) {
+      adcp_plan_warn(
+          plan, db->err,
+          "full-text index \"%s\" is empty: the backup left it out, and its module \"%s\" "
+          "is not loaded; load it and run 'rebuild'",
+          entry->target, entry->source->module);
+    } else if( entry->create ) {
+      rebuild(db, entry->target);
+    }
   }
 }
 
@@ -145,6 +170,7 @@ static void refresh_view(AdcpDb *db, AdcpPlan *plan, const AdcpObject *object,
 
 void adcp_fts_refresh(AdcpDb *db, AdcpPlan *plan, const AdcpSchema *live) {
   refresh_over_parts(db, plan);
+  rebuild_left_out(db, plan);
   if( db->err->rc || !plan->data_only || plan->merge ) return;
   for( size_t i = 0; i < live->object_count && !db->err->rc; i++ ) {
     const AdcpObject *object = &live->objects[i];

@@ -14,7 +14,7 @@
 
 #include "ops/plan.h"
 
-/* After the rows, within the restore's transaction. live: the schema before the restore. */
+/* Also makes those anew that the backup left out (fts_leave.h). After the rows, within the restore's transaction. live: the schema before the restore. */
 void adcp_fts_refresh(AdcpDb *db, AdcpPlan *plan, const AdcpSchema *live);
 
 #endif

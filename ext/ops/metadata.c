@@ -73,6 +73,12 @@ void adcp_metadata_write(AdcpBuf *out, AdcpDb *db, const AdcpMetadata *metadata)
   adcp_json_begin_object(&w);
   adcp_json_member_string(&w, "format", ADCP_FORMAT_NAME);
   adcp_json_member_string(&w, "version", ADCP_FORMAT_VERSION);
+  if( metadata->rebuilds ) {
+    adcp_json_key(&w, "requires");
+    adcp_json_begin_array(&w);
+    adcp_json_string(&w, ADCP_FEATURE_REBUILD);
+    adcp_json_end_array(&w);
+  }
   adcp_json_member_string(&w, "created_at", created_at);
   adcp_json_member_string(&w, "backup_type", metadata->backup_type);
   if( metadata->note ) adcp_json_member_string(&w, "note", metadata->note);

@@ -15,6 +15,7 @@ typedef struct AdcpMetadata {
   const AdcpSettings *settings;
   const AdcpTextList *redacted_columns;
   const AdcpSafetyMark *safety; /* or NULL */
+  bool rebuilds;                /* indexes were left out, to be rebuilt */
 } AdcpMetadata;
 
 /* Appends the section as JSON text. Reads figures of db->schema: within the backup's snapshot. */

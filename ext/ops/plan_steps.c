@@ -260,6 +260,16 @@ static void list_objects(AdcpPlanSteps *steps) {
   }
 }
 
+/* Full-text indexes that the backup left out. */
+static void list_rebuilds(AdcpPlanSteps *steps) {
+  for( size_t i = 0; i < steps->plan->table_count && !steps->err->rc; i++ ) {
+    const AdcpPlanTable *entry = &steps->plan->tables[i];
+    if( entry->create && entry->source->rebuild ) {
+      add(steps, "rebuild", entry->target, -1, "full-text index");
+    }
+  }
+}
+
 static void list_kept(AdcpPlanSteps *steps) {
   for( size_t i = 0; i < steps->live->object_count && !steps->err->rc; i++ ) {
     const AdcpObject *object = &steps->live->objects[i];
@@ -340,6 +350,7 @@ static void list_steps(AdcpPlanSteps *steps) {
   list_drops(steps);
   list_tables(steps);
   list_objects(steps);
+  list_rebuilds(steps);
   list_kept(steps);
   list_notes(steps);
 }

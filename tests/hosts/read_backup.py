@@ -351,7 +351,7 @@ def check_summary(manifest, tables):
 def check_metadata(metadata):
     check(metadata.get("format") == "adcp-backup", "not a backup")
     check(metadata["version"].split(".")[0] == "3", f"format version {metadata['version']} is not read here")
-    check(not metadata.get("requires"), f"the backup requires {metadata.get('requires')}")
+    check(set(metadata.get("requires", [])) <= {"fts_rebuild"}, f"the backup requires {metadata.get('requires')}")
 
 
 def read_whole(file):
@@ -444,6 +444,10 @@ def rebuild(path, metadata, schema, rows):
         database.fill(table, values)
     database.create(schema, ("index",))
     database.create(schema, ("view", "trigger"))
+    for key, table in schema["tables"].items():
+        if table.get("rebuild"):
+            name = quote(decode_name(key))
+            database.db.execute(f"INSERT INTO {name}({name}) VALUES('rebuild')")
     database.finish(metadata)
 
 
