@@ -146,9 +146,9 @@ AdcpReadAhead *adcp_read_ahead_open(const AdcpRoot *root, const char *path, int 
     return NULL;
   }
   ahead->err = err;
-  /* Of two threads one reads ahead and the caller inserts: both are busy, and a third that inflates
-  ** would only move each block between processors. */
-  int inflating = threads > 2 ? threads - 2 : 0;
+  /* One thread reads ahead, and keeps a processor busy; others inflate for it. One to inflate beside
+  ** the only thread would move each block between processors. */
+  int inflating = threads > 1 ? threads - 1 : 0;
   ahead->archive =
       adcp_archive_reader_open_checked(root, path, inflating, checkpoint, &ahead->archive_err);
   adcp_error_move(err, &ahead->archive_err);

@@ -196,7 +196,7 @@ static void choose_container(AdcpBackup *backup) {
   int level = container->container == ADCP_CONTAINER_ZSTD ? ADCP_ZSTD_LEVEL : ADCP_GZIP_LEVEL;
   container->level = (int)adcp_options_integer(backup->options, "level", level);
   container->threads =
-      (int)adcp_options_integer(backup->options, "threads", adcp_processor_count());
+      (int)adcp_options_integer(backup->options, "threads", adcp_spare_processors());
 }
 
 static void open_archive(AdcpBackup *backup) {

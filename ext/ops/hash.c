@@ -27,7 +27,7 @@ void adcp_hash_scan(AdcpDb *db, const AdcpHashRows *rows, AdcpRowHash *hash,
 
 /* With a thread where there is a processor for it. */
 static AdcpRowHash *open_hash(AdcpDb *db) {
-  return adcp_row_hash_open(adcp_processor_count() > 1, db->err);
+  return adcp_row_hash_open(adcp_spare_processors() > 0, db->err);
 }
 
 /* Derived tables are no content: FORMAT.md, section 7. */

@@ -114,7 +114,8 @@ static void read_options(AdcpRestore *restore, const AdcpRequest *request) {
 static void open_archive(AdcpRestore *restore) {
   if( restore->err->rc ) return;
   adcp_interrupt_open(&restore->interrupt, &restore->db);
-  restore->threads = (int)adcp_options_integer(restore->options, "threads", adcp_processor_count());
+  restore->threads =
+      (int)adcp_options_integer(restore->options, "threads", adcp_spare_processors());
   restore->archive =
       adcp_read_ahead_open(restore->root, restore->path, restore->threads,
                            adcp_interrupt_checkpoint(&restore->interrupt), restore->err);

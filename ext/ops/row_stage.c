@@ -298,7 +298,7 @@ static void read_tables(Reading *reading) {
 
 static void open_and_read(AdcpRowChoice *choice) {
   Reading reading = {.choice = choice};
-  int threads = (int)adcp_options_integer(choice->options, "threads", adcp_processor_count());
+  int threads = (int)adcp_options_integer(choice->options, "threads", adcp_spare_processors());
   reading.ahead = adcp_read_ahead_open(choice->root, choice->path, threads,
                                        adcp_interrupt_checkpoint(&choice->interrupt), choice->err);
   if( reading.ahead == NULL ) return;

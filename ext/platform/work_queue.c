@@ -199,3 +199,7 @@ int adcp_processor_count(void) {
   int count = CPU_COUNT(&set);
   return count > 0 ? count : 1;
 }
+
+int adcp_spare_processors(void) {
+  return adcp_processor_count() - 1;
+}

@@ -464,7 +464,7 @@ static int xFilter(sqlite3_vtab_cursor *base, int idx_num, const char *limits, i
     }
   }
   bool is_lookup = limits && strchr(limits, '=');
-  open_backup(cursor, vtab, is_lookup ? 0 : adcp_processor_count());
+  open_backup(cursor, vtab, is_lookup ? 0 : adcp_spare_processors());
   if( cursor->low > cursor->high || cursor->err.rc ) return report(cursor);
   go_to_begin(cursor, vtab);
   return cursor->err.rc ? report(cursor) : xNext(base);
