@@ -132,7 +132,7 @@ class Bench:
         return path
 
     def wanted(self, group):
-        return self.only in group
+        return any(text in group for text in self.only.split("|"))
 
     def race(self, group, contenders, rows=0, text_bytes=0):
         self.load.append(os.getloadavg()[0])
@@ -544,7 +544,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--products", type=int, default=100000)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", default="", help="groups whose name has this text")
+    parser.add_argument("--only", default="", help="groups whose name has this text, or one of these: a|b")
     parser.add_argument("--folder", help="where databases are made and kept")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
