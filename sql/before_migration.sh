@@ -21,6 +21,12 @@ if [ ! -f "$database" ]; then
   echo "before_migration: there is no database $database" >&2
   exit 2
 fi
+if [ "$1" = -- ]; then
+  [ $# -ge 2 ] || usage
+elif [ ! -f "$1" ]; then
+  echo "before_migration: there is no migration $1; nothing was run" >&2
+  exit 2
+fi
 extension=${ADCP:-./adcp}
 
 shell() {
@@ -35,10 +41,8 @@ echo "before_migration: backed up to $backup"
 status=0
 if [ "$1" = -- ]; then
   shift
-  [ $# -ge 1 ] || usage
   "$@" || status=$?
 else
-  [ -f "$1" ] || usage
   sqlite3 -init /dev/null -batch -bail "$database" <"$1" || status=$?
 fi
 if [ "$status" -eq 0 ]; then

@@ -134,6 +134,9 @@ run = migrate("app.db", "bad.sql")
 check("a failing one", run.returncode == 1 and "as it was before" in run.stderr, run)
 check("is undone", subprocess.run(["sqlite3", "app.db", ".dump"], capture_output=True, text=True).stdout == dump)
 check("user_version too", shell("PRAGMA user_version").stdout == "8\n")
+for arguments, said in ((["nosuch.sql"], "there is no migration nosuch.sql; nothing was run"), (["--"], "before_migration.sh app.db")):
+    run = migrate("app.db", *arguments)
+    check("no migration, no backup", run.returncode == 2 and said in run.stderr and run.stdout == "", run)
 run = migrate("app.db", "--", "sh", "-c", "sqlite3 app.db 'DELETE FROM product'; exit 7")
 check("a command", run.returncode == 1 and products() == COUNT, run)
 with open("settings.json", "w") as file:
