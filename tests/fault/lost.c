@@ -61,7 +61,7 @@ static void resize(Contents *file, size_t n) {
 
 static void put(Contents *file, size_t offset, const char *bytes, size_t n) {
   if( offset + n > file->n ) resize(file, offset + n);
-  memcpy(file->bytes + offset, bytes, n);
+  if( n ) memcpy(file->bytes + offset, bytes, n); /* an empty write may have no bytes at all */
 }
 
 static void put_garbage(Contents *file, size_t offset, size_t n) {
