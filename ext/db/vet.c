@@ -222,7 +222,13 @@ static void check_names(AdcpVetter *vetter, const AdcpObject *object, const Adcp
   }
 }
 
-/* What the backup says of the table's module is what plans are made on: it must be true. */
+static bool is_full_text(const AdcpCreate *create) {
+  return create->is_virtual && (same_name(create->module, "fts3") ||
+                                same_name(create->module, "fts4") || same_name(create->module, "fts5"));
+}
+
+/* What the backup says of the table's module is what plans are made on: it must be true. A table marked
+** "rebuild" gets INSERT INTO t(t) VALUES('rebuild'), which other modules would take for a row. */
 static void check_module(AdcpVetter *vetter, const AdcpObject *object, const AdcpCreate *create) {
   const AdcpTable *table = adcp_schema_table(vetter->schema, object->name);
   if( vetter->err->rc || object->type != ADCP_OBJECT_TABLE || table == NULL ) return;
@@ -232,6 +238,9 @@ static void check_module(AdcpVetter *vetter, const AdcpObject *object, const Adc
   } else if( create->is_virtual && !same_name(create->module, table->module) ) {
     refuse(vetter, "SQL that uses the module \"%s\", but is described with \"%s\"", create->module,
            table->module ? table->module : "");
+  } else if( table->rebuild && !is_full_text(create) ) {
+    refuse(vetter, "SQL of a %s that is no full-text index, but is described with \"rebuild\"",
+           type_name(create));
   }
 }
 

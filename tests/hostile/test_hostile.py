@@ -67,7 +67,7 @@ def base(extension, folder):
     db.executescript(
         "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES(1,'x'),(2,'y');"
         "CREATE INDEX i ON t(b); CREATE VIEW v AS SELECT a FROM t;"
-        "CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END; CREATE VIRTUAL TABLE f USING fts5(c);"
+        "CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END; CREATE VIRTUAL TABLE f USING fts5(c); CREATE VIRTUAL TABLE p USING rtree(id, x0, x1);"
     )
     path = os.path.join(folder, "base.json")
     db.execute("SELECT adcp_backup(?)", (path,))
@@ -170,6 +170,16 @@ def named(text, name):
     return Forgery(text).text()
 
 
+def marked(text, table, requires=True):
+    """A table described as a full-text index to be rebuilt."""
+    forgery = Forgery(text)
+    at = forgery.head.index("{", forgery.head.index(f'"{table}":' + '{"kind"'))
+    forgery.head = forgery.head[: at + 1] + '"rebuild":true,' + forgery.head[at + 1 :]
+    if requires:
+        forgery.head = forgery.head.replace('{"format"', '{"requires":["fts_rebuild"],"format"', 1)
+    return forgery.text()
+
+
 def many_tables(text, count):
     forgery = Forgery(text)
     objects = ",\n".join(
@@ -183,6 +193,54 @@ def many_tables(text, count):
     at = head.index('\n],"tables":{') + len('\n],"tables":{')
     forgery.head = head[:at] + "\n" + tables + "," + head[at:]
     return forgery.text()
+
+
+def doubled(text):
+    forgery = Forgery(text)
+    forgery.objects(lambda objects: objects + [objects[0]])
+    return forgery.text()
+
+
+def rows_twice(text):
+    forgery = Forgery(text)
+    forgery.tables.append(["t", list(forgery.rows("t"))])
+    return forgery.text()
+
+
+def exponential(text, depth):
+    """Views of which each joins the one before with itself."""
+    forgery = Forgery(text)
+    view = lambda i: {
+        "type": "view", "name": f"w{i}", "tbl_name": f"w{i}",
+        "sql": f"CREATE VIEW w{i} AS SELECT 1 AS a" if i == 0
+        else f"CREATE VIEW w{i} AS SELECT x.a FROM w{i - 1} AS x JOIN w{i - 1} AS y",
+    }  # fmt: skip
+    forgery.objects(lambda objects: objects + [view(i) for i in range(depth)])
+    return forgery.text()
+
+
+def with_entries(text, change):
+    """The manifest's entries of tables changed, its digests and CRCs mended."""
+
+    class Moved(Forgery):
+        def end(self, raw, entries):
+            change(entries)
+            return super().end(raw, entries)
+
+    return Moved(text).text()
+
+
+POSITIONS = {
+    "every table at one place": lambda entries: [entry.update(offset=entries[0]["offset"]) for entry in entries],
+    "positions backwards": lambda entries: [e.update(offset=o) for e, o in zip(entries, [e["offset"] for e in entries][::-1])],
+    "a table in the head": lambda entries: entries[0].update(offset=20),
+    "a table at the end of the world": lambda entries: entries[0].update(offset=(1 << 62)),
+    "a table in a block that is not there": lambda entries: entries[0].update(block=1 << 40),
+    "a table before the file": lambda entries: entries[0].update(offset=-5),
+    "more rows than there are": lambda entries: entries[0].update(rows=entries[0]["rows"] + 1),
+    "marks beyond the table": lambda entries: entries[0].update(marks=[[1, 0, 1 << 50], [2, 0, 5]]),
+    "a table twice": lambda entries: entries.append(dict(entries[0])),
+}
 
 
 def cases(text):
@@ -232,6 +290,23 @@ def cases(text):
     yield "many columns", with_sql(text, "t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b, " + ",".join(f"c{i}" for i in range(40000)) + ")"), REFUSED
     yield "deep expression", with_sql(text, "v", "CREATE VIEW v AS SELECT " + "(" * 5000 + "1" + ")" * 5000 + " AS a"), REFUSED
     yield "a version from the future", text.replace('"version":"3.0"', '"version":"4.0"').encode(), REFUSED
+    yield "a table to be rebuilt", marked(text, "t"), REFUSED
+    yield "a table to be rebuilt that nothing requires", marked(text, "t", requires=False), REFUSED
+    yield "an R-Tree to be rebuilt", marked(text, "p"), REFUSED
+    yield "a shadow table to be rebuilt", marked(text, "f_content"), REFUSED
+    yield "an index to be rebuilt that is there", marked(text, "f"), HARMLESS
+    wide = ",".join(f'{{"name":"c{i}","type":""}}' for i in range(100_000))
+    yield "10^5 columns in the description", text.replace('"columns":[', f'"columns":[{wide},', 1).encode(), REFUSED
+    described = json.dumps(Forgery(text).schema()["tables"]["t"], separators=(",", ":"))
+    yield "a table described twice", text.replace('],"tables":{', f'],"tables":{{"t":{described},', 1).encode(), REFUSED
+    yield "rows of a table twice", rows_twice(text), REFUSED
+    yield "an object twice", doubled(text), REFUSED
+    yield "a text of 8 MB", with_sql(text, "v", "CREATE VIEW v AS SELECT a FROM t /*" + "x" * (8 * meg) + "*/"), HARMLESS
+    yield "a deep check", with_sql(text, "t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b CHECK(" + "1+" * 5000 + "1))"), REFUSED
+    yield "a view of 2^20 views", exponential(text, 20), HARMLESS
+    for name, change in POSITIONS.items():
+        # A restore reads tables in their order and needs no position; adcp_rows does (test_restored.py).
+        yield f"manifest: {name}", with_entries(text, change), HARMLESS
     yield "something required", text.replace('{"format"', '{"requires":["magic"],"format"').encode(), REFUSED
 
 
