@@ -10,6 +10,7 @@
 
 #include "archive/json_parts.h"
 #include "base/limits.h"
+#include "base/map.h"
 #include "base/mem.h"
 
 /* ---- objects ---- */
@@ -39,11 +40,25 @@ static void read_object(AdcpJsonReader *json, AdcpSchema *schema, AdcpError *err
   adcp_free(type);
 }
 
+/* A database has one object of a type and name; of two, each reader might take another. */
+static void check_objects(const AdcpSchema *schema, AdcpError *err) {
+  AdcpMap seen[ADCP_OBJECT_TRIGGER + 1] = {0};
+  for( size_t i = 0; i < schema->object_count && err->rc == ADCP_OK; i++ ) {
+    AdcpObject *object = &schema->objects[i];
+    if( adcp_map_put(&seen[object->type], object->name, strlen(object->name), object, err) ) {
+      adcp_error_set(err, ADCP_CORRUPT, "%s \"%s\" is in \"objects\" twice",
+                     adcp_object_type_name(object->type), object->name);
+    }
+  }
+  for( size_t type = 0; type <= ADCP_OBJECT_TRIGGER; type++ ) adcp_map_free(&seen[type]);
+}
+
 static void read_objects(AdcpJsonReader *json, AdcpSchema *schema, AdcpError *err) {
   adcp_json_expect(json, ADCP_JSON_BEGIN_ARRAY, "objects", err);
   while( adcp_json_element(json, ADCP_JSON_BEGIN_OBJECT, "objects", err) ) {
     read_object(json, schema, err);
   }
+  check_objects(schema, err);
 }
 
 /* ---- tables ---- */

@@ -223,8 +223,9 @@ static void check_names(AdcpVetter *vetter, const AdcpObject *object, const Adcp
 }
 
 static bool is_full_text(const AdcpCreate *create) {
-  return create->is_virtual && (same_name(create->module, "fts3") ||
-                                same_name(create->module, "fts4") || same_name(create->module, "fts5"));
+  return create->is_virtual &&
+         (same_name(create->module, "fts3") || same_name(create->module, "fts4") ||
+          same_name(create->module, "fts5"));
 }
 
 /* What the backup says of the table's module is what plans are made on: it must be true. A table marked

@@ -212,7 +212,7 @@ def positions(folder):
     """adcp_rows goes to where the manifest says a table begins: the table's rows, or an error."""
     from test_hostile import POSITIONS, base, with_entries
 
-    text, failed = base(EXTENSION, folder), 0
+    text, failed = base(EXTENSION, tempfile.mkdtemp(dir=folder)), 0
     path = os.path.join(folder, "moved.json")
     for name, change in POSITIONS.items():
         with open(path, "wb") as file:
