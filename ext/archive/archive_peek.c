@@ -34,13 +34,19 @@ static void forgive(AdcpError *err) {
   if( err->rc == ADCP_CORRUPT || err->rc == ADCP_TOOBIG ) adcp_error_clear(err);
 }
 
-/* Takes the first member of the document, if it is backup_metadata. */
-static bool read_first_member(AdcpArchiveReader *r) {
+/* Goes to the document's first member; no more than a list may read is read from there. */
+static void begin_document(AdcpArchiveReader *r) {
   AdcpError *err = r->err;
   adcp_block_reader_rewind(r->blocks, err);
   if( err->rc == ADCP_OK ) adcp_archive_restart(r, ADCP_JSON_END);
   r->input.budget = ADCP_PEEK_TEXT_BYTES;
   adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, "the document", err);
+}
+
+/* Takes the first member of the document, if it is backup_metadata. */
+static bool read_first_member(AdcpArchiveReader *r) {
+  AdcpError *err = r->err;
+  begin_document(r);
   bool found = err->rc == ADCP_OK && adcp_json_next(r->json) == ADCP_JSON_KEY &&
                strcmp(adcp_json_text(r->json, NULL), "backup_metadata") == 0;
   if( found ) adcp_archive_read_metadata(r);
@@ -77,13 +83,9 @@ bool adcp_archive_peek(AdcpArchiveReader *r) {
 
 void adcp_archive_peek_start(AdcpArchiveReader *r) {
   static const char *const KNOWN[] = {"backup_metadata", NULL};
-  bool found = false;
   AdcpError *err = r->err;
-  adcp_block_reader_rewind(r->blocks, err);
-  if( err->rc == ADCP_OK ) adcp_archive_restart(r, ADCP_JSON_END);
-  r->input.budget = ADCP_PEEK_TEXT_BYTES;
-  adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, "the document", err);
-  found = err->rc == ADCP_OK && adcp_json_member(r->json, KNOWN, err) == 0;
+  begin_document(r);
+  bool found = err->rc == ADCP_OK && adcp_json_member(r->json, KNOWN, err) == 0;
   if( found ) {
     adcp_archive_read_metadata(r);
     if( !r->is_old ) {
