@@ -87,15 +87,7 @@ void adcp_archive_restart(AdcpArchiveReader *r, AdcpJsonToken inside) {
 /* ---- warnings ---- */
 
 void adcp_archive_warn(AdcpArchiveReader *r, const char *text) {
-  AdcpArchiveHead *head = &r->head;
-  char **larger = adcp_realloc((void *)head->warnings, (head->warning_count + 1) * sizeof *larger);
-  if( larger ) head->warnings = larger;
-  char *copy = larger ? adcp_strdup(text) : NULL;
-  if( copy == NULL ) {
-    adcp_error_nomem(r->err);
-    return;
-  }
-  head->warnings[head->warning_count++] = copy;
+  adcp_texts_add(&r->head.warnings, r->err, "%s", text);
 }
 
 /* ---- backup_metadata ---- */
@@ -725,8 +717,7 @@ void adcp_archive_reader_close(AdcpArchiveReader *r) {
   adcp_archive_drop_sections(r);
   adcp_free(r->sections);
   adcp_legacy_close(r->legacy);
-  for( size_t i = 0; i < r->head.warning_count; i++ ) adcp_free(r->head.warnings[i]);
-  adcp_free((void *)r->head.warnings);
+  adcp_texts_free(&r->head.warnings);
   adcp_free(r->head.version);
   adcp_free(r->head.metadata);
   adcp_schema_free(r->head.schema);

@@ -17,6 +17,7 @@
 #define ADCP_ARCHIVE_ARCHIVE_READ_H
 
 #include "archive/format.h"
+#include "base/texts.h"
 #include "codec/schema.h"
 #include "codec/value.h"
 #include "platform/file.h"
@@ -35,10 +36,9 @@ typedef struct AdcpArchiveHead {
   size_t block_count;
   const AdcpArchiveMark *marks; /* of all tables; see AdcpArchiveTable */
   AdcpArchiveTotals totals;
-  bool complete;   /* an end line was found */
-  bool indexed;    /* positions can be gone to */
-  char **warnings; /* texts for people */
-  size_t warning_count;
+  bool complete;      /* an end line was found */
+  bool indexed;       /* positions can be gone to */
+  AdcpTexts warnings; /* for people */
 } AdcpArchiveHead;
 
 /* Asked about once a block while text is read: sets err to stop (ADCP_INTERRUPT). */

@@ -3,9 +3,9 @@
 ** archive_read.c.
 **
 ** archive_open.c finds out what the file is and fills the head, archive_peek.c as much of it as a
-** list needs; archive_read.c walks the rows. All pull from one JSON reader whose input is the block reader, with two additions: a prefix, text
-** that stands in front of a place the reader was moved to, so that the document seems to begin
-** there; and a count and CRC of the text.
+** list needs; archive_read.c walks the rows. All pull from one JSON reader whose input is the block
+** reader, with two additions: a prefix, text that stands in front of a place the reader was moved
+** to, so that the document seems to begin there; and a count and CRC of the text.
 */
 #ifndef ADCP_ARCHIVE_ARCHIVE_READER_H
 #define ADCP_ARCHIVE_ARCHIVE_READER_H

@@ -30,20 +30,10 @@ typedef struct Planner {
 } Planner;
 
 void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...) {
-  AdcpBuf text = {0};
   va_list args;
   va_start(args, format);
-  adcp_buf_appendv(&text, format, args);
+  adcp_texts_addv(&plan->warnings, err, format, args);
   va_end(args);
-  char **warnings =
-      adcp_realloc(plan->warnings, (plan->warning_count + 1) * sizeof *plan->warnings);
-  if( warnings ) plan->warnings = warnings;
-  char *owned = warnings ? adcp_buf_take(&text) : NULL;
-  if( owned )
-    plan->warnings[plan->warning_count++] = owned;
-  else
-    adcp_error_nomem(err);
-  adcp_buf_free(&text);
 }
 
 /* A copy of name, or of what option "rename" makes of it. */
@@ -484,8 +474,9 @@ static void make_plan(Planner *p, const char *backup_type) {
   if( !p->err->rc ) check_rename_targets(p);
   if( !p->err->rc ) plan_drops(p);
   if( !p->err->rc ) plan_objects(p);
-  for( size_t i = 0; i < adcp_row_choice_warning_count(p->choice) && !p->err->rc; i++ ) {
-    adcp_plan_warn(p->plan, p->err, "%s", adcp_row_choice_warning(p->choice, i));
+  const AdcpTexts *warnings = adcp_row_choice_warnings(p->choice);
+  for( size_t i = 0; warnings && i < warnings->count && !p->err->rc; i++ ) {
+    adcp_plan_warn(p->plan, p->err, "%s", warnings->items[i]);
   }
 }
 
@@ -525,12 +516,11 @@ void adcp_plan_close(AdcpPlan *plan) {
     adcp_free(plan->objects[i].name);
     adcp_free(plan->objects[i].on);
   }
-  for( size_t i = 0; i < plan->warning_count; i++ ) adcp_free(plan->warnings[i]);
   adcp_map_free(&plan->by_source);
   adcp_free(plan->tables);
   adcp_free(plan->objects);
   adcp_free(plan->drops);
-  adcp_free(plan->warnings);
+  adcp_texts_free(&plan->warnings);
   adcp_free(plan);
 }
 

@@ -17,6 +17,7 @@
 #define ADCP_OPS_PLAN_H
 
 #include "archive/archive_read.h"
+#include "base/texts.h"
 #include "codec/schema.h"
 #include "db/db.h"
 #include "db/transaction.h"
@@ -56,8 +57,7 @@ typedef struct AdcpPlan {
   size_t object_count;
   const AdcpObject **drops; /* live tables, views, and (whole) everything else that has to go */
   size_t drop_count;
-  char **warnings; /* owned texts for the report */
-  size_t warning_count;
+  AdcpTexts warnings; /* for the report */
 } AdcpPlan;
 
 /* NULL on error. backup_type as the backup's metadata says; choice NULL: all rows of what is

@@ -285,8 +285,8 @@ static void list_kept(AdcpPlanSteps *steps) {
 
 /* What a restore would warn of, and what would stop it. */
 static void list_notes(AdcpPlanSteps *steps) {
-  for( size_t i = 0; i < steps->plan->warning_count; i++ ) {
-    add(steps, "warning", NULL, -1, "%s", steps->plan->warnings[i]);
+  for( size_t i = 0; i < steps->plan->warnings.count; i++ ) {
+    add(steps, "warning", NULL, -1, "%s", steps->plan->warnings.items[i]);
   }
   AdcpError stop = ADCP_ERROR_INIT;
   AdcpDb db = {steps->db.handle, steps->db.schema, &stop};

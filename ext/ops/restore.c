@@ -561,11 +561,11 @@ static void restore_temp_triggers(AdcpRestore *restore) {
 static void write_warnings(AdcpRestore *restore, AdcpJsonWriter *w) {
   adcp_json_key(w, "warnings");
   adcp_json_begin_array(w);
-  for( size_t i = 0; i < restore->head->warning_count; i++ ) {
-    adcp_json_string(w, restore->head->warnings[i]);
+  for( size_t i = 0; i < restore->head->warnings.count; i++ ) {
+    adcp_json_string(w, restore->head->warnings.items[i]);
   }
-  for( size_t i = 0; i < restore->plan->warning_count; i++ ) {
-    adcp_json_string(w, restore->plan->warnings[i]);
+  for( size_t i = 0; i < restore->plan->warnings.count; i++ ) {
+    adcp_json_string(w, restore->plan->warnings.items[i]);
   }
   adcp_text_list_write_items(adcp_settings_restore_warnings(restore->settings), w);
   adcp_json_end_array(w);

@@ -240,21 +240,10 @@ static void check_where(AdcpRowChoice *choice) {
 /* ---- results ---- */
 
 void adcp_row_choice_warn(AdcpRowChoice *choice, const char *format, ...) {
-  AdcpBuf text = {0};
   va_list args;
   va_start(args, format);
-  adcp_buf_appendv(&text, format, args);
+  adcp_texts_addv(&choice->warnings, choice->err, format, args);
   va_end(args);
-  char **larger =
-      adcp_realloc(choice->warnings, (choice->warning_count + 1) * sizeof *choice->warnings);
-  if( larger ) choice->warnings = larger;
-  char *owned = larger ? adcp_buf_take(&text) : NULL;
-  adcp_buf_free(&text);
-  if( owned ) {
-    choice->warnings[choice->warning_count++] = owned;
-  } else {
-    adcp_error_nomem(choice->err);
-  }
 }
 
 static void count_rows(AdcpRowChoice *choice, AdcpChoiceTable *table) {
@@ -365,8 +354,7 @@ void adcp_row_choice_close(AdcpRowChoice *choice) {
   }
   for( size_t i = 0; i < choice->edge_count; i++ ) adcp_free((void *)choice->edges[i].to);
   adcp_map_free(&choice->by_name);
-  for( size_t i = 0; i < choice->warning_count; i++ ) adcp_free(choice->warnings[i]);
-  adcp_free(choice->warnings);
+  adcp_texts_free(&choice->warnings);
   adcp_free(choice->edges);
   adcp_free(choice->loose);
   adcp_free(choice->tables);
@@ -455,12 +443,8 @@ void adcp_row_choice_report(const AdcpRowChoice *choice, AdcpJsonWriter *w) {
   adcp_json_end_array(w);
 }
 
-size_t adcp_row_choice_warning_count(const AdcpRowChoice *choice) {
-  return choice ? choice->warning_count : 0;
-}
-
-const char *adcp_row_choice_warning(const AdcpRowChoice *choice, size_t i) {
-  return choice->warnings[i];
+const AdcpTexts *adcp_row_choice_warnings(const AdcpRowChoice *choice) {
+  return choice ? &choice->warnings : NULL;
 }
 
 bool adcp_row_choice_updates_parents(const AdcpOptions *options) {

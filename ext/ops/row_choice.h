@@ -18,6 +18,7 @@
 #define ADCP_OPS_ROW_CHOICE_H
 
 #include "archive/archive_read.h"
+#include "base/texts.h"
 #include "codec/json_write.h"
 #include "db/db.h"
 #include "ops/options.h"
@@ -76,9 +77,8 @@ void adcp_row_choice_count(AdcpRowChoice *choice, const char *name, int64_t writ
 /* "parts":[...] for the report; nothing for NULL. */
 void adcp_row_choice_report(const AdcpRowChoice *choice, AdcpJsonWriter *w);
 
-/* Texts about references that lead to no row of the backup; none for NULL. */
-size_t adcp_row_choice_warning_count(const AdcpRowChoice *choice);
-const char *adcp_row_choice_warning(const AdcpRowChoice *choice, size_t i);
+/* Texts about references that lead to no row of the backup; NULL for NULL. */
+const AdcpTexts *adcp_row_choice_warnings(const AdcpRowChoice *choice);
 
 /* Parents that are there already stay as they are in a merge, unless {"on_conflict":"update"} was
 ** said: who brings a row back does not ask for old states of what it refers to. */

@@ -16,6 +16,7 @@
 #include "archive/row_digest.h"
 #include "archive/row_write.h"
 #include "base/map.h"
+#include "base/texts.h"
 #include "db/scratch.h"
 #include "ops/interrupt.h"
 #include "ops/row_choice.h"
@@ -70,8 +71,7 @@ struct AdcpRowChoice {
   size_t edge_count;
   AdcpLooseKey *loose; /* owned */
   size_t loose_count;
-  char **warnings; /* owned texts */
-  size_t warning_count;
+  AdcpTexts warnings;
 
   /* While a table is restored. */
   AdcpChoiceTable *now;

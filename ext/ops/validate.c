@@ -117,9 +117,9 @@ static void read_head(AdcpValidate *validate) {
   adcp_metadata_read(&figures, validate->head->metadata, &validate->found);
   take_finding(validate, ADCP_FINDING_DAMAGED, NULL, 0);
   validate->has_rows_only = strcmp(figures.backup_type, "data") == 0;
-  for( size_t i = 0; i < validate->head->warning_count; i++ ) {
+  for( size_t i = 0; i < validate->head->warnings.count; i++ ) {
     adcp_findings_add(&validate->findings, ADCP_FINDING_REWRITTEN, NULL, 0,
-                      validate->head->warnings[i], validate->err);
+                      validate->head->warnings.items[i], validate->err);
   }
   if( strcmp(validate->level, "quick") != 0 ) vet_schema(validate);
 }

@@ -332,7 +332,7 @@ static void test_round_trip(void) {
     CHECK_CASE(r != NULL, "%s", adcp_error_message(&err));
     if( r ) {
       const AdcpArchiveHead *head = adcp_archive_head(r);
-      CHECK(head->indexed && head->complete && head->warning_count == 0);
+      CHECK(head->indexed && head->complete && head->warnings.count == 0);
       CHECK(head->container == CONTAINERS[c] && head->table_count == 6 && head->block_count > 1);
       CHECK(memcmp(&head->totals, &totals, sizeof totals) == 0);
       CHECK_TEXT(head->version, "3.0");
@@ -511,7 +511,7 @@ static void test_jq(void) {
     }
     CHECK_CASE(event == ADCP_ARCHIVE_END && rows == 50, "%s: %s", commands[i],
                adcp_error_message(&err));
-    if( r ) CHECK(!adcp_archive_head(r)->indexed && adcp_archive_head(r)->warning_count == 1);
+    if( r ) CHECK(!adcp_archive_head(r)->indexed && adcp_archive_head(r)->warnings.count == 1);
     adcp_archive_reader_close(r);
     adcp_error_clear(&err);
   }
@@ -682,7 +682,7 @@ static void test_old(void) {
     CHECK_TEXT(adcp_archive_head(r)->version, "2.0");
     CHECK_TEXT(adcp_archive_head(r)->metadata, "{\"version\":\"2.0\"}");
     CHECK_TEXT(adcp_archive_section(r, "app_settings", NULL), "{\"a\":1.0}");
-    CHECK(adcp_archive_head(r)->warning_count == 1); /* the embedding has no product */
+    CHECK(adcp_archive_head(r)->warnings.count == 1); /* the embedding has no product */
     size_t n;
     CHECK(adcp_archive_next(r) == ADCP_ARCHIVE_TABLE_BEGIN);
     CHECK_TEXT(adcp_archive_table(r)->table->name, "tenant");
