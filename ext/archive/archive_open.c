@@ -60,7 +60,11 @@ static size_t read_input(void *context, uint8_t *to, size_t size, AdcpError *err
   size_t n = err->rc ? 0 : adcp_block_reader_read(input->blocks, to, size, err);
   input->failed = err->rc != ADCP_OK;
   input->at_end = n == 0 && !input->failed;
-  if( input->has_crc ) input->crc32 = (uint32_t)crc32_z(input->crc32, to, n);
+  int64_t wanted = input->crc_bytes - input->raw_bytes;
+  if( wanted > 0 ) {
+    size_t part = wanted < (int64_t)n ? (size_t)wanted : n;
+    input->crc32 = adcp_crc32(input->crc32, to, part);
+  }
   input->raw_bytes += (int64_t)n;
   if( input->budget >= 0 && input->raw_bytes > input->budget ) {
     adcp_error_set(err, ADCP_TOOBIG, "what stands outside the rows has more than %" PRId64 " bytes",
@@ -72,10 +76,10 @@ static size_t read_input(void *context, uint8_t *to, size_t size, AdcpError *err
 
 static void start_input(AdcpArchiveInput *input) {
   input->prefix_done = 0;
-  input->raw_bytes = 0;
+  input->raw_bytes = input->crc_bytes = 0;
   input->crc32 = 0;
   input->budget = -1;
-  input->failed = input->at_end = input->has_crc = false;
+  input->failed = input->at_end = false;
 }
 
 void adcp_archive_restart(AdcpArchiveReader *r, AdcpJsonToken inside) {
@@ -253,7 +257,7 @@ static void scan_member(Scan *scan, int member) {
   case TABLES: scan_tables(scan); break;
   case MANIFEST:
     scan->manifest_key = adcp_json_token_offset(r->json);
-    adcp_manifest_read(r->json, &r->manifest, ADCP_MANIFEST_WHOLE, r->err);
+    adcp_manifest_read(r->json, &r->manifest, r->err);
     break;
   case END_LINE: scan_end_line(scan); break;
   default: break;
@@ -314,6 +318,11 @@ static bool blocks_reach(const AdcpArchiveReader *r, int64_t manifest_at) {
   return size == manifest_at;
 }
 
+/* The blocks of a file that was unpacked: as long as their text. */
+static void unpack_blocks(AdcpManifest *m) {
+  for( size_t i = 0; i < m->block_count; i++ ) m->blocks[i].size_bytes = m->blocks[i].raw_bytes;
+}
+
 /* True if the text that was read (manifest and end line) is what the end line says. */
 static bool crc_fits(const AdcpArchiveReader *r, const AdcpEndLine *end) {
   uLong whole = crc32_combine(end->manifest_crc32, end->crc32, (z_off_t)end->size_bytes);
@@ -322,20 +331,20 @@ static bool crc_fits(const AdcpArchiveReader *r, const AdcpEndLine *end) {
 
 /* Reads the manifest where the end line says, with an error of its own. True if it is to be
 ** believed; *damaged if one is there that is not what the end line says. */
-static bool try_manifest(AdcpArchiveReader *r, const AdcpEndLine *end, AdcpManifestDetail detail,
-                         bool *damaged, AdcpError *err) {
+static bool try_manifest(AdcpArchiveReader *r, const AdcpEndLine *end, bool *damaged,
+                         AdcpError *err) {
   static const char *const KNOWN[] = {ADCP_MANIFEST_KEY, NULL};
   AdcpTextInput input = {&r->input, read_input};
   AdcpJsonReader *json = adcp_json_reader_open(input, err);
   adcp_block_reader_seek_file(r->blocks, end->manifest_at, err);
   start_input(&r->input);
   r->input.budget = ADCP_MAX_MANIFEST_BYTES;
-  r->input.has_crc = true;
+  r->input.crc_bytes = INT64_MAX;
   bool found = false;
   if( json && err->rc == ADCP_OK ) {
     adcp_json_reader_restart(json, end->manifest_at, ADCP_JSON_BEGIN_OBJECT);
     found = adcp_json_member(json, KNOWN, err) == 0;
-    if( found ) adcp_manifest_read(json, &r->manifest, detail, err);
+    if( found ) adcp_manifest_read(json, &r->manifest, err);
     while( found && adcp_json_member(json, KNOWN, err) == 0 ) {
       adcp_error_set(err, ADCP_CORRUPT, "the manifest stands twice");
     }
@@ -344,25 +353,22 @@ static bool try_manifest(AdcpArchiveReader *r, const AdcpEndLine *end, AdcpManif
   adcp_json_reader_close(json);
   if( !found || err->rc ) return false;
   *damaged = !crc_fits(r, end);
-  if( detail == ADCP_MANIFEST_NO_PLACES ) return !*damaged;
+  if( end->unpacked ) unpack_blocks(&r->manifest);
   return !*damaged && blocks_reach(r, end->manifest_at);
 }
 
-/* True if the manifest was found by the end line; the blocks then have their index, if it is
-** read. */
-static bool open_manifest(AdcpArchiveReader *r, AdcpManifestDetail detail, bool *damaged) {
+/* True if the manifest was found by the end line; the blocks then have their index. */
+static bool open_manifest(AdcpArchiveReader *r, bool *damaged) {
   AdcpEndLine end;
   AdcpError trial = ADCP_ERROR_INIT;
   bool good =
-      adcp_end_line_find(r->blocks, &end, r->err) && try_manifest(r, &end, detail, damaged, &trial);
+      adcp_end_line_find(r->blocks, &end, r->err) && try_manifest(r, &end, damaged, &trial);
   if( good ) {
     int64_t space =
         (int64_t)end.size_bytes - ADCP_END_LINE_BYTES; /* behind it; -1: no line break */
     r->head.totals.raw_bytes = r->manifest.bytes + r->input.raw_bytes - space;
-    r->head.indexed = detail == ADCP_MANIFEST_WHOLE;
-    if( r->head.indexed ) {
-      adcp_block_reader_set_index(r->blocks, r->manifest.blocks, r->manifest.block_count, &trial);
-    }
+    r->head.indexed = true;
+    adcp_block_reader_set_index(r->blocks, r->manifest.blocks, r->manifest.block_count, &trial);
     good = trial.rc == ADCP_OK;
   }
   if( trial.rc == ADCP_NOMEM || trial.rc == ADCP_IOERR ) adcp_error_move(r->err, &trial);
@@ -384,13 +390,26 @@ static void check_members(Scan *scan, int upto) {
   }
 }
 
+/* Is the head, which ends at the key "tables", the text that the summary tells of? */
+static void check_head(AdcpArchiveReader *r) {
+  const AdcpManifestSummary *summary = &r->manifest.summary;
+  if( r->err->rc || !summary->has_head ) return;
+  int64_t bytes = adcp_json_token_offset(r->json);
+  if( bytes == summary->head_bytes && r->input.crc32 == summary->head_crc32 ) return;
+  adcp_error_set(r->err, ADCP_CORRUPT,
+                 "what stands in front of the rows has not the length and CRC-32 that the manifest "
+                 "says");
+}
+
 /* The head of a file whose manifest was found. */
 static void read_quick(AdcpArchiveReader *r) {
   Scan scan = {.r = r};
   adcp_block_reader_rewind(r->blocks, r->err);
   if( r->err->rc == ADCP_OK ) adcp_archive_restart(r, ADCP_JSON_END);
+  r->input.crc_bytes = r->manifest.summary.head_bytes;
   scan_document(&scan, HEAD_ONLY);
   if( !r->is_old && r->err->rc == ADCP_OK ) check_members(&scan, TABLES);
+  if( !r->is_old ) check_head(r);
   scan_free(&scan);
   r->state = ADCP_READER_AT_TABLES;
 }
@@ -463,7 +482,7 @@ static void index_plain(Scan *scan) {
   AdcpArchiveReader *r = scan->r;
   AdcpManifest *m = &r->manifest;
   if( r->head.container != ADCP_CONTAINER_PLAIN || scan->manifest_key != m->bytes ) return;
-  for( size_t i = 0; i < m->block_count; i++ ) m->blocks[i].size_bytes = m->blocks[i].raw_bytes;
+  unpack_blocks(m);
   adcp_block_reader_set_index(r->blocks, m->blocks, m->block_count, r->err);
   r->head.indexed = true;
 }
@@ -614,7 +633,6 @@ static void fill_head(AdcpArchiveReader *r) {
   head->totals.file_bytes = adcp_infile_size(r->file);
   memcpy(head->totals.content_sha256, m->content_sha256, sizeof m->content_sha256);
   memcpy(head->totals.full_sha256, m->full_sha256, sizeof m->full_sha256);
-  head->complete = true;
 }
 
 static void open_parts(AdcpArchiveReader *r, const AdcpRoot *root, const char *path, int threads) {
@@ -630,25 +648,34 @@ static void open_parts(AdcpArchiveReader *r, const AdcpRoot *root, const char *p
 /* Does the summary agree with what it sums up? Its CRCs and the document's size only where the file
 ** stands as it was written. */
 static void check_summary(AdcpArchiveReader *r, bool is_as_written) {
-  const AdcpManifestSummary *summary = &r->manifest.summary;
+  const AdcpManifest *m = &r->manifest;
+  const AdcpManifestSummary *summary = &m->summary;
   adcp_manifest_check_summary(summary, &r->head.totals, r->err);
   if( !is_as_written || !summary->is_there || r->err->rc ) return;
   uint32_t crc32 = adcp_crc32(0, r->head.metadata, strlen(r->head.metadata));
   if( !summary->has_crc || summary->totals.raw_bytes != r->head.totals.raw_bytes ||
-      summary->metadata_crc32 != crc32 ) {
+      summary->metadata_crc32 != crc32 ||
+      (summary->has_head && summary->tables_crc32 != m->tables_crc32) ) {
     adcp_error_set(r->err, ADCP_CORRUPT,
                    "damaged: the manifest's summary is not that of this document");
   }
 }
 
-/* How far to go when the manifest is not found by the end line. */
+/* What is wanted: a line of a list, what a backup contains, or its rows, too. */
 typedef enum Effort { PEEK, HEAD, READ_THROUGH } Effort;
+
+/* True if the manifest was found by the end line, as much of it as is wanted. */
+static bool find_manifest(AdcpArchiveReader *r, Effort effort, bool *damaged) {
+  if( effort == HEAD && adcp_archive_peek_front(r) ) {
+    r->head.totals.raw_bytes = r->manifest.summary.totals.raw_bytes;
+    return r->err->rc == ADCP_OK;
+  }
+  return r->err->rc == ADCP_OK && open_manifest(r, damaged);
+}
 
 /* Reads the head and the manifest of an open file. */
 static void read_whole_head(AdcpArchiveReader *r, Effort effort) {
-  AdcpManifestDetail detail =
-      effort == READ_THROUGH ? ADCP_MANIFEST_WHOLE : ADCP_MANIFEST_NO_PLACES;
-  bool damaged = false, quick = open_manifest(r, detail, &damaged);
+  bool damaged = false, quick = find_manifest(r, effort, &damaged);
   if( quick ) {
     read_quick(r);
     if( !r->input.failed && r->err->rc == ADCP_CORRUPT ) adcp_error_prepend(r->err, "damaged: ");
@@ -658,7 +685,8 @@ static void read_whole_head(AdcpArchiveReader *r, Effort effort) {
     read_slow(r, damaged);
     if( r->is_old && r->err->rc == ADCP_OK && effort != PEEK ) adcp_legacy_open(r);
   }
-  if( r->err->rc == ADCP_OK ) resolve_tables(r);
+  if( r->err->rc || r->head.unsettled ) return;
+  resolve_tables(r);
   if( r->err->rc == ADCP_OK ) fill_head(r);
   check_summary(r, quick);
 }

@@ -188,9 +188,25 @@ static bool parse_row(AdcpArchiveReader *r) {
   return false;
 }
 
+/* The table must begin where the manifest says: who goes there gets the same rows as who comes
+** along. At its first row, or its closing bracket. */
+static bool check_position(AdcpArchiveReader *r) {
+  if( r->row_number > 0 || !r->head.indexed || r->err->rc ) return r->err->rc == ADCP_OK;
+  int64_t at = adcp_json_token_offset(r->json);
+  int64_t said = adcp_block_reader_offset_of(r->blocks, r->now->position);
+  if( at == said ) return true;
+  adcp_error_set(r->err, ADCP_CORRUPT,
+                 "the manifest says that the rows begin at byte %" PRId64
+                 " of the text, and they begin at byte %" PRId64,
+                 said, at);
+  return false;
+}
+
 static AdcpArchiveEvent next_row(AdcpArchiveReader *r) {
   r->row_offset = -1;
-  if( !adcp_json_raw_begin(r->json) ) return r->err->rc ? fail_row(r) : end_table(r);
+  bool more = adcp_json_raw_begin(r->json);
+  if( !check_position(r) ) return fail_row(r);
+  if( !more ) return end_table(r);
   r->row_offset = adcp_json_offset(r->json);
   if( !parse_row(r) ) return fail_row(r);
   r->text = adcp_json_raw_bytes(r->json);

@@ -36,8 +36,8 @@ typedef struct AdcpArchiveHead {
   size_t block_count;
   const AdcpArchiveMark *marks; /* of all tables; see AdcpArchiveTable */
   AdcpArchiveTotals totals;
-  bool complete;      /* an end line was found */
   bool indexed;       /* positions can be gone to */
+  bool unsettled;     /* only its start was read: whether the rest is there is not known */
   AdcpTexts warnings; /* for people */
 } AdcpArchiveHead;
 
@@ -59,15 +59,15 @@ AdcpArchiveReader *adcp_archive_reader_open_checked(const AdcpRoot *root, const 
                                                     int threads, AdcpCheckpoint checkpoint,
                                                     AdcpError *err);
 
-/* The same for the head only, not the rows: where the end leads to the manifest, its blocks and
-** marks are passed over, and head->indexed is false. */
+/* The same for the head only, not the rows, in time that does not depend on them: where the end leads
+** to the manifest, its blocks and marks are not read, and head->indexed is false. */
 AdcpArchiveReader *adcp_archive_reader_open_head(const AdcpRoot *root, const char *path,
                                                  AdcpError *err);
 
 /* The same for a list of many files, in time that does not depend on their size: without threads,
 ** and a file larger than ADCP_PEEK_FILE_BYTES whose end does not lead to the manifest is not read
-** through, but told by its first ADCP_PEEK_TEXT_BYTES to be damaged (ADCP_CORRUPT) or no backup
-** (ADCP_NOTADB). Of the head only container, version, metadata and totals (without full_sha256) are
+** through, but told by its first ADCP_PEEK_TEXT_BYTES to be no backup (ADCP_NOTADB) or
+** head->unsettled. Of the head only container, version, metadata and, unless unsettled, totals are
 ** sure to be there: neither schema, tables nor rows. */
 AdcpArchiveReader *adcp_archive_reader_peek(const AdcpRoot *root, const char *path, AdcpError *err);
 const AdcpArchiveHead *adcp_archive_head(const AdcpArchiveReader *r);

@@ -27,8 +27,8 @@ typedef struct AdcpArchiveInput {
   int64_t raw_bytes;         /* text read from blocks since the last start */
   int64_t budget;            /* more text than this is refused; negative: no limit */
   size_t piece;              /* text is taken in pieces of at most so many bytes; 0: any */
-  bool has_crc;              /* crc32 is wanted */
-  uint32_t crc32;            /* of that text */
+  int64_t crc_bytes;         /* of so much of that text the CRC-32 is wanted */
+  uint32_t crc32;
   bool failed;               /* the error came from the blocks */
   bool at_end;               /* the blocks' text is at its end */
   AdcpCheckpoint checkpoint; /* xCheck NULL: none */
@@ -85,6 +85,13 @@ void adcp_archive_restart(AdcpArchiveReader *r, AdcpJsonToken inside);
 
 /* Takes the value of backup_metadata, which comes next. */
 void adcp_archive_read_metadata(AdcpArchiveReader *r);
+
+/* Goes behind the key of the manifest, where the end line leads to one. */
+bool adcp_archive_go_to_manifest(AdcpArchiveReader *r);
+
+/* Reads the manifest's front, which does not grow with the rows. False, with or without an error,
+** where it has none that vouches for itself: the manifest is then as it was. */
+bool adcp_archive_peek_front(AdcpArchiveReader *r);
 
 /* Reads what a list of backups shows, from the manifest's summary and backup_metadata. False, with
 ** or without an error, where the end line does not lead to a summary. */

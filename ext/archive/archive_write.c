@@ -33,6 +33,7 @@ struct AdcpArchiveWriter {
   AdcpArchiveTable *now; /* entry of the current table; points into manifest */
   AdcpBuf text;          /* small pieces being put together */
   size_t sections;       /* top-level members so far */
+  bool in_tables;        /* the head is written */
 };
 
 AdcpArchiveWriter *adcp_archive_writer_open(const AdcpRoot *root, const char *path,
@@ -65,6 +66,8 @@ void adcp_archive_writer_close(AdcpArchiveWriter *w) {
 }
 
 static void append(AdcpArchiveWriter *w, const void *bytes, size_t n) {
+  AdcpManifestSummary *summary = &w->manifest.summary;
+  if( !w->in_tables ) summary->head_crc32 = adcp_crc32(summary->head_crc32, bytes, n);
   adcp_block_writer_append(w->blocks, bytes, n, w->err);
 }
 
@@ -120,8 +123,11 @@ void adcp_archive_write_schema(AdcpArchiveWriter *w, const AdcpSchema *schema) {
 
 void adcp_archive_begin_tables(AdcpArchiveWriter *w) {
   if( w->err->rc ) return;
-  begin_section(w, "tables");
-  append_str(w, "{");
+  assert(w->now == NULL && w->sections > 0);
+  append_str(w, ",\n");
+  w->in_tables = true;
+  w->manifest.summary.head_bytes = adcp_block_writer_raw_bytes(w->blocks);
+  append_str(w, "\"tables\":{");
 }
 
 void adcp_archive_begin_table(AdcpArchiveWriter *w, const AdcpTable *table) {
@@ -157,12 +163,12 @@ static void write_row_text(void *context, const void *bytes, size_t n, AdcpError
 ** table's first. */
 static void mark_row(AdcpArchiveWriter *w, const AdcpValue *values) {
   AdcpManifest *m = &w->manifest;
-  const AdcpArchiveTable *now = w->now;
+  AdcpArchiveTable *now = w->now;
   AdcpBlockPosition place = adcp_block_writer_position(w->blocks);
   int64_t block =
       now->mark_count ? m->marks[m->mark_count - 1].position.block : now->position.block;
   if( place.block == block ) return;
-  AdcpArchiveMark *mark = adcp_manifest_add_mark(m, w->err);
+  AdcpArchiveMark *mark = adcp_manifest_add_mark(m, now, w->err);
   if( mark == NULL ) return;
   mark->position = place;
   mark->row = now->rows;

@@ -13,6 +13,9 @@
 #define MIDDLE "\",\"manifest_crc32\":\""
 #define STOP   "\"}}"
 
+#define TEXT_AT_START ",\"" ADCP_TEXT_AT_KEY "\":\""
+#define TEXT_AT_STOP  "\"},\n"
+
 enum { AT_DIGITS = 20, CRC_DIGITS = 8, GZIP_TRAILER = 8 };
 
 void adcp_end_line_write(char line[ADCP_END_LINE_BYTES + 1], int64_t manifest_at, uint32_t crc32) {
@@ -98,15 +101,33 @@ static bool find_in(const AdcpBuf *tail, AdcpEndLine *line) {
   return good && walk.at == walk.end;
 }
 
+/* In a plain file the text in front of the line is seen: the manifest's last member counts there. */
+static void take_text_at(const AdcpBuf *tail, AdcpEndLine *line) {
+  size_t length = strlen(TEXT_AT_START) + AT_DIGITS + strlen(TEXT_AT_STOP);
+  size_t start = tail->size - line->size_bytes;
+  if( start < length ) return;
+  Walk walk = {tail->data + start - length, tail->data + start};
+  int64_t at;
+  if( !walk_text(&walk, TEXT_AT_START) || !walk_manifest_at(&walk, &at) ||
+      !walk_text(&walk, TEXT_AT_STOP) ) {
+    return;
+  }
+  line->unpacked = at != line->manifest_at;
+  line->manifest_at = at;
+}
+
 bool adcp_end_line_find(AdcpBlockReader *blocks, AdcpEndLine *line, AdcpError *err) {
   AdcpBuf tail = {0};
-  bool is_gzip = adcp_block_reader_container(blocks) == ADCP_CONTAINER_GZIP;
+  AdcpContainer container = adcp_block_reader_container(blocks);
+  bool is_gzip = container == ADCP_CONTAINER_GZIP;
   size_t trailer = is_gzip ? GZIP_TRAILER : 0;
   adcp_block_reader_tail(blocks, &tail, err);
   bool found = err->rc == ADCP_OK && tail.size >= trailer;
   if( found ) {
     tail.size -= trailer;
     found = find_in(&tail, line);
+    line->unpacked = false;
+    if( found && container == ADCP_CONTAINER_PLAIN ) take_text_at(&tail, line);
   }
   adcp_buf_free(&tail);
   return found;

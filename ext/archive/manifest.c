@@ -56,11 +56,10 @@ AdcpBlockEntry *adcp_manifest_add_block(AdcpManifest *m, AdcpError *err) {
   return entry;
 }
 
-AdcpArchiveMark *adcp_manifest_add_mark(AdcpManifest *m, AdcpError *err) {
+AdcpArchiveMark *adcp_manifest_add_mark(AdcpManifest *m, AdcpArchiveTable *table, AdcpError *err) {
   if( !make_room((void **)&m->marks, m->mark_count, &m->mark_capacity, sizeof *m->marks, err) ) {
     return NULL;
   }
-  AdcpArchiveTable *table = &m->tables[m->table_count - 1];
   if( table->mark_count++ == 0 ) table->first_mark = m->mark_count;
   AdcpArchiveMark *mark = &m->marks[m->mark_count++];
   memset(mark, 0, sizeof *mark);
@@ -79,26 +78,15 @@ void adcp_manifest_free(AdcpManifest *m) {
 
 /* ---- writing ---- */
 
-static void flush(AdcpBuf *buf, size_t limit, AdcpTextSink sink, AdcpError *err) {
-  if( !adcp_buf_check(buf, err) || err->rc || buf->size < limit ) return;
-  sink.xWrite(sink.context, buf->data, buf->size, err);
-  adcp_buf_clear(buf);
-}
-
-static void write_marks(AdcpBuf *buf, const AdcpArchiveMark *marks, size_t count) {
-  adcp_buf_append_str(buf, ",\"marks\":[");
-  for( size_t i = 0; i < count; i++ ) {
-    const AdcpArchiveMark *mark = &marks[i];
-    adcp_buf_appendf(buf, "%s[%" PRId64 ",%" PRId64 ",%" PRId64 ",", i ? "," : "",
-                     mark->position.block, mark->position.offset, mark->row);
-    if( mark->has_rowid ) {
-      adcp_buf_appendf(buf, "%" PRId64 "]", mark->rowid);
-    } else {
-      adcp_buf_append_str(buf, mark->key ? mark->key : "null");
-      adcp_buf_append_byte(buf, ']');
-    }
+static void write_mark(AdcpBuf *buf, const AdcpArchiveMark *mark) {
+  adcp_buf_appendf(buf, ",[%" PRId64 ",%" PRId64 ",%" PRId64 ",", mark->position.block,
+                   mark->position.offset, mark->row);
+  if( mark->has_rowid ) {
+    adcp_buf_appendf(buf, "%" PRId64 "]", mark->rowid);
+  } else {
+    adcp_buf_append_str(buf, mark->key ? mark->key : "null");
+    adcp_buf_append_byte(buf, ']');
   }
-  adcp_buf_append_byte(buf, ']');
 }
 
 static void write_entry(AdcpBuf *buf, const AdcpManifest *m, size_t i, AdcpBuf *spelling) {
@@ -113,7 +101,6 @@ static void write_entry(AdcpBuf *buf, const AdcpManifest *m, size_t i, AdcpBuf *
                    ",\"offset\":%" PRId64 ",\"sha256\":\"%s\"",
                    entry->rows, entry->bytes, entry->position.block, entry->position.offset,
                    entry->sha256);
-  if( entry->mark_count ) write_marks(buf, m->marks + entry->first_mark, entry->mark_count);
   adcp_buf_append_byte(buf, '}');
 }
 
@@ -124,38 +111,103 @@ static void write_summary(AdcpBuf *buf, const AdcpManifestSummary *summary) {
   size_t start = buf->size;
   adcp_buf_appendf(buf,
                    "{\"tables\":%" PRId64 ",\"rows\":%" PRId64 ",\"bytes\":%" PRId64
-                   ",\"content_sha256\":\"%s\",\"metadata_crc32\":\"%08" PRIx32 "\"}",
+                   ",\"content_sha256\":\"%s\",\"full_sha256\":\"%s\"",
                    totals->tables, totals->rows, totals->raw_bytes, totals->content_sha256,
-                   summary->metadata_crc32);
+                   totals->full_sha256);
+  adcp_buf_appendf(buf,
+                   ",\"metadata_crc32\":\"%08" PRIx32 "\",\"head_bytes\":%" PRId64
+                   ",\"head_crc32\":\"%08" PRIx32 "\",\"tables_crc32\":\"%08" PRIx32 "\"}",
+                   summary->metadata_crc32, summary->head_bytes, summary->head_crc32,
+                   summary->tables_crc32);
   if( buf->oom ) return;
   uint32_t crc32 = adcp_crc32(0, buf->data + start, buf->size - start);
   adcp_buf_appendf(buf, ",\"summary_crc32\":\"%08" PRIx32 "\"", crc32);
 }
 
-void adcp_manifest_write(const AdcpManifest *m, AdcpTextSink sink, AdcpError *err) {
-  AdcpBuf buf = {0}, spelling = {0};
-  adcp_buf_append_str(&buf, "\"" ADCP_MANIFEST_KEY "\":{");
-  write_summary(&buf, &m->summary);
-  adcp_buf_appendf(&buf,
-                   ",\n\"rows\":%" PRId64 ",\"bytes\":%" PRId64
-                   ",\"content_sha256\":\"%s\",\"full_sha256\":\"%s\",\"tables\":[",
-                   m->rows, m->bytes, m->content_sha256, m->full_sha256);
-  for( size_t i = 0; i < m->table_count && err->rc == ADCP_OK; i++ ) {
-    adcp_buf_append_str(&buf, i ? ",\n" : "\n");
-    write_entry(&buf, m, i, &spelling);
-    flush(&buf, FLUSH_BYTES, sink, err);
+/* Pieces of text on their way to a sink. */
+typedef struct Out {
+  AdcpBuf buf;
+  AdcpTextSink sink;
+  AdcpError *err; /* borrowed */
+} Out;
+
+static void flush(Out *out, size_t limit) {
+  if( !adcp_buf_check(&out->buf, out->err) || out->err->rc || out->buf.size < limit ) return;
+  out->sink.xWrite(out->sink.context, out->buf.data, out->buf.size, out->err);
+  adcp_buf_clear(&out->buf);
+}
+
+/* The CRC-32 of the entries' texts. */
+static uint32_t write_tables(Out *out, const AdcpManifest *m) {
+  AdcpBuf spelling = {0};
+  uint32_t crc32 = 0;
+  adcp_buf_append_str(&out->buf, "\"tables\":[");
+  for( size_t i = 0; i < m->table_count && out->err->rc == ADCP_OK; i++ ) {
+    adcp_buf_append_str(&out->buf, i ? ",\n" : "\n");
+    size_t start = out->buf.size;
+    write_entry(&out->buf, m, i, &spelling);
+    if( out->buf.oom ) break;
+    crc32 = adcp_crc32(crc32, out->buf.data + start, out->buf.size - start);
+    flush(out, FLUSH_BYTES);
   }
-  adcp_buf_append_str(&buf, "\n],\"blocks\":[");
-  for( size_t i = 0; i < m->block_count && err->rc == ADCP_OK; i++ ) {
-    const AdcpBlockEntry *block = &m->blocks[i];
-    adcp_buf_appendf(&buf, "%s[%" PRIu32 ",%" PRIu32 ",%" PRIu32 "]", i ? ",\n" : "\n",
-                     block->size_bytes, block->raw_bytes, block->crc32);
-    flush(&buf, FLUSH_BYTES, sink, err);
-  }
-  adcp_buf_append_str(&buf, "\n]},\n");
-  flush(&buf, 1, sink, err);
-  adcp_buf_free(&buf);
+  adcp_buf_append_str(&out->buf, "\n]");
   adcp_buf_free(&spelling);
+  return crc32;
+}
+
+static void write_blocks(Out *out, const AdcpManifest *m) {
+  adcp_buf_append_str(&out->buf, ",\"blocks\":[");
+  for( size_t i = 0; i < m->block_count && out->err->rc == ADCP_OK; i++ ) {
+    const AdcpBlockEntry *block = &m->blocks[i];
+    adcp_buf_appendf(&out->buf, "%s[%" PRIu32 ",%" PRIu32 ",%" PRIu32 "]", i ? ",\n" : "\n",
+                     block->size_bytes, block->raw_bytes, block->crc32);
+    flush(out, FLUSH_BYTES);
+  }
+  adcp_buf_append_str(&out->buf, "\n]");
+}
+
+static void write_table_marks(Out *out, const AdcpManifest *m, size_t table) {
+  const AdcpArchiveTable *entry = &m->tables[table];
+  adcp_buf_appendf(&out->buf, "\n[%zu", table);
+  for( size_t i = 0; i < entry->mark_count && out->err->rc == ADCP_OK; i++ ) {
+    write_mark(&out->buf, &m->marks[entry->first_mark + i]);
+    flush(out, FLUSH_BYTES);
+  }
+  adcp_buf_append_byte(&out->buf, ']');
+}
+
+static void write_marks(Out *out, const AdcpManifest *m) {
+  bool any = false;
+  adcp_buf_append_str(&out->buf, ",\"marks\":[");
+  for( size_t i = 0; i < m->table_count && out->err->rc == ADCP_OK; i++ ) {
+    if( m->tables[i].mark_count == 0 ) continue;
+    if( any ) adcp_buf_append_byte(&out->buf, ',');
+    write_table_marks(out, m, i);
+    any = true;
+  }
+  adcp_buf_append_str(&out->buf, any ? "\n]" : "]");
+}
+
+/* The CRC-32 of the tables' entries. */
+static uint32_t write_manifest(const AdcpManifest *m, AdcpTextSink sink, AdcpError *err) {
+  Out out = {.sink = sink, .err = err};
+  adcp_buf_append_str(&out.buf, "\"" ADCP_MANIFEST_KEY "\":{");
+  write_summary(&out.buf, &m->summary);
+  adcp_buf_appendf(&out.buf,
+                   ",\n\"rows\":%" PRId64 ",\"bytes\":%" PRId64
+                   ",\"content_sha256\":\"%s\",\"full_sha256\":\"%s\",",
+                   m->rows, m->bytes, m->content_sha256, m->full_sha256);
+  uint32_t crc32 = write_tables(&out, m);
+  write_blocks(&out, m);
+  write_marks(&out, m);
+  adcp_buf_appendf(&out.buf, ADCP_TEXT_AT_FORMAT, m->bytes);
+  flush(&out, 1);
+  adcp_buf_free(&out.buf);
+  return crc32;
+}
+
+void adcp_manifest_write(const AdcpManifest *m, AdcpTextSink sink, AdcpError *err) {
+  write_manifest(m, sink, err);
 }
 
 static void count_text(void *context, const void *bytes, size_t n, AdcpError *err) {
@@ -177,7 +229,8 @@ void adcp_manifest_summarize(AdcpManifest *m, AdcpError *err) {
   memset(totals, 0, sizeof *totals);
   adcp_archive_count(totals, m->tables, m->table_count);
   memcpy(totals->content_sha256, m->content_sha256, sizeof totals->content_sha256);
-  adcp_manifest_write(m, (AdcpTextSink){&others, count_text}, err);
+  memcpy(totals->full_sha256, m->full_sha256, sizeof totals->full_sha256);
+  m->summary.tables_crc32 = write_manifest(m, (AdcpTextSink){&others, count_text}, err);
   int64_t size = others + 1;
   while( others + digit_count(size) != size ) size = others + digit_count(size);
   totals->raw_bytes = size;
@@ -221,13 +274,17 @@ static void read_mark_key(AdcpJsonReader *json, AdcpArchiveMark *mark, AdcpError
   }
 }
 
-static void read_marks(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
-  adcp_json_expect(json, ADCP_JSON_BEGIN_ARRAY, "marks", err);
-  if( err->rc == ADCP_OK && m->tables[m->table_count - 1].mark_count ) {
-    adcp_error_set(err, ADCP_CORRUPT, "\"marks\" stands twice");
+/* One table's marks, its number in front. */
+static void read_table_marks(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
+  int64_t number = adcp_json_take_integer(json, "marks", err);
+  if( err->rc ) return;
+  if( number < 0 || (uint64_t)number >= m->table_count || m->tables[number].mark_count ) {
+    adcp_error_set(err, ADCP_CORRUPT,
+                   "\"marks\" has table %" PRId64 ", which is none or stands twice", number);
+    return;
   }
   while( adcp_json_element(json, ADCP_JSON_BEGIN_ARRAY, "marks", err) ) {
-    AdcpArchiveMark *mark = adcp_manifest_add_mark(m, err);
+    AdcpArchiveMark *mark = adcp_manifest_add_mark(m, &m->tables[number], err);
     if( mark == NULL ) return;
     mark->position.block = adcp_json_take_integer(json, "marks", err);
     mark->position.offset = adcp_json_take_integer(json, "marks", err);
@@ -236,44 +293,26 @@ static void read_marks(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
   }
 }
 
-/* The size of an element that is an array of numbers; 0 when it is not, or is longer than any of
-** ours. */
-static size_t flat_array_size(AdcpJsonReader *json) {
-  enum { LONGEST = 256 };
-  size_t n;
-  do {
-    const uint8_t *text = adcp_json_raw_window(json, &n);
-    const uint8_t *end = n && text[0] == '[' ? memchr(text, ']', n) : NULL;
-    if( end ) {
-      size_t size = (size_t)(end - text) + 1;
-      bool flat = memchr(text + 1, '[', size - 1) == NULL && memchr(text, '"', size) == NULL;
-      return flat ? size : 0;
-    }
-  } while( n < LONGEST && adcp_json_raw_more(json) );
-  return 0;
-}
-
-/* Passes over an array, its flat elements without a look at their tokens. */
-static void pass_over(AdcpJsonReader *json, const char *what, AdcpError *err) {
-  adcp_json_expect(json, ADCP_JSON_BEGIN_ARRAY, what, err);
-  while( err->rc == ADCP_OK && adcp_json_raw_begin(json) ) {
-    size_t size = flat_array_size(json);
-    if( size ) {
-      adcp_json_raw_end(json, size);
-    } else {
-      adcp_json_skip(json);
-    }
+/* They name tables by their numbers: a tool that sorted the keys put them in front of the tables,
+** and they mean nothing any more. */
+static void read_marks(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
+  if( m->table_count == 0 ) {
+    adcp_json_skip(json);
+    return;
+  }
+  adcp_json_expect(json, ADCP_JSON_BEGIN_ARRAY, "marks", err);
+  while( adcp_json_element(json, ADCP_JSON_BEGIN_ARRAY, "marks", err) ) {
+    read_table_marks(json, m, err);
   }
 }
 
-static void read_entry(AdcpJsonReader *json, AdcpManifest *m, AdcpManifestDetail detail,
-                       AdcpError *err) {
-  static const char *const KNOWN[] = {"name",   "rows",   "bytes", "block",
-                                      "offset", "sha256", "marks", NULL};
+static void read_entry(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
+  static const char *const KNOWN[] = {"name", "rows", "bytes", "block", "offset", "sha256", NULL};
   int member;
   AdcpArchiveTable *entry = adcp_manifest_add_table(m, err);
   if( entry == NULL ) return;
   char **name = &m->names[m->table_count - 1];
+  adcp_json_expect(json, ADCP_JSON_BEGIN_OBJECT, "tables", err);
   while( (member = adcp_json_member(json, KNOWN, err)) >= 0 ) {
     switch( member ) {
     case 0: adcp_json_take_name(json, "name", ADCP_REQUIRED, name, err); break;
@@ -282,18 +321,30 @@ static void read_entry(AdcpJsonReader *json, AdcpManifest *m, AdcpManifestDetail
     case 3: entry->position.block = adcp_json_take_integer(json, "block", err); break;
     case 4: entry->position.offset = adcp_json_take_integer(json, "offset", err); break;
     case 5: take_sha256(json, "sha256", entry->sha256, err); break;
-    case 6:
-      if( detail == ADCP_MANIFEST_WHOLE ) {
-        read_marks(json, m, err);
-      } else {
-        pass_over(json, "marks", err);
-      }
-      break;
     }
   }
   if( *name == NULL || entry->sha256[0] == 0 || entry->rows < 0 || entry->bytes < entry->rows ) {
     adcp_error_set(err, ADCP_CORRUPT, "entry %zu of the manifest is incomplete", m->table_count);
   }
+}
+
+/* Each entry is taken as text for the CRC-32, and then read. */
+static void read_tables(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
+  AdcpBuf text = {0};
+  AdcpMemoryText memory = {0};
+  AdcpJsonReader *entry = adcp_json_reader_open(adcp_memory_input(&memory), err);
+  adcp_json_expect(json, ADCP_JSON_BEGIN_ARRAY, "tables", err);
+  while( err->rc == ADCP_OK && adcp_json_raw_begin(json) ) {
+    adcp_buf_clear(&text);
+    adcp_json_capture(json, &text);
+    if( err->rc ) break;
+    m->tables_crc32 = adcp_crc32(m->tables_crc32, text.data, text.size);
+    memory = (AdcpMemoryText){text.data, text.size};
+    adcp_json_reader_restart(entry, 0, ADCP_JSON_END);
+    read_entry(entry, m, err);
+  }
+  adcp_json_reader_close(entry);
+  adcp_buf_free(&text);
 }
 
 /* One of the three numbers of a block. */
@@ -317,20 +368,7 @@ static void read_block(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
     adcp_error_set(err, ADCP_CORRUPT, "block %zu of the manifest has a bad size", m->block_count);
 }
 
-static void read_tables(AdcpJsonReader *json, AdcpManifest *m, AdcpManifestDetail detail,
-                        AdcpError *err) {
-  adcp_json_expect(json, ADCP_JSON_BEGIN_ARRAY, "tables", err);
-  while( adcp_json_element(json, ADCP_JSON_BEGIN_OBJECT, "tables", err) ) {
-    read_entry(json, m, detail, err);
-  }
-}
-
-static void read_blocks(AdcpJsonReader *json, AdcpManifest *m, AdcpManifestDetail detail,
-                        AdcpError *err) {
-  if( detail == ADCP_MANIFEST_NO_PLACES ) {
-    pass_over(json, "blocks", err);
-    return;
-  }
+static void read_blocks(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
   adcp_json_expect(json, ADCP_JSON_BEGIN_ARRAY, "blocks", err);
   while( adcp_json_element(json, ADCP_JSON_BEGIN_ARRAY, "blocks", err) ) read_block(json, m, err);
 }
@@ -366,11 +404,11 @@ static bool places_are_sound(const AdcpManifest *m) {
   return good && raw == m->bytes;
 }
 
-/* Do the lists agree with the sums? */
-static void check_sums(const AdcpManifest *m, AdcpManifestDetail detail, AdcpError *err) {
+/* Do the tables agree with the sums? */
+static void check_sums(const AdcpManifest *m, AdcpError *err) {
   if( err->rc ) return;
   int64_t rows = 0;
-  bool good = detail == ADCP_MANIFEST_NO_PLACES || places_are_sound(m);
+  bool good = true;
   for( size_t i = 0; i < m->table_count && good; i++ ) {
     good = !__builtin_add_overflow(rows, m->tables[i].rows, &rows);
   }
@@ -392,11 +430,15 @@ static uint32_t take_crc32(AdcpJsonReader *json, const char *what, AdcpError *er
   return crc32;
 }
 
-static void parse_summary(AdcpJsonReader *json, AdcpManifestSummary *summary, AdcpError *err) {
-  static const char *const KNOWN[] = {"tables",         "rows",           "bytes",
-                                      "content_sha256", "metadata_crc32", NULL};
+/* Those behind the first five came later, all together. */
+enum { FIRST_MEMBERS = 5, SUMMARY_MEMBERS = 9 };
+
+static void read_summary_parts(AdcpJsonReader *json, AdcpManifestSummary *summary, AdcpError *err) {
+  static const char *const KNOWN[SUMMARY_MEMBERS + 1] = {
+      "tables",      "rows",       "bytes",      "content_sha256", "metadata_crc32",
+      "full_sha256", "head_bytes", "head_crc32", "tables_crc32"};
   AdcpArchiveTotals *totals = &summary->totals;
-  unsigned met = 0;
+  unsigned met = 0, first = (1u << FIRST_MEMBERS) - 1, all = (1u << SUMMARY_MEMBERS) - 1;
   int member;
   adcp_json_expect(json, ADCP_JSON_BEGIN_OBJECT, "summary", err);
   while( (member = adcp_json_member(json, KNOWN, err)) >= 0 ) {
@@ -407,9 +449,14 @@ static void parse_summary(AdcpJsonReader *json, AdcpManifestSummary *summary, Ad
     case 2: totals->raw_bytes = adcp_json_take_integer(json, "bytes", err); break;
     case 3: take_sha256(json, "content_sha256", totals->content_sha256, err); break;
     case 4: summary->metadata_crc32 = take_crc32(json, "metadata_crc32", err); break;
+    case 5: take_sha256(json, "full_sha256", totals->full_sha256, err); break;
+    case 6: summary->head_bytes = adcp_json_take_integer(json, "head_bytes", err); break;
+    case 7: summary->head_crc32 = take_crc32(json, "head_crc32", err); break;
+    case 8: summary->tables_crc32 = take_crc32(json, "tables_crc32", err); break;
     }
   }
-  if( met != (1u << 5) - 1 ) {
+  summary->has_head = met == all;
+  if( met != first && met != all ) {
     adcp_error_set(err, ADCP_CORRUPT, "the manifest's summary is incomplete");
   }
 }
@@ -421,7 +468,7 @@ static void read_summary(AdcpJsonReader *json, AdcpManifestSummary *summary, uin
   adcp_json_capture(json, &text);
   AdcpMemoryText memory = {text.data, text.size};
   AdcpJsonReader *parts = err->rc ? NULL : adcp_json_reader_open(adcp_memory_input(&memory), err);
-  if( parts ) parse_summary(parts, summary, err);
+  if( parts ) read_summary_parts(parts, summary, err);
   if( err->rc == ADCP_OK ) *crc32 = adcp_crc32(0, text.data, text.size);
   summary->is_there = err->rc == ADCP_OK;
   adcp_json_reader_close(parts);
@@ -439,7 +486,8 @@ static void read_summary_member(AdcpJsonReader *json, int member, AdcpManifestSu
   }
 }
 
-void adcp_manifest_read_front(AdcpJsonReader *json, AdcpManifestSummary *summary, AdcpError *err) {
+void adcp_manifest_read_summary(AdcpJsonReader *json, AdcpManifestSummary *summary,
+                                AdcpError *err) {
   static const char *const KNOWN[] = {SUMMARY_KEYS, NULL};
   uint32_t crc32 = 0;
   adcp_json_expect(json, ADCP_JSON_BEGIN_OBJECT, ADCP_MANIFEST_KEY, err);
@@ -454,38 +502,81 @@ void adcp_manifest_read_front(AdcpJsonReader *json, AdcpManifestSummary *summary
   }
 }
 
-void adcp_manifest_read(AdcpJsonReader *json, AdcpManifest *m, AdcpManifestDetail detail,
-                        AdcpError *err) {
-  static const char *const KNOWN[] = {SUMMARY_KEYS, "tables",         "blocks",      "rows",
-                                      "bytes",      "content_sha256", "full_sha256", NULL};
+/* The members that stand in front of the blocks, by their places in FRONT_KEYS. */
+#define FRONT_KEYS "rows", "bytes", "content_sha256", "full_sha256", "tables"
+enum { FRONT_TABLES = 4 };
+
+static void read_front_member(AdcpJsonReader *json, int member, AdcpManifest *m, AdcpError *err) {
+  switch( member ) {
+  case 0: m->rows = adcp_json_take_integer(json, "rows", err); break;
+  case 1: m->bytes = adcp_json_take_integer(json, "bytes", err); break;
+  case 2: take_sha256(json, "content_sha256", m->content_sha256, err); break;
+  case 3: take_sha256(json, "full_sha256", m->full_sha256, err); break;
+  case FRONT_TABLES: read_tables(json, m, err); break;
+  }
+}
+
+bool adcp_manifest_read_front(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
+  static const char *const KNOWN[] = {FRONT_KEYS, NULL};
+  int member;
+  adcp_manifest_read_summary(json, &m->summary, err);
+  if( err->rc || !m->summary.is_there || !m->summary.has_head ) return false;
+  do {
+    member = adcp_json_member(json, KNOWN, err);
+    read_front_member(json, member, m, err);
+  } while( member >= 0 && member != FRONT_TABLES );
+  check_sums(m, err);
+  return err->rc == ADCP_OK;
+}
+
+static int64_t take_text_at(AdcpJsonReader *json, AdcpError *err) {
+  char *text = NULL;
+  int64_t at = -1;
+  adcp_json_take_text(json, ADCP_TEXT_AT_KEY, ADCP_REQUIRED, &text, err);
+  if( text == NULL || !adcp_end_line_manifest_at(text, &at) ) {
+    adcp_error_set(err, ADCP_CORRUPT, "\"" ADCP_TEXT_AT_KEY "\" has not 20 digits");
+  }
+  adcp_free(text);
+  return at;
+}
+
+void adcp_manifest_read(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
+  static const char *const KNOWN[] = {SUMMARY_KEYS,     "blocks",   "marks",
+                                      ADCP_TEXT_AT_KEY, FRONT_KEYS, NULL};
+  enum { BLOCKS = 2, MARKS, TEXT_AT, FRONT };
   uint32_t crc32 = 0;
+  int64_t text_at = -1;
   int member;
   adcp_json_expect(json, ADCP_JSON_BEGIN_OBJECT, ADCP_MANIFEST_KEY, err);
   while( (member = adcp_json_member(json, KNOWN, err)) >= 0 ) {
-    switch( member ) {
-    case 2: read_tables(json, m, detail, err); break;
-    case 3: read_blocks(json, m, detail, err); break;
-    case 4: m->rows = adcp_json_take_integer(json, "rows", err); break;
-    case 5: m->bytes = adcp_json_take_integer(json, "bytes", err); break;
-    case 6: take_sha256(json, "content_sha256", m->content_sha256, err); break;
-    case 7: take_sha256(json, "full_sha256", m->full_sha256, err); break;
-    default: read_summary_member(json, member, &m->summary, &crc32, err);
+    if( member == BLOCKS ) {
+      read_blocks(json, m, err);
+    } else if( member == MARKS ) {
+      read_marks(json, m, err);
+    } else if( member == TEXT_AT ) {
+      text_at = take_text_at(json, err);
+    } else if( member >= FRONT ) {
+      read_front_member(json, member - FRONT, m, err);
+    } else {
+      read_summary_member(json, member, &m->summary, &crc32, err);
     }
   }
-  check_sums(m, detail, err);
+  check_sums(m, err);
+  if( err->rc == ADCP_OK && (!places_are_sound(m) || (text_at >= 0 && text_at != m->bytes)) ) {
+    adcp_error_set(err, ADCP_CORRUPT, "the manifest contradicts itself");
+  }
 }
 
 void adcp_manifest_check_summary(const AdcpManifestSummary *summary,
                                  const AdcpArchiveTotals *totals, AdcpError *err) {
   const AdcpArchiveTotals *said = &summary->totals;
   if( err->rc || !summary->is_there ) return;
-  if( said->tables != totals->tables || said->rows != totals->rows ||
-      strcmp(said->content_sha256, totals->content_sha256) != 0 ) {
-    adcp_error_set(err, ADCP_CORRUPT,
-                   "damaged: the manifest's summary says %" PRId64 " tables and %" PRId64
-                   " rows, the manifest %" PRId64 " and %" PRId64 "%s",
-                   said->tables, said->rows, totals->tables, totals->rows,
-                   strcmp(said->content_sha256, totals->content_sha256) ? ", with other content"
-                                                                        : "");
-  }
+  bool same = strcmp(said->content_sha256, totals->content_sha256) == 0 &&
+              (!summary->has_head || strcmp(said->full_sha256, totals->full_sha256) == 0);
+  if( same && said->tables == totals->tables && said->rows == totals->rows ) return;
+  adcp_error_set(err, ADCP_CORRUPT,
+                 "damaged: the manifest's summary says %" PRId64 " tables and %" PRId64
+                 " rows, the manifest %" PRId64 " and %" PRId64 "%s",
+                 said->tables, said->rows, totals->tables, totals->rows,
+                 same ? "" : ", with other content");
 }

@@ -75,6 +75,16 @@ static void read_metadata(AdcpListingEntry *entry, const AdcpArchiveHead *head, 
   cJSON_Delete(root);
 }
 
+static void set_unsettled(AdcpListingEntry *entry, AdcpError *err) {
+  entry->unsettled = true;
+  entry->status = ADCP_BACKUP_DAMAGED;
+  entry->tables = entry->rows = entry->uncompressed_bytes = -1;
+  entry->error = adcp_strdup(
+      "its end does not lead to the manifest: it is incomplete, or another tool rewrote it; "
+      "adcp_validate tells which");
+  if( entry->error == NULL ) adcp_error_nomem(err);
+}
+
 static void read_head(AdcpListingEntry *entry, const AdcpArchiveHead *head, AdcpError *err) {
   entry->compression = adcp_container_name(head->container);
   entry->format_version = adcp_strdup(head->version);
@@ -87,6 +97,7 @@ static void read_head(AdcpListingEntry *entry, const AdcpArchiveHead *head, Adcp
   }
   if( entry->format_version == NULL ) adcp_error_nomem(err);
   read_metadata(entry, head, err);
+  if( head->unsettled ) set_unsettled(entry, err);
 }
 
 /* Moves what is wrong with the file into the entry; errors of this process stay errors. */
@@ -97,6 +108,8 @@ static void take_error(AdcpListingEntry *entry, AdcpError *found, AdcpError *err
   }
   bool ours = found->rc == ADCP_CORRUPT || found->rc == ADCP_TOOBIG || found->rc == ADCP_IOERR;
   entry->status = ours ? ADCP_BACKUP_DAMAGED : ADCP_BACKUP_FOREIGN;
+  entry->unsettled = false;
+  adcp_free(entry->error);
   entry->error = adcp_strdup(adcp_error_message(found));
   if( entry->error == NULL ) adcp_error_nomem(err);
   adcp_error_clear(found);
@@ -279,10 +292,20 @@ static void take_text(char **text, AdcpListingEntry *entry) {
   entry->error = NULL;
 }
 
+static bool may_be_whole(const AdcpListingEntry *entry) {
+  return entry->status == ADCP_BACKUP_OK || entry->unsettled;
+}
+
 void adcp_listing_confirm(AdcpListingEntry *entry, const AdcpRoot *root, AdcpError *err) {
   AdcpError found = ADCP_ERROR_INIT;
-  if( err->rc || entry->path == NULL || entry->status != ADCP_BACKUP_OK ) return;
+  if( err->rc || entry->path == NULL || !may_be_whole(entry) ) return;
   AdcpArchiveReader *archive = adcp_archive_reader_open(root, entry->path, 0, &found);
+  if( archive && entry->unsettled ) {
+    entry->unsettled = false;
+    entry->status = ADCP_BACKUP_OK;
+    adcp_free(entry->error);
+    entry->error = NULL;
+  }
   adcp_archive_reader_close(archive);
   if( found.rc ) take_error(entry, &found, err);
 }
@@ -290,7 +313,7 @@ void adcp_listing_confirm(AdcpListingEntry *entry, const AdcpRoot *root, AdcpErr
 /* What the newest is looked for among: the safety backups of one database, or (NULL) all backups
 ** that are none. */
 static bool is_candidate(const AdcpListingEntry *entry, const char *safety_of) {
-  if( entry->status != ADCP_BACKUP_OK ) return false;
+  if( !may_be_whole(entry) ) return false;
   if( safety_of == NULL ) return !entry->is_safety;
   return entry->is_safety && !entry->before_undo && entry->database &&
          strcmp(entry->database, safety_of) == 0;
@@ -308,13 +331,13 @@ static void find_newest_before(AdcpListing *listing, const char *safety_of,
     bool better = is_candidate(&entry, safety_of) &&
                   (limit->path == NULL || adcp_listing_older(&entry, limit)) &&
                   (newest->path == NULL || adcp_listing_older(newest, &entry));
-    if( entry.error ) take_text(wrong, &entry);
+    if( entry.error && !better ) take_text(wrong, &entry);
     adcp_listing_entry_clear(better ? newest : &entry);
     if( better ) *newest = entry;
   }
 }
 
-/* A list reads the first lines only: what it calls ok is opened before it is chosen. */
+/* A list reads the first and last lines only: what may be whole is opened before it is chosen. */
 static char *find_newest(AdcpListing *listing, const char *safety_of, char **wrong,
                          AdcpError *err) {
   AdcpListingEntry newest, refused;

@@ -7,7 +7,9 @@
 **
 **   ok        metadata, the manifest's summary and the end line fit together (the rest of the manifest
 **             is read by who opens the backup, the rows are for adcp_validate)
-**   damaged   a backup of ours that is incomplete or not what its own checks say
+**   damaged   a backup of ours that is incomplete or not what its own checks say; or one whose end was
+**             rewritten, by another tool or by damage: a list does not read it through, but who looks
+**             for the newest does
 **   foreign   anything else: not a backup, one of a newer format, not a regular file, not readable
 */
 #ifndef ADCP_OPS_LISTING_H
@@ -47,6 +49,7 @@ typedef struct AdcpListingEntry {
   bool is_safety;   /* made by a restore of what it was about to change (safety.h) */
   bool before_undo; /* that restore was an adcp_undo */
   char *error;
+  bool unsettled; /* damaged, as long as nobody has read it through */
 } AdcpListingEntry;
 
 typedef struct AdcpListing AdcpListing;
@@ -74,8 +77,8 @@ void adcp_listing_describe(AdcpListingEntry *entry, const char *path, const Adcp
                            AdcpError *err);
 void adcp_listing_entry_clear(AdcpListingEntry *entry);
 
-/* Opens an entry that is ok, which reads all of head and manifest: it is damaged if they are. An
-** empty entry stays as it is. */
+/* Opens an entry that is ok or unsettled, which reads all of head and manifest, the second kind
+** through: it is damaged if they are, and else ok. An empty entry stays as it is. */
 void adcp_listing_confirm(AdcpListingEntry *entry, const AdcpRoot *root, AdcpError *err);
 
 /* The path of the newest entry that is ok, and was confirmed: by created_at, then by name. Safety

@@ -303,7 +303,7 @@ def test_marks(folder):
     for name in ("a.json", "a.json.gz"):
         call(db, "adcp_backup", f"{folder}/{name}")
     text = open(f"{folder}/a.json").read()
-    check("there are marks", text.count('"marks":['), 2)
+    check("there are marks", len(json.loads(text)["backup_manifest"]["marks"]), 2)
     check("with keys", '[["' in text[text.rindex('"backup_manifest"'):] or
           ',["' in text[text.rindex('"backup_manifest"'):], True)
     rows = db.execute("SELECT name, status, tables, rows, uncompressed_bytes, error FROM adcp_backups(?)",

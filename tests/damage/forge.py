@@ -34,7 +34,9 @@ def name_bytes(spelling):
 
 
 class Forgery:
-    """head: text before the rows; tables: [name, [row line, ...]]; both are free to be changed."""
+    """head: text before the rows; tables: [name, [row line, ...]]; marks: of the manifest; all are free to be changed."""
+
+    marks = []
 
     def __init__(self, text):
         start = text.index('\n"tables":{') + len('\n"tables":{')
@@ -93,13 +95,13 @@ class Forgery:
         lists = (
             f'\n"rows":{sum(e["rows"] for e in entries)},"bytes":{len(raw)},'
             f'"content_sha256":"{content}","full_sha256":"{full}","tables":[\n{lines}\n],"blocks":[\n'
-            f"[{len(raw)},{len(raw)},{zlib.crc32(raw)}]\n]}},\n"
+            f"[{len(raw)},{len(raw)},{zlib.crc32(raw)}]\n],\"marks\":{json.dumps(self.marks)},\"text_at\":\"{len(raw):020d}\"}},\n"
         )
-        manifest = (self.summary(raw, entries, content, lists) + lists).encode()
+        manifest = (self.summary(raw, entries, content, full, lists) + lists).encode()
         end = f'"backup_end":{{"manifest_at":"{len(raw):020d}","manifest_crc32":"{zlib.crc32(manifest):08x}"}}}}\n'
         return manifest + end.encode()
 
-    def summary(self, raw, entries, content, lists):
+    def summary(self, raw, entries, content, full, lists):
         """The manifest's first line. The size that it says is that of the document with this line."""
         metadata = self.head[len('{"backup_metadata":') : self.head.index(',\n"database_schema"')]
         try:
@@ -107,11 +109,14 @@ class Forgery:
         except (ValueError, AttributeError):
             kinds = {}
         rows = [e["rows"] for e in entries if kinds.get(e["name"]) == "ordinary"]
+        head = raw.index(b'\n"tables":{') + 1
+        crc_of_tables = zlib.crc32("".join(json.dumps(e, separators=(",", ":"), ensure_ascii=False) for e in entries).encode())
         size = 0
         while True:
             summary = (
                 f'{{"tables":{len(rows)},"rows":{sum(rows)},"bytes":{size},"content_sha256":"{content}",'
-                f'"metadata_crc32":"{zlib.crc32(metadata.encode()):08x}"}}'
+                f'"full_sha256":"{full}","metadata_crc32":"{zlib.crc32(metadata.encode()):08x}",'
+                f'"head_bytes":{head},"head_crc32":"{zlib.crc32(raw[:head]):08x}","tables_crc32":"{crc_of_tables:08x}"}}'
             )
             crc = zlib.crc32(summary.encode())
             line = f'"backup_manifest":{{"summary":{summary},"summary_crc32":"{crc:08x}",'

@@ -230,6 +230,19 @@ def with_entries(text, change):
     return Moved(text).text()
 
 
+def with_marks(text, marks):
+    forgery = Forgery(text)
+    forgery.marks = marks
+    return forgery.text()
+
+
+MARKS = {
+    "beyond the table": [[0, [1, 0, 1 << 50], [2, 0, 5]]],
+    "of a table that is not there": [[1 << 40, [0, 0, 2, None]]],
+    "of a table before the first": [[-1, [0, 0, 2, None]]],
+    "twice of one table": [[0, [0, 0, 2, None]], [0, [0, 0, 2, None]]],
+    "at another table's rows": [[0, [0, 20, 2, 2]]],
+}
 POSITIONS = {
     "every table at one place": lambda entries: [entry.update(offset=entries[0]["offset"]) for entry in entries],
     "positions backwards": lambda entries: [e.update(offset=o) for e, o in zip(entries, [e["offset"] for e in entries][::-1])],
@@ -238,11 +251,8 @@ POSITIONS = {
     "a table in a block that is not there": lambda entries: entries[0].update(block=1 << 40),
     "a table before the file": lambda entries: entries[0].update(offset=-5),
     "more rows than there are": lambda entries: entries[0].update(rows=entries[0]["rows"] + 1),
-    "marks beyond the table": lambda entries: entries[0].update(marks=[[1, 0, 1 << 50], [2, 0, 5]]),
     "a table twice": lambda entries: entries.append(dict(entries[0])),
 }
-# Positions within the file, which a restore does not need: the rows it reads are right.
-IN_PLACE = ("every table at one place", "positions backwards", "a table in the head")
 
 
 def cases(text):
@@ -307,8 +317,9 @@ def cases(text):
     yield "a deep check", with_sql(text, "t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b CHECK(" + "1+" * 5000 + "1))"), REFUSED
     yield "a view of 2^20 views", exponential(text, 20), HARMLESS
     for name, change in POSITIONS.items():
-        # A restore reads tables in their order and needs no position; adcp_rows does (test_restored.py).
-        yield f"manifest: {name}", with_entries(text, change), HARMLESS if name in IN_PLACE else REFUSED
+        yield f"manifest: {name}", with_entries(text, change), REFUSED
+    for name, marks in MARKS.items():
+        yield f"marks: {name}", with_marks(text, marks), REFUSED
     yield "something required", text.replace('{"format"', '{"requires":["magic"],"format"').encode(), REFUSED
 
 

@@ -14,6 +14,7 @@ import base64
 import gzip
 import hashlib
 import json
+import re
 import sqlite3
 import sys
 import zlib
@@ -238,7 +239,9 @@ class File:
         if not line.startswith(b'"backup_end":{'):
             return None
         end = parse(b"{" + line[:-2] + b"}")["backup_end"]
-        return int(end["manifest_at"]), int(end["manifest_crc32"], 16)
+        start, crc = int(end["manifest_at"]), int(end["manifest_crc32"], 16)
+        unpacked = not self.is_gzip and re.search(rb',"text_at":"(\d{20})"},\n$', tail[:-END_LINE_BYTES])
+        return (int(unpacked[1]) if unpacked else start), crc
 
     def manifest(self):
         """The manifest, found by the locator; None where that does not lead to it."""
@@ -278,8 +281,10 @@ class File:
 
     def blocks(self, manifest, number):
         """The raw texts of the blocks from a number on."""
-        start = self.first + sum(block[0] for block in manifest["blocks"][:number])
-        for size, raw_size, crc in manifest["blocks"][number:]:
+        in_file = 0 if self.is_gzip else 1
+        start = self.first + sum(block[in_file] for block in manifest["blocks"][:number])
+        for block in manifest["blocks"][number:]:
+            size, raw_size, crc = block[in_file], block[1], block[2]
             raw = self.read(start, size)
             if self.is_gzip:
                 raw = zlib.decompressobj(-15).decompress(raw)

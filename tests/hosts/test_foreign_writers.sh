@@ -219,7 +219,8 @@ sed 's/^{"id":8,/{/' plain.text >x.json && refused 'a missing key' x.json 'colum
 sed '0,/"\$blob":/s//"$binary":/' plain.text >x.json && refused 'an unknown tag' x.json 'tag'
 sed '1s/"version":"3.0"/"version":"3.9","requires":["folding"]/' plain.text >x.json
 refused 'a feature that is not known' x.json 'requires "folding"'
-sed '1s/"version":"3.0"/"version":"4.0"/' plain.text >x.json && refused 'a major version that is not known' x.json '4\.0'
+jq -c . plain.text | sed '1s/"version":"3.0"/"version":"4.0"/' >x.json
+refused 'a major version that is not known' x.json '4\.0'
 jq -c . plain.text | sed '1s/"version":"3.0"/"version":"3.10"/' >x.json && accepted 'a minor version that is not known' x.json plain.db
 "$PYTHON" -c '
 data = bytearray(open("plain.json.gz", "rb").read())

@@ -302,6 +302,11 @@ static void test_layout(void) {
                 "assert u['content_sha256']==m['content_sha256']\n"
                 "x=b[19:b.index(b',\\n\"database_schema\"')]\n"
                 "assert u['metadata_crc32']=='%08x'%zlib.crc32(x)\n"
+                "assert u['full_sha256']==m['full_sha256'] and m['text_at']=='%020d'%at\n"
+                "x=b[:b.index(b'\\n\"tables\":{')+1]; assert u['head_bytes']==len(x)\n"
+                "assert u['head_crc32']=='%08x'%zlib.crc32(x)\n"
+                "x=b[b.index(b'\"tables\":[\\n'):b.index(b'\\n],\"blocks\"')][11:].replace(b',\\n',b'')\n"
+                "assert u['tables_crc32']=='%08x'%zlib.crc32(x)\n"
                 "s,r,c=m['blocks'][0]; assert zlib.crc32(b[:r])==c and s==r\n"
                 "t=m['tables']; h=hashlib.sha256\n"
                 "assert h(b'{\"x\":1}\\n{\"x\":2}\\n').hexdigest()==t[0]['sha256']\n"
@@ -332,7 +337,7 @@ static void test_round_trip(void) {
     CHECK_CASE(r != NULL, "%s", adcp_error_message(&err));
     if( r ) {
       const AdcpArchiveHead *head = adcp_archive_head(r);
-      CHECK(head->indexed && head->complete && head->warnings.count == 0);
+      CHECK(head->indexed && head->warnings.count == 0);
       CHECK(head->container == CONTAINERS[c] && head->table_count == 6 && head->block_count > 1);
       CHECK(memcmp(&head->totals, &totals, sizeof totals) == 0);
       CHECK_TEXT(head->version, "3.0");
@@ -455,10 +460,7 @@ static void test_layouts(void) {
     CHECK_CASE(indexed == cases[i].indexed, "%s", cases[i].command);
     AdcpError err = ADCP_ERROR_INIT;
     AdcpArchiveReader *r = adcp_archive_reader_open(NULL, path_of("out"), 0, &err);
-    if( r ) {
-      check_schema(schema, adcp_archive_head(r)->schema);
-      CHECK(adcp_archive_head(r)->complete);
-    }
+    if( r ) check_schema(schema, adcp_archive_head(r)->schema);
     adcp_archive_reader_close(r);
     adcp_error_clear(&err);
   }
@@ -822,6 +824,119 @@ static void test_lying_positions(void) {
   adcp_schema_free(schema);
 }
 
+/* What a reader of a file knows without its rows. */
+static bool same_head(const AdcpArchiveHead *a, const AdcpArchiveHead *b) {
+  bool same = a->table_count == b->table_count && strcmp(a->metadata, b->metadata) == 0 &&
+              a->totals.rows == b->totals.rows && a->totals.raw_bytes == b->totals.raw_bytes &&
+              strcmp(a->totals.full_sha256, b->totals.full_sha256) == 0;
+  for( size_t i = 0; i < a->table_count && same; i++ ) {
+    const AdcpArchiveTable *x = &a->tables[i], *y = &b->tables[i];
+    same = x->rows == y->rows && x->bytes == y->bytes && strcmp(x->sha256, y->sha256) == 0 &&
+           strcmp(x->table->name, y->table->name) == 0;
+  }
+  return same;
+}
+
+/* A packed backup that was unpacked since: its end says where it was packed and where it is. It is
+** opened as any other, by its two ends. */
+static void test_unpacked(void) {
+  static const struct {
+    AdcpContainer container;
+    const char *name, *command;
+  } cases[] = {
+      {ADCP_CONTAINER_GZIP, "in.json.gz", "gunzip -c < $D/in.json.gz > $D/out"},
+      {ADCP_CONTAINER_ZSTD, "in.json.zst", "zstd -dc < $D/in.json.zst > $D/out"},
+  };
+  AdcpSchema *schema = make_schema();
+  row_count = 6000;
+  for( size_t i = 0; i < sizeof cases / sizeof cases[0]; i++ ) {
+    bool indexed = false;
+    AdcpError err = ADCP_ERROR_INIT;
+    write_backup(path_of(cases[i].name), schema, options_of(cases[i].container, 0));
+    CHECK(fix_run(dir, cases[i].command));
+    CHECK(read_all(path_of("out"), 1, &indexed) == 5 * row_count && indexed);
+    AdcpArchiveReader *packed = adcp_archive_reader_open(NULL, path_of(cases[i].name), 0, &err);
+    AdcpArchiveReader *whole = adcp_archive_reader_open(NULL, path_of("out"), 0, &err);
+    AdcpArchiveReader *head = adcp_archive_reader_open_head(NULL, path_of("out"), &err);
+    AdcpArchiveReader *peek = adcp_archive_reader_peek(NULL, path_of("out"), &err);
+    CHECK_CASE(err.rc == ADCP_OK, "%s: %s", cases[i].name, adcp_error_message(&err));
+    if( err.rc == ADCP_OK ) {
+      CHECK(same_head(adcp_archive_head(packed), adcp_archive_head(whole)));
+      CHECK(same_head(adcp_archive_head(packed), adcp_archive_head(head)));
+      CHECK(adcp_archive_head(whole)->warnings.count == 0 && !adcp_archive_head(head)->indexed);
+      CHECK(!adcp_archive_head(peek)->unsettled);
+      CHECK(adcp_archive_head(peek)->totals.rows == adcp_archive_head(packed)->totals.rows);
+      const AdcpArchiveHead *all = adcp_archive_head(whole);
+      size_t last = all->table_count;
+      while( last-- > 0 && all->tables[last].mark_count == 0 ) {
+      }
+      adcp_archive_seek_mark(whole, last, 0);
+      CHECK(adcp_archive_next(whole) == ADCP_ARCHIVE_TABLE_BEGIN);
+      CHECK(adcp_archive_next(whole) == ADCP_ARCHIVE_ROW);
+      CHECK(adcp_archive_row_number(whole) == all->marks[all->tables[last].first_mark].row);
+    }
+    adcp_archive_reader_close(packed);
+    adcp_archive_reader_close(whole);
+    adcp_archive_reader_close(head);
+    adcp_archive_reader_close(peek);
+    adcp_error_clear(&err);
+  }
+  adcp_schema_free(schema);
+}
+
+/* A head is not shown that is not the one that was written, nor the manifest's front. */
+static void test_damaged_front(void) {
+  static const struct {
+    const char *what, *change;
+  } cases[] = {
+      {"the text of a table", "b=b.replace(b\"CREATE\",b\"CREATF\",1)"},
+      {"a table's bytes", "i=b.rindex(b\"bytes\",0,b.rindex(b\"blocks\"))+7\n"
+                          "b=b[:i]+bytes([b[i]^1])+b[i+1:]"},
+  };
+  AdcpSchema *schema = make_schema();
+  row_count = 30;
+  write_backup(path_of("in.json"), schema, options_of(ADCP_CONTAINER_PLAIN, 0));
+  for( size_t i = 0; i < sizeof cases / sizeof cases[0]; i++ ) {
+    char change[400];
+    AdcpError err = ADCP_ERROR_INIT;
+    snprintf(change, sizeof change, "%s\nopen(p+\"/out\",\"wb\").write(b)", cases[i].change);
+    forge(change);
+    AdcpArchiveReader *r = adcp_archive_reader_open_head(NULL, path_of("out"), &err);
+    CHECK_CASE(r == NULL && err.rc == ADCP_CORRUPT && strstr(adcp_error_message(&err), "CRC-32"),
+               "%s: %s", cases[i].what, adcp_error_message(&err));
+    adcp_archive_reader_close(r);
+    adcp_error_clear(&err);
+  }
+  adcp_schema_free(schema);
+}
+
+/* A table that does not begin where the manifest says is found by who comes along its rows. */
+static void test_misplaced_tables(void) {
+  static const struct {
+    const char *change, *part;
+  } cases[] = {
+      {"pass", ""},
+      {"T[1][\"offset\"]=T[0][\"offset\"]; T[1][\"block\"]=T[0][\"block\"]", "rows begin at byte"},
+      {"T[0][\"offset\"],T[1][\"offset\"]=T[1][\"offset\"],T[0][\"offset\"]", "rows begin at byte"},
+      {"T[0][\"offset\"]=20", "rows begin at byte"},
+      {"T[0][\"offset\"]-=1", "rows begin at byte"},
+  };
+  AdcpSchema *schema = make_schema();
+  row_count = 30;
+  write_backup(path_of("in.json"), schema, options_of(ADCP_CONTAINER_PLAIN, 0));
+  for( size_t i = 0; i < sizeof cases / sizeof cases[0]; i++ ) {
+    char change[300];
+    snprintf(change, sizeof change, "%s\nend(b[:at],m)", cases[i].change);
+    forge(change);
+    last_message[0] = 0;
+    long rows = read_all(path_of("out"), 0, NULL);
+    bool good = cases[i].part[0] ? rows == -1 && strstr(last_message, cases[i].part)
+                                 : rows == 5 * row_count;
+    CHECK_CASE(good, "%s: %ld %s", cases[i].change, rows, last_message);
+  }
+  adcp_schema_free(schema);
+}
+
 /* A summary that lies is found by who opens the backup; one that was damaged, or whose metadata was,
 ** by who makes a list. */
 static void test_lying_summary(void) {
@@ -838,6 +953,12 @@ static void test_lying_summary(void) {
       {"del s[\"rows\"]", "summary is incomplete", "summary is incomplete"},
       {"s[\"rows\"]=\"x\"", "is not a number", "is not a number"},
       {"s[\"metadata_crc32\"]=\"0000000G\"", "is no CRC-32", "is no CRC-32"},
+      {"s[\"full_sha256\"]=\"0\"*64", "with other content", ""},
+      {"s[\"head_bytes\"]+=1", "has not the length and CRC-32", ""},
+      {"s[\"head_bytes\"]=-1", "has not the length and CRC-32", ""},
+      {"s[\"head_crc32\"]=\"00000000\"", "has not the length and CRC-32", ""},
+      {"s[\"tables_crc32\"]=\"00000000\"", "not that of this document", ""},
+      {"del s[\"head_crc32\"]", "summary is incomplete", "summary is incomplete"},
   };
   AdcpSchema *schema = make_schema();
   row_count = 30;
@@ -847,6 +968,7 @@ static void test_lying_summary(void) {
     snprintf(change, sizeof change,
              "s=m[\"summary\"]; n=len(b); s[\"more\"]=[1,{}]\n"
              "while 1:\n"
+             "  s[\"tables_crc32\"]=\"%%08x\"%%zlib.crc32(\"\".join(json.dumps(t) for t in T).encode())\n"
              "  s[\"bytes\"]=n; end(b[:at],dict(m),s); o=n; n=os.path.getsize(p+\"/out\")\n"
              "  if n==o: break\n"
              "%s\nend(b[:at],m,s)",
@@ -884,8 +1006,15 @@ static void test_lying_marks(void) {
       {"k[0]=5", "marks"},
       {"k[0]=[1]", "marks"},
       {"k[0].append({})", "marks"},
+      {"m[\"text_at\"]=\"%020d\"%(at+1)", "contradicts itself"},
+      {"m[\"text_at\"]=str(at)", "has not 20 digits"},
+      {"m.pop(\"text_at\")", ""},
       {"k[0].append(5)", ""}, /* what a later version may add */
-      {"del t[\"marks\"]", ""},
+      {"t[0]=-1", "none or stands twice"},
+      {"t[0]=10**6", "none or stands twice"},
+      {"m[\"marks\"].append(t)", "none or stands twice"},
+      {"m[\"marks\"]=5", "marks"},
+      {"m.pop(\"marks\")", ""},
   };
   AdcpSchema *schema = make_schema();
   row_count = 6000;
@@ -893,7 +1022,7 @@ static void test_lying_marks(void) {
   for( size_t i = 0; i < sizeof cases / sizeof cases[0]; i++ ) {
     char change[300];
     snprintf(change, sizeof change,
-             "t=[t for t in T if len(t.get(\"marks\",[]))>1][0]\nk=t[\"marks\"]\n%s\nend(b[:at],m)",
+             "t=[t for t in m[\"marks\"] if len(t)>2][0]\nk=t[1:]\n%s\nt[1:]=k\nend(b[:at],m)",
              cases[i].change);
     forge(change);
     last_message[0] = 0;
@@ -1231,6 +1360,9 @@ int main(void) {
   test_messages();
   test_lying_positions();
   test_lying_summary();
+  test_unpacked();
+  test_damaged_front();
+  test_misplaced_tables();
   test_lying_marks();
   test_seek_mark();
   test_seek();
