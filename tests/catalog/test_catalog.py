@@ -313,6 +313,42 @@ def test_marks(folder):
     db.close()
 
 
+def test_other_packing(folder):
+    """A whole backup that was unpacked is whole, in a list, too. One that another tool rewrote, or packed anew, is read through by
+    who looks for the newest; a list says that it cannot tell."""
+    db = connect(f"{folder}/app.db")
+    db.execute("CREATE TABLE t(a)")
+    db.executemany("INSERT INTO t VALUES(?)", [(os.urandom(500).hex(),) for _ in range(1000)])
+    db.commit()
+    first = backup(db, "2024-03-01T08:00:00")
+    second = backup(db, "2024-03-02T08:00:00")
+    text = gzip.decompress(open(second, "rb").read())
+    folder = os.path.dirname(first)
+    listed = lambda: {row[0]: row[1:] for row in db.execute(
+        "SELECT name, status, tables, rows, uncompressed_bytes, substr(created_at, 1, 10), error FROM adcp_backups")}
+
+    os.unlink(second)
+    open(f"{folder}/unpacked.json", "wb").write(text)
+    check("unpacked: listed", listed()["unpacked.json"], ("ok", 1, 1000, len(text), "2024-03-02", None))
+    check("unpacked: latest", json.loads(call(db, "adcp_info", "latest"))["path"], f"{folder}/unpacked.json")
+    check("unpacked: valid", json.loads(call(db, "adcp_validate", "latest"))["warnings"], [])
+    os.unlink(f"{folder}/unpacked.json")
+
+    for name, body in (("indented.json", json.dumps(json.loads(text), indent=2).encode()), ("packed.json.gz", gzip.compress(text)),
+                       ("cut.json", text[:-100])):
+        open(f"{folder}/{name}", "wb").write(body)
+        status, tables, rows, size, day, error = listed()[name]
+        check(f"{name}: listed", (status, tables, rows, size, day), ("damaged", None, None, None, "2024-03-02"))
+        check(f"{name}: why", "incomplete, or another tool rewrote it; adcp_validate tells which" in error, True)
+        wanted = first if name == "cut.json" else f"{folder}/{name}"
+        check(f"{name}: latest", json.loads(call(db, "adcp_info", "latest"))["path"], wanted)
+        plan = json.loads(call(db, "adcp_prune", '{"keep_last":1}'))
+        check(f"{name}: prune", {os.path.basename(f["path"] if "path" in f else f["name"]): f["action"] for f in plan["files"]},
+              {os.path.basename(first): "keep", name: "keep"})
+        os.unlink(f"{folder}/{name}")
+    db.close()
+
+
 def test_large_others(folder):
     """Large files without a usable end are told by their first text."""
     db = connect(f"{folder}/app.db")
@@ -409,7 +445,7 @@ def test_environment(folder):
           "missing.json: No such file or directory")
 
 
-for test in (test_prune, test_prune_errors, test_info, test_two_processes, test_many, test_latest, test_json_of_others, test_marks,
+for test in (test_prune, test_prune_errors, test_info, test_two_processes, test_many, test_latest, test_json_of_others, test_marks, test_other_packing,
              test_large_others, test_times, test_no_files, test_environment):
     os.environ.pop("SOURCE_DATE_EPOCH", None)
     with tempfile.TemporaryDirectory() as scratch:
