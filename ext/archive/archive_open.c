@@ -361,8 +361,7 @@ static bool try_manifest(AdcpArchiveReader *r, const AdcpEndLine *end, bool *dam
 static bool open_manifest(AdcpArchiveReader *r, bool *damaged) {
   AdcpEndLine end;
   AdcpError trial = ADCP_ERROR_INIT;
-  bool good =
-      adcp_end_line_find(r->blocks, &end, r->err) && try_manifest(r, &end, damaged, &trial);
+  bool good = adcp_end_line_find(r->blocks, &end, r->err) && try_manifest(r, &end, damaged, &trial);
   if( good ) {
     int64_t space =
         (int64_t)end.size_bytes - ADCP_END_LINE_BYTES; /* behind it; -1: no line break */

@@ -24,10 +24,10 @@ typedef struct AdcpArchiveInput {
   AdcpBlockReader *blocks; /* borrowed */
   AdcpBuf prefix;
   size_t prefix_done;
-  int64_t raw_bytes;         /* text read from blocks since the last start */
-  int64_t budget;            /* more text than this is refused; negative: no limit */
-  size_t piece;              /* text is taken in pieces of at most so many bytes; 0: any */
-  int64_t crc_bytes;         /* of so much of that text the CRC-32 is wanted */
+  int64_t raw_bytes; /* text read from blocks since the last start */
+  int64_t budget;    /* more text than this is refused; negative: no limit */
+  size_t piece;      /* text is taken in pieces of at most so many bytes; 0: any */
+  int64_t crc_bytes; /* of so much of that text the CRC-32 is wanted */
   uint32_t crc32;
   bool failed;               /* the error came from the blocks */
   bool at_end;               /* the blocks' text is at its end */
