@@ -41,7 +41,6 @@ typedef struct Scan {
   AdcpMap by_name;      /* their names */
   int64_t tables_at;    /* offset of what follows the bracket of "tables" */
   int64_t manifest_key; /* offset of the key "backup_manifest" */
-  char *manifest_at;    /* owned: what the end line says */
 } Scan;
 
 /* ---- input ---- */
@@ -239,7 +238,9 @@ static void scan_end_line(Scan *scan) {
   AdcpArchiveReader *r = scan->r;
   adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, ADCP_END_KEY, r->err);
   while( adcp_json_member(r->json, KNOWN, r->err) >= 0 ) {
-    adcp_json_take_text(r->json, "manifest_at", ADCP_REQUIRED, &scan->manifest_at, r->err);
+    char *text = NULL;
+    adcp_json_take_text(r->json, "manifest_at", ADCP_REQUIRED, &text, r->err);
+    adcp_free(text);
   }
 }
 
@@ -306,7 +307,6 @@ static void scan_free(Scan *scan) {
   for( size_t i = 0; i < scan->count; i++ ) adcp_free(scan->names[i]);
   adcp_free((void *)scan->names);
   adcp_map_free(&scan->by_name);
-  adcp_free(scan->manifest_at);
 }
 
 /* ---- the quick way ---- */
@@ -314,6 +314,7 @@ static void scan_free(Scan *scan) {
 /* Do the blocks of the manifest fill the file up to the manifest? */
 static bool blocks_reach(const AdcpArchiveReader *r, int64_t manifest_at) {
   int64_t size = adcp_block_reader_first_offset(r->blocks);
+  if( size < 0 ) return false;
   for( size_t i = 0; i < r->manifest.block_count; i++ ) size += r->manifest.blocks[i].size_bytes;
   return size == manifest_at;
 }
@@ -330,8 +331,8 @@ static bool crc_fits(const AdcpArchiveReader *r, const AdcpEndLine *end) {
 }
 
 /* Reads the manifest where the end line says, with an error of its own. True if it is to be
-** believed; *damaged if one is there that is not what the end line says. */
-static bool try_manifest(AdcpArchiveReader *r, const AdcpEndLine *end, bool *damaged,
+** believed; *damaged_at is its place if one is there that is not what the end line says. */
+static bool try_manifest(AdcpArchiveReader *r, const AdcpEndLine *end, int64_t *damaged_at,
                          AdcpError *err) {
   static const char *const KNOWN[] = {ADCP_MANIFEST_KEY, NULL};
   AdcpTextInput input = {&r->input, read_input};
@@ -352,16 +353,18 @@ static bool try_manifest(AdcpArchiveReader *r, const AdcpEndLine *end, bool *dam
   }
   adcp_json_reader_close(json);
   if( !found || err->rc ) return false;
-  *damaged = !crc_fits(r, end);
+  bool fits = crc_fits(r, end);
+  if( !fits ) *damaged_at = end->manifest_at;
   if( end->unpacked ) unpack_blocks(&r->manifest);
-  return !*damaged && blocks_reach(r, end->manifest_at);
+  return fits && blocks_reach(r, end->manifest_at);
 }
 
 /* True if the manifest was found by the end line; the blocks then have their index. */
-static bool open_manifest(AdcpArchiveReader *r, bool *damaged) {
+static bool open_manifest(AdcpArchiveReader *r, int64_t *damaged_at) {
   AdcpEndLine end;
   AdcpError trial = ADCP_ERROR_INIT;
-  bool good = adcp_end_line_find(r->blocks, &end, r->err) && try_manifest(r, &end, damaged, &trial);
+  bool good =
+      adcp_end_line_find(r->blocks, &end, r->err) && try_manifest(r, &end, damaged_at, &trial);
   if( good ) {
     int64_t space =
         (int64_t)end.size_bytes - ADCP_END_LINE_BYTES; /* behind it; -1: no line break */
@@ -487,15 +490,12 @@ static void index_plain(Scan *scan) {
 }
 
 /* The file says where its manifest is, there it is, but its CRC is wrong. */
-static void check_damaged(Scan *scan) {
-  int64_t at;
-  const char *text = scan->manifest_at ? scan->manifest_at : "";
-  if( adcp_end_line_manifest_at(text, &at) && at == scan->manifest_key ) {
-    adcp_error_set(scan->r->err, ADCP_CORRUPT,
-                   "damaged: the manifest has not the CRC-32 that the end line says (byte %" PRId64
-                   ")",
-                   scan->manifest_key);
-  }
+static void check_damaged(Scan *scan, int64_t damaged_at) {
+  if( damaged_at != scan->manifest_key ) return;
+  adcp_error_set(scan->r->err, ADCP_CORRUPT,
+                 "damaged: the manifest has not the CRC-32 that the end line says (byte %" PRId64
+                 ")",
+                 scan->manifest_key);
 }
 
 /* A pass that failed before it met backup_metadata may have taken a member of format 2.0 for one
@@ -579,7 +579,7 @@ static void check_as_written(Scan *scan) {
 }
 
 /* Reads everything once, without keeping rows. */
-static void read_slow(AdcpArchiveReader *r, bool damaged) {
+static void read_slow(AdcpArchiveReader *r, int64_t damaged_at) {
   Scan scan = {.r = r};
   adcp_block_reader_rewind(r->blocks, r->err);
   if( r->err->rc == ADCP_OK ) adcp_archive_restart(r, ADCP_JSON_END);
@@ -588,7 +588,7 @@ static void read_slow(AdcpArchiveReader *r, bool damaged) {
   r->state = ADCP_READER_AT_START;
   if( !r->is_old && r->err->rc == ADCP_OK ) {
     check_members(&scan, MEMBERS);
-    if( damaged && r->err->rc == ADCP_OK ) check_damaged(&scan);
+    if( r->err->rc == ADCP_OK ) check_damaged(&scan, damaged_at);
     if( r->err->rc == ADCP_OK ) check_as_written(&scan);
     if( r->err->rc == ADCP_OK ) order_tables(&scan);
     if( r->err->rc == ADCP_OK ) index_plain(&scan);
@@ -664,24 +664,25 @@ static void check_summary(AdcpArchiveReader *r, bool is_as_written) {
 typedef enum Effort { PEEK, HEAD, READ_THROUGH } Effort;
 
 /* True if the manifest was found by the end line, as much of it as is wanted. */
-static bool find_manifest(AdcpArchiveReader *r, Effort effort, bool *damaged) {
+static bool find_manifest(AdcpArchiveReader *r, Effort effort, int64_t *damaged_at) {
   if( effort == HEAD && adcp_archive_peek_front(r) ) {
     r->head.totals.raw_bytes = r->manifest.summary.totals.raw_bytes;
     return r->err->rc == ADCP_OK;
   }
-  return r->err->rc == ADCP_OK && open_manifest(r, damaged);
+  return r->err->rc == ADCP_OK && open_manifest(r, damaged_at);
 }
 
 /* Reads the head and the manifest of an open file. */
 static void read_whole_head(AdcpArchiveReader *r, Effort effort) {
-  bool damaged = false, quick = find_manifest(r, effort, &damaged);
+  int64_t damaged_at = -1;
+  bool quick = find_manifest(r, effort, &damaged_at);
   if( quick ) {
     read_quick(r);
     if( !r->input.failed && r->err->rc == ADCP_CORRUPT ) adcp_error_prepend(r->err, "damaged: ");
   } else if( effort == PEEK && adcp_infile_size(r->file) > ADCP_PEEK_FILE_BYTES ) {
     adcp_archive_peek_start(r);
   } else if( r->err->rc == ADCP_OK ) {
-    read_slow(r, damaged);
+    read_slow(r, damaged_at);
     if( r->is_old && r->err->rc == ADCP_OK && effort != PEEK ) adcp_legacy_open(r);
   }
   if( r->err->rc || r->head.unsettled ) return;

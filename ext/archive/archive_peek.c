@@ -26,8 +26,10 @@ bool adcp_archive_go_to_manifest(AdcpArchiveReader *r) {
   AdcpEndLine end;
   if( !adcp_end_line_find(r->blocks, &end, err) ) return false;
   adcp_block_reader_seek_file(r->blocks, end.manifest_at, err);
-  if( err->rc == ADCP_OK ) adcp_archive_restart(r, ADCP_JSON_BEGIN_OBJECT);
-  return err->rc == ADCP_OK && adcp_json_next(r->json) == ADCP_JSON_KEY &&
+  if( err->rc ) return false;
+  adcp_archive_restart(r, ADCP_JSON_BEGIN_OBJECT);
+  int64_t start = adcp_json_offset(r->json);
+  return adcp_json_next(r->json) == ADCP_JSON_KEY && adcp_json_token_offset(r->json) == start &&
          strcmp(adcp_json_text(r->json, NULL), ADCP_MANIFEST_KEY) == 0;
 }
 

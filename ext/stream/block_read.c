@@ -26,6 +26,7 @@ typedef enum State { NOWHERE, BLOCKS, STREAM } State;
 struct AdcpBlockReader {
   AdcpInFile *file;
   const AdcpContainerMethods *methods;
+  bool own_header; /* the file begins as we write it */
   int threads;
   State state;
 
@@ -51,6 +52,11 @@ static void detect(AdcpBlockReader *reader, AdcpError *err) {
   } else {
     reader->methods = adcp_container_methods(adcp_container_detect(bytes, n), err);
   }
+  const AdcpContainerMethods *methods = reader->methods;
+  reader->own_header =
+      methods &&
+      (methods->header_size == 0 ||
+       (n >= methods->header_size && memcmp(bytes, methods->header, methods->header_size) == 0));
   adcp_error_prepend(err, "%s: ", adcp_infile_path(reader->file));
 }
 
@@ -74,7 +80,7 @@ AdcpContainer adcp_block_reader_container(const AdcpBlockReader *reader) {
 }
 
 int64_t adcp_block_reader_first_offset(const AdcpBlockReader *reader) {
-  return (int64_t)reader->methods->header_size;
+  return reader->own_header ? (int64_t)reader->methods->header_size : -1;
 }
 
 void adcp_block_reader_tail(AdcpBlockReader *reader, AdcpBuf *tail, AdcpError *err) {

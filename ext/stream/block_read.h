@@ -28,7 +28,8 @@ typedef struct AdcpBlockReader AdcpBlockReader;
 AdcpBlockReader *adcp_block_reader_open(AdcpInFile *file, int threads, AdcpError *err);
 AdcpContainer adcp_block_reader_container(const AdcpBlockReader *reader);
 
-/* File offset of the first block: 10 for gzip as we write it, 0 for plain. */
+/* File offset of the first block: 10 for gzip, 0 for plain; -1 where the file does not begin as we
+** write it, so that what the manifest says of blocks is not to be believed. */
 int64_t adcp_block_reader_first_offset(const AdcpBlockReader *reader);
 
 /* Appends the last ADCP_TAIL_BYTES of the file to tail, as they stand (the end line is stored
