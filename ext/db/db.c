@@ -88,8 +88,8 @@ void adcp_db_check_schema(AdcpDb *db) {
   adcp_db_finalize(stmt);
   const char *names = adcp_buf_text(&list);
   if( !found && names ) {
-    adcp_error_set(db->err, ADCP_ERROR, "no database \"%s\" is attached; there are %s", db->schema,
-                   names);
+    adcp_error_set(db->err, ADCP_ERROR, "no database \"%s\" is attached; this connection has %s",
+                   db->schema, names);
   }
   adcp_buf_check(&list, db->err);
   adcp_buf_free(&list);

@@ -42,6 +42,8 @@ struct AdcpBlockReader {
 
 /* ---- opening ---- */
 
+static const char sqlite_file[] = "SQLite format 3"; /* what people mistake for a backup */
+
 /* Detects the container by as many bytes as white space in front of a document may need. */
 static void detect(AdcpBlockReader *reader, AdcpError *err) {
   uint8_t bytes[ADCP_TAIL_BYTES];
@@ -49,6 +51,9 @@ static void detect(AdcpBlockReader *reader, AdcpError *err) {
   if( err->rc != ADCP_OK ) return;
   if( n == 0 ) {
     adcp_error_set(err, ADCP_NOTADB, "the file is empty");
+  } else if( n >= strlen(sqlite_file) && memcmp(bytes, sqlite_file, strlen(sqlite_file)) == 0 ) {
+    adcp_error_set(err, ADCP_NOTADB,
+                   "not a backup, but a SQLite database: open it, or ATTACH it, instead");
   } else {
     reader->methods = adcp_container_methods(adcp_container_detect(bytes, n), err);
   }

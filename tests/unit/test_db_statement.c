@@ -88,7 +88,7 @@ static void test_codes(void) {
 static void test_schema_names(void) {
   AdcpDb other = {db.handle, "other", &err};
   adcp_db_check_schema(&other);
-  expect(ADCP_ERROR, "no database \"other\" is attached; there are \"main\"");
+  expect(ADCP_ERROR, "no database \"other\" is attached; this connection has \"main\"");
   adcp_db_exec(&db, "ATTACH ':memory:' AS OTHER");
   adcp_db_check_schema(&other);
   CHECK(err.rc == ADCP_OK);
