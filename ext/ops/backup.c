@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "db/catalog.h"
+#include "db/mention.h"
 #include "db/order.h"
 #include "db/scan.h"
 #include "ops/backup_dir.h"
@@ -113,6 +114,35 @@ static bool rows_written(const AdcpBackup *backup, const AdcpSelection *selectio
          adcp_selection_rows(selection, table);
 }
 
+typedef struct LeftOut {
+  AdcpBackup *backup;
+  const bool *keep; /* for each object of the schema */
+  const AdcpObject *object;
+} LeftOut;
+
+static void warn_of_left_out(void *context, const AdcpObject *relation) {
+  const LeftOut *left = context;
+  if( left->keep[relation - left->backup->schema->objects] ) return;
+  adcp_text_list_add(&left->backup->warnings, "%s \"%s\" names \"%s\", which is not in the backup",
+                     adcp_object_type_name(left->object->type), left->object->name, relation->name);
+}
+
+/* Views and triggers that name what is left out: a restore elsewhere would make them fail. */
+static void warn_of_names(AdcpBackup *backup, const bool *keep) {
+  LeftOut left = {backup, keep, NULL};
+  AdcpNameMap relations = {0};
+  adcp_mention_relations(&relations, backup->schema, backup->err);
+  for( size_t i = 0; i < backup->schema->object_count && !backup->err->rc; i++ ) {
+    left.object = &backup->schema->objects[i];
+    if( left.object->type != ADCP_OBJECT_VIEW && left.object->type != ADCP_OBJECT_TRIGGER )
+      continue;
+    if( keep[i] ) {
+      adcp_mention_each(left.object, &relations, warn_of_left_out, &left, backup->err);
+    }
+  }
+  adcp_name_map_free(&relations);
+}
+
 /* Reduces the schema to what the options select. */
 static void select_schema(AdcpBackup *backup) {
   AdcpSchema *schema = backup->schema;
@@ -133,6 +163,7 @@ static void select_schema(AdcpBackup *backup) {
       if( !keep_tables[i] ) continue;
       backup->write_rows[kept++] = rows_written(backup, selection, &schema->tables[i]);
     }
+    if( adcp_selection_partial(selection) ) warn_of_names(backup, keep_objects);
     adcp_selection_close(selection); /* it borrows the whole schema */
     adcp_schema_retain(schema, keep_objects, keep_tables, backup->err);
   } else {

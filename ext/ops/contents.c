@@ -8,9 +8,9 @@
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "db/fts.h"
+#include "db/mention.h"
 #include "db/name_map.h"
 #include "db/sqlite.h"
-#include "db/token.h"
 
 struct AdcpContents {
   AdcpError *err;       /* borrowed */
@@ -69,15 +69,6 @@ static void list_entries(AdcpContents *contents) {
   add_objects(contents, ADCP_OBJECT_TRIGGER);
 }
 
-static void index_relations(AdcpContents *contents) {
-  const AdcpSchema *schema = contents->head->schema;
-  for( size_t i = 0; i < schema->object_count && !contents->err->rc; i++ ) {
-    AdcpObject *object = &schema->objects[i];
-    if( object->type != ADCP_OBJECT_TABLE && object->type != ADCP_OBJECT_VIEW ) continue;
-    adcp_name_map_put(&contents->relations, object->name, object, contents->err);
-  }
-}
-
 AdcpContents *adcp_contents_open(const AdcpRoot *root, const char *path, AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpContents *contents = adcp_calloc(1, sizeof *contents);
@@ -93,7 +84,7 @@ AdcpContents *adcp_contents_open(const AdcpRoot *root, const char *path, AdcpErr
   if( contents->archive ) {
     contents->head = adcp_archive_head(contents->archive);
     list_entries(contents);
-    index_relations(contents);
+    adcp_mention_relations(&contents->relations, contents->head->schema, err);
   }
   adcp_error_name(err, path);
   if( err->rc == ADCP_OK ) return contents;
@@ -172,28 +163,8 @@ static void found_name(Found *found, const char *name) {
   adcp_json_string(&found->writer, name);
 }
 
-/* A token that may be a name, as the backup's schema spells it. */
-static void found_token(Found *found, AdcpNameMap *relations, const char *token, size_t size,
-                        AdcpTokenType type) {
-  char *name = NULL;
-  if( type == ADCP_TOKEN_QUOTED ) name = adcp_token_dequote(token, size, found->err);
-  const char *text = name ? name : token;
-  const AdcpObject *object =
-      adcp_name_map_get(relations, text, name ? strlen(name) : size, found->err);
-  if( object ) found_name(found, object->name);
-  adcp_free(name);
-}
-
-static void found_in_text(Found *found, AdcpNameMap *relations, const char *sql) {
-  size_t left = strlen(sql), size;
-  AdcpTokenType type;
-  while( !found->err->rc && (type = adcp_token_next(sql, left, &size)) != ADCP_TOKEN_END ) {
-    if( type == ADCP_TOKEN_WORD || type == ADCP_TOKEN_QUOTED ) {
-      found_token(found, relations, sql, size, type);
-    }
-    sql += size;
-    left -= size;
-  }
+static void found_relation(void *found, const AdcpObject *relation) {
+  found_name(found, relation->name);
 }
 
 static void found_of_table(Found *found, const AdcpTable *table, const AdcpObject *object) {
@@ -217,9 +188,11 @@ static void found_of_object(Found *found, AdcpContents *contents, const AdcpObje
   case ADCP_OBJECT_INDEX: found_name(found, object->tbl_name); break;
   case ADCP_OBJECT_TRIGGER:
     found_name(found, object->tbl_name);
-    found_in_text(found, &contents->relations, object->sql);
+    adcp_mention_each(object, &contents->relations, found_relation, found, found->err);
     break;
-  case ADCP_OBJECT_VIEW: found_in_text(found, &contents->relations, object->sql); break;
+  case ADCP_OBJECT_VIEW:
+    adcp_mention_each(object, &contents->relations, found_relation, found, found->err);
+    break;
   }
 }
 

@@ -10,6 +10,7 @@
 #include "db/fts.h"
 #include "db/vet.h"
 #include "ops/legacy.h"
+#include "ops/plan_names.h"
 #include "ops/selection.h"
 
 /* What the parts of planning share. */
@@ -474,6 +475,7 @@ static void make_plan(Planner *p, const char *backup_type) {
   if( !p->err->rc ) check_rename_targets(p);
   if( !p->err->rc ) plan_drops(p);
   if( !p->err->rc ) plan_objects(p);
+  if( !p->err->rc ) adcp_plan_warn_of_names(p->plan, p->head->schema, p->live, p->err);
   const AdcpTexts *warnings = adcp_row_choice_warnings(p->choice);
   for( size_t i = 0; warnings && i < warnings->count && !p->err->rc; i++ ) {
     adcp_plan_warn(p->plan, p->err, "%s", warnings->items[i]);

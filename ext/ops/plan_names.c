@@ -1,0 +1,67 @@
+/*
+** plan_names.c - views and triggers that name what will not be there (contract in plan_names.h).
+**
+** SQLite creates them all the same and fails at their first use: every INSERT into a table then, that
+** has such a trigger. So it is said before.
+*/
+#include "ops/plan_names.h"
+
+#include <string.h>
+
+#include "db/mention.h"
+
+typedef struct Namer {
+  AdcpPlan *plan;
+  AdcpNameMap live;             /* relations of the database */
+  const AdcpPlanObject *object; /* whose text is looked at */
+  AdcpError *err;
+} Namer;
+
+/* A shadow table comes with its virtual table. */
+static const AdcpPlanTable *owner_of(const AdcpPlan *plan, const AdcpPlanTable *entry) {
+  const char *owner = entry->source->shadow_of;
+  return owner ? adcp_map_get(&plan->by_source, owner, strlen(owner)) : entry;
+}
+
+static bool comes(const Namer *namer, const AdcpObject *relation, const AdcpPlanTable *table) {
+  if( table ) {
+    const AdcpPlanTable *entry = owner_of(namer->plan, table);
+    return entry && (entry->create || entry->schema_row_only || entry->fill);
+  }
+  for( size_t i = 0; i < namer->plan->object_count; i++ ) {
+    if( namer->plan->objects[i].object == relation ) return true;
+  }
+  return false;
+}
+
+static void look_at(void *context, const AdcpObject *relation) {
+  Namer *namer = context;
+  const char *type = adcp_object_type_name(namer->object->object->type);
+  const char *self = namer->object->name, *name = relation->name;
+  const AdcpPlanTable *table = adcp_map_get(&namer->plan->by_source, name, strlen(name));
+  if( !comes(namer, relation, table) ) {
+    if( adcp_name_map_get(&namer->live, name, strlen(name), namer->err) ) return;
+    adcp_plan_warn(namer->plan, namer->err,
+                   "%s \"%s\" names \"%s\", which is neither restored nor in the database", type,
+                   self, name);
+  } else if( table && strcmp(table->target, name) != 0 ) {
+    adcp_plan_warn(namer->plan, namer->err,
+                   "%s \"%s\" names \"%s\", which is restored as \"%s\"; its text stays as it is",
+                   type, self, name, table->target);
+  }
+}
+
+void adcp_plan_warn_of_names(AdcpPlan *plan, const AdcpSchema *backup, const AdcpSchema *live,
+                             AdcpError *err) {
+  Namer namer = {.plan = plan, .err = err};
+  AdcpNameMap relations = {0};
+  adcp_mention_relations(&relations, backup, err);
+  adcp_mention_relations(&namer.live, live, err);
+  for( size_t i = 0; i < plan->object_count && !err->rc; i++ ) {
+    namer.object = &plan->objects[i];
+    if( namer.object->object->type == ADCP_OBJECT_INDEX ) continue;
+    adcp_mention_each(namer.object->object, &relations, look_at, &namer, err);
+  }
+  adcp_name_map_free(&relations);
+  adcp_name_map_free(&namer.live);
+}
