@@ -14,17 +14,10 @@ import sys
 import tempfile
 import time
 
+sys.path.append(os.path.join(sys.path[0], "..", "tools"))
+from program import done, equal as check  # noqa: E402
+
 SO = os.environ.get("ADCP_SO", "./adcp.so")
-passed = failed = 0
-
-
-def check(name, got, wanted):
-    global passed, failed
-    if got == wanted:
-        passed += 1
-    else:
-        failed += 1
-        print(f"failed: {name}\n  got:    {got!r}\n  wanted: {wanted!r}")
 
 
 def connect(path):
@@ -450,5 +443,4 @@ for test in (test_prune, test_prune_errors, test_info, test_two_processes, test_
     os.environ.pop("SOURCE_DATE_EPOCH", None)
     with tempfile.TemporaryDirectory() as scratch:
         test(os.path.realpath(scratch))
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+done()

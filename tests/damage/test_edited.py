@@ -11,27 +11,12 @@ import re
 import sqlite3
 import sys
 
+sys.path.append(os.path.join(sys.path[0], "..", "tools"))
+from program import check, connect, done  # noqa: E402
+
 from forge import Forgery
 
-EXTENSION = os.environ["ADCP_SO"]
 os.chdir(os.environ["TMPDIR"])
-passed = failed = 0
-
-
-def check(name, good, detail=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print("FAIL", name, str(detail)[:500])
-
-
-def connect(path):
-    db = sqlite3.connect(path, isolation_level=None)
-    db.enable_load_extension(True)
-    db.execute("SELECT load_extension(?)", (EXTENSION,))
-    return db
 
 
 source = connect(":memory:")
@@ -218,5 +203,4 @@ forged("a table that is in the rows alone", '"ghost"', lambda f: f.tables.append
        lambda entries: [e for e in entries if e["name"] != "ghost"])
 forged("tables before tables", '"tables"|damaged', lambda f: setattr(f, "head", f.head.replace('\n"tables":{', '\n"tables":{\n},\n"tables":{')))
 
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+done()

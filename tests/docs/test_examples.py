@@ -20,6 +20,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.append(os.path.join(sys.path[0], "..", "tools"))
+from program import check, done  # noqa: E402
+
 ROOT = os.environ.get("ADCP_ROOT", ".")
 SO = os.path.abspath(os.environ.get("ADCP_SO", "./adcp.so"))
 PRELUDE = f"""set -e
@@ -29,16 +32,6 @@ sql() {{ sqlite3 app.db -cmd '.load {SO}' "$@" > /dev/null; }}
 SETUP = re.compile(r"<!-- examples:\n(.*?)-->", re.S)
 BLOCK = re.compile(r"^```sql( error)?\n(.*?)^```\n(?:\n?```text\n(.*?)^```\n)?", re.S | re.M)
 
-passed = failed = 0
-
-
-def check(name, good, detail):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print(f"failed: {name}\n{detail}")
 
 
 def same(shown, printed):
@@ -73,5 +66,4 @@ def run_page(path):
 
 for page in [os.path.join(ROOT, "README.md"), *sorted(glob.glob(os.path.join(ROOT, "docs", "*.md")))]:
     run_page(page)
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+done()

@@ -12,19 +12,12 @@ import tempfile
 import threading
 import time
 
+sys.path.append(os.path.join(sys.path[0], '..', 'tools'))
+from program import check, done  # noqa: E402
+
 EXTENSION = os.environ['ADCP_SO']
 DBSAME = os.path.join(os.environ['ADCP_BIN'], 'dbsame')
 FOLDER = tempfile.mkdtemp()
-passed = failed = 0
-
-
-def check(name, condition, detail=''):
-    global passed, failed
-    if condition:
-        passed += 1
-    else:
-        failed += 1
-        print('failed:', name, detail)
 
 
 def path(name):
@@ -346,5 +339,4 @@ for test in (test_functions, test_interrupt, test_authorizer, test_limits, test_
         test()
     except Exception as error:  # a test that cannot go on is a failure, not the end of the others
         check(test.__name__, False, repr(error))
-print(f'{passed} passed, {failed} failed')
-sys.exit(1 if failed else 0)
+done()

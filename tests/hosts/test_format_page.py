@@ -9,15 +9,11 @@ import sqlite3
 import subprocess
 import sys
 
+sys.path.append(os.path.join(sys.path[0], "..", "tools"))
+from program import check, done  # noqa: E402
+
 ROOT, TMP = os.environ["ADCP_ROOT"], os.environ["TMPDIR"]
 EXAMPLE = f"{ROOT}/tests/hosts/example"
-counts = {True: 0, False: 0}
-
-
-def check(name, condition, detail=""):
-    counts[bool(condition)] += 1
-    if not condition:
-        print(f"failed: {name}\n{detail}")
 
 
 def commands(page):
@@ -64,5 +60,4 @@ for name in ("tiny.json", "tiny.json.gz"):
         run = subprocess.run([f"{os.environ['ADCP_BIN']}/dbsame", f"{TMP}/source.db", copy], capture_output=True, text=True)
         check(f"{copy} is the same database", run.returncode == 0, run.stdout + run.stderr)
 
-print(f"{counts[True]} passed, {counts[False]} failed")
-sys.exit(counts[False] > 0)
+done()

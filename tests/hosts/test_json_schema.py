@@ -7,16 +7,12 @@ import sqlite3
 import subprocess
 import sys
 
+sys.path.append(os.path.join(sys.path[0], "..", "tools"))
+from program import check, done  # noqa: E402
+
 import jsonschema
 
 ROOT, SO, TMP = os.environ["ADCP_ROOT"], os.environ["ADCP_SO"], os.environ["TMPDIR"]
-counts = {True: 0, False: 0}
-
-
-def check(name, condition, detail=""):
-    counts[bool(condition)] += 1
-    if not condition:
-        print(f"failed: {name}: {detail}")
 
 
 with open(f"{ROOT}/docs/backup.schema.json", encoding="utf-8") as file:
@@ -102,5 +98,4 @@ extended["backup_metadata"]["new"] = 1
 extended["database_schema"]["tables"]["person"]["new"] = 1
 check("members that a later version may add are accepted", first_error(extended) is None, first_error(extended))
 
-print(f"{counts[True]} passed, {counts[False]} failed")
-sys.exit(counts[False] > 0)
+done()

@@ -6,33 +6,15 @@ import re
 import sqlite3
 import sys
 
+sys.path.append(os.path.join(sys.path[0], "..", "tools"))
+from program import check, connect, done, equal  # noqa: E402
+
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import make_legacy
 
 ROOT = os.environ["ADCP_ROOT"]
 os.chdir(os.environ["TMPDIR"])
 TABLES = ["tenant", "product", "externalagent", "product_embeddings"]
-passed = failed = 0
-
-
-def check(name, good, detail=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print("FAIL", name, detail)
-
-
-def equal(name, got, wanted):
-    check(name, got == wanted, f"got {str(got)[:300]!r}, wanted {str(wanted)[:300]!r}")
-
-
-def connect(path):
-    db = sqlite3.connect(path, isolation_level=None)
-    db.enable_load_extension(True)
-    db.execute("SELECT load_extension(?)", (os.environ["ADCP_SO"],))
-    return db
 
 
 def call(db, function, path, **options):
@@ -231,5 +213,4 @@ equal("odd embeddings", [db.execute("SELECT embedding FROM product_embeddings WH
 fails("create is for 2.0", source, "adcp_restore", "old3.json", "option \"create\"", create=True, force=True) if call(
     source, "adcp_backup", "old3.json") else None
 
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+done()

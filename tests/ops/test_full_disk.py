@@ -10,23 +10,10 @@ import sqlite3
 import subprocess
 import sys
 
-passed = failed = 0
+sys.path.append(os.path.join(sys.path[0], "..", "tools"))
+from program import check, connect, done  # noqa: E402
+
 os.chdir(os.environ["TMPDIR"])
-
-
-def check(name, good, detail=""):
-    global passed, failed
-    passed += bool(good)
-    failed += not good
-    if not good:
-        print("failed:", name, detail)
-
-
-def connect(path):
-    db = sqlite3.connect(path, isolation_level=None)
-    db.enable_load_extension(True)
-    db.load_extension(os.environ["ADCP_SO"])
-    return db
 
 
 def call(db, function, *arguments):
@@ -113,5 +100,4 @@ if mount("full", "size=300k"):
     test_read_only(db)
 else:
     print("skipped: a full and a read-only file system (no right to mount one here)")
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+done()

@@ -6,18 +6,11 @@ import re
 import sqlite3
 import sys
 
+sys.path.append(os.path.join(sys.path[0], "..", "tools"))
+from program import check, done  # noqa: E402
+
 SO = os.environ["ADCP_SO"]
 os.chdir(os.environ["TMPDIR"])
-passed = failed = 0
-
-
-def check(name, good, detail=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print("FAIL", name, repr(detail)[:600])
 
 
 # One process a call: its standard error is what is looked at. The progress handler makes a statement
@@ -86,5 +79,4 @@ check("or says nothing", text == "", text)
 text = stderr_of("from.db", BACKUP, json.dumps({"overwrite": True}), terminal=True)
 check("nobody asked", text == "", text)
 
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+done()

@@ -11,28 +11,16 @@ import sqlite3
 import subprocess
 import sys
 
+sys.path.append(os.path.join(sys.path[0], "..", "tools"))
+import program  # noqa: E402
+from program import check, done, equal  # noqa: E402
+
 os.chdir(os.environ["TMPDIR"])
 HERE = os.getcwd()
-passed = failed = 0
-
-
-def check(name, good, detail=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print("FAIL", name, detail)
-
-
-def equal(name, got, wanted):
-    check(name, got == wanted, f"got {got!r}, wanted {wanted!r}")
 
 
 def connect(path="root/app.db", root=None):
-    db = sqlite3.connect(path, isolation_level=None)
-    db.enable_load_extension(True)
-    db.execute("SELECT load_extension(?)", (os.environ["ADCP_SO"],))
+    db = program.connect(path)
     if root:
         db.execute("SELECT adcp_config('root', ?)", (root,))
     return db
@@ -345,5 +333,4 @@ def test_unreadable():
 for test in (test_table, test_functions, test_settings, test_inside, test_names_in_lists, test_narrowing,
              test_what_was_open_before, test_config_file, test_unreadable):
     test()
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+done()

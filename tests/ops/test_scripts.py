@@ -8,20 +8,13 @@ import sqlite3
 import subprocess
 import sys
 
+sys.path.append(os.path.join(sys.path[0], "..", "tools"))
+from program import check, done  # noqa: E402
+
 ROOT = os.environ["ADCP_ROOT"]
 SO = os.environ["ADCP_SO"]
 os.chdir(os.environ["TMPDIR"])
 os.environ["PATH"] += ":/usr/sbin:/sbin"
-passed = failed = 0
-
-
-def check(name, good, detail=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print("FAIL", name, str(detail)[:600])
 
 
 def shell(*commands, database="app.db", env=None):
@@ -214,5 +207,4 @@ count = products()
 python = subprocess.run([os.environ.get("PYTHON", sys.executable), "-"], input=block("python"), capture_output=True, text=True)
 check("Python", python.returncode == 0 and products() == count == COUNT, python)
 
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+done()

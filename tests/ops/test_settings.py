@@ -9,29 +9,16 @@ import stat
 import subprocess
 import sys
 
+sys.path.append(os.path.join(sys.path[0], "..", "tools"))
+import program  # noqa: E402
+from program import check, done, equal  # noqa: E402
+
 os.chdir(os.environ["TMPDIR"])
 SECRETS = ["S3CRET-VALUE", "SECRET2", "ENVSECRET", "PWSECRET", "9876543210123"]
-passed = failed = 0
-
-
-def check(name, good, detail=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print("FAIL", name, detail)
-
-
-def equal(name, got, wanted):
-    check(name, got == wanted, f"got {got!r}, wanted {wanted!r}")
 
 
 def connect(path="app.db"):
-    db = sqlite3.connect(path, isolation_level=None)
-    db.enable_load_extension(True)
-    db.execute("SELECT load_extension(?)", (os.environ["ADCP_SO"],))
-    return db
+    return program.connect(path)
 
 
 log = []
@@ -363,5 +350,4 @@ equal("the log has both", len(read("log.jsonl").splitlines()), 2)
 for secret in SECRETS:
     check("no secret in any report or message", not any(secret in line for line in log), secret)
 
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+done()
