@@ -215,8 +215,8 @@ static void write_warnings(AdcpJsonWriter *w, const AdcpRequest *request, const 
   }
   warn_of_access(w, folder);
   if( folder->world_readable ) {
-    warn(w, "%lld backups can be read by every user of this machine; chmod o-r them",
-         (long long)folder->world_readable);
+    warn(w, "%lld backup%s can be read by every user of this machine; chmod o-r them",
+         (long long)folder->world_readable, folder->world_readable == 1 ? "" : "s");
   }
   adcp_json_end_array(w);
 }

@@ -45,6 +45,20 @@ def products(path="app.db"):
 sample("app.db")
 COUNT = products()
 
+# ---- before there is any backup ----
+run = script("list.sql")
+check("list of nothing", run.returncode == 0 and run.stdout == run.stderr == "", run)
+run = script("list.sql", "dir nowhere")
+check("a folder that is named", run.returncode == 1 and "cannot read the folder nowhere" in run.stderr, run)
+run = script("info.sql")
+check("info without backups", run.returncode == 0 and "there is no backup yet" in run.stdout, run)
+run = script("prune.sql", "keep_last 1")
+check("nothing to prune", run.returncode == 0 and run.stdout == run.stderr == "", run)
+for name in ("validate.sql", "restore.sql", "undo.sql"):
+    run = script(name)
+    check(f"{name} without backups", run.returncode == 1 and "there is no" in run.stderr and run.stdout == "", run)
+check("nothing was made", not os.path.exists("backups"))
+
 # ---- create ----
 run = script("create.sql")
 check("create", run.returncode == 0 and json.loads(run.stdout)["path"].endswith(".json.gz"), run)
