@@ -198,6 +198,11 @@ for redact, wanted in (([], ["u", "v"]), (["U.PW"], ["v"])):
 fails("section without a name", db, "adcp_backup", "no.json", "a section has no name", settings={"": "app.json"})
 for name in ("", "A=B"):
     fails("variable " + name, db, "adcp_backup", "no.json", "names of environment variables or globs", env=[name])
+for name in ("*", "**", "?*", "[A-Z]*", "[^]a]?*", "[A-Z][A-Z]*", "[", "[A", "[^"):
+    fails("the whole environment " + name, db, "adcp_backup", "no.json", "would take the whole environment", env=["DEBUG", name])
+for name, wanted in (("[E]MB_MODE*", ["EMB_MODEL"]), ("*_MODEL", ["EMB_MODEL"]), ("EMB_MODE?", ["EMB_MODEL"]), ("[^A-DF-Z]MB_MODEL", ["EMB_MODEL"])):
+    call(db, "adcp_backup", "glob.json", env=name, overwrite=True)
+    equal("glob " + name, list(json.loads(read("glob.json"))["app_settings"]["environment_variables"]), wanted)
 write("half.json", '{"a":"' + 15 * 1024 * 1024 * "x" + '"}')
 fails("too much together", db, "adcp_backup", "no.json", "more than [0-9]+ bytes together",
       settings={name: "half.json" for name in "abcde"})
