@@ -218,6 +218,19 @@ left = re.search("what the migration left is in (.*)", run.stderr)
 check("what it left", run.returncode == 1 and left and os.path.exists(left[1]), run)
 check("a command that works", migrate("app.db", "--", "true").returncode == 0)
 
+# Settings that are meant for other backups and restores: this one is of everything, and puts everything back.
+sample("wanted.db")
+for setting in ({"redact": ["product.description"]}, {"tables": ["tenant"]}, {"exclude_tables": "product"}, {"exclude_data": ["product"]}, {"schema_only": True},
+                {"data_only": True}, {"if_changed": True}, {"fts": "rebuild"}, {"mode": "merge", "on_conflict": "ignore"}, {"validate_only": True},
+                {"rename": {"tenant": "other"}}, {"env_file": "x.env"}, {"with_children": True}, {"schema": "temp"}, {"overwrite": True}, {"force": False}):
+    with open("others.json", "w") as file:
+        json.dump({"backup_dir": "kept", **setting}, file)
+    sample("app.db")
+    run = migrate("app.db", "bad.sql", env={"ADCP_CONFIG": "others.json"})
+    check(f"whatever the settings say: {setting}", run.returncode == 1 and "as it was before" in run.stderr and
+          subprocess.run([os.environ["ADCP_BIN"] + "/dbsame", "wanted.db", "app.db"], capture_output=True).returncode == 0, run)
+shutil.rmtree("kept")
+
 # Whatever does not work of it is said, by the exit status too.
 BREAK = "sqlite3 app.db 'DELETE FROM product'; "
 for name, command, said in (("is gone", "rm -r kept", "No such file"), ("is damaged", "for f in kept/*; do echo damaged >$f; done", "adcp_restore"),
@@ -238,8 +251,8 @@ with open("go.py", "w") as file:
                "open('go', 'w').close()\nopen('locked').read()\nos._exit(9)")
 run = migrate("app.db", "--", sys.executable, "go.py")
 check("the database is locked", run.returncode == 3 and "locked" in run.stderr and "the restore failed too; the backup is" in run.stderr, run)
-locker.stdin.close()
-locker.wait()
+locker.kill()
+locker.communicate()
 left = re.search(r"the backup is (.*)", run.stderr)[1]
 check("by hand afterwards", script("restore.sql", f"path '{left}'", "force 1").returncode == 0 and products() == COUNT)
 
