@@ -17,21 +17,15 @@ import sqlite3
 import sys
 import tempfile
 
+sys.path.append(os.path.join(sys.path[0], "..", "tools"))
+import program  # noqa: E402
+from program import check, done  # noqa: E402
+
 os.chdir(os.environ["TMPDIR"])
-passed = failed = 0
 EPOCH = 1700000000
 os.environ.update(DEFAULTS_ONE="1", DEFAULTS_TWO="two", API_KEY="ENVSECRET")
 os.environ.pop("ADCP_CONFIG", None)
 SINGLE = (os.cpu_count() or 1) == 1  # what "threads" is without a word
-
-
-def check(name, good, detail=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print("FAIL", name, str(detail)[:1500])
 
 
 # ---- the world ----
@@ -55,11 +49,9 @@ LARGE = """
       SELECT i, printf('%0100d', i) AS text FROM n;"""
 
 
-def connect(path, **more):
+def connect(path):
     """A connection that has the extension, a function of the application's, and aux.db attached."""
-    db = sqlite3.connect(path, isolation_level=None, **more)
-    db.enable_load_extension(True)
-    db.load_extension(os.environ["ADCP_SO"])
+    db = program.connect(path)
     db.create_function("app_even", 1, lambda value: value % 2 == 0, deterministic=True)
     if os.path.exists("aux.db"):
         db.execute("ATTACH 'aux.db' AS aux")
@@ -446,5 +438,4 @@ for case, setting in zip(CALL_ONLY, ({"app_settings": "new.json"}, None, 9)):
     test_call_only(case, setting)
 for case in CONNECTION:
     test_connection(case)
-print(f"{passed} passed, {failed} failed")
-sys.exit(failed > 0)
+done()
