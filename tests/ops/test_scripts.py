@@ -21,12 +21,12 @@ os.environ["PATH"] += ":/usr/sbin:/sbin"
 
 
 def shell(*commands, database="app.db", env=None):
-    return subprocess.run(["sqlite3", "-batch", "-bail", database, f".load {SO}", *commands], capture_output=True,
+    return subprocess.run(["sqlite3", "-batch", "-bail", database, f".load '{SO}'", *commands], capture_output=True,
                           text=True, env={**os.environ, **(env or {})})
 
 
 def script(name, *parameters, **more):
-    return shell(*[f".param set @{p}" for p in parameters], f".read {ROOT}/sql/{name}", **more)
+    return shell(*[f".param set @{p}" for p in parameters], f".read '{ROOT}/sql/{name}'", **more)
 
 
 def sample(path):
@@ -315,7 +315,7 @@ def block(language, index=0):
 
 def here(text):
     """The recipe with the places of this test."""
-    for theirs, ours in (("/usr/local/lib/adcp", SO), ("/usr/local/share/adcp", f"{ROOT}/sql"), ("/srv/app/data", os.getcwd()),
+    for theirs, ours in (("/usr/local/lib/adcp", f"{os.getcwd()}/adcp"), ("/usr/local/share/adcp", f"{os.getcwd()}/sql"), ("/srv/app/data", os.getcwd()),
                          ("/srv/app", os.getcwd()), ("/etc/adcp.json", f"{os.getcwd()}/adcp.json"), ("/var/backups/app", f"{os.getcwd()}/var")):
         text = text.replace(theirs, ours)
     return text
