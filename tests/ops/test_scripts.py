@@ -125,6 +125,19 @@ for day in range(12):
 check("nightly prunes", len(glob.glob("backups/*_2023*")) < 12, glob.glob("backups/*"))
 run = script("nightly.sql", "keep_daily 2", env={"SOURCE_DATE_EPOCH": "1701400000"})
 check("nightly with parameters", run.returncode == 0 and len(glob.glob("backups/*_2023*")) <= 3, glob.glob("backups/*"))
+# Rules of the settings are obeyed; 7, 4 and 12 are for who has none.
+with open("rules.json", "w") as file:
+    json.dump({"backup_dir": "rules", "keep_daily": 20}, file)
+for day in range(25):
+    script("create.sql", env={"ADCP_CONFIG": "rules.json", "SOURCE_DATE_EPOCH": str(1700000000 + 86400 * day)})
+run = script("nightly.sql", env={"ADCP_CONFIG": "rules.json", "SOURCE_DATE_EPOCH": str(1700000000 + 86400 * 25)})
+check("nightly with rules of the settings", run.returncode == 0 and len(os.listdir("rules")) == 20, (run, len(os.listdir("rules"))))
+run = script("nightly.sql", "keep_daily 3", env={"ADCP_CONFIG": "rules.json", "SOURCE_DATE_EPOCH": str(1700000000 + 86400 * 26)})
+check("a parameter goes before them", run.returncode == 0 and len(os.listdir("rules")) == 3, (run, os.listdir("rules")))
+with open("rules.json", "w") as file:
+    json.dump({"backup_dir": "rules", "keep_within": "1y", "if_changed": True}, file)
+run = script("nightly.sql", env={"ADCP_CONFIG": "rules.json", "SOURCE_DATE_EPOCH": str(1700000000 + 86400 * 27)})
+check("nightly where nothing changed", run.returncode == 0 and f"{COUNT}" not in run.stderr and len(os.listdir("rules")) == 3 and "valid; 0 old" in run.stdout, run)
 before = sorted(glob.glob("backups/*"))
 run = script("nightly.sql", "options '{\"settings\":{\"app_settings\":\"missing.json\"}}'")
 check("a failing night", run.returncode == 1 and "missing.json" in run.stderr and run.stdout == "" and sorted(glob.glob("backups/*")) == before, run)
