@@ -10,7 +10,9 @@
 #include "db/fts.h"
 #include "db/vet.h"
 #include "ops/legacy.h"
+#include "ops/json_tree.h"
 #include "ops/plan_names.h"
+#include "ops/redaction.h"
 #include "ops/selection.h"
 
 /* What the parts of planning share. */
@@ -460,6 +462,38 @@ static void plan_drops(Planner *p) {
   }
 }
 
+/* ---- what the backup left out ---- */
+
+static bool has_values(const Planner *p, const AdcpTable *live, const AdcpColumn *column) {
+  return adcp_column_stored(column) &&
+         adcp_db_integer(p->db, 0, "SELECT 1 FROM \"%w\".\"%w\" WHERE \"%w\" IS NOT NULL LIMIT 1",
+                         p->db->schema, live->name, column->name) != 0;
+}
+
+static void warn_of_table(Planner *p, const cJSON *metadata, const AdcpPlanTable *entry) {
+  const AdcpTable *live = entry->fill ? entry->live : NULL;
+  if( live == NULL || live->kind != ADCP_TABLE_ORDINARY ) return;
+  for( size_t i = 0; i < live->column_count && !p->err->rc; i++ ) {
+    const AdcpColumn *column = &live->columns[i];
+    if( !adcp_redacted(metadata, entry->source->name, column->name) ) continue;
+    if( !has_values(p, live, column) ) continue;
+    adcp_plan_warn(p->plan, p->err,
+                   "column \"%s\" of \"%s\" was redacted in the backup: the values that are there "
+                   "go; {\"mode\":\"merge\"} keeps them",
+                   column->name, live->name);
+  }
+}
+
+/* Rows that are replaced lose what the backup does not have. */
+static void warn_of_redacted(Planner *p) {
+  if( p->err->rc || p->plan->merge ) return;
+  cJSON *metadata = adcp_json_tree(p->head->metadata, strlen(p->head->metadata), NULL, p->err);
+  for( size_t i = 0; adcp_redacted_columns(metadata) && i < p->plan->table_count; i++ ) {
+    warn_of_table(p, metadata, &p->plan->tables[i]);
+  }
+  cJSON_Delete(metadata);
+}
+
 /* ---- the plan ---- */
 
 static void choose_mode(Planner *p, const char *backup_type) {
@@ -490,6 +524,7 @@ static void make_plan(Planner *p, const char *backup_type) {
   if( !p->err->rc ) plan_drops(p);
   if( !p->err->rc ) plan_objects(p);
   if( !p->err->rc ) adcp_plan_warn_of_names(p->plan, p->head->schema, p->live, p->err);
+  warn_of_redacted(p);
   const AdcpTexts *warnings = adcp_row_choice_warnings(p->choice);
   for( size_t i = 0; warnings && i < warnings->count && !p->err->rc; i++ ) {
     adcp_plan_warn(p->plan, p->err, "%s", warnings->items[i]);

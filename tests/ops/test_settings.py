@@ -349,6 +349,22 @@ merge.execute("INSERT INTO user VALUES(1, 'old', 'current', 1)")
 call(merge, "adcp_restore", "a.json", mode="merge")
 equal("merge", merge.execute("SELECT * FROM user").fetchall(), [(1, "x", "current", 4), (2, "y", "none", 5)])
 
+# A restore that replaces the rows has nothing to keep them with: what is lost by that is said, also before.
+def redaction_warnings(**options):
+    said = [call(merge, "adcp_restore", "a.json", force=True, **options)["warnings"],
+            [row[0] for row in merge.execute("SELECT detail FROM adcp_plan('a.json', ?) WHERE action = 'warning'", (json.dumps(options),))]]
+    return [[text for text in texts if "redacted" in text] for texts in said]
+
+
+LOST = ['column "password" of "user" was redacted in the backup: the values that are there go; {"mode":"merge"} keeps them']
+equal("said before", redaction_warnings(validate_only=True), [LOST, LOST])
+equal("nothing is lost by a merge", redaction_warnings(validate_only=True, mode="merge"), [[], []])
+equal("nor under another name", redaction_warnings(validate_only=True, tables="user", rename={"user": "copy"}), [[], []])
+equal("nor without rows", redaction_warnings(validate_only=True, tables="user", exclude_data="user"), [[], []])
+equal("rows alone", redaction_warnings(validate_only=True, data_only=True), [LOST, LOST])
+equal("said when it is done", call(merge, "adcp_restore", "a.json", force=True)["warnings"][-1:], LOST)
+equal("nothing is there any more", redaction_warnings(), [[], []])
+
 # ---- settings of the connection ----
 db.execute("SELECT adcp_config('settings', ?), adcp_config('env', 'EMB_MODEL')", ('{"tenant_settings":"tenant.json"}',)).fetchall()
 call(db, "adcp_backup", "config.json")
