@@ -21,7 +21,6 @@
 #include "ops/ddl.h"
 #include "ops/foreign_keys.h"
 #include "ops/fts_refresh.h"
-#include "ops/hash.h"
 #include "ops/interrupt.h"
 #include "ops/legacy.h"
 #include "ops/metadata.h"
@@ -31,6 +30,7 @@
 #include "ops/row_choice.h"
 #include "ops/safety.h"
 #include "ops/settings_restore.h"
+#include "ops/verify.h"
 #include "platform/work_queue.h"
 
 #define STEP_ROWS 4096 /* a few milliseconds: often enough to report progress */
@@ -93,6 +93,7 @@ struct AdcpRestore {
   AdcpArchiveEvent event; /* the last one read */
   int64_t rows, tables;   /* restored, of ordinary tables */
   int64_t violations;     /* of foreign keys, afterwards */
+  AdcpVerify *verify;
   bool verified;
   AdcpProgress *progress;
   AdcpInterrupt interrupt; /* for what steps no statement: reading the file */
@@ -505,35 +506,17 @@ bool adcp_restore_step(AdcpRestore *restore) {
 
 /* ---- verification ---- */
 
-static void verify_table(AdcpRestore *restore, const AdcpArchiveTable *rows, AdcpRowHash *hash) {
-  const AdcpPlanTable *entry = plan_table(restore, rows);
-  if( entry == NULL || !entry->verify ) return;
-  adcp_progress_begin_table(restore->progress, entry->target, rows->rows, rows->bytes);
-  AdcpTable live = *entry->source; /* as described in the backup, under its name here */
-  AdcpArchiveTable found = {.table = &live};
-  int64_t wanted = entry->part ? entry->part->rows : rows->rows;
-  const char *wanted_sha256 = entry->part ? entry->part->sha256 : rows->sha256;
-  live.name = entry->target;
-  adcp_hash_scan(&restore->db, NULL, hash, &found);
-  if( restore->err->rc ) {
-    adcp_error_prepend(restore->err, "reading table \"%s\" again: ", entry->target);
-  } else if( found.rows != wanted || strcmp(found.sha256, wanted_sha256) != 0 ) {
-    adcp_error_set(restore->err, ADCP_MISMATCH,
-                   "table \"%s\" does not come back equal: %lld rows were restored of %lld, and "
-                   "their digest differs from the backup's",
-                   entry->target, (long long)found.rows, (long long)wanted);
-  }
+static void begin_verification(AdcpRestore *restore) {
+  if( restore->err->rc || flag(restore, "skip_validation") ) return;
+  restore->verify = adcp_verify_open(&restore->db, restore->plan, restore->head, restore->threads);
 }
 
-static void verify_rows(AdcpRestore *restore) {
-  if( restore->err->rc || flag(restore, "skip_validation") ) return;
-  AdcpRowHash *hash = adcp_row_hash_open(restore->threads > 0, restore->err);
+static void finish_verification(AdcpRestore *restore) {
+  if( restore->err->rc || restore->verify == NULL ) return;
   if( restore->progress ) begin_stage(restore, "verify", true);
-  for( size_t i = 0; i < restore->head->table_count && !restore->err->rc; i++ ) {
-    verify_table(restore, &restore->head->tables[i], hash);
-    adcp_progress_end_table(restore->progress);
-  }
-  adcp_row_hash_close(hash);
+  adcp_verify_finish(restore->verify, &restore->interrupt, restore->progress);
+  adcp_verify_close(restore->verify);
+  restore->verify = NULL;
   /* Rows of version 2.0 have no digest to compare with. */
   restore->verified = !restore->err->rc && !restore->plan->merge && !adcp_legacy_is(restore->head);
 }
@@ -614,13 +597,14 @@ static void check_report_fits(AdcpRestore *restore, const AdcpBuf *report) {
 void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
   if( restore == NULL || restore->err->rc ) return;
   if( !flag(restore, "validate_only") ) {
+    begin_verification(restore);
     adcp_ddl_create_objects(restore->plan, &restore->db, restore->threads);
     set_figures(restore);
     adcp_fts_refresh(&restore->db, restore->plan, restore->live);
     adcp_vtab_reset(&restore->db);
     adcp_transaction_keep(restore->transaction);
     check_foreign_keys(restore);
-    verify_rows(restore);
+    finish_verification(restore);
     adcp_ddl_write_schema_rows(restore->plan, &restore->db);
     adcp_ddl_verify(restore->plan, &restore->db);
     restore_temp_triggers(restore);
@@ -648,6 +632,7 @@ static AdcpSafetyFate safety_fate(const AdcpRestore *restore, const char *outcom
 void adcp_restore_close(AdcpRestore *restore) {
   if( restore == NULL ) return;
   adcp_progress_close(restore->progress);
+  adcp_verify_close(restore->verify);
   adcp_load_close(restore->load);
   adcp_load_close(restore->parent_load);
   adcp_foreign_keys_close(restore->foreign_keys);

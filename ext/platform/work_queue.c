@@ -19,6 +19,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/limits.h"
 #include "base/mem.h"
@@ -159,6 +160,33 @@ bool adcp_work_queue_ready(AdcpWorkQueue *queue) {
   bool is_ready = slot_at(queue, queue->head)->is_done;
   pthread_mutex_unlock(&queue->mutex);
   return is_ready;
+}
+
+static struct timespec time_in(int milliseconds) {
+  struct timespec at;
+  clock_gettime(CLOCK_REALTIME, &at);
+  at.tv_sec += milliseconds / 1000;
+  at.tv_nsec += milliseconds % 1000 * 1000000L;
+  if( at.tv_nsec >= 1000000000L ) {
+    at.tv_nsec -= 1000000000L;
+    at.tv_sec++;
+  }
+  return at;
+}
+
+bool adcp_work_queue_wait(AdcpWorkQueue *queue, int milliseconds) {
+  if( adcp_work_queue_empty(queue) ) return false;
+  struct timespec until = time_in(milliseconds);
+  pthread_mutex_lock(&queue->mutex);
+  const Slot *oldest = slot_at(queue, queue->head);
+  if( !oldest->is_done && can_begin(queue) ) do_next(queue);
+  int rc = 0;
+  while( !oldest->is_done && rc == 0 ) {
+    rc = pthread_cond_timedwait(&queue->done, &queue->mutex, &until);
+  }
+  bool is_done = oldest->is_done;
+  pthread_mutex_unlock(&queue->mutex);
+  return is_done;
 }
 
 void *adcp_work_queue_take(AdcpWorkQueue *queue) {

@@ -16,8 +16,8 @@
 
 typedef struct AdcpWorkQueue AdcpWorkQueue;
 
-/* Does one job. Runs on any thread; touches nothing but the job; calls no SQLite. A failure is
-** recorded in the job. */
+/* Does one job. Runs on any thread; touches nothing but the job; calls no SQLite but on a connection
+** that is the job's own. A failure is recorded in the job. */
 typedef void (*AdcpWorkFunction)(void *job);
 
 AdcpWorkQueue *adcp_work_queue_open(int threads, size_t capacity, AdcpWorkFunction function,
@@ -35,6 +35,9 @@ void adcp_work_queue_put(AdcpWorkQueue *queue, void *job);
 
 /* True when the oldest job is done, so that a take would not wait. */
 bool adcp_work_queue_ready(AdcpWorkQueue *queue);
+
+/* The same, after waiting for it at most so long; a job that nobody has begun is done first. */
+bool adcp_work_queue_wait(AdcpWorkQueue *queue, int milliseconds);
 
 /* The oldest job, done; waits for it or does it. The queue must not be empty. */
 void *adcp_work_queue_take(AdcpWorkQueue *queue);

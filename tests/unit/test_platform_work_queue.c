@@ -67,6 +67,29 @@ static void test_order(int threads, size_t capacity, uint32_t seed) {
   adcp_work_queue_close(queue);
 }
 
+/* Waiting ends when the time is over or the job is done; one that nobody has begun is done. */
+static void test_wait(int threads, bool is_serial) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpWorkQueue *queue = is_serial ? adcp_work_queue_open_serial(threads > 0, 4, work, &err)
+                                   : adcp_work_queue_open(threads, 4, work, &err);
+  CHECK(!adcp_work_queue_wait(queue, 0));
+  for( int i = 0; i < 3; i++ ) {
+    jobs[i] = (Job){.input = i, .pause_us = i == 0 ? 100000 : 0};
+    adcp_work_queue_put(queue, &jobs[i]);
+  }
+  int taken = 0, waits = 0;
+  while( taken < 3 ) {
+    if( adcp_work_queue_wait(queue, 5) ) {
+      CHECK(adcp_work_queue_ready(queue));
+      take_one(queue, &taken);
+    } else if( ++waits > 100000 ) {
+      break;
+    }
+  }
+  CHECK_CASE(taken == 3 && adcp_work_queue_empty(queue), "%d threads: %d", threads, taken);
+  adcp_work_queue_close(queue);
+}
+
 /* Closing with jobs in the queue drops those not begun and waits for the others. */
 static void test_close_early(int threads) {
   AdcpError err = ADCP_ERROR_INIT;
@@ -169,6 +192,10 @@ int main(void) {
     test_order(threads, 1, 7u + (uint32_t)threads);
     test_order(threads, (size_t)threads + 2, 11u + (uint32_t)threads);
     test_close_early(threads);
+  }
+  for( int threads = 0; threads <= 2; threads++ ) {
+    test_wait(threads, false);
+    test_wait(threads, true);
   }
   test_order(64, 66, 5);
   for( size_t capacity = 1; capacity <= 4; capacity++ ) {
