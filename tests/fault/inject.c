@@ -433,6 +433,14 @@ static int x_progress(void *context) {
   return 0;
 }
 
+/* SQLite 3.40.1 dereferences NULL in a CREATE TABLE of its own, WITHOUT ROWID and with a key that is no
+** integer, when the index of the key is ignored. */
+static bool may_be_ignored(int action, const char *a) {
+  bool of_schema = action == SQLITE_INSERT && a && strcmp(a, "sqlite_master") == 0;
+  bool of_key = action == SQLITE_CREATE_INDEX && a && strncmp(a, "sqlite_autoindex_", 17) == 0;
+  return !of_schema && !of_key;
+}
+
 static int x_authorize(void *context, int action, const char *a, const char *b, const char *c,
                        const char *d) {
   (void)context;
@@ -443,7 +451,7 @@ static int x_authorize(void *context, int action, const char *a, const char *b, 
     atomic_fetch_add(&fired, 1);
     return SQLITE_DENY;
   }
-  if( fault_hits(FAULT_IGNORE, "ignored") ) return SQLITE_IGNORE;
+  if( may_be_ignored(action, a) && fault_hits(FAULT_IGNORE, "ignored") ) return SQLITE_IGNORE;
   return fault_hits(FAULT_DENY, a ? "authorizer" : "authorizer of a plain action") ? SQLITE_DENY
                                                                                    : SQLITE_OK;
 }
