@@ -4,13 +4,16 @@
 #   sql/before_migration.sh app.db migration.sql          SQL for the sqlite3 shell
 #   sql/before_migration.sh app.db -- ./migrate --to 7    any command
 #
-# Exit status: 0 the migration went through; 1 it failed and the database is as it was before; 2 wrong
-# arguments, or no backup could be made (nothing was run); 3 the restore failed too: the backup is named.
-# ADCP is the extension (default: ./adcp), ADCP_CONFIG its settings (docs/config.md).
+# Exit status: 0 the migration went through; 1 it failed, or was interrupted, and the database is as it was
+# before; 2 wrong arguments, or no backup could be made (nothing was run); 3 the restore failed too: the
+# backup is named.
+# ADCP is the extension (default: ./adcp), ADCP_CONFIG its settings (docs/config.md): of these it obeys
+# where and how a backup is written and what else goes into it. The backup is of the whole database, nothing
+# redacted, and all of it is put back, whatever they say of other backups and restores.
 set -eu
 
 usage() {
-  sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,12s/^# \{0,1\}//p' "$0" >&2
   exit 2
 }
 
@@ -29,15 +32,29 @@ elif [ ! -f "$1" ]; then
 fi
 extension=${ADCP:-./adcp}
 
+# Resets the other settings, and prints nothing.
+whole="SELECT 1 WHERE 0 > (SELECT count(adcp_config(key, NULL)) FROM json_each(adcp_config()) WHERE key NOT IN (
+  'backup_dir', 'name_prefix', 'root', 'log_file', 'max_age', 'progress', 'compress', 'level', 'threads',
+  'settings', 'settings_missing', 'env', 'flags', 'secret_names', 'include_secrets',
+  'safety_backup', 'modules', 'trust_schema'))"
+
 shell() {
-  sqlite3 -init /dev/null -batch -bail "$database" ".load '$extension'" "$@"
+  sqlite3 -init /dev/null -batch -bail "$database" ".load '$extension'" "$whole" "$@"
 }
 
-backup=$(shell "SELECT adcp_backup(NULL, '{\"note\":\"before a migration\"}') ->> 'path'") || exit 2
+backup=$(shell "SELECT adcp_backup(NULL, '{\"note\":\"before a migration\"}') ->> 'path'") || {
+  echo "before_migration: no backup was made; the migration was not run" >&2
+  exit 2
+}
 quoted=$(printf '%s' "$backup" | sed "s/'/''/g")
-shell "SELECT adcp_validate('$quoted', '{\"on_invalid\":\"error\"}')" >/dev/null || exit 2
+shell "SELECT adcp_validate('$quoted', '{\"on_invalid\":\"error\"}')" >/dev/null || {
+  echo "before_migration: the backup $backup is not valid; the migration was not run" >&2
+  exit 2
+}
 echo "before_migration: backed up to $backup"
 
+# An interrupt ends the migration, not the restore after it.
+trap : HUP INT TERM
 status=0
 if [ "$1" = -- ]; then
   shift

@@ -8,6 +8,6 @@
 --   @limit  how many
 .bail on
 SELECT name, created_at, status, size_bytes, tables, rows, format_version, note, error
-  FROM adcp_backups(coalesce(@dir, adcp_config('backup_dir')))
+  FROM adcp_backups(@dir)
  ORDER BY created_at DESC NULLS LAST, name DESC
  LIMIT coalesce(@limit, -1);

@@ -282,15 +282,24 @@ static void open_progress(AdcpBackup *backup, const AdcpRequest *request) {
 
 /* ---- if_changed ---- */
 
+/* sqlite_stat1 has counts; sqlite_stat3 and sqlite_stat4 have values of rows. */
+static bool has_samples(const AdcpTable *table) {
+  return table->kind == ADCP_TABLE_STAT && sqlite3_stricmp(table->name, "sqlite_stat1") != 0;
+}
+
 /* Rows of sqlite_sequence and sqlite_stat speak of a table, by their first column: in a partial
-** backup only of one that is in it. */
+** backup only of one that is in it. Samples of a table with a redacted column stay out. */
 static bool row_selected(const AdcpBackup *backup, const AdcpTable *table,
                          const AdcpValue *values) {
   if( table->kind != ADCP_TABLE_SEQUENCE && table->kind != ADCP_TABLE_STAT ) return true;
+  const AdcpValue *value = &values[table->has_rowid_key ? 1 : 0];
+  const char *name = value->type == ADCP_TEXT ? (const char *)value->bytes : NULL;
+  if( name && has_samples(table) &&
+      adcp_redaction_concerns(backup->redaction, name, value->size) ) {
+    return false;
+  }
   if( strcmp(backup->type, "full") == 0 ) return true;
-  const AdcpValue *name = &values[table->has_rowid_key ? 1 : 0];
-  return name->type == ADCP_TEXT &&
-         adcp_map_get(&backup->schema->table_by_name, (const char *)name->bytes, name->size);
+  return name && adcp_map_get(&backup->schema->table_by_name, name, value->size);
 }
 
 static bool hashed_table(void *context, const AdcpTable *table) {

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -35,6 +36,32 @@ char *adcp_backup_dir_new_path(const AdcpConfig *config, AdcpDb *db, const char 
   if( db->err->rc == ADCP_OK ) return adcp_buf_take(&path);
   adcp_buf_free(&path);
   return NULL;
+}
+
+static void check_makeable(const AdcpRoot *root, const char *folder, AdcpError *why) {
+  struct stat link;
+  if( adcp_path_lstat(root, folder, &link) == 0 ) {
+    adcp_error_set(why, ADCP_CANTOPEN, "the folder of backups %s is a link that leads nowhere",
+                   folder);
+  } else if( adcp_path_may_mkdir(root, folder) != 0 ) {
+    adcp_root_errno(root, why, ADCP_CANTOPEN, errno, "the folder of backups %s cannot be made",
+                    folder);
+  }
+}
+
+void adcp_backup_dir_check(const AdcpRoot *root, const char *folder, AdcpError *why) {
+  struct stat st;
+  bool exists = adcp_path_stat(root, folder, &st) == 0;
+  if( !exists && errno == ENOENT ) {
+    check_makeable(root, folder, why);
+  } else if( !exists ) {
+    adcp_root_errno(root, why, ADCP_CANTOPEN, errno, "the folder of backups %s cannot be reached",
+                    folder);
+  } else if( !S_ISDIR(st.st_mode) ) {
+    adcp_error_set(why, ADCP_CANTOPEN, "the folder of backups %s is not a folder", folder);
+  } else if( adcp_path_access(root, folder, W_OK | X_OK) != 0 ) {
+    adcp_root_errno(root, why, ADCP_CANTOPEN, errno, "%s cannot be written to", folder);
+  }
 }
 
 char *adcp_backup_dir_find(const AdcpConfig *config, AdcpDb *db, const char *path) {

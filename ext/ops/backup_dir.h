@@ -16,6 +16,10 @@
 char *adcp_backup_dir_new_path(const AdcpConfig *config, AdcpDb *db, const char *kind,
                                const char *suffix);
 
+/* Sets an error that says why no backup could be written into the folder as things are: it is none,
+** cannot be made or cannot be written to. Tries nothing and makes nothing. */
+void adcp_backup_dir_check(const AdcpRoot *root, const char *folder, AdcpError *why);
+
 /* The path of an existing backup: as it is, but for "latest", which is the newest whole backup in
 ** the folder of the database `db->schema`. The caller frees it; NULL on error. */
 char *adcp_backup_dir_find(const AdcpConfig *config, AdcpDb *db, const char *path);

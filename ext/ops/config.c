@@ -4,7 +4,8 @@
 ** A setting is either one of config_specs or the name of an option of an operation. Options of
 ** several operations that have the same name mean the same thing, so one setting is the default of
 ** all of them. (The exception is "level": the setting is that of backups, a number; that of
-** validations is a word, and no setting.)
+** validations is a word, and no setting.) What is about one call is no setting: "where", and the
+** "settings" of a restore, which has its name from the option of a backup.
 */
 #include "ops/config.h"
 
@@ -68,9 +69,10 @@ static void collect_specs(AdcpConfig *config) {
   config->table = (AdcpOptionTable){config->specs, 0, "setting"};
   for( size_t i = 0; i < SOURCE_COUNT; i++ ) {
     for( size_t j = 0; j < sources[i]->count; j++ ) {
-      if( has_spec(config, sources[i]->specs[j].name) ) continue;
+      const AdcpOptionSpec *spec = &sources[i]->specs[j];
+      if( spec->type == ADCP_OPTION_TARGETS || has_spec(config, spec->name) ) continue;
       assert(config->table.count < MAX_SETTINGS);
-      config->specs[config->table.count++] = sources[i]->specs[j];
+      config->specs[config->table.count++] = *spec;
     }
   }
 }

@@ -80,12 +80,34 @@ static void write_names(AdcpEnvironment *environment, const Names *names, AdcpTe
   adcp_json_end_object(&w);
 }
 
+/* Behind the set of a glob that begins here; a ] right behind its [ or [^ is one of the set. */
+static const char *skip_set(const char *glob) {
+  glob += glob[1] == '^' ? 2 : 1;
+  const char *end = *glob ? strchr(glob + 1, ']') : NULL;
+  return end ? end + 1 : glob + strlen(glob);
+}
+
+/* Whether a glob says any character of the names: one that does not is about all of them. */
+static bool says_something(const char *glob) {
+  while( *glob == '*' || *glob == '?' || *glob == '[' ) {
+    glob = *glob == '[' ? skip_set(glob) : glob + 1;
+  }
+  return *glob != 0;
+}
+
 static void check_name(const char *option, const char *name, AdcpError *err) {
-  if( adcp_utf8_valid((const uint8_t *)name, strlen(name)) && *name && !strchr(name, '=') ) return;
-  adcp_error_set(err, ADCP_ERROR,
-                 "option \"%s\" has names of environment variables or globs over them, such as "
-                 "\"EMB_*\"; \"%.60s\" is none",
-                 option, name);
+  bool good = adcp_utf8_valid((const uint8_t *)name, strlen(name)) && *name && !strchr(name, '=');
+  if( !good ) {
+    adcp_error_set(err, ADCP_ERROR,
+                   "option \"%s\" has names of environment variables or globs over them, such as "
+                   "\"EMB_*\"; \"%.60s\" is none",
+                   option, name);
+  } else if( !says_something(name) ) {
+    adcp_error_set(err, ADCP_ERROR,
+                   "option \"%s\": \"%.60s\" names no variable, it would take the whole "
+                   "environment; give names, or globs with a part of them, such as \"EMB_*\"",
+                   option, name);
+  }
 }
 
 void adcp_environment_read(AdcpEnvironment *environment, const AdcpOptions *options,

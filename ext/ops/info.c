@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "archive/archive_read.h"
 #include "base/mem.h"
@@ -21,8 +20,9 @@
 typedef struct Folder {
   char *path;   /* NULL: the database has none */
   bool outside; /* of the root */
-  bool exists, writable;
-  int64_t free_bytes; /* -1: not known */
+  bool exists;
+  AdcpError unwritable, unreadable; /* why, where it is so */
+  int64_t free_bytes;               /* -1: not known */
   int64_t backups, safety_backups, damaged, foreign, total_bytes, world_readable;
   AdcpListingEntry
       newest; /* of the whole ones, no safety backup; its path is NULL when there is none */
@@ -106,17 +106,22 @@ static void count_entry(Folder *folder, AdcpListingEntry *entry) {
 }
 
 static void read_folder(Folder *folder, const AdcpRoot *root, AdcpError *err) {
+  struct stat st;
   struct statvfs space;
   AdcpListingEntry entry;
+  AdcpError *unreadable = &folder->unreadable;
+  bool found = adcp_path_stat(root, folder->path, &st) == 0;
   folder->free_bytes = -1;
-  folder->exists = adcp_path_access(root, folder->path, F_OK) == 0;
-  folder->outside = !folder->exists && errno == EXDEV;
+  folder->outside = !found && errno == EXDEV;
+  folder->exists = found && S_ISDIR(st.st_mode);
+  if( !folder->outside ) adcp_backup_dir_check(root, folder->path, &folder->unwritable);
+  if( folder->unwritable.rc == ADCP_NOMEM ) adcp_error_move(err, &folder->unwritable);
   if( !folder->exists ) return;
-  folder->writable = adcp_path_access(root, folder->path, W_OK | X_OK) == 0;
   if( adcp_path_statvfs(root, folder->path, &space) == 0 ) {
     folder->free_bytes = (int64_t)space.f_bavail * (int64_t)space.f_frsize;
   }
-  AdcpListing *listing = adcp_listing_open(root, folder->path, ADCP_MISSING_IS_EMPTY, err);
+  AdcpListing *listing = adcp_listing_open(root, folder->path, ADCP_MISSING_IS_EMPTY, unreadable);
+  if( unreadable->rc && unreadable->rc != ADCP_PERM ) adcp_error_move(err, unreadable);
   while( listing && adcp_listing_take(listing, &entry, err) ) count_entry(folder, &entry);
   adcp_listing_close(listing);
   adcp_listing_confirm(&folder->newest, root, err);
@@ -174,6 +179,19 @@ static void warn_of_age(AdcpJsonWriter *w, const Folder *folder, const char *max
        newest->created_at, max_age);
 }
 
+/* Where no backup could be written there is none for that reason. */
+static void warn_of_access(AdcpJsonWriter *w, const Folder *folder) {
+  if( folder->unwritable.rc ) {
+    warn(w,
+         "%s; until that is mended, or another one set with adcp_config('backup_dir', path), there "
+         "is no %sbackup",
+         adcp_error_message(&folder->unwritable), folder->newest.path ? "new " : "");
+  }
+  if( folder->unreadable.rc ) {
+    warn(w, "%s; which backups are in it is not known", adcp_error_message(&folder->unreadable));
+  }
+}
+
 static void write_warnings(AdcpJsonWriter *w, const AdcpRequest *request, const Folder *folder) {
   const AdcpListingEntry *broken = &folder->last_broken;
   const AdcpOptions *settings = adcp_config_options(request->config);
@@ -184,10 +202,10 @@ static void write_warnings(AdcpJsonWriter *w, const AdcpRequest *request, const 
   } else if( folder->outside ) {
     warn(w, "%s lies outside of %s, the root of this connection; set backup_dir to a folder inside",
          folder->path, adcp_root_path(adcp_config_root(request->config)));
-  } else if( folder->newest.path == NULL ) {
-    warn(w, "there is no backup yet in %s", folder->path);
-  } else {
+  } else if( folder->newest.path ) {
     warn_of_age(w, folder, adcp_options_text(settings, "max_age", NULL));
+  } else if( folder->unwritable.rc == ADCP_OK && folder->unreadable.rc == ADCP_OK ) {
+    warn(w, "there is no backup yet in %s", folder->path);
   }
   if( folder->newest.status != ADCP_BACKUP_OK ) {
     warn(w, "the newest backup, %s, is not valid: %s", folder->newest.name, folder->newest.error);
@@ -195,10 +213,10 @@ static void write_warnings(AdcpJsonWriter *w, const AdcpRequest *request, const 
              (folder->newest.path == NULL || folder->newest.created <= broken->created) ) {
     warn(w, "the newest backup, %s, is not valid: %s", broken->name, broken->error);
   }
-  if( folder->exists && !folder->writable ) warn(w, "%s cannot be written to", folder->path);
+  warn_of_access(w, folder);
   if( folder->world_readable ) {
-    warn(w, "%lld backups can be read by every user of this machine; chmod o-r them",
-         (long long)folder->world_readable);
+    warn(w, "%lld backup%s can be read by every user of this machine; chmod o-r them",
+         (long long)folder->world_readable, folder->world_readable == 1 ? "" : "s");
   }
   adcp_json_end_array(w);
 }
@@ -217,6 +235,8 @@ static void write_status(const AdcpRequest *request, AdcpBuf *report, AdcpError 
   write_folder(&w, &folder);
   write_warnings(&w, request, &folder);
   adcp_json_end_object(&w);
+  adcp_error_clear(&folder.unwritable);
+  adcp_error_clear(&folder.unreadable);
   adcp_listing_entry_clear(&folder.newest);
   adcp_listing_entry_clear(&folder.last_broken);
   adcp_free(folder.path);

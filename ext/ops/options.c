@@ -212,7 +212,8 @@ static void put(AdcpOptions *options, const char *name, cJSON *item, AdcpError *
   }
 }
 
-/* A name that two functions give different types ("level") is a default of one of them only. */
+/* A name that two functions give different types ("level", "settings") is a default of one of them
+** only. */
 static void take_defaults(AdcpOptions *options, const AdcpOptions *defaults, AdcpError *err) {
   for( size_t i = 0; i < options->table->count && !err->rc; i++ ) {
     const char *name = options->table->specs[i].name;
@@ -220,11 +221,7 @@ static void take_defaults(AdcpOptions *options, const AdcpOptions *defaults, Adc
     if( source == NULL || source->type != options->table->specs[i].type ) continue;
     const cJSON *given = cJSON_GetObjectItemCaseSensitive(options->root, name);
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(defaults->root, name);
-    const AdcpOptionSpec *theirs = find_spec(defaults->table, name);
-    if( item == NULL || theirs->type != options->table->specs[i].type ||
-        (given && !cJSON_IsNull(given)) )
-      continue;
-    if( options->table->specs[i].type == ADCP_OPTION_TARGETS ) continue;
+    if( item == NULL || (given && !cJSON_IsNull(given)) ) continue;
     put(options, name, cJSON_Duplicate(item, true), err);
   }
 }

@@ -217,6 +217,13 @@ static void plan_kept_schema(Planner *p, AdcpPlanTable *entry, bool has_rows) {
   }
 }
 
+/* Whether this SQLite makes a table of statistics of that name: samples (sqlite_stat4) only where it
+** was built so. No SQL makes one. */
+static bool keeps_statistics(const char *name) {
+  if( sqlite3_stricmp(name, "sqlite_stat1") == 0 ) return true;
+  return sqlite3_stricmp(name, "sqlite_stat4") == 0 && sqlite3_compileoption_used("ENABLE_STAT4");
+}
+
 /* The definition comes from the backup. */
 static void plan_new_schema(Planner *p, AdcpPlanTable *entry, bool has_rows) {
   const AdcpTable *table = entry->source;
@@ -227,6 +234,13 @@ static void plan_new_schema(Planner *p, AdcpPlanTable *entry, bool has_rows) {
   }
   entry->create = entry->object && !(owner && owner->create);
   entry->fill = has_rows && !flag(p, "schema_only") && !indexed_part(p, owner);
+  if( entry->fill && table->kind == ADCP_TABLE_STAT && !keeps_statistics(table->name) ) {
+    entry->fill = false;
+    adcp_plan_warn(
+        p->plan, p->err,
+        "\"%s\" is left out: this SQLite keeps no such statistics; ANALYZE makes its own",
+        table->name);
+  }
   entry->verify = entry->fill && (p->plan->whole || table->kind <= ADCP_TABLE_SHADOW);
 }
 

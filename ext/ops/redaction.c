@@ -133,6 +133,14 @@ const AdcpValue *adcp_redaction_apply(AdcpRedaction *redaction, const AdcpTable 
   return row;
 }
 
+bool adcp_redaction_concerns(const AdcpRedaction *redaction, const char *name, size_t n) {
+  for( size_t i = 0; i < redaction->count; i++ ) {
+    const char *table = redaction->columns[i].table->name;
+    if( strlen(table) == n && sqlite3_strnicmp(table, name, (int)n) == 0 ) return true;
+  }
+  return false;
+}
+
 void adcp_redaction_close(AdcpRedaction *redaction) {
   if( redaction == NULL ) return;
   adcp_free(redaction->columns);

@@ -24,6 +24,9 @@ AdcpRedaction *adcp_redaction_open(const AdcpOptions *options, const AdcpSchema 
 /* The values to write for a row: borrowed until the next call. */
 const AdcpValue *adcp_redaction_apply(AdcpRedaction *redaction, const AdcpTable *table,
                                       const AdcpValue *values);
+
+/* Whether a column of the table of that name (n bytes) is redacted. */
+bool adcp_redaction_concerns(const AdcpRedaction *redaction, const char *name, size_t n);
 void adcp_redaction_close(AdcpRedaction *redaction);
 
 /* The columns that a backup says it redacted, from its backup_metadata: the first item, or NULL. */

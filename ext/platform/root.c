@@ -185,18 +185,36 @@ int adcp_path_statvfs(const AdcpRoot *root, const char *path, struct statvfs *st
   return rc;
 }
 
-int adcp_path_mkdir(const AdcpRoot *root, const char *path, mode_t mode) {
-  if( !holds(root) ) return adcp_system_calls()->xMkdir(AT_FDCWD, path, mode);
-  AdcpPlace place = ADCP_PLACE_INIT;
+/* The place of a folder, whose path may end in slashes. */
+static int open_folder_place(AdcpPlace *place, const AdcpRoot *root, const char *path) {
   size_t n = strlen(path);
   while( n > 1 && path[n - 1] == '/' ) n--;
   char *trimmed = adcp_strndup(path, n);
   errno = ENOMEM;
-  int rc = trimmed ? adcp_place_open(&place, root, trimmed, ADCP_LINKS_STAY) : -1;
+  int rc = trimmed ? adcp_place_open(place, root, trimmed, ADCP_LINKS_STAY) : -1;
+  int error_number = errno;
+  adcp_free(trimmed);
+  errno = error_number;
+  return rc;
+}
+
+int adcp_path_mkdir(const AdcpRoot *root, const char *path, mode_t mode) {
+  if( !holds(root) ) return adcp_system_calls()->xMkdir(AT_FDCWD, path, mode);
+  AdcpPlace place = ADCP_PLACE_INIT;
+  int rc = open_folder_place(&place, root, path);
   if( rc == 0 ) rc = adcp_system_calls()->xMkdir(place.folder, place.name, mode);
   int error_number = errno;
   adcp_place_close(&place);
-  adcp_free(trimmed);
+  errno = error_number;
+  return rc;
+}
+
+int adcp_path_may_mkdir(const AdcpRoot *root, const char *path) {
+  AdcpPlace place = ADCP_PLACE_INIT;
+  int rc = open_folder_place(&place, root, path);
+  if( rc == 0 ) rc = adcp_system_calls()->xFaccessat(place.folder, ".", W_OK | X_OK);
+  int error_number = errno;
+  adcp_place_close(&place);
   errno = error_number;
   return rc;
 }

@@ -60,6 +60,10 @@ int adcp_path_open(const AdcpRoot *root, const char *path, int flags, mode_t mod
 int adcp_path_stat(const AdcpRoot *root, const char *path, struct stat *st);
 int adcp_path_lstat(const AdcpRoot *root, const char *path, struct stat *st);
 int adcp_path_mkdir(const AdcpRoot *root, const char *path, mode_t mode);
+
+/* Whether adcp_path_mkdir could make it, as far as access() tells. Makes nothing. */
+int adcp_path_may_mkdir(const AdcpRoot *root, const char *path);
+
 DIR *adcp_path_opendir(const AdcpRoot *root, const char *path);
 
 /* Of a folder: whether this process may use it so (access()), and its file system's figures. */

@@ -192,10 +192,6 @@ def test_info(folder):
     os.chmod(f"{folder}/backups/new.json.gz", 0o600)
     check("damaged", ["the newest backup, new.json.gz, is not valid" in w for w in info()["warnings"]],
           [True])
-    if os.geteuid():
-        os.chmod(f"{folder}/backups", 0o500)
-        check("not writable", any("cannot be written to" in w for w in info()["warnings"]), True)
-        os.chmod(f"{folder}/backups", 0o700)
     one = json.loads(call(db, "adcp_info", "latest"))
     check("one backup", (one["path"], one["table_rows"], one["rows"], one["backup_metadata"]["version"],
                          one["created_at"]), (path, {"t": 3}, 3, "3.0", "2024-03-01T08:00:00Z"))
@@ -205,6 +201,96 @@ def test_info(folder):
     memory = json.loads(call(connect(":memory:"), "adcp_info"))
     check("in memory", (memory["database"]["path"], memory["warnings"]),
           (None, ["the database is in memory or temporary, and backup_dir is not set"]))
+    db.close()
+
+
+def test_no_folder(folder):
+    """Where no backup could be written, adcp_info says so, why, and what to do; adcp_backup agrees."""
+    os.chdir(folder)
+    db = connect("app.db")
+    db.executescript("CREATE TABLE t(a)")
+    open("file", "w").close()
+    os.symlink("nowhere", "dangling")
+    os.symlink("circle", "circle")
+    for backup_dir, why in (
+            ("none/backups", "the folder of backups none/backups cannot be made: No such file or directory"),
+            ("none/a/b/", "the folder of backups none/a/b/ cannot be made: No such file or directory"),
+            ("file/backups", "the folder of backups file/backups cannot be reached: Not a directory"),
+            ("file", "the folder of backups file is not a folder"),
+            ("dangling", "the folder of backups dangling is a link that leads nowhere"),
+            ("circle", "the folder of backups circle cannot be reached: Too many levels of symbolic links"),
+            (300 * "x", f"the folder of backups {300 * 'x'} cannot be reached: File name too long")):
+        call(db, "adcp_config", "backup_dir", backup_dir)
+        report = json.loads(call(db, "adcp_info"))
+        check(f"warnings {backup_dir[:20]}", report["warnings"],
+              [f"{why}; until that is mended, or another one set with adcp_config('backup_dir', path), there is no backup"])
+        check(f"figures {backup_dir[:20]}", (report["backup_dir"]["exists"], report["backup_dir"]["backups"]), (False, 0))
+        check(f"no backup {backup_dir[:20]}", error_of(lambda: call(db, "adcp_backup")) != "", True)
+    for backup_dir in ("new", "new/"):
+        call(db, "adcp_config", "backup_dir", backup_dir)
+        check(f"can be made: {backup_dir}", json.loads(call(db, "adcp_info"))["warnings"], [f"there is no backup yet in {backup_dir}"])
+        check("nothing was made", os.path.exists("new"), False)
+    db.close()
+
+
+def as_another_user(work):
+    """What work() returns in a process whose access the modes of files decide, as they do not for root; None where
+    that cannot be had."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.geteuid() == 0:
+                os.setgroups([])
+                os.setresgid(65534, 65534, 65534)
+                os.setresuid(65534, 65534, 65534)
+            os.write(write, json.dumps(work()).encode())
+        except PermissionError:
+            os.write(write, b"null")
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as answer:
+        text = answer.read()
+    os.waitpid(child, 0)
+    return json.loads(text or '"it died"')
+
+
+def test_closed_folders(folder):
+    """Folders that this user may not use. The database is in memory: it needs no file that could be closed too."""
+    os.chdir(folder)
+    os.chmod(".", 0o755)
+    db = connect(":memory:")
+    db.executescript("CREATE TABLE t(a)")
+    os.mkdir("closed")
+    os.mkdir("closed/in")
+    os.mkdir("shut")
+    db.execute("SELECT adcp_backup('shut/a.json')")
+    os.chmod("shut/a.json", 0o600)
+
+    def say(backup_dir):
+        call(db, "adcp_config", "backup_dir", backup_dir)
+        return json.loads(call(db, "adcp_info"))["warnings"], error_of(lambda: call(db, "adcp_backup"))
+
+    mend = "; until that is mended, or another one set with adcp_config('backup_dir', path), there is no backup"
+    for backup_dir, mode, changed, why in (
+            ("closed/new", 0o555, "closed", "the folder of backups closed/new cannot be made: Permission denied"),
+            ("closed/in", 0o700, "closed", "the folder of backups closed/in cannot be reached: Permission denied"),
+            ("shut", 0o111, "shut", "shut cannot be written to: Permission denied"),
+            ("shut", 0o555, "shut", "shut cannot be written to: Permission denied")):
+        if os.geteuid() != 0 and mode == 0o700:
+            mode = 0o000
+        os.chmod(changed, mode)
+        said = as_another_user(lambda: say(backup_dir))
+        if said is None:
+            print("skipped: another user (not allowed here)")
+            break
+        check(f"{backup_dir} {mode:o}: why", [text for text in said[0] if why in text and mend in text] != [], True) or print(said)
+        check(f"{backup_dir} {mode:o}: no backup", "Permission denied" in said[1], True)
+        unread = [text for text in said[0] if text.startswith("cannot read the folder shut: Permission denied")]
+        check(f"{backup_dir} {mode:o}: not read", len(unread), int(mode == 0o111))
+    for name in ("closed", "shut"):
+        os.chmod(name, 0o755)
     db.close()
 
 
@@ -438,7 +524,7 @@ def test_environment(folder):
           "missing.json: No such file or directory")
 
 
-for test in (test_prune, test_prune_errors, test_info, test_two_processes, test_many, test_latest, test_json_of_others, test_marks, test_other_packing,
+for test in (test_prune, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_json_of_others, test_marks, test_other_packing,
              test_large_others, test_times, test_no_files, test_environment):
     os.environ.pop("SOURCE_DATE_EPOCH", None)
     with tempfile.TemporaryDirectory() as scratch:

@@ -16,10 +16,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "adcp.h"
+#include "harness.h"
 
 #define MAX_STAGES 30
 
@@ -29,34 +29,10 @@ typedef struct Stage {
   double longest;
 } Stage;
 
-static long passed, failed;
-static char folder[200];
 static long rows = 100000;
 static int rounds = 12;
 static Stage stages[MAX_STAGES];
 static int stage_count;
-
-static void check(bool good, const char *what, const char *more) {
-  *(good ? &passed : &failed) += 1;
-  if( !good ) printf("failed: %s: %s\n", what, more);
-}
-
-static double now(void) {
-  struct timespec at;
-  clock_gettime(CLOCK_MONOTONIC, &at);
-  return (double)at.tv_sec + (double)at.tv_nsec * 1e-9;
-}
-
-static long number(sqlite3 *db, const char *sql) {
-  sqlite3_stmt *stmt = NULL;
-  long value = -1;
-  if( sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
-      sqlite3_step(stmt) == SQLITE_ROW ) {
-    value = (long)sqlite3_column_int64(stmt, 0);
-  }
-  sqlite3_finalize(stmt);
-  return value;
-}
 
 static void must(sqlite3 *db, const char *format, ...) {
   char *message = NULL;
@@ -179,15 +155,12 @@ static void run(const char *mode) {
 }
 
 int main(int argc, char **argv) {
-  const char *parent = getenv("TMPDIR");
   for( int i = 1; i + 1 < argc; i += 2 ) {
     if( strcmp(argv[i], "--rows") == 0 ) rows = strtol(argv[i + 1], NULL, 10);
     if( strcmp(argv[i], "--rounds") == 0 ) rounds = (int)strtol(argv[i + 1], NULL, 10);
   }
-  snprintf(folder, sizeof folder, "%s/interrupt.XXXXXX", parent ? parent : "/tmp");
-  if( mkdtemp(folder) == NULL ) return 2;
+  if( !make_folder("interrupt") ) return 2;
   run("delete");
   run("wal");
-  printf("%ld passed, %ld failed\n", passed, failed);
-  return failed > 0;
+  return harness_done();
 }

@@ -18,24 +18,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "adcp.h"
+#include "harness.h"
 #include "platform/file.h"
 
-static long passed, failed;
-static char folder[200];
 static int rounds = 6;
-
-static void check(bool good, const char *what, const char *more) {
-  if( good ) {
-    passed++;
-  } else {
-    failed++;
-    printf("failed: %s: %s\n", what, more ? more : "");
-  }
-}
 
 static const char *path_of(char out[400], const char *name) {
   snprintf(out, 400, "%s/%s", folder, name);
@@ -67,17 +56,6 @@ static int call(sqlite3 *db, const char *function, const char *name, const char 
   snprintf(out, 1000, "%s", text ? text : "");
   sqlite3_finalize(stmt);
   return rc == SQLITE_ROW ? SQLITE_OK : rc;
-}
-
-static long number(sqlite3 *db, const char *sql) {
-  sqlite3_stmt *stmt = NULL;
-  long value = -1;
-  if( sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
-      sqlite3_step(stmt) == SQLITE_ROW ) {
-    value = (long)sqlite3_column_int64(stmt, 0);
-  }
-  sqlite3_finalize(stmt);
-  return value;
 }
 
 static void make_pairs(const char *name, const char *mode) {
@@ -173,26 +151,20 @@ typedef struct Intruder {
   double longest_ms;
 } Intruder;
 
-static double milliseconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
-
 static void commit_pair(Intruder *intruder, int i) {
   char sql[200];
   snprintf(sql, sizeof sql,
            "BEGIN IMMEDIATE; UPDATE a SET n = n + 1 WHERE id = %d; UPDATE z SET n = n + 1 WHERE id "
            "= %d; COMMIT",
            i % 3000 + 1, i % 3000 + 1);
-  double began = milliseconds();
+  double began = now();
   if( run(intruder->db, sql) == SQLITE_OK ) {
     intruder->commits++;
   } else {
     intruder->refused++;
     run(intruder->db, "ROLLBACK");
   }
-  double took = milliseconds() - began;
+  double took = (now() - began) * 1e3;
   if( took > intruder->longest_ms ) intruder->longest_ms = took;
 }
 
@@ -585,10 +557,8 @@ static void root_and_link(bool walks) {
 }
 
 int main(int argc, char **argv) {
-  const char *parent = getenv("TMPDIR");
   if( argc > 2 && strcmp(argv[1], "--rounds") == 0 ) rounds = (int)strtol(argv[2], NULL, 10);
-  snprintf(folder, sizeof folder, "%s/race.XXXXXX", parent ? parent : "/tmp");
-  if( mkdtemp(folder) == NULL ) return 2;
+  if( !make_folder("race") ) return 2;
   backup_beside_writers("wal");
   backup_beside_writers("delete");
   backup_with_intruder("wal", true);
@@ -603,6 +573,5 @@ int main(int argc, char **argv) {
   interrupts();
   root_and_link(false);
   root_and_link(true);
-  printf("%ld passed, %ld failed\n", passed, failed);
-  return failed > 0;
+  return harness_done();
 }

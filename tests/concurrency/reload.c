@@ -12,24 +12,18 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <sqlite3.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "harness.h"
+
 #define THREADS 4
 
-static atomic_long passed, failed;
-static char folder[200];
 static const char *library;
 static int rounds = 20;
-
-static void check(bool good, const char *what, const char *more) {
-  atomic_fetch_add(good ? &passed : &failed, 1);
-  if( !good ) printf("failed: %s: %s\n", what, more ? more : "");
-}
 
 static sqlite3 *open_loaded(const char *path) {
   sqlite3 *db = NULL;
@@ -210,11 +204,9 @@ static bool is_loaded(void) {
 int main(int argc, char **argv) {
   pthread_t threads[THREADS];
   Worker workers[THREADS];
-  const char *parent = getenv("TMPDIR");
   library = getenv("ADCP_SO");
   if( argc > 2 && strcmp(argv[1], "--rounds") == 0 ) rounds = (int)strtol(argv[2], NULL, 10);
-  snprintf(folder, sizeof folder, "%s/reload.XXXXXX", parent ? parent : "/tmp");
-  if( library == NULL || mkdtemp(folder) == NULL ) return 2;
+  if( library == NULL || !make_folder("reload") ) return 2;
   for( int i = 0; i < THREADS; i++ ) make_worker(&workers[i], i);
   check(!is_loaded(), "unloaded with the last connection", library);
   for( int i = 0; i < THREADS; i++ ) {
@@ -223,6 +215,5 @@ int main(int argc, char **argv) {
   for( int i = 0; i < THREADS; i++ ) pthread_join(threads[i], NULL);
   check(!is_loaded(), "unloaded at the end", library);
   printf("%d threads, %d connections each\n", THREADS, rounds * 29);
-  printf("%ld passed, %ld failed\n", atomic_load(&passed), atomic_load(&failed));
-  return atomic_load(&failed) > 0;
+  return harness_done();
 }

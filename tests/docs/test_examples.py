@@ -27,7 +27,7 @@ ROOT = os.environ.get("ADCP_ROOT", ".")
 SO = os.path.abspath(os.environ.get("ADCP_SO", "./adcp.so"))
 PRELUDE = f"""set -e
 sample() {{ sqlite3 "$1" < '{ROOT}/sql/demo.sql'; }}
-sql() {{ sqlite3 app.db -cmd '.load {SO}' "$@" > /dev/null; }}
+sql() {{ sqlite3 app.db -cmd ".load '{SO}'" "$@" > /dev/null; }}
 """
 SETUP = re.compile(r"<!-- examples:\n(.*?)-->", re.S)
 BLOCK = re.compile(r"^```sql( error)?\n(.*?)^```\n(?:\n?```text\n(.*?)^```\n)?", re.S | re.M)
@@ -56,7 +56,7 @@ def run_page(path):
         for block in BLOCK.finditer(text, setup.end()):
             line = text.count("\n", 0, block.start()) + 1
             error, sql, shown = block.groups()
-            done = subprocess.run(["sqlite3", "-bail", "app.db"], input=f".load {SO}\n{sql}",
+            done = subprocess.run(["sqlite3", "-bail", "app.db"], input=f".load '{SO}'\n{sql}",
                                   cwd=folder, text=True, capture_output=True, env=environment)
             printed = done.stdout + done.stderr
             check(f"{page}:{line}: runs", (done.returncode != 0) == bool(error), printed)

@@ -4,9 +4,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
+import time
 
 sys.path.append(os.path.join(sys.path[0], "..", "tools"))
 from program import check, done  # noqa: E402
@@ -18,12 +21,12 @@ os.environ["PATH"] += ":/usr/sbin:/sbin"
 
 
 def shell(*commands, database="app.db", env=None):
-    return subprocess.run(["sqlite3", "-batch", "-bail", database, f".load {SO}", *commands], capture_output=True,
+    return subprocess.run(["sqlite3", "-batch", "-bail", database, f".load '{SO}'", *commands], capture_output=True,
                           text=True, env={**os.environ, **(env or {})})
 
 
 def script(name, *parameters, **more):
-    return shell(*[f".param set @{p}" for p in parameters], f".read {ROOT}/sql/{name}", **more)
+    return shell(*[f".param set @{p}" for p in parameters], f".read '{ROOT}/sql/{name}'", **more)
 
 
 def sample(path):
@@ -41,6 +44,20 @@ def products(path="app.db"):
 
 sample("app.db")
 COUNT = products()
+
+# ---- before there is any backup ----
+run = script("list.sql")
+check("list of nothing", run.returncode == 0 and run.stdout == run.stderr == "", run)
+run = script("list.sql", "dir nowhere")
+check("a folder that is named", run.returncode == 1 and "cannot read the folder nowhere" in run.stderr, run)
+run = script("info.sql")
+check("info without backups", run.returncode == 0 and "there is no backup yet" in run.stdout, run)
+run = script("prune.sql", "keep_last 1")
+check("nothing to prune", run.returncode == 0 and run.stdout == run.stderr == "", run)
+for name in ("validate.sql", "restore.sql", "undo.sql"):
+    run = script(name)
+    check(f"{name} without backups", run.returncode == 1 and "there is no" in run.stderr and run.stdout == "", run)
+check("nothing was made", not os.path.exists("backups"))
 
 # ---- create ----
 run = script("create.sql")
@@ -125,6 +142,68 @@ before = sorted(glob.glob("backups/*"))
 run = script("nightly.sql", "options '{\"settings\":{\"app_settings\":\"missing.json\"}}'")
 check("a failing night", run.returncode == 1 and "missing.json" in run.stderr and run.stdout == "" and sorted(glob.glob("backups/*")) == before, run)
 
+# A night whose validation fails: the database has rows that no restore could put back. Nothing is pruned.
+sample("night.db")
+os.mkdir("night")
+NIGHT = {"ADCP_CONFIG": "night.json"}
+with open("night.json", "w") as file:
+    json.dump({"backup_dir": "night"}, file)
+for day in range(3):
+    script("create.sql", database="night.db", env={**NIGHT, "SOURCE_DATE_EPOCH": str(1700000000 + 86400 * day)})
+shell("CREATE TABLE n(a); INSERT INTO n VALUES(NULL); PRAGMA writable_schema = ON; "
+      "UPDATE sqlite_schema SET sql = 'CREATE TABLE n(a NOT NULL)' WHERE name = 'n'", database="night.db")
+before = set(os.listdir("night"))
+run = script("nightly.sql", "keep_daily 1", database="night.db", env=NIGHT)
+check("a night that does not validate", run.returncode == 1 and run.stdout == "" and
+      re.search(r'adcp_validate: night/comprehensive_backup_\S+: table "n": NOT NULL constraint failed', run.stderr), run)
+check("what was written stays, and all before it", len(set(os.listdir("night")) - before) == 1 and before < set(os.listdir("night")))
+shell("DROP TABLE n", database="night.db")
+
+# A night whose prune fails: a rule that is none; files that this user may not delete.
+run = script("nightly.sql", "keep_daily -5", database="night.db", env=NIGHT)
+check("a night that does not prune", run.returncode == 1 and run.stdout == "" and 'adcp_prune: option "keep_daily" must be' in run.stderr, run)
+check("its backup stays", before < set(os.listdir("night")))
+
+
+def as_nobody(folder, commands):
+    """The shell in that folder as a user whom the modes of files hold, with copies of what it reads."""
+    def drop():
+        os.setgroups([])
+        os.setresgid(65534, 65534, 65534)
+        os.setresuid(65534, 65534, 65534)
+    return subprocess.run(["sqlite3", "-batch", "-bail", "app.db", ".load ./adcp", *commands], capture_output=True, text=True,
+                          cwd=folder, preexec_fn=drop, env={"PATH": os.environ["PATH"], "HOME": "/", "ADCP_CONFIG": "night.json"})
+
+
+if os.geteuid() == 0:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        shutil.copy(SO, f"{folder}/adcp.so")
+        shutil.copy(f"{ROOT}/sql/nightly.sql", folder)
+        shutil.copy("night.json", folder)
+        shutil.copy("night.db", f"{folder}/app.db")
+        shutil.copytree("night", f"{folder}/night")
+        for path in (folder, f"{folder}/night"):
+            os.chmod(path, 0o1777)  # everybody may add files, nobody may delete another's
+        for path in glob.glob(f"{folder}/night/*") + [f"{folder}/app.db", f"{folder}/night.json", f"{folder}/adcp.so", f"{folder}/nightly.sql"]:
+            os.chmod(path, 0o644)
+        # The series of a database is told by its path: these are made anew, by root, of this one.
+        for path in glob.glob(f"{folder}/night/*"):
+            os.remove(path)
+        for day in range(3):
+            subprocess.run(["sqlite3", "app.db", ".load ./adcp", "SELECT adcp_backup()"], cwd=folder, capture_output=True,
+                           env={**os.environ, **NIGHT, "SOURCE_DATE_EPOCH": str(1700000000 + 86400 * day)})
+        for path in glob.glob(f"{folder}/night/*"):
+            os.chmod(path, 0o644)
+        before = set(os.listdir(f"{folder}/night"))
+        run = as_nobody(folder, [".param set @keep_daily 1", ".read nightly.sql"])
+        after = set(os.listdir(f"{folder}/night"))
+        check("files that may not be deleted", run.returncode == 1 and run.stdout == "" and re.search(
+            r"adcp_prune: cannot delete night/comprehensive_backup_\S+: Operation not permitted; 0 files were deleted before", run.stderr), run)
+        check("none was, and the new one is there", before < after and len(after - before) == 1, (before, after))
+        os.chmod(f"{folder}/night", 0o755)
+        run = as_nobody(folder, [".read nightly.sql"])
+        check("a folder that may not be written to", run.returncode == 1 and run.stdout == "" and "Permission denied" in run.stderr, run)
+
 # ---- before_migration ----
 def migrate(*arguments, env=None):
     return subprocess.run(["sh", f"{ROOT}/sql/before_migration.sh", *arguments], capture_output=True, text=True,
@@ -151,6 +230,71 @@ run = migrate("app.db", "bad.sql", env={"ADCP_CONFIG": "settings.json"})
 left = re.search("what the migration left is in (.*)", run.stderr)
 check("what it left", run.returncode == 1 and left and os.path.exists(left[1]), run)
 check("a command that works", migrate("app.db", "--", "true").returncode == 0)
+
+# Settings that are meant for other backups and restores: this one is of everything, and puts everything back.
+sample("wanted.db")
+for setting in ({"redact": ["product.description"]}, {"tables": ["tenant"]}, {"exclude_tables": "product"}, {"exclude_data": ["product"]}, {"schema_only": True},
+                {"data_only": True}, {"if_changed": True}, {"fts": "rebuild"}, {"mode": "merge", "on_conflict": "ignore"}, {"validate_only": True},
+                {"rename": {"tenant": "other"}}, {"env_file": "x.env"}, {"with_children": True}, {"schema": "temp"}, {"overwrite": True}, {"force": False}):
+    with open("others.json", "w") as file:
+        json.dump({"backup_dir": "kept", **setting}, file)
+    sample("app.db")
+    run = migrate("app.db", "bad.sql", env={"ADCP_CONFIG": "others.json"})
+    check(f"whatever the settings say: {setting}", run.returncode == 1 and "as it was before" in run.stderr and
+          subprocess.run([os.environ["ADCP_BIN"] + "/dbsame", "wanted.db", "app.db"], capture_output=True).returncode == 0, run)
+shutil.rmtree("kept")
+
+# Whatever does not work of it is said, by the exit status too.
+BREAK = "sqlite3 app.db 'DELETE FROM product'; "
+for name, command, said in (("is gone", "rm -r kept", "No such file"), ("is damaged", "for f in kept/*; do echo damaged >$f; done", "adcp_restore"),
+                            ("is cut", "for f in kept/*; do truncate -s 100 $f; done", "incomplete|damaged")):
+    sample("app.db")
+    run = migrate("app.db", "--", "sh", "-c", BREAK + command + "; exit 5", env={"ADCP_CONFIG": "settings.json"})
+    check(f"the backup {name}", run.returncode == 3 and re.search(said, run.stderr) and "as it was before" not in run.stderr and
+          re.search(r"before_migration: the restore failed too; the backup is kept/comprehensive_backup_\S+\n$", run.stderr), run)
+    check("the database is what the migration left", products() == 0)
+    shutil.rmtree("kept", ignore_errors=True)
+sample("app.db")
+os.mkfifo("go")
+os.mkfifo("locked")
+locker = subprocess.Popen([sys.executable, "-c", "import sqlite3, sys; db = sqlite3.connect('app.db', isolation_level=None); open('go').read();"
+                           "db.execute('BEGIN IMMEDIATE'); open('locked', 'w').close(); sys.stdin.read()"], stdin=subprocess.PIPE)
+with open("go.py", "w") as file:
+    file.write("import os, sqlite3\nsqlite3.connect('app.db', isolation_level=None).execute('DELETE FROM product')\n"
+               "open('go', 'w').close()\nopen('locked').read()\nos._exit(9)")
+run = migrate("app.db", "--", sys.executable, "go.py")
+check("the database is locked", run.returncode == 3 and "locked" in run.stderr and "the restore failed too; the backup is" in run.stderr, run)
+locker.kill()
+locker.communicate()
+left = re.search(r"the backup is (.*)", run.stderr)[1]
+check("by hand afterwards", script("restore.sql", f"path '{left}'", "force 1").returncode == 0 and products() == COUNT)
+
+# No backup, or one that could not be put back: the migration is not run.
+with open("nowhere.json", "w") as file:
+    file.write('{"backup_dir":"none/there"}')
+run = migrate("app.db", "--", "touch", "was-run", env={"ADCP_CONFIG": "nowhere.json"})
+check("no backup, no migration", run.returncode == 2 and "none/there" in run.stderr and
+      run.stderr.endswith("before_migration: no backup was made; the migration was not run\n") and not os.path.exists("was-run"), run)
+shutil.copy("night.db", "null.db")
+shell("CREATE TABLE n(a); INSERT INTO n VALUES(NULL); PRAGMA writable_schema = ON; "
+      "UPDATE sqlite_schema SET sql = 'CREATE TABLE n(a NOT NULL)' WHERE name = 'n'", database="null.db")
+run = migrate("null.db", "--", "touch", "was-run")
+check("no valid backup, no migration", run.returncode == 2 and "NOT NULL" in run.stderr and re.search(
+    r"before_migration: the backup \S+ is not valid; the migration was not run\n$", run.stderr) and not os.path.exists("was-run"), run)
+
+# Ctrl-C reaches the migration and the script: the one ends, the other restores.
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    if os.path.exists("begun"):
+        os.remove("begun")
+    process = subprocess.Popen(["sh", f"{ROOT}/sql/before_migration.sh", "app.db", "--", "sh", "-c", BREAK + "touch begun; sleep 60"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+                               env={**os.environ, "ADCP": SO})
+    while not os.path.exists("begun") and process.poll() is None:
+        time.sleep(0.01)
+    check("half a migration", products() == 0)
+    os.killpg(process.pid, number)
+    output, error = process.communicate()
+    check(f"{number.name}: restored", process.returncode == 1 and products() == COUNT and "as it was before" in error, (process.returncode, error))
 check("arguments", [migrate().returncode, migrate("nix.db", "good.sql").returncode, migrate("app.db", "nix.sql").returncode] == [2, 2, 2])
 
 # ---- one-liners of the scripts and of the page, as they stand ----
@@ -184,7 +328,7 @@ def block(language, index=0):
 
 def here(text):
     """The recipe with the places of this test."""
-    for theirs, ours in (("/usr/local/lib/adcp", SO), ("/usr/local/share/adcp", f"{ROOT}/sql"), ("/srv/app/data", os.getcwd()),
+    for theirs, ours in (("/usr/local/lib/adcp", f"{os.getcwd()}/adcp"), ("/usr/local/share/adcp", f"{os.getcwd()}/sql"), ("/srv/app/data", os.getcwd()),
                          ("/srv/app", os.getcwd()), ("/etc/adcp.json", f"{os.getcwd()}/adcp.json"), ("/var/backups/app", f"{os.getcwd()}/var")):
         text = text.replace(theirs, ours)
     return text

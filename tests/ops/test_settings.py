@@ -177,10 +177,32 @@ write("line.env", "OTHER=1")
 call(connect(":memory:"), "adcp_restore", "a.json", env_file="line.env")
 check("no line for it", read("line.env").startswith("# API_KEY was left out of the backup\n"), read("line.env"))
 
+# What ANALYZE sampled of a table has values of it, with builds that sample. The table is made by hand for those that do not.
+sampled = connect("sampled.db")
+sampled.executescript("CREATE TABLE u(id INTEGER PRIMARY KEY, pw TEXT); CREATE TABLE v(x); INSERT INTO u VALUES(1, 'PWSECRET'); INSERT INTO v VALUES('open');"
+                      "CREATE INDEX ui ON u(pw); CREATE INDEX vi ON v(x); ANALYZE;"
+                      "CREATE TABLE stat(tbl, idx, neq, nlt, ndlt, sample); INSERT INTO stat VALUES('u', 'ui', 1, 0, 0, x'505753454352455421'), ('v', 'vi', 1, 0, 0, x'6f70656e');"
+                      "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET name = 'sqlite_stat4', tbl_name = 'sqlite_stat4',"
+                      " sql = 'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)' WHERE name = 'stat'")
+sampled.close()
+sampled = connect("sampled.db")
+for redact, wanted in (([], ["u", "v"]), (["U.PW"], ["v"])):
+    call(sampled, "adcp_backup", "sampled.json", redact=redact, overwrite=True)
+    document = json.loads(read("sampled.json"))
+    equal(f"samples {redact}", [line["tbl"] for line in document["tables"]["sqlite_stat4"]], wanted)
+    equal(f"statistics {redact}", sorted(line["tbl"] for line in document["tables"]["sqlite_stat1"]), ["u", "v"])
+    restored = call(connect(f"sampled-{len(redact)}.db"), "adcp_restore", "sampled.json")
+    check(f"restored {redact}", restored["verified"], restored)
+
 # ---- what is refused at a backup ----
 fails("section without a name", db, "adcp_backup", "no.json", "a section has no name", settings={"": "app.json"})
 for name in ("", "A=B"):
     fails("variable " + name, db, "adcp_backup", "no.json", "names of environment variables or globs", env=[name])
+for name in ("*", "**", "?*", "[A-Z]*", "[^]a]?*", "[A-Z][A-Z]*", "[", "[A", "[^"):
+    fails("the whole environment " + name, db, "adcp_backup", "no.json", "would take the whole environment", env=["DEBUG", name])
+for name, wanted in (("[E]MB_MODE*", ["EMB_MODEL"]), ("*_MODEL", ["EMB_MODEL"]), ("EMB_MODE?", ["EMB_MODEL"]), ("[^A-DF-Z]MB_MODEL", ["EMB_MODEL"])):
+    call(db, "adcp_backup", "glob.json", env=name, overwrite=True)
+    equal("glob " + name, list(json.loads(read("glob.json"))["app_settings"]["environment_variables"]), wanted)
 write("half.json", '{"a":"' + 15 * 1024 * 1024 * "x" + '"}')
 fails("too much together", db, "adcp_backup", "no.json", "more than [0-9]+ bytes together",
       settings={name: "half.json" for name in "abcde"})

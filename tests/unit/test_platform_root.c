@@ -368,6 +368,9 @@ static void test_looking(void) {
   CHECK(adcp_path_opendir(root, "root/a") == NULL && errno == ENOTDIR);
   CHECK(adcp_path_mkdir(root, "root/sub/made/", 0700) == 0 && rmdir("root/sub/made") == 0);
   CHECK(adcp_path_mkdir(root, "root/sub", 0700) == -1 && errno == EEXIST);
+  CHECK(adcp_path_may_mkdir(root, "root/sub/made/") == 0);
+  CHECK(adcp_path_may_mkdir(root, "root/none/made") == -1 && errno == ENOENT);
+  CHECK(adcp_path_may_mkdir(root, "out/made") == -1 && errno == EXDEV);
   CHECK(adcp_path_mkdir(root, "out/made", 0700) == -1 && errno == EXDEV);
   CHECK(adcp_path_mkdir(root, "root/folder_out/made", 0700) == -1 && errno == EXDEV);
   CHECK(adcp_path_mkdir(root, "root/dangling_out", 0700) == -1 && errno == EEXIST);
