@@ -272,7 +272,7 @@ def test_closed_folders(folder):
         call(db, "adcp_config", "backup_dir", backup_dir)
         return json.loads(call(db, "adcp_info"))["warnings"], error_of(lambda: call(db, "adcp_backup"))
 
-    mend = "; until that is mended, or another one set with adcp_config('backup_dir', path), there is no backup"
+    mend = "; until that is mended, or another one set with adcp_config('backup_dir', path), there is no "
     for backup_dir, mode, changed, why in (
             ("closed/new", 0o555, "closed", "the folder of backups closed/new cannot be made: Permission denied"),
             ("closed/in", 0o700, "closed", "the folder of backups closed/in cannot be reached: Permission denied"),
