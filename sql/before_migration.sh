@@ -74,4 +74,6 @@ if left=$(shell "SELECT adcp_restore('$quoted', '{\"force\":true}') ->> 'safety_
   exit 1
 fi
 echo "before_migration: the restore failed too; the backup is $backup" >&2
+echo "before_migration: this puts it into a new file:" >&2
+echo "  sqlite3 -bail new.db \".load '$extension'\" \"SELECT adcp_restore('$quoted')\"" >&2
 exit 3
