@@ -173,6 +173,13 @@ char *adcp_db_text(AdcpDb *db, const char *format, ...) {
   return text;
 }
 
+AdcpEncoding adcp_db_encoding(AdcpDb *db) {
+  char *name = adcp_db_text(db, "PRAGMA encoding");
+  AdcpEncoding encoding = adcp_encoding_of_name(name);
+  adcp_free(name);
+  return encoding;
+}
+
 char *adcp_db_column_copy(AdcpDb *db, sqlite3_stmt *stmt, int column) {
   if( db->err->rc != ADCP_OK || sqlite3_column_type(stmt, column) == SQLITE_NULL ) return NULL;
   const char *text = (const char *)sqlite3_column_text(stmt, column);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "codec/text_order.h"
 #include "db/sqlite.h"
 
 typedef struct AdcpDb {
@@ -45,6 +46,9 @@ void adcp_db_exec(AdcpDb *db, const char *format, ...);
 ** owned text (adcp_free; NULL for no row, NULL or error). */
 int64_t adcp_db_integer(AdcpDb *db, int64_t otherwise, const char *format, ...);
 char *adcp_db_text(AdcpDb *db, const char *format, ...);
+
+/* That of the connection's databases, which all have the same. */
+AdcpEncoding adcp_db_encoding(AdcpDb *db);
 
 /* A copy of a column's text in our memory; NULL for SQL NULL, and on out of memory with the error
 ** set. */

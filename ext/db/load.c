@@ -241,13 +241,6 @@ static void prepare_insert(AdcpLoad *load, const AdcpTable *source,
 
 /* ---- open and close ---- */
 
-static bool database_is_utf16(AdcpDb *db) {
-  char *name = adcp_db_text(db, "PRAGMA encoding");
-  bool is_utf16 = name && strncmp(name, "UTF-16", 6) == 0;
-  adcp_free(name);
-  return is_utf16;
-}
-
 static void allocate(AdcpLoad *load, const char *target) {
   load->target = adcp_strdup(target);
   load->names = adcp_calloc(load->value_count, sizeof *load->names);
@@ -270,7 +263,7 @@ AdcpLoad *adcp_load_open(AdcpDb *db, const AdcpTable *source, const AdcpLoadOpti
   load->on_conflict = options->on_conflict;
   load->value_count = adcp_table_value_count(source);
   load->limit = (size_t)sqlite3_limit(db->handle, SQLITE_LIMIT_LENGTH, -1);
-  load->is_utf16 = database_is_utf16(db);
+  load->is_utf16 = adcp_db_encoding(db) != ADCP_UTF8;
   allocate(load, options->target);
   if( db->err->rc == ADCP_OK ) {
     find_targets(load, source, options->live);

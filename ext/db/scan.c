@@ -16,8 +16,6 @@
 #include "base/mem.h"
 #include "codec/utf8.h"
 
-typedef enum Encoding { UTF8, UTF16LE, UTF16BE } Encoding;
-
 struct AdcpScan {
   AdcpDb *db;               /* borrowed */
   sqlite3_stmt *stmt;       /* owned */
@@ -25,7 +23,7 @@ struct AdcpScan {
   AdcpValue *values;        /* owned; value_count */
   size_t value_count;
   AdcpBuf *swapped; /* owned; value_count; UTF-16BE: invalid text in the other byte order */
-  Encoding encoding;
+  AdcpEncoding encoding;
   bool has_row; /* stepped to a row that was not returned yet */
   bool done;
 };
@@ -110,15 +108,6 @@ static void open_ordered(AdcpScan *scan, const AdcpTable *table) {
   step(scan);
 }
 
-static Encoding read_encoding(AdcpDb *db) {
-  char *name = adcp_db_text(db, "PRAGMA encoding");
-  Encoding encoding = UTF8;
-  if( name && strcmp(name, "UTF-16le") == 0 ) encoding = UTF16LE;
-  if( name && strcmp(name, "UTF-16be") == 0 ) encoding = UTF16BE;
-  adcp_free(name);
-  return encoding;
-}
-
 AdcpScan *adcp_scan_open(AdcpDb *db, const AdcpTable *table) {
   if( db->err->rc != ADCP_OK ) return NULL;
   AdcpScan *scan = adcp_calloc(1, sizeof *scan);
@@ -127,7 +116,7 @@ AdcpScan *adcp_scan_open(AdcpDb *db, const AdcpTable *table) {
     return NULL;
   }
   scan->db = db;
-  scan->encoding = read_encoding(db);
+  scan->encoding = adcp_db_encoding(db);
   scan->value_count = adcp_table_value_count(table);
   scan->values = adcp_calloc(scan->value_count, sizeof *scan->values);
   scan->swapped = adcp_calloc(scan->value_count, sizeof *scan->swapped);
@@ -176,7 +165,7 @@ static void swap_bytes(AdcpScan *scan, AdcpValue *value, AdcpBuf *buf) {
 
 /* `value` has the native bytes. SQLite's conversion of what is not valid gives other characters. */
 static void convert_utf16(AdcpScan *scan, AdcpValue *value, sqlite3_value *column, AdcpBuf *buf) {
-  bool big_endian = scan->encoding == UTF16BE;
+  bool big_endian = scan->encoding == ADCP_UTF16BE;
   if( adcp_utf16_valid(value->bytes, value->size, big_endian) ) {
     const void *text = sqlite3_value_text(column);
     if( text == NULL ) adcp_error_nomem(scan->db->err);
@@ -203,7 +192,7 @@ static void read_value(AdcpScan *scan, size_t at, sqlite3_value *column) {
     /* The bytes as they are stored; value_text might copy them for a zero byte behind. */
     const void *bytes = sqlite3_value_blob(column);
     set_bytes(scan, value, bytes, sqlite3_value_bytes(column));
-    if( scan->encoding != UTF8 && value->size > 0 ) {
+    if( scan->encoding != ADCP_UTF8 && value->size > 0 ) {
       convert_utf16(scan, value, column, &scan->swapped[at]);
     }
     break;

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/mem.h"
+
 static void xNull(sqlite3_context *context, int argc, sqlite3_value **argv) {
   (void)argc;
   (void)argv;
@@ -22,6 +24,29 @@ bool adcp_stub_function(sqlite3 *handle, const char *name, AdcpError *err) {
   int rc = sqlite3_create_function(handle, name, -1, flags, NULL, xNull, NULL, NULL);
   if( rc == SQLITE_NOMEM ) adcp_error_nomem(err);
   return rc == SQLITE_OK;
+}
+
+/* Where the name begins; NULL when the text does not begin so. */
+static const char *behind(const char *text, const char *prefix) {
+  size_t size = strlen(prefix);
+  return strncmp(text, prefix, size) == 0 ? text + size : NULL;
+}
+
+bool adcp_stub_missing_function(sqlite3 *handle, AdcpError *err) {
+  const char *text = sqlite3_errmsg(handle);
+  const char *missing = behind(text, "no such function: ");
+  const char *called = behind(text, "wrong number of arguments to function "); /* with "()" */
+  if( missing == NULL && called == NULL ) return false;
+  const char *found = missing ? missing : called;
+  size_t size = strlen(found);
+  char *name = adcp_strndup(found, missing || size < 2 ? size : size - 2);
+  if( name == NULL ) {
+    adcp_error_nomem(err);
+    return false;
+  }
+  bool registered = adcp_stub_function(handle, name, err);
+  adcp_free(name);
+  return registered;
 }
 
 void adcp_stub_collation(sqlite3 *handle, const char *name, int encoding, AdcpError *err) {

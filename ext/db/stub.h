@@ -14,6 +14,10 @@
 ** SQLite does not take it; err is set when there is no memory. */
 bool adcp_stub_function(sqlite3 *handle, const char *name, AdcpError *err);
 
+/* The one that the connection's last error misses, or has with another number of arguments; false
+** when it is about something else. */
+bool adcp_stub_missing_function(sqlite3 *handle, AdcpError *err);
+
 /* A collation that compares bytes; err as above. */
 void adcp_stub_collation(sqlite3 *handle, const char *name, int encoding, AdcpError *err);
 

@@ -124,25 +124,11 @@ static void xCollationNeeded(void *context, sqlite3 *handle, int encoding, const
   adcp_stub_collation(handle, name, encoding, vetter->err);
 }
 
-/* Registers the function that SQLite's message misses; false when it is about something else. */
+/* False when SQLite's message is about something else. */
 static bool register_missing_function(AdcpVetter *vetter, sqlite3 *handle) {
-  static const char missing[] = "no such function: ";
-  static const char arguments[] = "wrong number of arguments to function ";
-  const char *text = sqlite3_errmsg(handle);
-  size_t skip = starts_with(text, missing)     ? sizeof(missing) - 1
-                : starts_with(text, arguments) ? sizeof(arguments) - 1
-                                               : 0;
-  if( skip == 0 || vetter->function_count >= MAX_FUNCTIONS ) return false;
-  char *name = adcp_strdup(text + skip);
-  if( name == NULL ) {
-    adcp_error_nomem(vetter->err);
-    return false;
-  }
-  size_t size = strlen(name);
-  if( skip == sizeof(arguments) - 1 && size > 2 ) name[size - 2] = 0; /* its "()" */
-  vetter->function_count++;
-  bool registered = adcp_stub_function(handle, name, vetter->err);
-  adcp_free(name);
+  if( vetter->function_count >= MAX_FUNCTIONS ) return false;
+  bool registered = adcp_stub_missing_function(handle, vetter->err);
+  vetter->function_count += registered;
   return registered;
 }
 

@@ -176,7 +176,8 @@ static void begin_rows(Side *side, const char *name) {
   if( side->table == NULL ) return;
   if( side->backup ) {
     adcp_backup_table_choose(side->backup, entry_of(side, name));
-    side->order = adcp_row_order_of_backup(side->db, side->schema, side->table);
+    side->order =
+        adcp_row_order_of_backup(side->db, adcp_backup_table_head(side->backup), side->table);
   } else {
     side->scan = adcp_scan_open(side->db, side->table);
     side->order = adcp_row_order_of_live(side->db, side->table);

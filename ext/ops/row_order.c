@@ -9,26 +9,31 @@
 #include "db/stub.h"
 #include "db/text16.h"
 #include "db/vet.h"
+#include "ops/metadata.h"
+
+#define MAX_FUNCTIONS 500 /* of an application, that one definition calls; vetting has the same */
 
 typedef struct KeyPart {
   size_t place;    /* of the value in a row */
   char *column;    /* owned */
-  char *collation; /* owned; NULL for BINARY, compared by bytes */
+  char *collation; /* owned; NULL for BINARY, which is compared here */
   bool descending;
   sqlite3_stmt *compare; /* owned; NULL until needed */
 } KeyPart;
 
 struct AdcpRowOrder {
-  AdcpDb *db; /* borrowed: the caller's connection */
+  AdcpDb *db;            /* borrowed: the caller's connection */
+  AdcpEncoding encoding; /* of the database that the rows stand or stood in */
   KeyPart *parts;
   size_t count;
 };
 
-static AdcpRowOrder *new_order(AdcpDb *db, size_t most) {
+static AdcpRowOrder *new_order(AdcpDb *db, AdcpEncoding encoding, size_t most) {
   AdcpRowOrder *order = adcp_calloc(1, sizeof *order);
   if( order ) order->parts = adcp_calloc(most + 1, sizeof *order->parts);
   if( order && order->parts ) {
     order->db = db;
+    order->encoding = encoding;
     return order;
   }
   adcp_free(order);
@@ -51,22 +56,21 @@ void adcp_row_order_close(AdcpRowOrder *order) {
 
 static AdcpRowOrder *order_by_rowid(AdcpDb *db, const AdcpTable *table) {
   int place = adcp_table_rowid_place(table);
-  AdcpRowOrder *order = place < 0 ? NULL : new_order(db, 1);
+  AdcpRowOrder *order = place < 0 ? NULL : new_order(db, ADCP_UTF8, 1);
   if( order == NULL ) return NULL;
   order->parts[order->count++].place = (size_t)place;
   return order;
 }
 
-/* BINARY compares the bytes that the database stores, which are not ours in UTF-16. */
-static char *collation_of(AdcpDb *db, const char *name, bool is_utf8) {
-  if( is_utf8 && sqlite3_stricmp(name, "BINARY") == 0 ) return NULL;
+static char *collation_of(AdcpDb *db, const char *name) {
+  if( sqlite3_stricmp(name, "BINARY") == 0 ) return NULL;
   char *copy = adcp_strdup(name);
   if( copy == NULL ) adcp_error_nomem(db->err);
   return copy;
 }
 
-static bool add_part(AdcpRowOrder *order, AdcpDb *source, const AdcpTable *table, sqlite3_stmt *row,
-                     bool is_utf8) {
+static bool add_part(AdcpRowOrder *order, AdcpDb *source, const AdcpTable *table,
+                     sqlite3_stmt *row) {
   const char *name = (const char *)sqlite3_column_text(row, 2);
   const char *collation = (const char *)sqlite3_column_text(row, 4);
   size_t i = 0;
@@ -79,23 +83,22 @@ static bool add_part(AdcpRowOrder *order, AdcpDb *source, const AdcpTable *table
   part->descending = sqlite3_column_int(row, 3) != 0;
   part->column = adcp_strdup(name);
   if( part->column == NULL ) adcp_error_nomem(source->err);
-  part->collation = collation_of(source, collation ? collation : "BINARY", is_utf8);
+  part->collation = collation_of(source, collation ? collation : "BINARY");
   return true;
 }
 
-/* The key of a WITHOUT ROWID table, from the connection `source` that has it. */
-static AdcpRowOrder *order_by_key(AdcpDb *db, AdcpDb *source, const AdcpTable *table) {
-  AdcpRowOrder *order = new_order(db, table->column_count);
+/* The key of a WITHOUT ROWID table, from the connection `source` that has it; its rows were sorted
+** in a database of that encoding. */
+static AdcpRowOrder *order_by_key(AdcpDb *db, AdcpEncoding encoding, AdcpDb *source,
+                                  const AdcpTable *table) {
+  AdcpRowOrder *order = new_order(db, encoding, table->column_count);
   if( order == NULL ) return NULL;
-  char *encoding = adcp_db_text(source, "PRAGMA encoding");
-  bool is_utf8 = encoding == NULL || strcmp(encoding, "UTF-8") == 0;
-  adcp_free(encoding);
   bool good = true;
   sqlite3_stmt *stmt =
       adcp_db_prepare(source, "PRAGMA \"%w\".index_xinfo(%Q)", source->schema, table->name);
   while( good && order->count < table->column_count && adcp_db_step(source, stmt) ) {
     bool in_key = sqlite3_column_int(stmt, 5) != 0;
-    if( in_key ) good = add_part(order, source, table, stmt, is_utf8);
+    if( in_key ) good = add_part(order, source, table, stmt);
   }
   adcp_db_finalize(stmt);
   if( good && order->count && !source->err->rc ) return order;
@@ -106,27 +109,36 @@ static AdcpRowOrder *order_by_key(AdcpDb *db, AdcpDb *source, const AdcpTable *t
 AdcpRowOrder *adcp_row_order_of_live(AdcpDb *db, const AdcpTable *table) {
   if( db->err->rc ) return NULL;
   if( !table->without_rowid ) return order_by_rowid(db, table);
-  return order_by_key(db, db, table);
+  return order_by_key(db, adcp_db_encoding(db), db, table);
 }
+
+/* ---- the definition of a backup's table, run in private ---- */
 
 static void xCollationNeeded(void *context, sqlite3 *handle, int encoding, const char *name) {
   adcp_stub_collation(handle, name, encoding, context);
 }
 
-/* Runs the CREATE TABLE of a backup's table in a private empty database and looks at it there. */
-static AdcpRowOrder *order_of_text(AdcpDb *db, const AdcpTable *table, const char *sql,
-                                   AdcpError *failure) {
+/* With stand-ins for the functions of an application that it calls: they do not matter here. */
+static void create_table(AdcpDb *scratch, const char *sql) {
+  int rc = SQLITE_OK;
+  for( int functions = 0; functions <= MAX_FUNCTIONS; functions++ ) {
+    rc = sqlite3_exec(scratch->handle, sql, NULL, NULL, NULL);
+    if( rc != SQLITE_ERROR || !adcp_stub_missing_function(scratch->handle, scratch->err) ) break;
+  }
+  if( rc != SQLITE_OK ) adcp_db_fail(scratch, rc);
+}
+
+static AdcpRowOrder *order_of_text(AdcpDb *db, AdcpEncoding encoding, const AdcpTable *table,
+                                   const char *sql, AdcpError *failure) {
   sqlite3 *handle = NULL;
   AdcpRowOrder *order = NULL;
   int rc = sqlite3_open_v2(":memory:", &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
   if( rc == SQLITE_OK ) {
     AdcpDb scratch = {handle, "main", failure};
-    char *encoding = adcp_db_text(db, "PRAGMA encoding");
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 1, NULL); /* as where it was vetted */
     sqlite3_collation_needed(handle, failure, xCollationNeeded);
-    if( encoding ) adcp_db_exec(&scratch, "PRAGMA encoding = %Q", encoding);
-    adcp_db_exec(&scratch, "%s", sql);
-    if( !failure->rc ) order = order_by_key(db, &scratch, table);
-    adcp_free(encoding);
+    create_table(&scratch, sql);
+    if( !failure->rc ) order = order_by_key(db, encoding, &scratch, table);
   } else if( rc == SQLITE_NOMEM ) {
     adcp_error_nomem(failure);
   }
@@ -134,8 +146,11 @@ static AdcpRowOrder *order_of_text(AdcpDb *db, const AdcpTable *table, const cha
   return order;
 }
 
-AdcpRowOrder *adcp_row_order_of_backup(AdcpDb *db, const AdcpSchema *schema,
+AdcpRowOrder *adcp_row_order_of_backup(AdcpDb *db, const AdcpArchiveHead *head,
                                        const AdcpTable *table) {
+  const AdcpSchema *schema = head->schema;
+  AdcpDatabaseFigures figures;
+  adcp_metadata_read(&figures, head->metadata, db->err);
   if( db->err->rc ) return NULL;
   if( !table->without_rowid ) return order_by_rowid(db, table);
   const AdcpObject *object = adcp_schema_object(schema, ADCP_OBJECT_TABLE, table->name);
@@ -145,7 +160,10 @@ AdcpRowOrder *adcp_row_order_of_backup(AdcpDb *db, const AdcpSchema *schema,
   AdcpVetter *vetter = adcp_vetter_open(&failure);
   if( vetter ) adcp_vet_object(vetter, schema, object);
   adcp_vetter_close(vetter);
-  if( !failure.rc ) order = order_of_text(db, table, object->sql, &failure);
+  if( !failure.rc ) {
+    AdcpEncoding encoding = adcp_encoding_of_name(figures.encoding);
+    order = order_of_text(db, encoding, table, object->sql, &failure);
+  }
   if( failure.rc == ADCP_NOMEM ) adcp_error_move(db->err, &failure);
   adcp_error_clear(&failure);
   return order;
@@ -153,16 +171,22 @@ AdcpRowOrder *adcp_row_order_of_backup(AdcpDb *db, const AdcpSchema *schema,
 
 /* ---- comparing ---- */
 
-static bool same_text(const char *a, const char *b) {
+static bool is_same(const char *a, const char *b) {
   return a && b ? sqlite3_stricmp(a, b) == 0 : a == b;
+}
+
+bool adcp_row_order_has_encoding(const AdcpRowOrder *order, AdcpEncoding encoding) {
+  bool by_rowid = order->count && order->parts[0].column == NULL;
+  return by_rowid || order->encoding == encoding;
 }
 
 bool adcp_row_order_equal(const AdcpRowOrder *a, const AdcpRowOrder *b) {
   if( a == NULL || b == NULL || a->count != b->count ) return false;
   for( size_t i = 0; i < a->count; i++ ) {
     const KeyPart *left = &a->parts[i], *right = &b->parts[i];
-    if( !same_text(left->column, right->column) || left->descending != right->descending ||
-        !same_text(left->collation, right->collation) ) {
+    bool sorted_alike = adcp_row_order_has_encoding(a, b->encoding) || left->collation != NULL;
+    if( !is_same(left->column, right->column) || left->descending != right->descending ||
+        !is_same(left->collation, right->collation) || !sorted_alike ) {
       return false;
     }
   }
@@ -194,13 +218,6 @@ static int compare_numbers(const AdcpValue *a, const AdcpValue *b) {
   if( a->type == ADCP_INTEGER ) return compare_mixed(a->integer, b->real);
   if( b->type == ADCP_INTEGER ) return -compare_mixed(b->integer, a->real);
   return a->real < b->real ? -1 : a->real > b->real;
-}
-
-static int compare_bytes(const AdcpValue *a, const AdcpValue *b) {
-  size_t n = a->size < b->size ? a->size : b->size;
-  int order = n ? memcmp(a->bytes, b->bytes, n) : 0;
-  if( order ) return order;
-  return a->size < b->size ? -1 : a->size > b->size;
 }
 
 static void bind_text(AdcpDb *db, sqlite3_stmt *stmt, int at, const AdcpValue *value) {
@@ -246,26 +263,28 @@ static int rank_of(const AdcpValue *value) {
   return 3;
 }
 
-static int compare_part(AdcpDb *db, KeyPart *part, const AdcpValue *a, const AdcpValue *b) {
+static int compare_part(AdcpDb *db, AdcpEncoding encoding, KeyPart *part, const AdcpValue *a,
+                        const AdcpValue *b) {
   int rank = rank_of(a), order = rank - rank_of(b);
   if( order || rank == 0 ) return order;
   if( rank == 1 ) return compare_numbers(a, b);
   if( rank == 2 && part->collation ) return compare_texts(db, part, a, b);
-  return compare_bytes(a, b);
+  return adcp_text_compare(encoding, a, b);
 }
 
 int adcp_row_order_compare(AdcpRowOrder *order, const AdcpValue *a, const AdcpRowOrder *other,
                            const AdcpValue *b) {
   for( size_t i = 0; i < order->count && !order->db->err->rc; i++ ) {
     KeyPart *part = &order->parts[i];
-    int compared = compare_part(order->db, part, &a[part->place], &b[other->parts[i].place]);
+    int compared =
+        compare_part(order->db, order->encoding, part, &a[part->place], &b[other->parts[i].place]);
     if( compared ) return part->descending ? -compared : compared;
   }
   return 0;
 }
 
 int adcp_row_order_compare_first(AdcpRowOrder *order, const AdcpValue *a, const AdcpValue *b) {
-  return compare_part(order->db, &order->parts[0], a, b);
+  return compare_part(order->db, order->encoding, &order->parts[0], a, b);
 }
 
 bool adcp_row_order_first_descends(const AdcpRowOrder *order) {

@@ -2,12 +2,13 @@
 ** row_order.h - the order in which rows of a table stand, in a database and in its backups.
 **
 ** By rowid, or by the primary key's b-tree for WITHOUT ROWID tables, with the collations and
-** directions of its columns. What a collation says is asked of SQLite; BINARY in UTF-8 is compared
-** here.
+** directions of its columns. What a collation says is asked of SQLite; BINARY, which depends on the
+** encoding of the database that sorted the rows, is compared here.
 */
 #ifndef ADCP_OPS_ROW_ORDER_H
 #define ADCP_OPS_ROW_ORDER_H
 
+#include "archive/archive_read.h"
 #include "codec/schema.h"
 #include "codec/value.h"
 #include "db/db.h"
@@ -19,8 +20,11 @@ typedef struct AdcpRowOrder AdcpRowOrder;
 ** there is no order that can be known: no rowid in the rows, or a definition that does not run; err
 ** is then set only for what is wrong with the call. */
 AdcpRowOrder *adcp_row_order_of_live(AdcpDb *db, const AdcpTable *table);
-AdcpRowOrder *adcp_row_order_of_backup(AdcpDb *db, const AdcpSchema *schema,
+AdcpRowOrder *adcp_row_order_of_backup(AdcpDb *db, const AdcpArchiveHead *head,
                                        const AdcpTable *table);
+
+/* True when a database of that encoding sorts the same rows in the same order by BINARY. */
+bool adcp_row_order_has_encoding(const AdcpRowOrder *order, AdcpEncoding encoding);
 
 /* True when rows of both stand in the same order and their keys mean the same. */
 bool adcp_row_order_equal(const AdcpRowOrder *a, const AdcpRowOrder *b);

@@ -153,7 +153,7 @@ static void open_table(TableVtab *vtab) {
   const AdcpArchiveHead *head = adcp_backup_table_head(vtab->backup);
   vtab->table = adcp_backup_table_entry(vtab->backup)->table;
   if( vtab->table->without_rowid ) {
-    vtab->order = adcp_row_order_of_backup(&vtab->db, head->schema, vtab->table);
+    vtab->order = adcp_row_order_of_backup(&vtab->db, head, vtab->table);
   }
   char *sql = declare_columns(vtab);
   if( sql == NULL ) adcp_error_nomem(&vtab->err);
@@ -223,10 +223,12 @@ static char limit_of(unsigned char op) {
 }
 
 /* True when a limit on the key's first column, compared by this collation, is one in the key's
-** order: what is equal to the byte is equal by any collation. */
-static bool fits_collation(const TableVtab *vtab, const char *collation, char limit) {
+** order: what is equal to the byte is equal by any collation. A database of another encoding sorts
+** otherwise. */
+static bool fits_collation(TableVtab *vtab, const char *collation, char limit) {
   if( vtab->order == NULL ) return true;
   if( sqlite3_stricmp(collation, "BINARY") != 0 ) return false;
+  if( !adcp_row_order_has_encoding(vtab->order, adcp_db_encoding(&vtab->db)) ) return false;
   return limit == '=' || adcp_row_order_first_is_binary(vtab->order);
 }
 
@@ -321,6 +323,25 @@ static void limit_rowid(TableCursor *cursor, char limit, sqlite3_value *value) {
   if( limit != '>' && at < cursor->high ) cursor->high = at;
 }
 
+/* As it is in the database: SQLite's conversion to UTF-8 loses what is not valid UTF-16. */
+static AdcpValue text_of(sqlite3_value *value, AdcpEncoding encoding, AdcpError *err) {
+  AdcpValue text = {.type = encoding == ADCP_UTF8 ? ADCP_TEXT : ADCP_TEXT16};
+  bool is_utf8 = text.type == ADCP_TEXT;
+  text.size = (size_t)(is_utf8 ? sqlite3_value_bytes(value) : sqlite3_value_bytes16(value));
+  text.bytes = is_utf8 ? sqlite3_value_text(value) : sqlite3_value_text16le(value);
+  if( text.bytes == NULL ) adcp_error_nomem(err);
+  return text;
+}
+
+static AdcpValue limit_value(sqlite3_value *value, AdcpDb *db) {
+  switch( sqlite3_value_type(value) ) {
+  case SQLITE_INTEGER:
+    return (AdcpValue){.type = ADCP_INTEGER, .integer = sqlite3_value_int64(value)};
+  case SQLITE_FLOAT: return (AdcpValue){.type = ADCP_REAL, .real = sqlite3_value_double(value)};
+  default: return text_of(value, adcp_db_encoding(db), db->err);
+  }
+}
+
 /* Keeps a limit of the key's first column, unless the column's affinity would change the value
 ** first. */
 static void limit_key(TableCursor *cursor, const TableVtab *vtab, char limit,
@@ -333,6 +354,7 @@ static void limit_key(TableCursor *cursor, const TableVtab *vtab, char limit,
       affinity = adcp_affinity_of(column->decl_type);
     }
   }
+  AdcpDb db = {vtab->db.handle, "main", &cursor->err};
   int type = sqlite3_value_type(value);
   bool number = type == SQLITE_INTEGER || type == SQLITE_FLOAT;
   if( !number && type != SQLITE_TEXT ) return;
@@ -344,15 +366,7 @@ static void limit_key(TableCursor *cursor, const TableVtab *vtab, char limit,
       adcp_error_nomem(&cursor->err);
       return;
     }
-    AdcpValue *first = &cursor->first[i];
-    if( type == SQLITE_INTEGER ) {
-      *first = (AdcpValue){.type = ADCP_INTEGER, .integer = sqlite3_value_int64(kept)};
-    } else if( type == SQLITE_FLOAT ) {
-      *first = (AdcpValue){.type = ADCP_REAL, .real = sqlite3_value_double(kept)};
-    } else {
-      *first = (AdcpValue){.type = ADCP_TEXT, .bytes = sqlite3_value_text(kept)};
-      first->size = (size_t)sqlite3_value_bytes(kept);
-    }
+    cursor->first[i] = limit_value(kept, &db);
   }
 }
 
