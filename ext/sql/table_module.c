@@ -88,38 +88,12 @@ static void read_arguments(TableVtab *vtab, AdcpConfig *config, int argc, const 
   vtab->name = take_argument(argv[4], err);
 }
 
-static const char *skip_spaces(const char *at) {
-  return at + strspn(at, " ");
-}
-
-/* A whole number with a sign or without; NULL when none begins here. */
-static const char *skip_integer(const char *at) {
-  at = skip_spaces(at);
-  if( *at == '+' || *at == '-' ) at++;
-  size_t digits = strspn(at, "0123456789");
-  return digits ? skip_spaces(at + digits) : NULL;
-}
-
-/* "(10)" or "(10, -2)", and nothing behind it. */
-static bool is_size(const char *at) {
-  const char *end = skip_integer(at + 1);
-  if( end && *end == ',' ) end = skip_integer(end + 1);
-  return end && *end == ')' && *skip_spaces(end + 1) == 0;
-}
-
-/* A declared type as SQLite's grammar has it, words and perhaps a size; "" for any other text, which
-** a quoted name can be. */
-static const char *safe_type(const char *type) {
-  size_t left = strlen(type), size;
-  for( const char *at = type; left > 0; at += size, left -= size ) {
-    AdcpTokenType token = adcp_token_next(at, left, &size);
-    if( *at == '(' && at > type ) return is_size(at) ? type : "";
-    bool keyword = token == ADCP_TOKEN_WORD &&
-                   (sqlite3_keyword_check(at, (int)size) || sqlite3_strnicmp(at, "hidden", 6) == 0);
-    bool plain = token == ADCP_TOKEN_WORD || (token == ADCP_TOKEN_SPACE && *at == ' ');
-    if( keyword || !plain ) return "";
-  }
-  return type;
+/* Appends a column's declared type, quoted: SQLite takes any text for one then, and keeps it without
+** the quotes. A type with the word "hidden" would hide the column of a virtual table; another one
+** with the same affinity stands in its place. */
+static void append_type(sqlite3_str *sql, const char *type) {
+  if( sqlite3_strlike("%hidden%", type, 0) == 0 ) type = adcp_affinity_name(adcp_affinity_of(type));
+  if( type[0] ) sqlite3_str_appendf(sql, " \"%w\"", type);
 }
 
 /* The virtual table's columns: those whose values stand in rows. */
@@ -133,15 +107,15 @@ static char *declare_columns(TableVtab *vtab) {
   for( size_t i = 0; i < table->column_count && vtab->places; i++ ) {
     const AdcpColumn *column = &table->columns[i];
     if( !adcp_column_stored(column) ) continue;
-    sqlite3_str_appendf(sql, "%s\"%w\" %s", vtab->column_count ? ", " : "", column->name,
-                        safe_type(column->decl_type));
+    sqlite3_str_appendf(sql, "%s\"%w\"", vtab->column_count ? ", " : "", column->name);
+    append_type(sql, column->decl_type);
     size_t place = adcp_table_value_place(table, i);
     bool is_key = (int)i == table->rowid_column ||
                   (vtab->order && adcp_row_order_key_place(vtab->order, 0) == place);
     if( is_key ) vtab->key_column = vtab->column_count;
     vtab->places[vtab->column_count++] = place;
   }
-  sqlite3_str_appendall(sql, ")");
+  sqlite3_str_appendall(sql, table->strict ? ") STRICT" : ")"); /* ANY has no affinity there */
   return sqlite3_str_finish(sql);
 }
 
