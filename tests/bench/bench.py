@@ -70,6 +70,7 @@ class Contender:
         for path in self.remove + ((self.output,) if self.output else ()):
             if os.path.exists(path):
                 os.remove(path)
+        os.sync()  # what others have written is not to be written beside this one
         self.runs.append(measure(self.command))
 
     def walls(self):
