@@ -297,12 +297,22 @@ static bool take_page1(AdcpSideView *view, AdcpDb *db, AdcpDb *template) {
   return good;
 }
 
+/* SQLite set up for one thread gives no connection a mutex, not even one that is opened with
+** SQLITE_OPEN_FULLMUTEX. The first connection's own mutex says nothing: it has none either where
+** each thread is to keep to its own connections (SQLITE_CONFIG_MULTITHREAD, as the sqlite3 shell
+** has it), and that is what a view does. */
+static bool has_threads(sqlite3 *opened_with_mutex) {
+  return sqlite3_db_mutex(opened_with_mutex) != NULL;
+}
+
 static bool make_page1(AdcpSideView *view, AdcpDb *db, const char *table) {
   AdcpError err = ADCP_ERROR_INIT;
   AdcpDb template = {NULL, "main", &err};
   bool good = sqlite3_open_v2(":memory:", &template.handle,
-                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL) == SQLITE_OK &&
-              make_template(&template, db, table) && take_page1(view, db, &template);
+                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_FULLMUTEX,
+                              NULL) == SQLITE_OK &&
+              has_threads(template.handle) && make_template(&template, db, table) &&
+              take_page1(view, db, &template);
   sqlite3_close(template.handle);
   adcp_error_clear(&err);
   return good;
@@ -328,8 +338,7 @@ static bool flush_pages(AdcpDb *db) {
 }
 
 static bool open_view(AdcpSideView *view, AdcpDb *db, const char *table) {
-  if( sqlite3_db_mutex(db->handle) == NULL || !can_serialize() ) return false;
-  if( !has_steady_pages(db) || !make_page1(view, db, table) ) return false;
+  if( !can_serialize() || !has_steady_pages(db) || !make_page1(view, db, table) ) return false;
   if( !flush_pages(db) ) return false;
   sqlite3_file_control(db->handle, db->schema, SQLITE_FCNTL_FILE_POINTER, &view->file);
   if( view->file == NULL || view->file->pMethods == NULL ) return false;

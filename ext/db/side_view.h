@@ -20,10 +20,10 @@ typedef struct AdcpSideView AdcpSideView;
 
 /* NULL where there cannot be one, which is no error: not SQLite's own file access for this system, no
 ** file, WAL, a memory map, pages that move (auto_vacuum) or have reserved bytes, a definition longer
-** than a page, a connection without a mutex (SQLite may then be set up for one thread), no memory for
-** it. What the connection itself cannot do (no memory, I/O, an interrupt) is an error of db.
-** The caller is in a transaction in which no statement reads or writes the table. On the thread of
-** the connection; from then on the view is used by one thread at a time. */
+** than a page, SQLite set up for one thread (SQLITE_CONFIG_SINGLETHREAD), no memory for it. What the
+** connection itself cannot do (no memory, I/O, an interrupt) is an error of db. The caller is
+** in a transaction in which no statement reads or writes the table. On the thread of the connection;
+** from then on the view is used by one thread at a time. */
 AdcpSideView *adcp_side_view_open(AdcpDb *db, const char *table);
 
 /* Its connection, schema "main", with an error of its own. */

@@ -33,6 +33,11 @@ def make(path):
     return db
 
 
+def own_of(statements):
+    """The tables that these statements have read again."""
+    return sorted({name for s in statements for name in ("large", "keyed", "small") if f'."{name}" AS t NOT INDEXED' in s})
+
+
 def restore(db, path, options="{}"):
     """The report, and the tables that the connection itself has read again."""
     statements = []
@@ -41,8 +46,7 @@ def restore(db, path, options="{}"):
         report = json.loads(db.execute("SELECT adcp_restore(?, ?)", (path, options)).fetchone()[0])
     finally:
         db.set_trace_callback(None)
-    own = {name for name in ("large", "keyed", "small") for s in statements if f'."{name}" AS t NOT INDEXED' in s}
-    return report, sorted(own)
+    return report, own_of(statements)
 
 
 def same(source, path):
@@ -88,6 +92,15 @@ with tempfile.TemporaryDirectory() as folder:
         equal(f"{what}: the same", same(source, path), True)
         left = {f for f in os.listdir(folder) if f.startswith(f"{i}.")} - {f"{i}.db-wal", f"{i}.db-shm"}  # of the WAL case
         equal(f"{what}: files", left, {f"{i}.db"})
+
+    # The sqlite3 shell, whose connection has no mutex.
+    path, trace = f"{folder}/shell.db", f"{folder}/trace.txt"
+    run = subprocess.run(["sqlite3", "-init", "/dev/null", "-batch", "-bail", path, f".load '{os.environ['ADCP_SO']}'", f".trace {trace}",
+                          f"SELECT adcp_restore('{backup}', '{{\"threads\":1}}') ->> 'verified'"], capture_output=True, text=True)
+    equal("the shell", (run.stdout, run.stderr), ("1\n", ""))
+    with open(trace) as statements:
+        equal("the shell: read by the connection", own_of(statements), BESIDE)
+    equal("the shell: the same", same(source, path), True)
 
     # An attached database; the connection's own one is not touched.
     db = connect(f"{folder}/own.db")

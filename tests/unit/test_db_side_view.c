@@ -185,22 +185,18 @@ static void test_collation(void) {
 static void test_none(void) {
   static const struct {
     const char *what, *path, *sql;
-    int flags;
   } none[] = {
-      {"in memory", ":memory:", "SELECT 1", 0},
-      {"temporary", "", "SELECT 1", 0},
-      {"WAL", NULL, "PRAGMA journal_mode=WAL", 0},
-      {"pages that move", NULL, "PRAGMA auto_vacuum=FULL", 0},
-      {"pages that move when asked", NULL, "PRAGMA auto_vacuum=INCREMENTAL", 0},
-      {"a memory map", NULL, "PRAGMA mmap_size=1000000", 0},
-      {"no mutex", NULL, "SELECT 1", SQLITE_OPEN_NOMUTEX},
+      {"in memory", ":memory:", "SELECT 1"},
+      {"temporary", "", "SELECT 1"},
+      {"WAL", NULL, "PRAGMA journal_mode=WAL"},
+      {"pages that move", NULL, "PRAGMA auto_vacuum=FULL"},
+      {"pages that move when asked", NULL, "PRAGMA auto_vacuum=INCREMENTAL"},
+      {"a memory map", NULL, "PRAGMA mmap_size=1000000"},
   };
   for( size_t i = 0; i < sizeof none / sizeof *none; i++ ) {
     AdcpError err = ADCP_ERROR_INIT;
-    sqlite3 *handle = NULL;
     unlink(path);
-    sqlite3_open_v2(none[i].path ? none[i].path : path, &handle,
-                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | none[i].flags, NULL);
+    sqlite3 *handle = open_database(none[i].path ? none[i].path : path);
     must(handle, none[i].sql);
     must(handle, "CREATE TABLE t(a); BEGIN; INSERT INTO t VALUES(1)");
     AdcpDb db = {handle, "main", &err};
@@ -210,6 +206,20 @@ static void test_none(void) {
     must(handle, "COMMIT");
     sqlite3_close(handle);
   }
+}
+
+/* A connection that is kept to one thread at a time by who uses it, as the sqlite3 shell's is, has no
+** mutex and can have a view. Where SQLite is set up for one thread in all, nobody can. */
+static void test_thread_mode(int mode, bool expected) {
+  AdcpError err = ADCP_ERROR_INIT;
+  CHECK(sqlite3_shutdown() == SQLITE_OK && sqlite3_config(mode) == SQLITE_OK);
+  sqlite3 *handle = begin(&cases[0]);
+  AdcpDb db = {handle, "main", &err};
+  AdcpSideView *view = adcp_side_view_open(&db, cases[0].table);
+  CHECK_CASE((view != NULL) == expected && err.rc == ADCP_OK, "mode %d", mode);
+  CHECK((sqlite3_db_mutex(handle) != NULL) == (mode == SQLITE_CONFIG_SERIALIZED));
+  adcp_side_view_close(view);
+  sqlite3_close(handle);
 }
 
 /* No such table, a definition that goes beyond its page, an authorizer that lets nobody look. */
@@ -317,6 +327,9 @@ int main(void) {
   test_stopped();
   test_collation();
   test_none();
+  test_thread_mode(SQLITE_CONFIG_SINGLETHREAD, false);
+  test_thread_mode(SQLITE_CONFIG_MULTITHREAD, true);
+  test_thread_mode(SQLITE_CONFIG_SERIALIZED, true);
   test_refused();
   test_no_memory();
   unlink(path);
