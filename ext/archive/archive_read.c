@@ -50,9 +50,11 @@ static AdcpArchiveEvent fail_damaged(AdcpArchiveReader *r) {
   return fail(r);
 }
 
-/* Context for an error in the row that comes next. */
+/* Context for an error in the row that comes next. Blocks may also fail behind the last one. */
 static AdcpArchiveEvent fail_row(AdcpArchiveReader *r) {
   const char *name = r->now->table->name;
+  bool behind = r->input.failed && r->row_number == r->now->rows;
+  r->failed_row = behind ? 0 : r->row_number + 1;
   if( r->err->rc == ADCP_CORRUPT && !r->input.failed ) {
     adcp_error_prepend(r->err, "damaged: table \"%s\", row %" PRId64 ": ", name, r->row_number + 1);
     adcp_archive_append_place(r, r->row_offset);
@@ -65,6 +67,8 @@ static AdcpArchiveEvent fail_row(AdcpArchiveReader *r) {
 /* ---- tables ---- */
 
 static void leave_table(AdcpArchiveReader *r) {
+  r->now = NULL;
+  r->failed_row = 0;
   adcp_row_reader_close(r->row);
   adcp_row_writer_close(r->rewriter);
   r->row = NULL;
@@ -75,7 +79,6 @@ static void leave_table(AdcpArchiveReader *r) {
 
 /* The table whose name is the key that was just taken. */
 static AdcpArchiveEvent begin_table(AdcpArchiveReader *r) {
-  leave_table(r);
   char *name = adcp_json_name(r->json, r->err);
   if( name == NULL ) return fail_damaged(r);
   AdcpArchiveTable *entry = adcp_map_get(&r->by_name, name, strlen(name));
@@ -256,8 +259,6 @@ static void check_whole(AdcpArchiveReader *r) {
 
 /* Behind the last table: reads the rest of the document, to the container's end. */
 static AdcpArchiveEvent finish(AdcpArchiveReader *r) {
-  leave_table(r);
-  r->now = NULL;
   if( adcp_json_member(r->json, TABLES_MEMBER, r->err) == 0 ) {
     adcp_error_set(r->err, ADCP_CORRUPT, "\"tables\" stands twice");
   }
@@ -269,6 +270,7 @@ static AdcpArchiveEvent finish(AdcpArchiveReader *r) {
 }
 
 static AdcpArchiveEvent next_table(AdcpArchiveReader *r) {
+  leave_table(r);
   AdcpJsonToken token = adcp_json_next(r->json);
   if( token == ADCP_JSON_KEY ) return begin_table(r);
   return token == ADCP_JSON_ERROR ? fail_damaged(r) : finish(r);
@@ -308,7 +310,6 @@ void adcp_archive_seek_table(AdcpArchiveReader *r, size_t index) {
 void adcp_archive_rewind(AdcpArchiveReader *r) {
   if( r->err->rc ) return;
   leave_table(r);
-  r->now = NULL;
   r->from = NULL;
   r->full = false;
   memset(r->seen, 0, r->head.table_count * sizeof *r->seen);
@@ -330,7 +331,6 @@ static AdcpArchiveEvent leave_skipped(AdcpArchiveReader *r) {
   size_t next = (size_t)(r->now - r->head.tables) + 1;
   if( r->head.indexed && next == r->head.table_count ) {
     leave_table(r);
-    r->now = NULL;
     r->state = ADCP_READER_DONE;
     return ADCP_ARCHIVE_END;
   }
@@ -387,4 +387,8 @@ const char *adcp_archive_row_text(AdcpArchiveReader *r, size_t *size) {
 
 int64_t adcp_archive_row_number(const AdcpArchiveReader *r) {
   return r->row_number;
+}
+
+int64_t adcp_archive_failed_row(const AdcpArchiveReader *r) {
+  return r->failed_row;
 }

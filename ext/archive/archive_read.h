@@ -86,7 +86,8 @@ typedef enum AdcpArchiveEvent {
 
 AdcpArchiveEvent adcp_archive_next(AdcpArchiveReader *r);
 
-/* The table of the current event, by its place in head->tables. */
+/* The table of the current event, by its place in head->tables. After an error the table in whose
+** rows it was met, NULL between tables. */
 const AdcpArchiveTable *adcp_archive_table(const AdcpArchiveReader *r);
 
 /* The values of the current ROW; borrowed until the next call. */
@@ -96,6 +97,9 @@ const AdcpValue *adcp_archive_row(AdcpArchiveReader *r);
 ** decodes it in place. */
 const char *adcp_archive_row_text(AdcpArchiveReader *r, size_t *size);
 int64_t adcp_archive_row_number(const AdcpArchiveReader *r); /* 1-based within the table */
+
+/* After an error: the number of the row that could not be read, 0 where it is about none. */
+int64_t adcp_archive_failed_row(const AdcpArchiveReader *r);
 
 /* After TABLE_BEGIN: leaves the rows of this table out; its digest is then not checked. The next
 ** event is TABLE_END. */

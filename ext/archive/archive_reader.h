@@ -72,6 +72,7 @@ struct AdcpArchiveReader {
   const AdcpArchiveMark *from; /* the mark that reading the current table begins at, or NULL */
   size_t next_mark;            /* of the current table: the first one that was not passed */
   int64_t row_number;
+  int64_t failed_row; /* that the error is about, or 0 */
   int64_t row_offset; /* of the current row in the document */
   uint8_t *text;      /* of the current row; in the JSON reader's window */
   size_t text_size;

@@ -37,6 +37,8 @@ static void leave_table(AdcpArchiveReader *r) {
   adcp_row_writer_close(r->rewriter);
   r->rewriter = NULL;
   r->now = NULL;
+  r->failed_row = 0;
+  r->row_number = 0;
   if( legacy == NULL ) return;
   adcp_map_free(&legacy->columns);
   adcp_free(legacy->values);
@@ -60,6 +62,7 @@ void adcp_legacy_close(AdcpLegacy *legacy) {
 static AdcpArchiveEvent fail(AdcpArchiveReader *r) {
   if( r->err->rc == ADCP_CORRUPT && !r->input.failed ) {
     if( r->now ) {
+      r->failed_row = r->row_number + 1;
       adcp_error_prepend(r->err, "damaged: table \"%s\", row %" PRId64 ": ", r->now->table->name,
                          r->row_number + 1);
     } else {
@@ -260,7 +263,6 @@ static AdcpArchiveEvent begin_table(AdcpArchiveReader *r, int index) {
   if( r->now == NULL ) adcp_error_set(r->err, ADCP_CORRUPT, "the file changed while it was read");
   adcp_json_expect(r->json, ADCP_JSON_BEGIN_ARRAY, adcp_legacy_specs[index].section, r->err);
   if( r->err->rc ) return fail(r);
-  r->row_number = 0;
   r->state = ADCP_READER_IN_TABLE;
   return ADCP_ARCHIVE_TABLE_BEGIN;
 }

@@ -89,10 +89,8 @@ static void take_finding(AdcpValidate *validate, AdcpFindingCode code, const cha
 /* The same for the reader's error, with the table and row it stands at. */
 static void take_reader_finding(AdcpValidate *validate) {
   const AdcpArchiveTable *table = validate->head ? adcp_archive_table(validate->archive) : NULL;
-  const char *name = table ? table->table->name : NULL;
-  bool of_row = name && strstr(adcp_error_message(&validate->found), ", row ");
-  take_finding(validate, code_of(&validate->found), name,
-               of_row ? adcp_archive_row_number(validate->archive) + 1 : 0);
+  take_finding(validate, code_of(&validate->found), table ? table->table->name : NULL,
+               table ? adcp_archive_failed_row(validate->archive) : 0);
 }
 
 static void vet_schema(AdcpValidate *validate) {

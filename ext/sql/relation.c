@@ -3,7 +3,6 @@
 */
 #include "sql/relation.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -90,15 +89,8 @@ static int choose_ranges(const AdcpRelation *relation, sqlite3_index_info *info,
     const struct sqlite3_index_constraint *constraint = &info->aConstraint[i];
     int range = range_of_column(relation, constraint->iColumn);
     if( range < 0 || !constraint->usable ) continue;
-    char limit;
-    switch( constraint->op ) {
-    case SQLITE_INDEX_CONSTRAINT_EQ: limit = '='; break;
-    case SQLITE_INDEX_CONSTRAINT_GT:
-    case SQLITE_INDEX_CONSTRAINT_GE: limit = '>'; break;
-    case SQLITE_INDEX_CONSTRAINT_LT:
-    case SQLITE_INDEX_CONSTRAINT_LE: limit = '<'; break;
-    default: continue;
-    }
+    char limit = adcp_range_limit(constraint->op);
+    if( !limit ) continue;
     info->aConstraintUsage[i].argvIndex = ++position;
     info->estimatedCost /= limit == '=' ? 100 : 3;
     info->estimatedRows /= limit == '=' ? 100 : 3;
@@ -205,19 +197,12 @@ static void *open_inner(AdcpRelationCall *call, const AdcpRelation *relation) {
   return inner;
 }
 
-static void limit_range(AdcpRelationRange *range, char limit, sqlite3_value *value) {
-  if( sqlite3_value_type(value) != SQLITE_INTEGER ) return; /* SQLite's own look decides */
-  sqlite3_int64 at = sqlite3_value_int64(value);
-  if( limit != '<' && at > range->low ) range->low = at;
-  if( limit != '>' && at < range->high ) range->high = at;
-}
-
 static void read_ranges(AdcpRelationCall *call, const char *limits, sqlite3_value **argv) {
   for( int i = 0; i < ADCP_RELATION_MAX_RANGES; i++ ) {
-    call->ranges[i] = (AdcpRelationRange){INT64_MIN, INT64_MAX};
+    call->ranges[i] = ADCP_RANGE_ALL;
   }
   for( ; limits && limits[0]; limits += 2 ) {
-    limit_range(&call->ranges[limits[0] - '0'], limits[1], *argv++);
+    adcp_range_narrow(&call->ranges[limits[0] - '0'], limits[1], *argv++);
   }
 }
 

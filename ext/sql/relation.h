@@ -11,23 +11,18 @@
 #include <stdbool.h>
 
 #include "ops/config.h"
+#include "sql/range.h"
 
 #define ADCP_RELATION_MAX_ARGUMENTS 4
 #define ADCP_RELATION_MAX_RANGES    2
-
-/* Values that are wanted of a column; INT64_MIN and INT64_MAX where there is no limit. SQLite looks
-** at every row again, so a range may be taken as a hint. */
-typedef struct AdcpRelationRange {
-  sqlite3_int64 low, high;
-} AdcpRelationRange;
 
 /* What a cursor gets when a scan begins. */
 typedef struct AdcpRelationCall {
   sqlite3 *db;
   AdcpConfig *config;
   const char *text[ADCP_RELATION_MAX_ARGUMENTS]; /* NULL where not given; borrowed during xOpen */
-  AdcpRelationRange ranges[ADCP_RELATION_MAX_RANGES]; /* of range_columns */
-  AdcpError *err;                                     /* borrowed for the cursor's life */
+  AdcpRange ranges[ADCP_RELATION_MAX_RANGES];    /* of range_columns: what is wanted */
+  AdcpError *err;                                /* borrowed for the cursor's life */
 } AdcpRelationCall;
 
 typedef struct AdcpRelation {

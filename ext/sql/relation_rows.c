@@ -14,8 +14,9 @@ enum { COLUMN_ROWNO, COLUMN_ROWID, COLUMN_ROW };
 typedef struct Cursor {
   AdcpError *err; /* borrowed */
   AdcpBackupTable *table;
-  AdcpRelationRange rows, rowids;
+  AdcpRange rows, rowids;
   bool has_rowids; /* rowids is a limit */
+  bool begun;      /* on a row */
   bool eof;
 } Cursor;
 
@@ -40,8 +41,21 @@ static bool is_ahead(Cursor *cursor) {
          rowid < cursor->rowids.low;
 }
 
+/* True on the last row of a range, behind which nothing is read: what stands there may be damaged. */
+static bool is_last(Cursor *cursor) {
+  int64_t rowid;
+  if( adcp_backup_table_row(cursor->table) == cursor->rows.high ) return true;
+  return cursor->has_rowids && adcp_backup_table_rowid(cursor->table, &rowid) &&
+         rowid == cursor->rowids.high;
+}
+
 static void rows_next(void *p) {
   Cursor *cursor = p;
+  if( cursor->begun && is_last(cursor) ) {
+    cursor->eof = true;
+    return;
+  }
+  cursor->begun = true;
   do {
     cursor->eof = !adcp_backup_table_next(cursor->table);
   } while( !cursor->eof && is_ahead(cursor) );

@@ -19,6 +19,7 @@
 #include "ops/row_order.h"
 #include "platform/work_queue.h"
 #include "sql/call.h"
+#include "sql/range.h"
 #include "sql/result.h"
 
 typedef struct TableVtab {
@@ -40,9 +41,9 @@ typedef struct TableCursor {
   AdcpError err;
   AdcpBackupTable *backup; /* opened by the first scan */
   const AdcpValue *row;    /* NULL at the end */
-  sqlite3_int64 low, high; /* of the rowid */
-  AdcpValue first[2];      /* least and greatest value of the key's first column */
-  sqlite3_value *kept[2];  /* owned: what first borrows from; NULL where there is no limit */
+  AdcpRange rowids;
+  AdcpValue first[2];     /* least and greatest value of the key's first column */
+  sqlite3_value *kept[2]; /* owned: what first borrows from; NULL where there is no limit */
 } TableCursor;
 
 /* ---- connecting ---- */
@@ -185,17 +186,6 @@ static int xDisconnect(sqlite3_vtab *base) {
 
 /* ---- planning ---- */
 
-static char limit_of(unsigned char op) {
-  switch( op ) {
-  case SQLITE_INDEX_CONSTRAINT_EQ: return '=';
-  case SQLITE_INDEX_CONSTRAINT_GT:
-  case SQLITE_INDEX_CONSTRAINT_GE: return '>';
-  case SQLITE_INDEX_CONSTRAINT_LT:
-  case SQLITE_INDEX_CONSTRAINT_LE: return '<';
-  default: return 0;
-  }
-}
-
 /* True when a limit on the key's first column, compared by this collation, is one in the key's
 ** order: what is equal to the byte is equal by any collation. A database of another encoding sorts
 ** otherwise. */
@@ -220,7 +210,7 @@ static int xBestIndex(sqlite3_vtab *base, sqlite3_index_info *info) {
   int position = 0;
   for( int i = 0; i < info->nConstraint; i++ ) {
     const struct sqlite3_index_constraint *constraint = &info->aConstraint[i];
-    char limit = limit_of(constraint->op);
+    char limit = adcp_range_limit(constraint->op);
     bool on_key = (by_rowid && constraint->iColumn == -1) ||
                   (vtab->key_column >= 0 && constraint->iColumn == vtab->key_column);
     if( !constraint->usable || !limit || !on_key ) continue;
@@ -290,13 +280,6 @@ static void open_backup(TableCursor *cursor, const TableVtab *vtab, int threads)
   }
 }
 
-static void limit_rowid(TableCursor *cursor, char limit, sqlite3_value *value) {
-  if( sqlite3_value_type(value) != SQLITE_INTEGER ) return;
-  sqlite3_int64 at = sqlite3_value_int64(value);
-  if( limit != '<' && at > cursor->low ) cursor->low = at;
-  if( limit != '>' && at < cursor->high ) cursor->high = at;
-}
-
 /* As it is in the database: SQLite's conversion to UTF-8 loses what is not valid UTF-16. */
 static AdcpValue text_of(sqlite3_value *value, AdcpEncoding encoding, AdcpError *err) {
   AdcpValue text = {.type = encoding == ADCP_UTF8 ? ADCP_TEXT : ADCP_TEXT16};
@@ -334,7 +317,8 @@ static void limit_key(TableCursor *cursor, const TableVtab *vtab, char limit,
   if( !number && type != SQLITE_TEXT ) return;
   if( number ? affinity == ADCP_AFFINITY_TEXT : affinity >= ADCP_AFFINITY_NUMERIC ) return;
   for( int i = 0; i < 2; i++ ) {
-    if( limit == (i ? '>' : '<') || cursor->kept[i] ) continue;
+    bool limits = i ? adcp_range_is_upper(limit) : adcp_range_is_lower(limit);
+    if( !limits || cursor->kept[i] ) continue;
     sqlite3_value *kept = cursor->kept[i] = sqlite3_value_dup(value);
     if( kept == NULL ) {
       adcp_error_nomem(&cursor->err);
@@ -399,10 +383,10 @@ static bool is_mark_before(void *context, const char *key) {
 static void go_to_begin(TableCursor *cursor, const TableVtab *vtab) {
   if( vtab->order && begin_value(cursor, vtab) ) {
     adcp_backup_table_seek_key(cursor->backup, is_mark_before, cursor);
-  } else if( vtab->order || cursor->low == INT64_MIN ) {
+  } else if( vtab->order || cursor->rowids.low == INT64_MIN ) {
     adcp_backup_table_seek_row(cursor->backup, 1);
   } else {
-    adcp_backup_table_seek_rowid(cursor->backup, cursor->low);
+    adcp_backup_table_seek_rowid(cursor->backup, cursor->rowids.low);
   }
 }
 
@@ -414,19 +398,30 @@ static bool is_behind(TableCursor *cursor, const TableVtab *vtab) {
     return end &&
            compare_first(vtab, &cursor->row[adcp_row_order_key_place(vtab->order, 0)], end) > 0;
   }
-  return cursor->high < INT64_MAX && adcp_backup_table_rowid(cursor->backup, &rowid) &&
-         rowid > cursor->high;
+  return cursor->rowids.high < INT64_MAX && adcp_backup_table_rowid(cursor->backup, &rowid) &&
+         rowid > cursor->rowids.high;
 }
 
 static bool is_ahead(TableCursor *cursor) {
   int64_t rowid;
-  return cursor->low > INT64_MIN && adcp_backup_table_rowid(cursor->backup, &rowid) &&
-         rowid < cursor->low;
+  return cursor->rowids.low > INT64_MIN && adcp_backup_table_rowid(cursor->backup, &rowid) &&
+         rowid < cursor->rowids.low;
+}
+
+/* True on the last row of a range, behind which nothing is read: what stands there may be damaged. */
+static bool is_last(TableCursor *cursor, const TableVtab *vtab) {
+  int64_t rowid;
+  return cursor->row && !vtab->order && cursor->rowids.high < INT64_MAX &&
+         adcp_backup_table_rowid(cursor->backup, &rowid) && rowid == cursor->rowids.high;
 }
 
 static int xNext(sqlite3_vtab_cursor *base) {
   TableCursor *cursor = (TableCursor *)base;
   const TableVtab *vtab = (const TableVtab *)base->pVtab;
+  if( is_last(cursor, vtab) ) {
+    cursor->row = NULL;
+    return report(cursor);
+  }
   do {
     cursor->row =
         adcp_backup_table_next(cursor->backup) ? adcp_backup_table_values(cursor->backup) : NULL;
@@ -442,18 +437,17 @@ static int xFilter(sqlite3_vtab_cursor *base, int idx_num, const char *limits, i
   TableVtab *vtab = (TableVtab *)base->pVtab;
   forget_limits(cursor);
   cursor->row = NULL;
-  cursor->low = INT64_MIN;
-  cursor->high = INT64_MAX;
+  cursor->rowids = ADCP_RANGE_ALL;
   for( int i = 0; i < argc; i++ ) {
     if( vtab->order ) {
       limit_key(cursor, vtab, limits[i], argv[i]);
     } else {
-      limit_rowid(cursor, limits[i], argv[i]);
+      adcp_range_narrow(&cursor->rowids, limits[i], argv[i]);
     }
   }
   bool is_lookup = limits && strchr(limits, '=');
   open_backup(cursor, vtab, is_lookup ? 0 : adcp_spare_processors());
-  if( cursor->low > cursor->high || cursor->err.rc ) return report(cursor);
+  if( cursor->rowids.low > cursor->rowids.high || cursor->err.rc ) return report(cursor);
   go_to_begin(cursor, vtab);
   return cursor->err.rc ? report(cursor) : xNext(base);
 }
