@@ -50,10 +50,10 @@ static AdcpPlanStep *add(AdcpPlanSteps *steps, const char *action, const char *o
   }
   AdcpPlanStep *larger = adcp_realloc(steps->items, (steps->count + 1) * sizeof *larger);
   if( larger ) steps->items = larger;
-  char *name = adcp_strdup(object ? object : "");
+  char *name = object ? adcp_strdup(object) : NULL;
   char *text = format ? adcp_buf_take(&detail) : NULL;
   adcp_buf_free(&detail);
-  if( larger && name && (text || format == NULL) ) {
+  if( larger && (name || object == NULL) && (text || format == NULL) ) {
     steps->items[steps->count] = (AdcpPlanStep){action, name, rows, text};
     return &steps->items[steps->count++];
   }

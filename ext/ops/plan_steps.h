@@ -11,7 +11,7 @@
 
 typedef struct AdcpPlanStep {
   const char *action; /* "drop", "create", "fill", ... : docs/plan.md */
-  char *object;       /* owned */
+  char *object;       /* owned; NULL where it is about none. "" is a name, too */
   int64_t rows;       /* -1 where it is not about rows */
   char *detail;       /* owned; NULL without */
 } AdcpPlanStep;

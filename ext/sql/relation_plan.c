@@ -57,7 +57,7 @@ static void plan_column(void *p, int column, sqlite3_context *context) {
   switch( column ) {
   case 0: sqlite3_result_int64(context, plan_rowid(p)); return;
   case 1: text = step->action; break;
-  case 2: text = step->object[0] ? step->object : NULL; break;
+  case 2: text = step->object; break;
   case 3:
     if( step->rows >= 0 ) sqlite3_result_int64(context, step->rows);
     return;
