@@ -147,7 +147,7 @@ static void warn_of_names(AdcpBackup *backup, const bool *keep) {
 static void select_schema(AdcpBackup *backup) {
   AdcpSchema *schema = backup->schema;
   AdcpSelection *selection =
-      adcp_selection_open(backup->options, schema, "the database", backup->err);
+      adcp_selection_open(backup->options, schema, ADCP_SELECTION_OF_DATABASE, backup->err);
   if( selection == NULL ) return;
   bool *keep_objects = adcp_calloc(schema->object_count + 1, sizeof(bool));
   bool *keep_tables = adcp_calloc(schema->table_count + 1, sizeof(bool));

@@ -74,6 +74,14 @@ static const AdcpTable *find_table(const AdcpSchema *schema, const char *name) {
   return found;
 }
 
+static bool find_view(const AdcpSchema *schema, const char *name) {
+  for( size_t i = 0; i < schema->object_count; i++ ) {
+    const AdcpObject *object = &schema->objects[i];
+    if( object->type == ADCP_OBJECT_VIEW && sqlite3_stricmp(object->name, name) == 0 ) return true;
+  }
+  return false;
+}
+
 static void fail_unknown(AdcpDb *db, const AdcpSchema *schema, const char *name) {
   const char **names = adcp_calloc(schema->table_count + 1, sizeof *names);
   if( names == NULL ) {
@@ -83,7 +91,11 @@ static void fail_unknown(AdcpDb *db, const AdcpSchema *schema, const char *name)
   for( size_t i = 0; i < schema->table_count; i++ ) names[i] = schema->tables[i].name;
   const char *nearest = adcp_nearest_name(name, names, schema->table_count);
   adcp_error_set(db->err, ADCP_ERROR, "database \"%s\" has no table \"%.200s\"", db->schema, name);
-  if( nearest ) adcp_error_append(db->err, "; did you mean \"%s\"?", nearest);
+  if( nearest ) {
+    adcp_error_append(db->err, "; did you mean \"%s\"?", nearest);
+  } else {
+    adcp_error_append(db->err, "; PRAGMA \"%s\".table_list lists those that it has", db->schema);
+  }
   adcp_free((void *)names);
 }
 
@@ -100,11 +112,18 @@ void adcp_hash_table(AdcpDb *db, const char *name, char sha256[ADCP_SHA256_HEX +
   adcp_snapshot_open(&snapshot, db);
   AdcpSchema *schema = adcp_catalog_read(db);
   const AdcpTable *table = schema ? find_table(schema, name) : NULL;
-  if( schema && table == NULL ) {
+  if( schema && table == NULL && find_view(schema, name) ) {
+    adcp_error_set(db->err, ADCP_ERROR,
+                   "\"%s\" is a view: it has no rows of its own, and no digest; give one of the "
+                   "tables that it reads",
+                   name);
+  } else if( schema && table == NULL ) {
     fail_unknown(db, schema, name);
   } else if( table && table->kind == ADCP_TABLE_VIRTUAL ) {
     adcp_error_set(db->err, ADCP_ERROR,
-                   "table \"%s\" is virtual: it has no rows of its own, and no digest", name);
+                   "table \"%s\" is virtual: it has no rows of its own, and no digest; give its "
+                   "content table or one of its shadow tables",
+                   name);
   } else if( table ) {
     adcp_hash_rows(db, table, sha256);
   }

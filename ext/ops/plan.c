@@ -513,7 +513,7 @@ static void choose_mode(Planner *p, const char *backup_type) {
 }
 
 static void make_plan(Planner *p, const char *backup_type) {
-  p->selection = adcp_selection_open(p->options, p->head->schema, "the backup", p->err);
+  p->selection = adcp_selection_open(p->options, p->head->schema, ADCP_SELECTION_OF_BACKUP, p->err);
   if( p->selection == NULL ) return;
   choose_mode(p, backup_type);
   check_rename(p);

@@ -52,7 +52,7 @@ static void check_options(AdcpRowChoice *choice) {
 static void read_tables(AdcpRowChoice *choice) {
   const AdcpArchiveHead *head = choice->head;
   AdcpSelection *selection =
-      adcp_selection_open(choice->options, head->schema, "the backup", choice->err);
+      adcp_selection_open(choice->options, head->schema, ADCP_SELECTION_OF_BACKUP, choice->err);
   choice->tables = adcp_calloc(head->table_count + 1, sizeof *choice->tables);
   if( choice->tables == NULL ) adcp_error_nomem(choice->err);
   for( size_t i = 0; i < head->table_count && !choice->err->rc; i++ ) {

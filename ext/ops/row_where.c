@@ -117,7 +117,28 @@ static const char *missing_table(const char *message) {
   return strncmp(message, "main.", 5) == 0 ? message + 5 : message;
 }
 
-/* Adds the nearest name to SQLite's message that a column is missing. */
+#define LISTED_COLUMNS 20 /* an error message is for reading */
+
+static void append_columns(const AdcpTable *table, AdcpError *err) {
+  adcp_error_append(err, "; the columns of the backup's table are");
+  for( size_t i = 0; i < table->column_count && i < LISTED_COLUMNS; i++ ) {
+    adcp_error_append(err, "%s \"%s\"", i ? "," : "", table->columns[i].name);
+  }
+  if( table->column_count > LISTED_COLUMNS ) {
+    adcp_error_append(err, " and %zu more", table->column_count - LISTED_COLUMNS);
+  }
+}
+
+/* True when the text has the name in double quotes, which are for names. */
+static bool stands_in_quotes(const char *text, const char *name) {
+  size_t size = strlen(name);
+  for( const char *at = strchr(text, '"'); at; at = strchr(at + 1, '"') ) {
+    if( strncmp(at + 1, name, size) == 0 && at[1 + size] == '"' ) return true;
+  }
+  return false;
+}
+
+/* Adds the nearest name to SQLite's message that a column is missing, or what else helps. */
 static void append_nearest(AdcpRowWhere *where, AdcpError *err) {
   static const char missing[] = "no such column: ";
   const char *message = adcp_error_message(err);
@@ -131,7 +152,13 @@ static void append_nearest(AdcpRowWhere *where, AdcpError *err) {
   }
   for( size_t i = 0; i < table->column_count; i++ ) names[i] = table->columns[i].name;
   const char *nearest = adcp_nearest_name(name, names, table->column_count);
-  if( nearest ) adcp_error_append(err, "; did you mean \"%s\"?", nearest);
+  if( nearest ) {
+    adcp_error_append(err, "; did you mean \"%s\"?", nearest);
+  } else if( stands_in_quotes(where->text, name) ) {
+    adcp_error_append(err, "; text is written in single quotes: '%s'", name);
+  } else {
+    append_columns(table, err);
+  }
   adcp_free(name);
   adcp_free((void *)names);
 }

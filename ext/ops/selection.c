@@ -35,7 +35,8 @@ static bool selectable(const AdcpObject *object) {
 /* ---- checking the patterns ---- */
 
 static void fail_no_match(const AdcpSchema *schema, const char *option, const char *glob,
-                          const char *where, AdcpError *err) {
+                          AdcpSelectionOf of, AdcpError *err) {
+  bool backup = of == ADCP_SELECTION_OF_BACKUP;
   const char **names = adcp_calloc(schema->object_count + schema->table_count + 1, sizeof *names);
   size_t count = 0;
   if( names == NULL ) {
@@ -47,9 +48,14 @@ static void fail_no_match(const AdcpSchema *schema, const char *option, const ch
   }
   for( size_t i = 0; i < schema->table_count; i++ ) names[count++] = schema->tables[i].name;
   const char *nearest = adcp_nearest_name(glob, names, count);
-  adcp_error_set(err, ADCP_ERROR, "no table or view of %s matches \"%s\" in option \"%s\"", where,
-                 glob, option);
-  if( nearest ) adcp_error_append(err, "; did you mean \"%s\"?", nearest);
+  adcp_error_set(err, ADCP_ERROR, "no table or view of %s matches \"%s\" in option \"%s\"",
+                 backup ? "the backup" : "the database", glob, option);
+  if( nearest ) {
+    adcp_error_append(err, "; did you mean \"%s\"?", nearest);
+  } else {
+    adcp_error_append(err, "; %s lists those that it has",
+                      backup ? "adcp_contents" : "PRAGMA table_list");
+  }
   adcp_free(names);
 }
 
@@ -65,7 +71,7 @@ static bool matches_anything(const AdcpSchema *schema, const char *glob) {
 }
 
 static void read_patterns(Patterns *patterns, const AdcpOptions *options, const char *option,
-                          const AdcpSchema *schema, const char *where, AdcpError *err) {
+                          const AdcpSchema *schema, AdcpSelectionOf of, AdcpError *err) {
   size_t count = adcp_options_name_count(options, option);
   patterns->given = adcp_options_has(options, option);
   patterns->globs = adcp_calloc(count + 1, sizeof *patterns->globs);
@@ -75,7 +81,7 @@ static void read_patterns(Patterns *patterns, const AdcpOptions *options, const 
   }
   for( size_t i = 0; i < count && !err->rc; i++ ) {
     const char *glob = adcp_options_name(options, option, i);
-    if( !matches_anything(schema, glob) ) fail_no_match(schema, option, glob, where, err);
+    if( !matches_anything(schema, glob) ) fail_no_match(schema, option, glob, of, err);
     patterns->globs[patterns->count++] = glob;
   }
 }
@@ -96,7 +102,7 @@ static void find_contents(AdcpSelection *selection, AdcpError *err) {
 }
 
 AdcpSelection *adcp_selection_open(const AdcpOptions *options, const AdcpSchema *schema,
-                                   const char *where, AdcpError *err) {
+                                   AdcpSelectionOf of, AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpSelection *selection = adcp_calloc(1, sizeof *selection);
   if( selection == NULL ) {
@@ -104,9 +110,9 @@ AdcpSelection *adcp_selection_open(const AdcpOptions *options, const AdcpSchema 
     return NULL;
   }
   selection->schema = schema;
-  read_patterns(&selection->include, options, "tables", schema, where, err);
-  read_patterns(&selection->exclude, options, "exclude_tables", schema, where, err);
-  read_patterns(&selection->exclude_data, options, "exclude_data", schema, where, err);
+  read_patterns(&selection->include, options, "tables", schema, of, err);
+  read_patterns(&selection->exclude, options, "exclude_tables", schema, of, err);
+  read_patterns(&selection->exclude_data, options, "exclude_data", schema, of, err);
   find_contents(selection, err);
   if( err->rc ) {
     adcp_selection_close(selection);

@@ -4,7 +4,7 @@
 **
 ** Patterns are SQLite GLOBs on table and view names, letter case kept. Indexes and triggers
 ** follow their table, shadow tables their virtual table, and an external-content FTS table the
-** table that it indexes. A pattern that matches nothing is an error with the nearest name.
+** table that it indexes. A pattern that matches nothing is an error with the nearest name, or with what lists the names.
 */
 #ifndef ADCP_OPS_SELECTION_H
 #define ADCP_OPS_SELECTION_H
@@ -14,10 +14,16 @@
 
 typedef struct AdcpSelection AdcpSelection;
 
-/* Reads the options (those that the function has) and checks every pattern against schema. where:
-** what the schema is, for messages ("the database", "the backup"). Borrows both. NULL on error. */
+/* Whose schema it is, for messages. */
+typedef enum AdcpSelectionOf {
+  ADCP_SELECTION_OF_DATABASE,
+  ADCP_SELECTION_OF_BACKUP
+} AdcpSelectionOf;
+
+/* Reads the options (those that the function has) and checks every pattern against schema. Borrows
+** both. NULL on error. */
 AdcpSelection *adcp_selection_open(const AdcpOptions *options, const AdcpSchema *schema,
-                                   const char *where, AdcpError *err);
+                                   AdcpSelectionOf of, AdcpError *err);
 void adcp_selection_close(AdcpSelection *selection);
 
 /* False when neither tables nor exclude_tables was given: everything is selected. */
