@@ -95,6 +95,13 @@ static void read_column(AdcpJsonReader *json, AdcpTable *table, AdcpError *err) 
   if( column->decl_type == NULL ) adcp_error_nomem(err);
 }
 
+/* Counters are found in it by these two columns. */
+static bool is_sequence(const AdcpTable *table) {
+  return strcmp(table->name, "sqlite_sequence") == 0 && table->column_count == 2 &&
+         adcp_table_value_count(table) == (size_t)table->has_rowid_key + 2 &&
+         strcmp(table->columns[0].name, "name") == 0 && strcmp(table->columns[1].name, "seq") == 0;
+}
+
 /* The members of a table that need each other. */
 static void complete_table(AdcpTable *table, const char *kind, const char *rowid_column,
                            AdcpError *err) {
@@ -111,6 +118,10 @@ static void complete_table(AdcpTable *table, const char *kind, const char *rowid
   bool no_rowid = table->has_rowid_key && (table->without_rowid || table->rowid_name == NULL);
   if( lost || no_rowid ) {
     adcp_error_set(err, ADCP_CORRUPT, "table \"%s\" is described with a rowid that it cannot have",
+                   table->name);
+  } else if( table->kind == ADCP_TABLE_SEQUENCE && !is_sequence(table) ) {
+    adcp_error_set(err, ADCP_CORRUPT,
+                   "table \"%s\" is described as sqlite_sequence, whose columns are name and seq",
                    table->name);
   }
 }

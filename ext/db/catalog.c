@@ -30,10 +30,6 @@ void adcp_snapshot_close(AdcpSnapshot *snapshot) {
 
 /* ---- what a table's SQL says ---- */
 
-static bool is_word(const char *token, size_t size, const char *word) {
-  return size == strlen(word) && sqlite3_strnicmp(token, word, (int)size) == 0;
-}
-
 /* Table options stand behind the last parenthesis; they cannot be quoted. ROWID is an option's word
 ** only after WITHOUT. */
 static void read_table_options(AdcpTable *table, const char *sql) {
@@ -44,8 +40,8 @@ static void read_table_options(AdcpTable *table, const char *sql) {
     if( type == ADCP_TOKEN_OTHER && *sql == '(' ) depth++;
     if( type == ADCP_TOKEN_OTHER && *sql == ')' ) depth--;
     if( type != ADCP_TOKEN_WORD || depth != 0 ) continue;
-    if( is_word(sql, length, "STRICT") ) table->strict = true;
-    if( is_word(sql, length, "ROWID") ) table->without_rowid = true;
+    if( adcp_token_is_word(sql, length, "STRICT") ) table->strict = true;
+    if( adcp_token_is_word(sql, length, "ROWID") ) table->without_rowid = true;
   }
 }
 

@@ -155,6 +155,19 @@ AdcpTokenType adcp_token_next(const char *sql, size_t n, size_t *length) {
   return operator_next(sql, n, length);
 }
 
+bool adcp_token_is_word(const char *token, size_t size, const char *word) {
+  return size == strlen(word) && strncasecmp(token, word, size) == 0;
+}
+
+bool adcp_token_has_word(const char *sql, const char *word) {
+  size_t left = strlen(sql), size;
+  AdcpTokenType type;
+  for( ; (type = adcp_token_next(sql, left, &size)) != ADCP_TOKEN_END; sql += size, left -= size ) {
+    if( type == ADCP_TOKEN_WORD && adcp_token_is_word(sql, size, word) ) return true;
+  }
+  return false;
+}
+
 bool adcp_token_is_blank(const char *sql) {
   size_t left = strlen(sql), length;
   for( ; left > 0; sql += length, left -= length ) {

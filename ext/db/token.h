@@ -30,6 +30,12 @@ AdcpTokenType adcp_token_next(const char *sql, size_t n, size_t *length);
 ** of memory. */
 char *adcp_token_dequote(const char *token, size_t size, AdcpError *err);
 
+/* True when the token is that bare word, in any letter case. */
+bool adcp_token_is_word(const char *token, size_t size, const char *word);
+
+/* True when one of the text's tokens is that bare word. */
+bool adcp_token_has_word(const char *sql, const char *word);
+
 /* True when the text holds only white space, comments and semicolons. */
 bool adcp_token_is_blank(const char *sql);
 

@@ -3,6 +3,7 @@
 */
 #include "ops/plan.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -233,7 +234,8 @@ static void plan_new_schema(Planner *p, AdcpPlanTable *entry, bool has_rows) {
     return;
   }
   entry->create = entry->object && !(owner && owner->create);
-  entry->fill = has_rows && !flag(p, "schema_only") && !indexed_part(p, owner);
+  entry->fill = has_rows && !flag(p, "schema_only") && !indexed_part(p, owner) &&
+                (p->plan->whole || table->kind != ADCP_TABLE_STAT);
   if( entry->fill && table->kind == ADCP_TABLE_STAT && !keeps_statistics(table->name) ) {
     entry->fill = false;
     adcp_plan_warn(
@@ -650,6 +652,18 @@ void adcp_plan_check_force(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *l
         "this would replace the rows of %s; repeat it with {\"force\":true} if they may go", names);
   }
   adcp_buf_free(&list);
+}
+
+/* ---- counters ---- */
+
+const AdcpPlanTable *adcp_plan_counter(const AdcpPlan *plan, const AdcpTable *sequence,
+                                       const AdcpValue *values) {
+  const AdcpValue *name = &values[sequence->has_rowid_key ? 1 : 0], *seq = name + 1;
+  assert(adcp_table_value_count(sequence) == (size_t)(seq + 1 - values));
+  if( name->type != ADCP_TEXT || seq->type != ADCP_INTEGER ) return NULL;
+  const AdcpPlanTable *entry =
+      adcp_map_get(&plan->by_source, (const char *)name->bytes, name->size);
+  return entry && entry->fill ? entry : NULL;
 }
 
 bool adcp_plan_touches_rows(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {

@@ -74,6 +74,12 @@ void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...)
 ** not given; or, with force too, when a part of a table would take their place. */
 void adcp_plan_check_force(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, bool force);
 
+/* sqlite_sequence and sqlite_stat speak of tables by name: unless everything is restored (whole), a
+** row of the former is taken when its table is filled, and of the latter none is. This is that table,
+** for values of a row of the backup's `sequence`, or NULL. */
+const AdcpPlanTable *adcp_plan_counter(const AdcpPlan *plan, const AdcpTable *sequence,
+                                       const AdcpValue *values);
+
 /* True when there are rows that the restore replaces or, merging, may change: in a merge triggers
 ** can reach any table. */
 bool adcp_plan_touches_rows(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live);

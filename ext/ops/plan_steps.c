@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "db/catalog.h"
+#include "db/token.h"
 #include "ops/hash.h"
 #include "ops/kept_rows.h"
 #include "ops/metadata.h"
@@ -210,6 +211,52 @@ static void add_fill(AdcpPlanSteps *steps, const char *action, const AdcpPlanTab
           : "");
 }
 
+/* True when sqlite_sequence will be there: a table with AUTOINCREMENT is, or is made. */
+static bool has_counters(const AdcpPlanSteps *steps) {
+  const AdcpPlan *plan = steps->plan;
+  for( size_t i = 0; i < steps->live->table_count; i++ ) {
+    if( steps->live->tables[i].kind == ADCP_TABLE_SEQUENCE ) return true;
+  }
+  for( size_t i = 0; i < plan->table_count; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    bool made = entry->create && entry->source->kind == ADCP_TABLE_ORDINARY;
+    if( made && adcp_token_has_word(entry->object->sql, "AUTOINCREMENT") ) return true;
+  }
+  return false;
+}
+
+/* Reads the backup's sqlite_sequence; how many of its rows are taken. */
+static int64_t count_counters(AdcpPlanSteps *steps, const AdcpArchiveTable *rows) {
+  AdcpArchiveReader *archive = steps->archive;
+  int64_t count = 0;
+  if( steps->head->indexed ) {
+    adcp_archive_seek_table(archive, (size_t)(rows - steps->head->tables));
+  }
+  for( ;; ) {
+    AdcpArchiveEvent event = adcp_archive_next(archive);
+    if( event == ADCP_ARCHIVE_END || event == ADCP_ARCHIVE_ERROR ) return count;
+    bool wanted = adcp_archive_table(archive) == rows;
+    if( event == ADCP_ARCHIVE_TABLE_BEGIN && !wanted ) adcp_archive_skip_table(archive);
+    if( event == ADCP_ARCHIVE_TABLE_END && wanted ) return count;
+    if( event != ADCP_ARCHIVE_ROW ) continue;
+    count += adcp_plan_counter(steps->plan, rows->table, adcp_archive_row(archive)) != NULL;
+  }
+}
+
+/* Counters of AUTOINCREMENT: all of them, or those of the tables that are filled. */
+static void list_counters(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
+  const AdcpArchiveTable *rows = rows_of(steps, entry->source);
+  if( steps->plan->whole ) {
+    add(steps, "fill", entry->target, rows->rows, NULL);
+    return;
+  }
+  int64_t count = has_counters(steps) ? count_counters(steps, rows) : 0;
+  if( count == 0 ) return;
+  add(steps, "fill", entry->target, count,
+      "counters of the tables above, of %lld in the backup; a higher one stays",
+      (long long)rows->rows);
+}
+
 static void list_fill(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
   const AdcpArchiveTable *rows = rows_of(steps, entry->source);
   int64_t count = rows ? rows->rows : 0;
@@ -242,7 +289,13 @@ static void list_tables(AdcpPlanSteps *steps) {
     }
   }
   for( size_t i = 0; i < plan->table_count && !steps->err->rc; i++ ) {
-    if( plan->tables[i].fill ) list_fill(steps, &plan->tables[i]);
+    const AdcpPlanTable *entry = &plan->tables[i];
+    if( !entry->fill ) continue;
+    if( entry->source->kind == ADCP_TABLE_SEQUENCE ) {
+      list_counters(steps, entry);
+    } else {
+      list_fill(steps, entry);
+    }
   }
 }
 

@@ -321,11 +321,9 @@ static void empty_table(AdcpRestore *restore, const AdcpPlanTable *entry) {
   }
 }
 
-/* sqlite_sequence and sqlite_stat speak of tables by name: unless everything is restored, their
-** rows are taken one by one. */
+/* Unless everything is restored, counters are taken one by one. */
 static bool by_name(const AdcpRestore *restore, const AdcpPlanTable *entry) {
-  AdcpTableKind kind = entry->source->kind;
-  return !restore->plan->whole && (kind == ADCP_TABLE_SEQUENCE || kind == ADCP_TABLE_STAT);
+  return !restore->plan->whole && entry->source->kind == ADCP_TABLE_SEQUENCE;
 }
 
 /* False where there is no sqlite_sequence: then no live table has AUTOINCREMENT. */
@@ -373,12 +371,12 @@ static void begin_table(AdcpRestore *restore, const AdcpArchiveTable *rows) {
 }
 
 /* A row of sqlite_sequence for a table that is being restored: the counter only ever grows. */
-static void restore_counter(AdcpRestore *restore, const AdcpValue *name, const AdcpValue *seq) {
+static void restore_counter(AdcpRestore *restore, const AdcpTable *sequence,
+                            const AdcpValue *values) {
   AdcpDb *db = &restore->db;
-  if( name->type != ADCP_TEXT || seq->type != ADCP_INTEGER ) return;
-  const AdcpPlanTable *entry =
-      adcp_map_get(&restore->plan->by_source, (const char *)name->bytes, name->size);
-  if( entry == NULL || !entry->fill ) return;
+  const AdcpPlanTable *entry = adcp_plan_counter(restore->plan, sequence, values);
+  if( entry == NULL ) return;
+  const AdcpValue *seq = &values[sequence->has_rowid_key ? 2 : 1];
   bool there = adcp_db_integer(db, 0, "SELECT 1 FROM \"%w\".sqlite_sequence WHERE name = %Q",
                                db->schema, entry->target);
   if( !there ) {
@@ -413,9 +411,8 @@ static void restore_row(AdcpRestore *restore) {
     if( entry->part && !take_chosen(restore, values) ) return;
     if( entry->source->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
     adcp_load_row(restore->load, values);
-  } else if( entry->source->kind == ADCP_TABLE_SEQUENCE ) {
-    const AdcpValue *name = &values[entry->source->has_rowid_key ? 1 : 0];
-    restore_counter(restore, name, name + 1);
+  } else {
+    restore_counter(restore, entry->source, values);
   }
 }
 

@@ -25,14 +25,10 @@ static void fail(AdcpRowWhere *where, const char *format, ...) {
 
 /* ---- by token ---- */
 
-static bool is_word(const char *token, size_t size, const char *word) {
-  return strlen(word) == size && sqlite3_strnicmp(token, word, (int)size) == 0;
-}
-
 /* A SELECT is an expression only within parentheses of its own. */
 static bool is_query(const char *token, size_t size) {
-  return is_word(token, size, "SELECT") || is_word(token, size, "VALUES") ||
-         is_word(token, size, "WITH");
+  return adcp_token_is_word(token, size, "SELECT") || adcp_token_is_word(token, size, "VALUES") ||
+         adcp_token_is_word(token, size, "WITH");
 }
 
 static void check_tokens(AdcpRowWhere *where) {

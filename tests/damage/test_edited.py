@@ -201,6 +201,11 @@ forged("a table that is in the manifest alone", 'table "plain"|rows are missing'
        lambda entries: entries + [{**NOTHING, "name": "plain", "block": 0, "offset": 1}])
 forged("a table that is in the rows alone", '"ghost"', lambda f: f.tables.append(["ghost", []]),
        lambda entries: [e for e in entries if e["name"] != "ghost"])
+
+# Counters are read by name and seq: no other table says that it is the one that holds them.
+for name in "plain", "parent":
+    forged(f"{name} as sqlite_sequence", f'table "{name}" is described as sqlite_sequence',
+           lambda f: setattr(f, "head", f.head.replace(f'"{name}":{{"kind":"ordinary"', f'"{name}":{{"kind":"sequence"')))
 forged("tables before tables", '"tables"|damaged', lambda f: setattr(f, "head", f.head.replace('\n"tables":{', '\n"tables":{\n},\n"tables":{')))
 
 done()
