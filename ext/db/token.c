@@ -333,19 +333,21 @@ static void parse_on(Cursor *cursor, AdcpCreate *create) {
 }
 
 /* BEFORE | AFTER | INSTEAD OF, and DELETE | INSERT | UPDATE [OF column, ...]. */
-static void parse_trigger_event(Cursor *cursor) {
+static void parse_trigger_event(Cursor *cursor, AdcpCreate *create) {
+  static const char *const events[] = {"DELETE", "INSERT", "UPDATE"};
   size_t at, size;
   if( accept_word(cursor, "INSTEAD") ) {
     expect_word(cursor, "OF");
   } else if( !accept_word(cursor, "BEFORE") ) {
     accept_word(cursor, "AFTER");
   }
-  if( accept_word(cursor, "DELETE") || accept_word(cursor, "INSERT") ) return;
-  if( !accept_word(cursor, "UPDATE") ) {
-    if( !cursor->err->rc ) fail_expected(cursor, "DELETE, INSERT or UPDATE");
-    return;
+  for( int i = 0; i < 3 && create->event == NULL; i++ ) {
+    if( accept_word(cursor, events[i]) ) create->event = events[i];
   }
-  if( !accept_word(cursor, "OF") ) return;
+  if( create->event == NULL && !cursor->err->rc ) {
+    fail_expected(cursor, "DELETE, INSERT or UPDATE");
+  }
+  if( create->event != events[2] || !accept_word(cursor, "OF") ) return;
   expect_name(cursor, "a column's name", &at, &size);
   while( !cursor->err->rc && at_symbol(cursor, ',') ) {
     cursor_advance(cursor);
@@ -368,7 +370,7 @@ bool adcp_create_parse(const char *sql, AdcpCreate *create, AdcpError *err) {
   cursor_start(&cursor, sql, err);
   parse_kind(&cursor, create);
   parse_name(&cursor, create);
-  if( create->type == ADCP_OBJECT_TRIGGER ) parse_trigger_event(&cursor);
+  if( create->type == ADCP_OBJECT_TRIGGER ) parse_trigger_event(&cursor, create);
   if( create->type == ADCP_OBJECT_TRIGGER || create->type == ADCP_OBJECT_INDEX ) {
     parse_on(&cursor, create);
   }

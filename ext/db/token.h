@@ -47,6 +47,7 @@ typedef struct AdcpCreate {
   size_t schema_at;          /* the schema's name token; name_at when there is none */
   size_t name_at, name_size; /* the object's own name token */
   char *name;                /* dequoted; owned */
+  const char *event;         /* trigger: "DELETE", "INSERT" or "UPDATE"; NULL otherwise */
   size_t on_at, on_size;     /* index, trigger: the table name token after ON; 0 otherwise */
   char *on_name;             /* dequoted; owned; NULL otherwise */
   char *on_schema;           /* trigger ON schema.name: dequoted; owned; NULL otherwise */

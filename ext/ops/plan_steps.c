@@ -13,6 +13,7 @@
 #include "ops/kept_rows.h"
 #include "ops/metadata.h"
 #include "ops/plan.h"
+#include "ops/plan_drift.h"
 #include "ops/restore.h"
 #include "ops/safety.h"
 
@@ -158,38 +159,19 @@ static void list_drops(AdcpPlanSteps *steps) {
   }
 }
 
-/* ---- columns ---- */
-
-static const AdcpColumn *find_column(const AdcpTable *table, const char *name) {
-  for( size_t i = 0; i < table->column_count; i++ ) {
-    if( sqlite3_stricmp(table->columns[i].name, name) == 0 ) return &table->columns[i];
-  }
-  return NULL;
+static AdcpDrift drift_of(const AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
+  return (AdcpDrift){steps->plan, entry, steps->head, steps->live, steps->options};
 }
 
-/* Columns that differ where rows go into a live table. */
+/* Columns and constraints that differ where rows go into a live table. */
 static void list_drift(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
-  const AdcpTable *from = entry->source, *to = entry->live;
-  bool has_types = strcmp(steps->head->version, "2.0") != 0;
-  for( size_t i = 0; i < from->column_count; i++ ) {
-    const AdcpColumn *column = &from->columns[i];
-    const AdcpColumn *twin = find_column(to, column->name);
-    if( !adcp_column_stored(column) ) continue;
-    if( twin == NULL || !adcp_column_stored(twin) ) {
-      add(steps, "drift", entry->target, -1,
-          "column \"%s\" of the backup is not in the table: its values are left out", column->name);
-    } else if( has_types && sqlite3_stricmp(column->decl_type, twin->decl_type) != 0 ) {
-      add(steps, "drift", entry->target, -1,
-          "column \"%s\" was of type \"%s\" and is of type \"%s\"", column->name, column->decl_type,
-          twin->decl_type);
-    }
+  const AdcpDrift drift = drift_of(steps, entry);
+  AdcpTexts found = {0};
+  adcp_plan_drift(&drift, &found, steps->err);
+  for( size_t i = 0; i < found.count; i++ ) {
+    add(steps, "drift", entry->target, -1, "%s", found.items[i]);
   }
-  for( size_t i = 0; i < to->column_count; i++ ) {
-    const AdcpColumn *column = &to->columns[i];
-    if( !adcp_column_stored(column) || find_column(from, column->name) ) continue;
-    add(steps, "drift", entry->target, -1,
-        "column \"%s\" is not in the backup: rows take its default", column->name);
-  }
+  adcp_texts_free(&found);
 }
 
 /* ---- tables and objects ---- */
@@ -257,6 +239,29 @@ static void list_counters(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
       (long long)rows->rows);
 }
 
+#define LISTED_TRIGGERS 20 /* a step is for reading */
+
+/* "columns by name", and the triggers that fire; owned. */
+static char *how_matched(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
+  const AdcpDrift drift = drift_of(steps, entry);
+  AdcpTexts fired = {0};
+  AdcpBuf text = {0};
+  int enabled = 1;
+  sqlite3_db_config(steps->db.handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &enabled);
+  if( enabled ) adcp_plan_fired(&drift, &fired, steps->err);
+  adcp_buf_append_str(&text, "columns by name");
+  for( size_t i = 0; i < fired.count && i < LISTED_TRIGGERS; i++ ) {
+    adcp_buf_appendf(&text, "%s \"%s\"", i ? "," : "; triggers fire:", fired.items[i]);
+  }
+  if( fired.count > LISTED_TRIGGERS ) {
+    adcp_buf_appendf(&text, " and %zu more", fired.count - LISTED_TRIGGERS);
+  }
+  adcp_texts_free(&fired);
+  char *how = adcp_buf_take(&text);
+  if( how == NULL ) adcp_error_nomem(steps->err);
+  return how;
+}
+
 static void list_fill(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
   const AdcpArchiveTable *rows = rows_of(steps, entry->source);
   int64_t count = rows ? rows->rows : 0;
@@ -272,7 +277,9 @@ static void list_fill(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
     if( loss ) add(steps, "delete", entry->target, live, "%s", loss);
     adcp_free(loss);
   }
-  add_fill(steps, steps->plan->merge ? "merge" : "fill", entry, count, "columns by name");
+  char *how = how_matched(steps, entry);
+  if( how ) add_fill(steps, steps->plan->merge ? "merge" : "fill", entry, count, how);
+  adcp_free(how);
 }
 
 static void list_tables(AdcpPlanSteps *steps) {
