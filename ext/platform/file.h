@@ -28,6 +28,7 @@ typedef struct AdcpSystemCalls {
   ssize_t (*xPread)(int fd, void *to, size_t n, off_t offset);
   ssize_t (*xWrite)(int fd, const void *bytes, size_t n);
   int (*xFsync)(int fd);
+  int (*xSyncFileRange)(int fd, off_t offset, off_t n, unsigned flags);
   int (*xClose)(int fd);
   int (*xFchmod)(int fd, mode_t mode);
   int (*xFchown)(int fd, uid_t owner, gid_t group);

@@ -27,12 +27,16 @@
 #include "platform/spool.h"
 #include "platform/temp_file.h"
 
+/* Between two requests to the disk: some tenths of a second of a backup's output. */
+#define WRITEBACK_BYTES ((int64_t)8 * 1024 * 1024)
+
 struct AdcpOutFile {
   int fd;
   AdcpOutMode mode;
   bool is_stream;
   bool is_failed; /* a write failed: what is in the file is not what was written */
   int64_t position;
+  int64_t begun;    /* up to there, writing to the disk has begun */
   char *path;       /* as the caller gave it, for messages */
   AdcpPlace target; /* with symbolic links followed: what is replaced is the file, not a link */
   char *temp;       /* name of the temporary file in the target's folder, until it is committed */
@@ -167,6 +171,15 @@ static int write_stream(int fd, const void *bytes, size_t n) {
   return error_number;
 }
 
+/* Lets the disk write while the rest is still being made, so that fsync waits for the last piece
+** only. A hint: what fails here fails again at fsync, where it counts. */
+static void begin_writeback(AdcpOutFile *file) {
+  if( file->is_stream || file->position - file->begun < WRITEBACK_BYTES ) return;
+  adcp_system_calls()->xSyncFileRange(file->fd, (off_t)file->begun,
+                                      (off_t)(file->position - file->begun), SYNC_FILE_RANGE_WRITE);
+  file->begun = file->position;
+}
+
 void adcp_outfile_write(AdcpOutFile *file, const void *bytes, size_t n, AdcpError *err) {
   assert(file->fd >= 0);
   if( err->rc != ADCP_OK ) return;
@@ -179,6 +192,7 @@ void adcp_outfile_write(AdcpOutFile *file, const void *bytes, size_t n, AdcpErro
     return;
   }
   file->position += (int64_t)n;
+  begin_writeback(file);
 }
 
 /* ---- rights ---- */

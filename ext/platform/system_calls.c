@@ -56,6 +56,7 @@ static const AdcpSystemCalls real_calls = {
     .xPread = pread,
     .xWrite = write,
     .xFsync = fsync,
+    .xSyncFileRange = sync_file_range,
     .xClose = close,
     .xFchmod = fchmod,
     .xFchown = fchown,

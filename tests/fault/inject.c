@@ -329,6 +329,10 @@ static int x_unlink(int folder, const char *name) {
   return rc;
 }
 
+static int x_sync_file_range(int fd, off_t offset, off_t n, unsigned flags) {
+  return refused("sync_file_range") ? -1 : real_calls.xSyncFileRange(fd, offset, n, flags);
+}
+
 static ssize_t x_readlink(int folder, const char *name, char *to, size_t n) {
   return refused("readlink") ? -1 : real_calls.xReadlink(folder, name, to, n);
 }
@@ -387,6 +391,7 @@ static void install_system_calls(void) {
       .xPread = x_pread,
       .xWrite = x_write,
       .xFsync = x_fsync,
+      .xSyncFileRange = x_sync_file_range,
       .xClose = x_close,
       .xFchmod = x_fchmod,
       .xFchown = x_fchown,

@@ -386,6 +386,46 @@ static void test_faults(void) {
   unlink(at("faulty"));
 }
 
+/* The disk is asked to write what there is, piece after piece without a gap, however that goes. */
+static struct {
+  int64_t end;
+  int calls, rc;
+  bool is_gapless;
+} hints;
+
+static int counting_hint(int fd, off_t offset, off_t n, unsigned flags) {
+  hints.calls++;
+  hints.is_gapless = hints.is_gapless && offset == hints.end && n > 0;
+  hints.is_gapless = hints.is_gapless && flags == SYNC_FILE_RANGE_WRITE && fcntl(fd, F_GETFL) >= 0;
+  hints.end = offset + n;
+  errno = ENOSYS;
+  return hints.rc;
+}
+
+static void test_writeback(void) {
+  static char piece[300000];
+  AdcpSystemCalls calls = *adcp_system_calls();
+  calls.xSyncFileRange = counting_hint;
+  adcp_system_calls_replace(&calls);
+  for( int rc = -1; rc <= 0; rc++ ) {
+    AdcpError err = ADCP_ERROR_INIT;
+    hints.end = hints.calls = 0;
+    hints.is_gapless = true;
+    hints.rc = rc;
+    AdcpOutFile *file = adcp_outfile_open(NULL, at("large"), ADCP_OUT_NEW, &err);
+    for( int i = 0; i < 100; i++ ) adcp_outfile_write(file, piece, sizeof piece, &err);
+    adcp_outfile_commit(file, &err);
+    adcp_outfile_close(file);
+    CHECK(err.rc == ADCP_OK && hints.calls == 3 && hints.is_gapless);
+    CHECK(hints.end > 20000000 && hints.end <= 100 * (int64_t)sizeof piece);
+    unlink(at("large"));
+  }
+  write_file(at("small"), ADCP_OUT_NEW, "some text", &(AdcpError)ADCP_ERROR_INIT);
+  CHECK(hints.calls == 3);
+  unlink(at("small"));
+  adcp_system_calls_replace(NULL);
+}
+
 /* A group that is not given keeps no rights that were another's. */
 static int failing_fchown(int fd, uid_t owner, gid_t group) {
   (void)fd, (void)owner, (void)group;
@@ -550,6 +590,7 @@ int main(void) {
   test_fifo();
   test_sigpipe();
   test_faults();
+  test_writeback();
   test_rights();
   test_read();
   test_read_bad();
