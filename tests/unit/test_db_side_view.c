@@ -208,6 +208,58 @@ static void test_none(void) {
   }
 }
 
+/* ---- reading many pages at once ---- */
+
+static const sqlite3_io_methods *system_methods;
+static struct {
+  long calls, pages;
+  int largest; /* that succeeds; 0: none does */
+} reads;
+
+static int counting_read(sqlite3_file *file, void *to, int n, sqlite3_int64 offset) {
+  reads.calls++;
+  reads.pages += n / 4096;
+  return n > reads.largest ? SQLITE_IOERR_READ : system_methods->xRead(file, to, n, offset);
+}
+
+/* The rows that a view finds while its file's reads are counted, and those above a size fail. */
+static int64_t rows_by_reads(int largest, AdcpRc *result) {
+  AdcpError err = ADCP_ERROR_INIT;
+  sqlite3 *handle = begin(&cases[0]);
+  AdcpDb db = {handle, "main", &err};
+  AdcpSchema *schema = adcp_catalog_read(&db);
+  AdcpSideView *view = adcp_side_view_open(&db, cases[0].table);
+  CHECK(view != NULL);
+  sqlite3_file *file = NULL;
+  sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  system_methods = file->pMethods;
+  sqlite3_io_methods counting = *system_methods;
+  counting.xRead = counting_read;
+  file->pMethods = &counting;
+  reads.calls = reads.pages = 0;
+  reads.largest = largest;
+  Sum sum = {.db = adcp_side_view_db(view), .table = find_table(schema, cases[0].table)};
+  read_all(&sum);
+  *result = sum.db->err->rc;
+  file->pMethods = system_methods;
+  adcp_side_view_close(view);
+  adcp_schema_free(schema);
+  must(handle, "ROLLBACK");
+  sqlite3_close(handle);
+  return sum.rows;
+}
+
+static void test_window(void) {
+  AdcpRc result;
+  CHECK(rows_by_reads(1 << 30, &result) == 6000 && result == ADCP_OK);
+  CHECK_CASE(reads.pages > 600 && reads.calls < reads.pages / 16, "%ld reads of %ld pages",
+             reads.calls, reads.pages);
+  CHECK(rows_by_reads(4096, &result) == 6000 && result == ADCP_OK); /* page by page, then */
+  CHECK(rows_by_reads(0, &result) < 6000 && result == ADCP_IOERR);
+}
+
+/* ---- where there is a view, and where not ---- */
+
 /* A connection that is kept to one thread at a time by who uses it, as the sqlite3 shell's is, has no
 ** mutex and can have a view. Where SQLite is set up for one thread in all, nobody can. */
 static void test_thread_mode(int mode, bool expected) {
@@ -327,6 +379,7 @@ int main(void) {
   test_stopped();
   test_collation();
   test_none();
+  test_window();
   test_thread_mode(SQLITE_CONFIG_SINGLETHREAD, false);
   test_thread_mode(SQLITE_CONFIG_MULTITHREAD, true);
   test_thread_mode(SQLITE_CONFIG_SERIALIZED, true);
