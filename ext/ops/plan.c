@@ -27,10 +27,10 @@ typedef struct Planner {
   const AdcpRowChoice *choice; /* or NULL */
   AdcpSelection *selection;
   AdcpMap live_tables; /* live objects of type table or view, by name in lower case */
-  AdcpMap live_others; /* live indexes and triggers, likewise */
-  char **folded;       /* owned, each owned: the names in lower case */
-  AdcpMap filled;      /* AdcpArchiveTable of the backup, by name */
-  AdcpMap definitions; /* AdcpObject of the backup's tables, by name */
+  AdcpMap live_indexes, live_triggers; /* likewise */
+  char **folded;                       /* owned, each owned: the names in lower case */
+  AdcpMap filled;                      /* AdcpArchiveTable of the backup, by name */
+  AdcpMap definitions;                 /* AdcpObject of the backup's tables, by name */
 } Planner;
 
 void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...) {
@@ -106,11 +106,12 @@ static void index_live(Planner *p) {
   if( p->folded == NULL ) adcp_error_nomem(p->err);
   for( size_t i = 0; i < p->live->object_count && !p->err->rc; i++ ) {
     const AdcpObject *object = &p->live->objects[i];
-    bool relation = object->type == ADCP_OBJECT_TABLE || object->type == ADCP_OBJECT_VIEW;
     const char *name = p->folded[i] = fold(object->name, p->err);
     if( name == NULL ) return;
-    adcp_map_put(relation ? &p->live_tables : &p->live_others, name, strlen(name), (void *)object,
-                 p->err);
+    AdcpMap *map = object->type == ADCP_OBJECT_INDEX     ? &p->live_indexes
+                   : object->type == ADCP_OBJECT_TRIGGER ? &p->live_triggers
+                                                         : &p->live_tables;
+    adcp_map_put(map, name, strlen(name), (void *)object, p->err);
   }
 }
 
@@ -385,12 +386,38 @@ static bool stays(const Planner *p, const AdcpObject *object) {
   return true;
 }
 
+/* The live object that stays and has the name that one of this type is to get, or NULL. Tables, views
+** and indexes share their names, triggers have their own. */
+static const AdcpObject *in_the_way(Planner *p, AdcpObjectType type, const char *name) {
+  bool trigger = type == ADCP_OBJECT_TRIGGER;
+  const AdcpObject *live = find_live(trigger ? &p->live_triggers : &p->live_indexes, name, p->err);
+  if( live == NULL && !trigger ) live = live_relation(p, name);
+  return live && stays(p, live) ? live : NULL;
+}
+
+/* An error when there is one. table: of the backup, whose object it is; NULL: a view. */
+static void check_name_free(Planner *p, AdcpObjectType type, const char *name, const char *table) {
+  const AdcpObject *live = in_the_way(p, type, name);
+  if( live == NULL ) return;
+  bool belongs = live->type == ADCP_OBJECT_INDEX || live->type == ADCP_OBJECT_TRIGGER;
+  adcp_error_set(p->err, ADCP_ERROR,
+                 "%s \"%s\" cannot be created: the database has %s %s of that name%s%s%s, which "
+                 "stays; drop that one first",
+                 adcp_object_type_name(type), name, live->type == ADCP_OBJECT_INDEX ? "an" : "a",
+                 adcp_object_type_name(live->type), belongs ? " on \"" : "",
+                 belongs ? live->tbl_name : "", belongs ? "\"" : "");
+  if( table ) {
+    adcp_error_append(p->err, ", or give the table another name: {\"rename\":{\"%s\":\"...\"}}",
+                      table);
+  }
+}
+
 /* An index or trigger of a renamed table meets its original, which stays: it takes the new table's
 ** name in front. */
 static void make_name_free(Planner *p, AdcpPlanObject *entry) {
-  const AdcpObject *live = find_live(&p->live_others, entry->name, p->err);
+  const AdcpObject *live = in_the_way(p, entry->object->type, entry->name);
   bool moved = strcmp(entry->on, entry->object->tbl_name) != 0;
-  if( !moved || live == NULL || !stays(p, live) ) return;
+  if( !moved || live == NULL ) return;
   AdcpBuf name = {0};
   adcp_buf_appendf(&name, "%s_%s", entry->on, entry->name);
   adcp_free(entry->name);
@@ -411,6 +438,15 @@ static bool comes_along(const Planner *p, const AdcpObject *object) {
   return object->type != ADCP_OBJECT_VIEW && chosen && chosen->along && entry && entry->create;
 }
 
+/* Live indexes that have the name of a table to be created. */
+static void check_table_names(Planner *p) {
+  for( size_t i = 0; i < p->plan->table_count && !p->err->rc; i++ ) {
+    const AdcpPlanTable *entry = &p->plan->tables[i];
+    if( !entry->create && !entry->schema_row_only ) continue;
+    check_name_free(p, ADCP_OBJECT_TABLE, entry->target, entry->source->name);
+  }
+}
+
 static void plan_objects(Planner *p) {
   const AdcpSchema *schema = p->head->schema;
   AdcpPlan *plan = p->plan;
@@ -426,7 +462,11 @@ static void plan_objects(Planner *p) {
     entry->on = target_of(p, object->tbl_name);
     entry->name = adcp_strdup(object->name);
     if( entry->name == NULL ) adcp_error_nomem(p->err);
+    bool view = object->type == ADCP_OBJECT_VIEW;
     if( !p->err->rc ) make_name_free(p, entry);
+    if( !p->err->rc ) {
+      check_name_free(p, object->type, entry->name, view ? NULL : object->tbl_name);
+    }
   }
 }
 
@@ -524,6 +564,7 @@ static void make_plan(Planner *p, const char *backup_type) {
   if( !p->err->rc ) plan_tables(p);
   if( !p->err->rc ) check_rename_targets(p);
   if( !p->err->rc ) plan_drops(p);
+  if( !p->err->rc ) check_table_names(p);
   if( !p->err->rc ) plan_objects(p);
   if( !p->err->rc ) adcp_plan_warn_of_names(p->plan, p->head->schema, p->live, p->err);
   warn_of_redacted(p);
@@ -552,7 +593,8 @@ AdcpPlan *adcp_plan_open(AdcpDb *db, const AdcpArchiveHead *head, const char *ba
   make_plan(&p, backup_type);
   adcp_selection_close(p.selection);
   adcp_map_free(&p.live_tables);
-  adcp_map_free(&p.live_others);
+  adcp_map_free(&p.live_indexes);
+  adcp_map_free(&p.live_triggers);
   for( size_t i = 0; p.folded && i < live->object_count; i++ ) adcp_free(p.folded[i]);
   adcp_free(p.folded);
   adcp_map_free(&p.filled);
