@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "db/catalog.h"
+#include "db/name_map.h"
 #include "db/token.h"
 #include "ops/hash.h"
 #include "ops/kept_rows.h"
@@ -29,7 +30,7 @@ struct AdcpPlanSteps {
   AdcpPlan *plan;
   AdcpSnapshot snapshot;
   AdcpMap entries;     /* AdcpArchiveTable by its name in the backup */
-  AdcpMap targets;     /* AdcpPlanTable by its name in the database */
+  AdcpNameMap targets; /* AdcpPlanTable by its name in the database; one that is restored first */
   char *folder;        /* owned: of backups; NULL until it is looked at, or without one */
   AdcpKeptRows *kept;  /* of it */
   bool *dropped;       /* owned: for each of the live objects */
@@ -72,8 +73,17 @@ static const AdcpArchiveTable *rows_of(const AdcpPlanSteps *steps, const AdcpTab
 }
 
 /* The plan's table that goes to a live name, or NULL. */
-static const AdcpPlanTable *planned(const AdcpPlanSteps *steps, const char *target) {
-  return adcp_map_get(&steps->targets, target, strlen(target));
+static const AdcpPlanTable *planned(AdcpPlanSteps *steps, const char *target) {
+  return adcp_name_map_get(&steps->targets, target, strlen(target), steps->err);
+}
+
+/* The table of the backup, whatever its name, that has these rows, or NULL. */
+static const AdcpArchiveTable *find_rows(const AdcpPlanSteps *steps, const char *sha256) {
+  for( size_t i = 0; i < steps->head->table_count; i++ ) {
+    const AdcpArchiveTable *rows = &steps->head->tables[i];
+    if( strcmp(rows->sha256, sha256) == 0 ) return rows;
+  }
+  return NULL;
 }
 
 /* The folder of backups, looked through once, and only when rows would go that this backup does not
@@ -99,10 +109,13 @@ static char *loss_of(AdcpPlanSteps *steps, const AdcpTable *live) {
   char sha256[ADCP_SHA256_HEX + 1] = "";
   AdcpBuf text = {0};
   adcp_hash_rows(&steps->db, live, sha256);
-  bool same = rows && strcmp(sha256, rows->sha256) == 0;
+  const AdcpArchiveTable *same =
+      rows && strcmp(sha256, rows->sha256) == 0 ? rows : find_rows(steps, sha256);
   const char *elsewhere = same || steps->err->rc ? NULL : kept_elsewhere(steps, sha256);
-  if( same ) {
+  if( same && same == rows ) {
     adcp_buf_append_str(&text, "its rows are those of the backup");
+  } else if( same ) {
+    adcp_buf_appendf(&text, "its rows are those of \"%s\" in the backup", same->table->name);
   } else if( elsewhere ) {
     adcp_buf_appendf(&text, "its rows are not in this backup, but in %s", elsewhere);
   } else if( steps->kept ) {
@@ -392,9 +405,12 @@ static void index_plan(AdcpPlanSteps *steps) {
     AdcpArchiveTable *entry = &steps->head->tables[i];
     adcp_map_put(&steps->entries, entry->table->name, strlen(entry->table->name), entry, err);
   }
-  for( size_t i = 0; i < plan->table_count && !err->rc; i++ ) {
-    AdcpPlanTable *entry = &plan->tables[i];
-    adcp_map_put(&steps->targets, entry->target, strlen(entry->target), entry, err);
+  for( int restored = 1; restored >= 0; restored-- ) {
+    for( size_t i = 0; i < plan->table_count && !err->rc; i++ ) {
+      AdcpPlanTable *entry = &plan->tables[i];
+      bool is_restored = entry->create || entry->fill || entry->schema_row_only;
+      if( is_restored == restored ) adcp_name_map_put(&steps->targets, entry->target, entry, err);
+    }
   }
   steps->dropped = adcp_calloc(steps->live->object_count + 1, sizeof *steps->dropped);
   if( steps->dropped == NULL ) adcp_error_nomem(err);
@@ -453,7 +469,7 @@ void adcp_plan_steps_close(AdcpPlanSteps *steps) {
   adcp_free(steps->folder);
   adcp_kept_rows_close(steps->kept);
   adcp_map_free(&steps->entries);
-  adcp_map_free(&steps->targets);
+  adcp_name_map_free(&steps->targets);
   adcp_plan_close(steps->plan);
   adcp_row_choice_close(steps->choice);
   adcp_schema_free(steps->live);
