@@ -82,6 +82,7 @@ static int xAuthorize(void *context, int action, const char *a, const char *b, c
     }
     return SQLITE_OK;
   case SQLITE_READ:
+    if( a && sqlite3_stricmp(a, "sqlite_master") == 0 ) break; /* of the private database */
     if( database && sqlite3_stricmp(database, "main") != 0 ) break;
     if( a ) adcp_buf_append(&inspection->read, a, strlen(a) + 1);
     return SQLITE_OK;
@@ -205,6 +206,11 @@ void adcp_row_where_check(AdcpRowWhere *where) {
     again = failure.rc && !err->rc && mend(where, &failure);
   } while( again );
   if( failure.rc == ADCP_ERROR ) append_nearest(where, &failure);
+  if( failure.rc == ADCP_ERROR && missing_table(adcp_error_message(&failure)) ) {
+    adcp_error_append(&failure,
+                      ": an expression sees tables that have rows in the backup, no views and no "
+                      "virtual tables; adcp_contents lists them");
+  }
   adcp_error_move(err, &failure);
   adcp_error_clear(&failure);
   if( err->rc != ADCP_NOMEM && err->rc != ADCP_INTERRUPT ) {
