@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "archive/legacy_read.h"
-#include "db/token.h"
 #include "ops/legacy_schema.h"
 
 bool adcp_legacy_is(const AdcpArchiveHead *head) {
@@ -33,14 +32,38 @@ static void create_object(AdcpDb *db, const char *sql) {
   adcp_buf_free(&text);
 }
 
-void adcp_legacy_create(AdcpDb *db, const AdcpArchiveHead *head) {
-  if( db->err->rc ) return;
-  if( !adcp_legacy_is(head) ) {
+bool adcp_legacy_makes_table(const char *name) {
+  for( int i = 0; i < ADCP_LEGACY_TABLES; i++ ) {
+    if( sqlite3_stricmp(adcp_legacy_specs[i].table, name) == 0 ) return true;
+  }
+  return false;
+}
+
+bool adcp_legacy_next_missing(const AdcpSchema *live, size_t *at, AdcpCreate *create,
+                              AdcpError *err) {
+  while( adcp_legacy_schema[*at] && adcp_create_parse(adcp_legacy_schema[*at], create, err) ) {
+    bool there = false;
+    for( size_t i = 0; i < live->object_count && !there; i++ ) {
+      there = sqlite3_stricmp(live->objects[i].name, create->name) == 0;
+    }
+    (*at)++;
+    if( !there ) return true;
+    adcp_create_free(create);
+  }
+  return false;
+}
+
+void adcp_legacy_check_create(const AdcpArchiveHead *head, AdcpError *err) {
+  if( !err->rc && !adcp_legacy_is(head) ) {
     adcp_error_set(
-        db->err, ADCP_ERROR,
+        err, ADCP_ERROR,
         "option \"create\" is for backups of version 2.0, which hold no schema; this one "
         "brings its own");
   }
+}
+
+void adcp_legacy_create(AdcpDb *db, const AdcpArchiveHead *head) {
+  adcp_legacy_check_create(head, db->err);
   for( size_t i = 0; adcp_legacy_schema[i] && !db->err->rc; i++ ) {
     create_object(db, adcp_legacy_schema[i]);
   }

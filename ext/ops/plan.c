@@ -158,6 +158,9 @@ static const AdcpPlanTable *owner_of(const Planner *p, const AdcpTable *shadow) 
 static void plan_into_live(Planner *p, AdcpPlanTable *entry) {
   entry->fill = entry->match_columns = true;
   if( entry->live && entry->live->kind == ADCP_TABLE_ORDINARY ) return;
+  bool to_be_made = adcp_legacy_is(p->head) && flag(p, "create") && entry->live == NULL &&
+                    adcp_legacy_makes_table(entry->target);
+  if( to_be_made ) return; /* a restore has made it before there is a plan */
   if( adcp_legacy_is(p->head) ) {
     adcp_error_set(
         p->err, ADCP_ERROR,
@@ -534,6 +537,16 @@ static void warn_of_redacted(Planner *p) {
     warn_of_table(p, metadata, &p->plan->tables[i]);
   }
   cJSON_Delete(metadata);
+}
+
+void adcp_plan_warn_of_encoding(AdcpPlan *plan, AdcpDb *db, const char *encoding) {
+  if( db->err->rc || encoding[0] == 0 ) return;
+  char *now = adcp_db_text(db, "PRAGMA \"%w\".encoding", db->schema);
+  if( now && strcmp(now, encoding) != 0 ) {
+    adcp_plan_warn(plan, db->err, "the backup was of a %s database; this one keeps its text as %s",
+                   encoding, now);
+  }
+  adcp_free(now);
 }
 
 /* ---- the plan ---- */

@@ -70,6 +70,9 @@ void adcp_plan_close(AdcpPlan *plan);
 void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Warns when the database keeps text otherwise than the one that was backed up. */
+void adcp_plan_warn_of_encoding(AdcpPlan *plan, AdcpDb *db, const char *encoding);
+
 /* Sets an error that lists the live tables whose rows would be lost, if there are any and force is
 ** not given; or, with force too, when a part of a table would take their place. */
 void adcp_plan_check_force(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, bool force);

@@ -12,6 +12,7 @@
 #include "db/token.h"
 #include "ops/hash.h"
 #include "ops/kept_rows.h"
+#include "ops/legacy.h"
 #include "ops/metadata.h"
 #include "ops/plan.h"
 #include "ops/plan_drift.h"
@@ -106,6 +107,7 @@ static char *loss_of(AdcpPlanSteps *steps, const AdcpTable *live) {
   const AdcpPlanTable *entry = planned(steps, live->name);
   const AdcpArchiveTable *rows = entry ? rows_of(steps, entry->source) : NULL;
   const char *which = rows ? ": adcp_diff tells which" : "";
+  bool legacy = adcp_legacy_is(steps->head);
   char sha256[ADCP_SHA256_HEX + 1] = "";
   AdcpBuf text = {0};
   adcp_hash_rows(&steps->db, live, sha256);
@@ -116,6 +118,16 @@ static char *loss_of(AdcpPlanSteps *steps, const AdcpTable *live) {
     adcp_buf_append_str(&text, "its rows are those of the backup");
   } else if( same ) {
     adcp_buf_appendf(&text, "its rows are those of \"%s\" in the backup", same->table->name);
+  } else if( legacy ) {
+    adcp_buf_appendf(&text,
+                     "whether its rows are in this backup is not known, since version 2.0 has no "
+                     "digests%s%s",
+                     elsewhere     ? "; they are in "
+                     : steps->kept ? "; they are in no backup of "
+                                   : "",
+                     elsewhere     ? elsewhere
+                     : steps->kept ? steps->folder
+                                   : "");
   } else if( elsewhere ) {
     adcp_buf_appendf(&text, "its rows are not in this backup, but in %s", elsewhere);
   } else if( steps->kept ) {
@@ -142,9 +154,27 @@ static bool is_shadow(const AdcpSchema *schema, const AdcpObject *object) {
   return table && table->kind == ADCP_TABLE_SHADOW;
 }
 
+static bool makes_schema(const AdcpPlanSteps *steps) {
+  return adcp_options_bool(steps->options, "create", false);
+}
+
+/* Option create: what the database lacks of the application's own schema. */
+static void list_own_schema(AdcpPlanSteps *steps) {
+  AdcpCreate create;
+  size_t at = 0;
+  while( makes_schema(steps) && adcp_legacy_next_missing(steps->live, &at, &create, steps->err) ) {
+    add(steps, "create", create.name, -1, "%s%s%s%s; of the application's own schema",
+        create.is_virtual ? "virtual " : "", adcp_object_type_name(create.type),
+        create.on_name ? " on " : "", create.on_name ? create.on_name : "");
+    adcp_create_free(&create);
+  }
+}
+
 /* The whole database goes into a file before any of it is touched. */
 static void list_safety(AdcpPlanSteps *steps) {
-  if( !adcp_plan_touches_rows(steps->plan, &steps->db, steps->live) ) return;
+  bool touched = adcp_plan_touches_rows(steps->plan, &steps->db, steps->live) ||
+                 (makes_schema(steps) && adcp_plan_any_rows(&steps->db, steps->live));
+  if( !touched ) return;
   char *place = adcp_safety_place(steps->config, &steps->db, steps->options);
   if( place == NULL ) return;
   int64_t rows = 0;
@@ -283,7 +313,9 @@ static void list_fill(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
     add_fill(steps, "fill", entry, count, NULL);
     return;
   }
-  list_drift(steps, entry);
+  bool described =
+      count > 0 || !adcp_legacy_is(steps->head); /* else it has no columns to compare */
+  if( described ) list_drift(steps, entry);
   if( !steps->plan->merge ) {
     int64_t live = adcp_catalog_row_count(&steps->db, entry->live);
     char *loss = live > 0 ? loss_of(steps, entry->live) : NULL;
@@ -358,6 +390,9 @@ static void list_kept(AdcpPlanSteps *steps) {
 
 /* What a restore would warn of, and what would stop it. */
 static void list_notes(AdcpPlanSteps *steps) {
+  for( size_t i = 0; i < steps->head->warnings.count; i++ ) {
+    add(steps, "warning", NULL, -1, "%s", steps->head->warnings.items[i]);
+  }
   for( size_t i = 0; i < steps->plan->warnings.count; i++ ) {
     add(steps, "warning", NULL, -1, "%s", steps->plan->warnings.items[i]);
   }
@@ -388,6 +423,7 @@ static void make_plan(AdcpPlanSteps *steps, const AdcpRequest *request) {
   if( steps->archive == NULL ) return;
   steps->head = adcp_archive_head(steps->archive);
   adcp_metadata_read(&figures, steps->head->metadata, steps->err);
+  if( makes_schema(steps) ) adcp_legacy_check_create(steps->head, steps->err);
   adcp_snapshot_open(&steps->snapshot, &steps->db);
   if( !steps->err->rc ) steps->live = adcp_catalog_read(&steps->db);
   if( steps->live == NULL ) return;
@@ -396,6 +432,11 @@ static void make_plan(AdcpPlanSteps *steps, const AdcpRequest *request) {
   steps->choice = adcp_row_choice_open(&call);
   steps->plan = adcp_plan_open(&steps->db, steps->head, figures.backup_type, steps->live,
                                steps->options, steps->choice);
+  if( steps->plan == NULL ) return;
+  adcp_legacy_warn(steps->plan, steps->head, steps->err);
+  bool takes_encoding = steps->live->object_count == 0 && strcmp(steps->db.schema, "main") == 0 &&
+                        sqlite3_get_autocommit(steps->db.handle);
+  if( !takes_encoding ) adcp_plan_warn_of_encoding(steps->plan, &steps->db, figures.encoding);
 }
 
 static void index_plan(AdcpPlanSteps *steps) {
@@ -423,6 +464,7 @@ static void list_steps(AdcpPlanSteps *steps) {
   index_plan(steps);
   if( steps->err->rc ) return;
   list_safety(steps);
+  list_own_schema(steps);
   list_drops(steps);
   list_tables(steps);
   list_objects(steps);

@@ -192,17 +192,6 @@ static void make_plan(AdcpRestore *restore) {
   }
 }
 
-static void warn_of_encoding(AdcpRestore *restore) {
-  if( restore->err->rc || restore->figures.encoding[0] == 0 ) return;
-  char *encoding = adcp_db_text(&restore->db, "PRAGMA \"%w\".encoding", restore->db.schema);
-  if( encoding && strcmp(encoding, restore->figures.encoding) != 0 ) {
-    adcp_plan_warn(restore->plan, restore->err,
-                   "the backup was of a %s database; this one keeps its text as %s",
-                   restore->figures.encoding, encoding);
-  }
-  adcp_free(encoding);
-}
-
 static void prepare_schema(AdcpRestore *restore) {
   if( restore->err->rc ) return;
   restore->foreign_keys = adcp_foreign_keys_before(&restore->db, restore->plan);
@@ -286,7 +275,7 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   shape_empty_database(restore);
   begin(restore);
   make_plan(restore);
-  warn_of_encoding(restore);
+  adcp_plan_warn_of_encoding(restore->plan, &restore->db, restore->figures.encoding);
   prepare_schema(restore);
   open_progress(restore, request);
   return restore;

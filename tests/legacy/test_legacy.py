@@ -29,6 +29,10 @@ def fails(name, db, function, path, pattern, **options):
     check(name, isinstance(got, str) and re.search(pattern, got), f"got {str(got)[:400]!r}")
 
 
+def plan(db, path, **options):
+    return db.execute("SELECT action, object, rows, detail FROM adcp_plan(?, ?)", (path, json.dumps(options))).fetchall()
+
+
 def content(db):
     result = {}
     for table in TABLES:
@@ -66,8 +70,16 @@ for path in ("old.json", "old.json.gz"):
     fails("without a schema", db, "adcp_restore", path, '"create":true.*database unchanged')
     rehearsal = call(db, "adcp_restore", path, create=True, validate_only=True)
     equal("rehearsal", rehearsal["rows"] if isinstance(rehearsal, dict) else rehearsal, ROWS)
+    steps = plan(db, path, create=True)
     equal("nothing was made", db.execute("SELECT count(*) FROM sqlite_schema").fetchone(), (0,))
     report = call(db, "adcp_restore", path, create=True)
+    equal("what the plan makes", sorted(name for action, name, rows, detail in steps if action == "create"),
+          sorted(name for name, in db.execute("SELECT name FROM sqlite_schema WHERE sql NOT NULL AND name <> 'sqlite_sequence' AND NOT"
+                                              " (type = 'table' AND name GLOB 'products_fts_*')")))
+    equal("what the plan fills", {name: rows for action, name, rows, detail in steps if action == "fill"},
+          {table: len(rows) for table, rows in wanted.items()})
+    equal("what the plan warns of", [detail for action, name, rows, detail in steps if action == "warning"], report["warnings"])
+    equal("nothing more to make", [step for step in plan(db, path, create=True, force=True) if step[0] == "create"], [])
     equal("restored " + path, report["rows"] if isinstance(report, dict) else report, ROWS)
     check("what it never held", "never held the schema" in report["warnings"][0])
     equal("every value " + path, content(db), wanted)
@@ -77,6 +89,22 @@ for path in ("old.json", "old.json.gz"):
     db.execute("INSERT INTO products_fts(products_fts) VALUES('integrity-check')")
     db.execute("UPDATE product SET name = 'jazz jazz jazz' WHERE id = 1")
     check("the triggers work", (1,) in db.execute("SELECT rowid FROM products_fts WHERE products_fts MATCH 'jazz'").fetchall())
+
+# ---- what the plan cannot know ----
+emptied = copy.deepcopy(old)
+emptied["product_embeddings"] = []
+emptied["backup_metadata"]["data_counts"]["product_embeddings"] = 0
+make_legacy.write(emptied, "emptied.json")
+steps = plan(source, "emptied.json")
+equal("a table without rows has no columns that differ", [step for step in steps if step[0] == "drift"], [])
+check("rows without a digest", all("is not known, since version 2.0 has no digests" in detail for action, name, rows, detail in steps
+                                   if action == "delete"), steps)
+fails("create brings no schema of another name", connect("elsewhere.sqlite3"), "adcp_restore", "old.json", 'table "other" is not in the database',
+      create=True, tables=["tenant"], rename={"tenant": "other"})
+try:
+    check("the same in the plan", False, plan(connect("elsewhere.sqlite3"), "old.json", create=True, tables=["tenant"], rename={"tenant": "other"}))
+except sqlite3.Error as error:
+    check("the same in the plan", 'table "other" is not in the database' in str(error), error)
 
 live = connect("live.sqlite3")
 live.executescript(open(os.path.join(ROOT, "sql", "demo.sql"), encoding="utf-8").read())
