@@ -21,8 +21,12 @@ static void backups_close(void *p) {
 /* A folder that was named has to be there; that of the settings is made by the first backup. */
 static AdcpListing *open_listing(const AdcpRelationCall *call) {
   const AdcpRoot *root = adcp_config_root(call->config);
-  if( call->text[0] )
-    return adcp_listing_open(root, call->text[0], ADCP_MISSING_IS_ERROR, call->err);
+  const char *named = call->text[0];
+  if( named && *named == 0 ) {
+    adcp_error_set(call->err, ADCP_MISUSE,
+                   "the path is empty; give the path of a folder, or none for that of the settings");
+  }
+  if( named ) return adcp_listing_open(root, named, ADCP_MISSING_IS_ERROR, call->err);
   char *folder = adcp_config_backup_dir(call->config, call->db, "main", call->err);
   AdcpListing *listing =
       folder ? adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, call->err) : NULL;
