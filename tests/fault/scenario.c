@@ -143,6 +143,17 @@ const Scenario scenarios[] = {
      "\"name "
      "> ''B''\"}}'))",
      "merge", false, NO_SIDE},
+    {"look at the plan where tables differ", SCENARIO_READ, "other.db",
+     "CREATE UNIQUE INDEX one_name ON product(name) WHERE price > 0; CREATE TRIGGER fires AFTER "
+     "INSERT ON product BEGIN SELECT 1; END",
+     BEGIN_OTHER, "good.json.gz", NULL,
+     "(SELECT group_concat(detail) FROM adcp_plan('%s', "
+     "'{\"mode\":\"merge\",\"tables\":[\"product\",\"tenant\"]}') WHERE action <> 'keep')",
+     "UNIQUE (name) WHERE price > 0 is not in the backup", false, NO_SIDE},
+    {"look at the plan of version 2.0", SCENARIO_READ, "other.db", NULL, NULL, "legacy.json", NULL,
+     "(SELECT group_concat(action || ifnull(object, detail)) FROM adcp_plan('%s', "
+     "'{\"create\":true,\"mode\":\"merge\"}'))",
+     "createproducts_fts", false, NO_SIDE},
     {"look at the digest", SCENARIO_READ, "other.db", NULL, NULL, "good.json.gz", NULL,
      "adcp_hash()", "", false, NO_SIDE},
     {"look at the digest of a table", SCENARIO_READ, "source.db", NULL, BEGIN_ROW, "good.json.gz",
