@@ -23,8 +23,9 @@ static AdcpListing *open_listing(const AdcpRelationCall *call) {
   const AdcpRoot *root = adcp_config_root(call->config);
   const char *named = call->text[0];
   if( named && *named == 0 ) {
-    adcp_error_set(call->err, ADCP_MISUSE,
-                   "the path is empty; give the path of a folder, or none for that of the settings");
+    adcp_error_set(
+        call->err, ADCP_MISUSE,
+        "the path is empty; give the path of a folder, or none for that of the settings");
   }
   if( named ) return adcp_listing_open(root, named, ADCP_MISSING_IS_ERROR, call->err);
   char *folder = adcp_config_backup_dir(call->config, call->db, "main", call->err);
