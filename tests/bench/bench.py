@@ -394,21 +394,35 @@ class Bench:
                       back + "p")])
         self.same(db, back)
 
-    def one_core(self):
+    def threads_against_none(self, title, surround):
+        """Where threads have nothing to gain: `surround` puts each command into such a place."""
         db = self.database("plain")
         backup, _ = self.make_backup("plain")
         out, back = self.path("o.json.gz"), self.path("o.db")
-        self.race("one processor", [
-            Contender("adcp_backup", "taskset -c 0 " + ours(db, "backup", out), out),
-            Contender("adcp_backup, 2 threads",
-                      "taskset -c 0 " + ours(db, "backup", out + "2", '{"compress":"gzip","threads":2}'), out + "2"),
-            Contender("adcp_backup, threads 0",
-                      "taskset -c 0 " + ours(db, "backup", out + "0", '{"compress":"gzip","threads":0}'), out + "0"),
-            Contender("adcp_restore", "taskset -c 0 " + ours(back, "restore", backup), back),
-            Contender("adcp_restore, 2 threads",
-                      "taskset -c 0 " + ours(back + "2", "restore", backup, '{"threads":2}'), back + "2"),
-            Contender("adcp_restore, threads 0",
-                      "taskset -c 0 " + ours(back + "0", "restore", backup, '{"threads":0}'), back + "0")])
+        commands = (
+            ("adcp_backup", lambda o, t: ours(db, "backup", o, '{"compress":"gzip"%s}' % t), out),
+            ("adcp_backup, level 1", lambda o, t: ours(db, "backup", o, '{"compress":"gzip","level":1%s}' % t), out),
+            ("adcp_restore", lambda o, t: ours(o, "restore", backup, "{%s}" % t.lstrip(",")), back))
+        contenders = []
+        for name, command, path in commands:
+            for threads in ("", ",\"threads\":2", ",\"threads\":0"):
+                shown = name + threads.replace(",\"threads\":", ", threads ")
+                file = "%s%d" % (path, len(contenders))
+                contenders.append(Contender(shown, surround(command(file, threads)), file))
+        self.race(title, contenders)
+        for i in range(0, len(contenders), 3):
+            self.target("%s, %s" % (contenders[i].name, title), "threads 0",
+                        contenders[i].ratio(contenders[i + 2]), 1.05, 0.95)
+
+    def one_core(self):
+        self.threads_against_none("one processor", lambda command: "taskset -c 0 " + command)
+
+    def one_core_busy(self):
+        """Its processor time is the other process's, for the most part."""
+        busy = min(os.sched_getaffinity(0))
+        self.threads_against_none("another process on one of them", lambda command: (
+            "taskset -c %d sh -c 'while :; do :; done' & other=$!; %s; status=$?; kill $other; exit $status"
+            % (busy, command)))
 
     def measure_growth(self):
         """Time and memory from a hundredth of the products to all of them."""
@@ -446,6 +460,7 @@ class Bench:
             ("variant wide", lambda: self.variant("wide")),
             ("small", self.small),
             ("one core", self.one_core),
+            ("one core busy", self.one_core_busy),
             ("growth", self.measure_growth),
         )
         for name, function in groups:
