@@ -52,6 +52,8 @@ static_FLAGS   := -O2 -g $(HARDEN) -DSQLITE_CORE
 asan_FLAGS     := -O1 -g -DSQLITE_CORE -fsanitize=address,undefined -fno-sanitize-recover=all \
                   -fno-omit-frame-pointer
 asan_LD        := -fsanitize=address,undefined
+# Kept in the process: a report about a leak is written at the end and names functions.
+asan_SO_LD     := -Wl,-z,nodelete
 tsan_FLAGS     := -O1 -g -DSQLITE_CORE -fsanitize=thread
 tsan_LD        := -fsanitize=thread
 coverage_FLAGS := -O0 -g -DSQLITE_CORE --coverage -fprofile-update=atomic
@@ -140,7 +142,7 @@ endef
 define instrumented_rules
 build/$(1)/adcp.so: $(call objects,$(1),$(SOURCES))
 	$$(call say,LD  $$@)
-	$$(Q)$$(CC) -shared $$($(1)_LD) $$(LDFLAGS) -o $$@ $$^ $$(LIBS) $$(SQLITE)
+	$$(Q)$$(CC) -shared $$($(1)_LD) $$($(1)_SO_LD) $$(LDFLAGS) -o $$@ $$^ $$(LIBS) $$(SQLITE)
 endef
 
 $(foreach v,$(VARIANTS) $(LINTERS),$(eval $(call compile_rules,$(v))))
@@ -154,7 +156,7 @@ programs = $(addprefix $(call home,$(1))/unit/,$(UNITS)) \
 
 # ---- tests ----
 
-.PHONY: deps test demo asan tsan valgrind coverage programs instrumented coverage-programs
+.PHONY: deps test demo asan tsan valgrind asan-all tsan-all valgrind-all coverage programs instrumented every-program
 
 # $(call run_tests,arguments of make,arguments of run.sh): what cannot be built counts as a failure,
 # and does not keep the rest from being tested.
@@ -178,23 +180,48 @@ demo: ## back up, inspect and restore a sample database
 programs: adcp.so $(call programs,static)
 	@:
 
+# Under a sanitizer or valgrind. The short targets run unit and slt tests; the others everything: our programs, and sqlite3 and
+# python3 with the extension in them, into which the sanitizer's library has to be put first. run.sh says what becomes of reports.
+#
+# Python asks malloc for each object, so that the leak check sees who holds what. Its own leaks are not ours, nor an exit status.
+HOSTS_asan = env LD_PRELOAD=$(shell $(CC) -print-file-name=libasan.so) PYTHONMALLOC=malloc LSAN_OPTIONS=exitcode=0 \
+             ASAN_OPTIONS="log_path=$${ADCP_HOST_REPORT:-stderr}"
+HOSTS_tsan = env LD_PRELOAD=$(shell $(CC) -print-file-name=libtsan.so) \
+             TSAN_OPTIONS="ignore_noninstrumented_modules=1:log_path=$${ADCP_HOST_REPORT:-stderr}"
+# Definite leaks and every wrong access are failures. What libraries keep until the end is none.
+VALGRIND   = valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
+             --show-leak-kinds=definite --keep-debuginfo=yes
+UNDER_valgrind = $(VALGRIND) $${ADCP_REPORT:+--log-file="$$ADCP_REPORT.%p"}
+HOSTS_valgrind = env PYTHONMALLOC=malloc $(VALGRIND) --error-exitcode=0 $${ADCP_HOST_REPORT:+--log-file="$$ADCP_HOST_REPORT.%p"} \
+                 --trace-children=yes --trace-children-skip=*/hosts/*,*/under/*,*/bin/*sh,*/mount,*/umount
+
 asan: ## unit and slt tests under the address and undefined-behaviour sanitizers
 	@sh tests/tools/deps.sh build
 	$(call run_tests,VARIANT=asan instrumented,--build build/asan --families 'unit slt')
 
-# Definite leaks and every wrong access are failures. What libraries keep until the end is none.
-VALGRIND := valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
-            --show-leak-kinds=definite
-
-valgrind: ## unit and slt tests under valgrind's memcheck
-	@sh tests/tools/deps.sh build valgrind
-	+@$(MAKE) --no-print-directory programs
-	@ADCP_TEST_UNDER='$(VALGRIND)' ADCP_TEST_SECONDS=3600 sh tests/run.sh --families 'unit slt' \
-	  --pattern '$(T)'
-
 tsan: ## unit and slt tests under the thread sanitizer
 	@sh tests/tools/deps.sh build
 	$(call run_tests,VARIANT=tsan instrumented,--build build/tsan --families 'unit slt')
+
+valgrind: ## unit and slt tests under valgrind's memcheck
+	@sh tests/tools/deps.sh build valgrind
+	$(call run_tests,programs,--under '$(UNDER_valgrind)' --families 'unit slt')
+
+asan-all tsan-all valgrind-all: export ADCP_SLOW_BUILD = 1
+valgrind valgrind-all: export ADCP_TEST_SECONDS ?= 3600
+asan-all tsan-all: export ADCP_TEST_SECONDS ?= 1800
+
+asan-all: ## all tests under these sanitizers, faults, sqlite3 and Python among them
+	@sh tests/tools/deps.sh build test
+	$(call run_tests,VARIANT=asan every-program,--build build/asan --hosts '$(HOSTS_asan)')
+
+tsan-all: ## all tests under the thread sanitizer
+	@sh tests/tools/deps.sh build test
+	$(call run_tests,VARIANT=tsan every-program,--build build/tsan --hosts '$(HOSTS_tsan)')
+
+valgrind-all: ## all tests under valgrind's memcheck (hours)
+	@sh tests/tools/deps.sh build test valgrind
+	$(call run_tests,programs,--under '$(UNDER_valgrind)' --hosts '$(HOSTS_valgrind)')
 
 # The processes of all tests add to the same counters, under a lock. Not counted as branches:
 #   - what the compiler adds and no source line chose (--exclude-unreachable-branches);
@@ -213,11 +240,15 @@ coverage: ## lines and branches that all tests reach, faults among them (gcovr):
 	@find build/coverage -name '*.gcda' -delete 2>/dev/null || true
 	@find build/coverage -name '*.gcno' 2>/dev/null | while read -r note; do source=$${note#build/coverage/}; \
 	  [ -f "$${source%.gcno}.c" ] || rm -f "$$note"; done
-	$(call run_tests,VARIANT=coverage instrumented coverage-programs,--build build/coverage); \
+	$(call run_tests,VARIANT=coverage every-program,--build build/coverage); \
 	  failed=$$?; $(GCOVR) || failed=1; exit $$failed
 
 ifdef VARIANT
 instrumented: adcp.so build/$(VARIANT)/adcp.so $(call programs,$(VARIANT))
+	@:
+
+# Folders' makefiles add theirs.
+every-program: instrumented
 	@:
 endif
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # run.sh - runs the tests and adds them up; the last line is "N passed, N failed".
 #
-#   run.sh [--build DIR] [--families 'unit slt script'] [--pattern TEXT] [--broken]
+#   run.sh [--build DIR] [--families 'unit slt script'] [--pattern TEXT] [--under COMMAND]
+#          [--hosts COMMAND] [--broken]
 #
 # Families:  unit     DIR/unit/test_* from tests/unit/test_*.c
 #            slt      tests/slt/*.slt, through DIR/bin/sltrun
@@ -11,11 +12,16 @@
 # a failure. --pattern takes the tests whose name ("unit/test_x") has that text (a glob is fine).
 # --broken says that something could not be built, which is one failure more.
 #
-# ADCP_TEST_UNDER is a command that unit and slt tests run under, such as valgrind; ADCP_TEST_SECONDS the time
-# that a test may take.
+# --under is a command that our programs run under, such as valgrind; --hosts one for the programs of
+# others that load the extension, sqlite3 and python3 (those that take part are in a folder of their own, in
+# front of PATH). What a sanitizer or valgrind writes below $ADCP_REPORT or $ADCP_HOST_REPORT is a failure,
+# whatever the test makes of the program's exit; of the latter, leaks count where adcp asked for the memory:
+# what python3 keeps until its end is its own.
 #
-# A test finds: ADCP_ROOT (this repository), ADCP_SO (the extension), ADCP_PROGRAM_SO (the one that programs can
-# load which were not built with the sanitizers), ADCP_BIN (the tools), TMPDIR (an
+# ADCP_TEST_SECONDS is the time that a test may take.
+#
+# A test finds: ADCP_ROOT (this repository), ADCP_SO (the extension), ADCP_PROGRAM_SO (the one that sqlite3 in a
+# shell can load), ADCP_BIN (the tools), TMPDIR (an
 # empty folder of its own, removed afterwards), PYTHON (one whose sqlite3 loads extensions).
 set -eu
 
@@ -24,18 +30,27 @@ ADCP_ROOT=$(pwd)
 # Under a name that no test takes for a setting of its own: they look for variables ADCP_TEST*.
 ADCP_SECONDS=${ADCP_SECONDS:-${ADCP_TEST_SECONDS:-300}}
 jobs=${ADCP_TEST_JOBS:-$(nproc 2>/dev/null || echo 2)}
-ADCP_UNDER=${ADCP_UNDER:-${ADCP_TEST_UNDER:-}}
-unset ADCP_TEST_SECONDS ADCP_TEST_JOBS ADCP_TEST_UNDER
-export ADCP_SECONDS ADCP_UNDER
+unset ADCP_TEST_SECONDS ADCP_TEST_JOBS
+export ADCP_SECONDS
 
 # The command of a test, its name ("unit/test_x") being $1.
 run_command() {
   case $1 in
-    unit/*) ${ADCP_UNDER:-} "$ADCP_BUILD/$1" ;;
-    *.slt) ${ADCP_UNDER:-} "$ADCP_BIN/sltrun" --extension "$ADCP_SO" "tests/$1" ;;
+    unit/*) "$ADCP_BUILD/$1" ;;
+    *.slt) "$ADCP_BIN/sltrun" --extension "$ADCP_SO" "tests/$1" ;;
     *.sh) bash "tests/$1" ;;
     *.py) "$PYTHON" "tests/$1" ;;
   esac
+}
+
+# What of the reports of test number $1 is a failure.
+show_reports() {
+  cat "$ADCP_RESULTS/$1".report.* 2>/dev/null || true
+  cat "$ADCP_RESULTS/$1".hosts.* 2>/dev/null | sed 's/^==[0-9]*== //; s/^==[0-9]*==$//' | awk '
+    BEGIN { RS = ""; ORS = "\n\n" }
+    /(Direct|Indirect) leak of|definitely lost/ { if( /adcp/ && !/Indirect/ ) print; next }
+    /ERROR: LeakSanitizer|^SUMMARY: .* leaked/ { next }
+    { print }'
 }
 
 # Runs test number $1, named $2: a line on the screen and "passed failed" in the results. The
@@ -43,17 +58,24 @@ run_command() {
 run_one() {
   name=$2
   TMPDIR=$ADCP_RESULTS/$1
-  export TMPDIR
+  ADCP_REPORT=$TMPDIR.report
+  ADCP_HOST_REPORT=$TMPDIR.hosts
+  export TMPDIR ADCP_REPORT ADCP_HOST_REPORT
+  export ASAN_OPTIONS="log_path=$ADCP_REPORT:${ASAN_OPTIONS:-}"
+  export TSAN_OPTIONS="log_path=$ADCP_REPORT:${TSAN_OPTIONS:-}"
+  export UBSAN_OPTIONS="log_path=$ADCP_REPORT:print_stacktrace=1:${UBSAN_OPTIONS:-}"
   mkdir "$TMPDIR"
   log=$TMPDIR.log
   status=0
   timeout -k 10 "$ADCP_SECONDS" sh "$0" --command "$name" >"$log" 2>&1 </dev/null || status=$?
   rm -rf "$TMPDIR"
+  reports=$(show_reports "$1")
   counts=$(tail -n 1 "$log" | sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed$/\1 \2/p')
   why=
   if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then why="no end after $ADCP_SECONDS seconds"
   elif [ -z "$counts" ]; then why="ended without its counts, exit status $status"
   elif [ "$counts" = '0 0' ]; then why='checked nothing'
+  elif [ -n "$reports" ]; then why='reports of memory or threads'
   elif [ "$status" -ne 0 ] && [ "${counts#* }" -eq 0 ]; then why="exit status $status"
   fi
   [ -n "$counts" ] || counts='0 0'
@@ -65,7 +87,7 @@ run_one() {
     printf 'ok    %-44s %7d passed\n' "$name" "$passed"
   else
     printf 'FAIL  %-44s %7d passed, %d failed%s\n%s\n' "$name" "$passed" "$failed" \
-      "${why:+ ($why)}" "$(tail -n 40 "$log" | sed 's/^/      | /')"
+      "${why:+ ($why)}" "$({ tail -n 40 "$log"; printf '%s\n' "$reports" | head -n 80; } | sed 's/^/      | /')"
   fi
 }
 
@@ -77,12 +99,16 @@ esac
 build=build
 families='unit slt script'
 pattern=
+under=
+hosts=
 broken=0
 while [ $# -gt 0 ]; do
   case $1 in
     --build) build=$2; shift ;;
     --families) families=$2; shift ;;
     --pattern) pattern=$2; shift ;;
+    --under) under=$2; shift ;;
+    --hosts) hosts=$2; shift ;;
     --broken) broken=1 ;;
     *) echo "run.sh: no option \"$1\"" >&2; exit 2 ;;
   esac
@@ -102,8 +128,33 @@ trap 'exit 1' INT TERM
 LC_ALL=C.UTF-8
 TZ=UTC
 ADCP_PROGRAM_SO=$ADCP_ROOT/adcp.so
-export ADCP_ROOT ADCP_BUILD ADCP_BIN ADCP_SO ADCP_PROGRAM_SO ADCP_RESULTS PYTHON LC_ALL TZ
-export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
+
+# wrap FOLDER COMMAND PROGRAM...: programs of the same names, which run under the command.
+wrap() {
+  folder=$1
+  command=$2
+  shift 2
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  for program; do
+    printf '#!/bin/sh\nexec %s "%s" "$@"\n' "$command" "$program" >"$folder/${program##*/}"
+  done
+  chmod 755 "$folder"/*
+}
+
+if [ -n "$under" ]; then
+  wrap "$ADCP_BUILD/under/unit" "$under" "$ADCP_BUILD"/unit/*
+  wrap "$ADCP_BUILD/under/bin" "$under" "$ADCP_BUILD"/bin/*
+  ADCP_BUILD=$ADCP_BUILD/under
+  ADCP_BIN=$ADCP_BUILD/bin
+fi
+if [ -n "$hosts" ]; then
+  wrap "$ADCP_BUILD/hosts" "$hosts" "$(command -v sqlite3)" "$(command -v "$PYTHON")"
+  PATH=$ADCP_BUILD/hosts:$PATH
+  PYTHON=$ADCP_BUILD/hosts/python3
+  ADCP_PROGRAM_SO=$ADCP_SO
+fi
+export ADCP_ROOT ADCP_BUILD ADCP_BIN ADCP_SO ADCP_PROGRAM_SO ADCP_RESULTS PYTHON PATH LC_ALL TZ
 
 list_family() {
   case $1 in

@@ -16,7 +16,7 @@ $(foreach v,$(VARIANTS),$(eval $(call race_rules,$(v))))
 
 RACE_PROGRAMS := race interrupt reload
 programs: $(addprefix build/bin/,$(RACE_PROGRAMS))
-coverage-programs: $(addprefix build/coverage/bin/,$(RACE_PROGRAMS))
+every-program: $(addprefix build/$(VARIANT)/bin/,$(RACE_PROGRAMS))
 
 .PHONY: race race-tsan interrupts
 race: build/bin/race build/bin/reload adcp.so ## writers, restores, readers and interrupts at the same time, for minutes

@@ -17,7 +17,7 @@ endef
 $(foreach v,$(VARIANTS),$(eval $(call fault_rules,$(v))))
 
 programs: build/bin/fault
-coverage-programs: build/coverage/bin/fault
+every-program: build/$(VARIANT)/bin/fault
 
 .PHONY: fault crash lost
 fault: build/bin/fault ## every operation of every scenario fails once and for good (hours)

@@ -22,14 +22,14 @@ $(call home,$(1))/bin/replay: $(call objects,$(1),tests/fuzz/targets.c tests/fuz
 	$$(Q)$$(CC) $$($(1)_LD) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) \
 	  -Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group $$(LIBS) $$(SQLITE) -lm
 endef
-$(foreach v,static asan coverage,$(eval $(call replay_rules,$(v))))
+$(foreach v,$(VARIANTS),$(eval $(call replay_rules,$(v))))
 
 build/fuzz/fuzz: $(call objects,fuzz,$(SOURCES) tests/fuzz/targets.c tests/fuzz/judge.c)
 	$(call say,LD  $@)
 	$(Q)$(CLANG) $(fuzz_LD) $(LDFLAGS) -o $@ $^ $(LIBS) $(SQLITE) -lm
 
 programs: build/bin/replay
-coverage-programs: build/coverage/bin/replay
+every-program: build/$(VARIANT)/bin/replay
 
 .PHONY: fuzz
 fuzz: build/fuzz/fuzz ## fuzz every target for SECONDS=60 (TARGETS='json vet ...'); finds stay in build/fuzz

@@ -58,7 +58,7 @@ static bool do_shell(Run *run, Tokens token) {
   long want = strtol(token[1], &end, 10);
   bool known = any_failure || (end != token[1] && *end == 0);
   char *script = run_read_query(run);
-  /* Other programs cannot load an extension that was built with a sanitizer. */
+  /* Other programs load an extension that was built with a sanitizer only where run.sh prepares them. */
   const char *extension = run->extension, *loadable = getenv("ADCP_PROGRAM_SO");
   if( loadable != NULL ) run->extension = loadable;
   char *expanded = run_expand(run, script);

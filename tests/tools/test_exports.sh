@@ -14,12 +14,12 @@ check() {
   fi
 }
 
-check 'exported symbols' "$(nm -D --defined-only "$ADCP_PROGRAM_SO" | awk '{ print $3 }')" sqlite3_adcp_init
+check 'exported symbols' "$(nm -D --defined-only "$ADCP_ROOT/adcp.so" | awk '{ print $3 }')" sqlite3_adcp_init
 # SQLite's routines come from the program that loads the extension, through its table.
-check 'SQLite symbols that are bound' "$(nm -D --undefined-only "$ADCP_PROGRAM_SO" | grep -c ' sqlite3_')" 0
-check 'libsqlite3 among the libraries' "$(objdump -p "$ADCP_PROGRAM_SO" | grep -c 'NEEDED.*libsqlite3')" 0
+check 'SQLite symbols that are bound' "$(nm -D --undefined-only "$ADCP_ROOT/adcp.so" | grep -c ' sqlite3_')" 0
+check 'libsqlite3 among the libraries' "$(objdump -p "$ADCP_ROOT/adcp.so" | grep -c 'NEEDED.*libsqlite3')" 0
 check 'an executable stack' \
-  "$(objdump -p "$ADCP_PROGRAM_SO" | awk '/STACK/ { stack = 1; next } stack { print $NF; exit }')" rw-
+  "$(objdump -p "$ADCP_ROOT/adcp.so" | awk '/STACK/ { stack = 1; next } stack { print $NF; exit }')" rw-
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
