@@ -38,6 +38,7 @@ static void value_json(AdcpBuf *json, const AdcpOptionSpec *spec, sqlite3_value 
   AdcpJsonWriter w = {json, false};
   int type = sqlite3_value_type(value); /* before the text is taken, which may change it */
   const char *text = (const char *)sqlite3_value_text(value);
+  size_t size = (size_t)sqlite3_value_bytes(value); /* a NUL within goes along, and is refused */
   bool list = spec->type == ADCP_OPTION_NAMES || spec->type == ADCP_OPTION_MAP;
   bool boolean = is_boolean(spec);
   switch( type ) {
@@ -54,9 +55,9 @@ static void value_json(AdcpBuf *json, const AdcpOptionSpec *spec, sqlite3_value 
       json->oom = true;
     } else if( (list && is_document(text)) ||
                (boolean && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0)) ) {
-      adcp_buf_append_str(json, text);
+      adcp_buf_append(json, text, size);
     } else {
-      adcp_json_string(&w, text);
+      adcp_json_string_n(&w, (const uint8_t *)text, size);
     }
     break;
   default: adcp_buf_append_str(json, "[0]"); /* no setting is a real or a blob */

@@ -331,7 +331,8 @@ def test_many(folder):
     start = time.process_time()
     check("thousand", db.execute("SELECT count(*), min(status), max(tables), max(rows) FROM adcp_backups").fetchone(),
           (1000, "ok", 3000, 63000))
-    check("well under a second", time.process_time() - start < 0.5, True)
+    limit = 10 if os.environ.get("ADCP_SLOW_BUILD") else 0.5
+    check("well under a second", time.process_time() - start < limit, True)
     for i in range(900):
         os.unlink(f"{folder}/backups/b{i:04}.json.gz")
     for i in range(10000):

@@ -58,6 +58,28 @@ def contents(connection):
 
 # ---- functions and collations that only the application has ----
 
+def test_function_that_fails():
+    """An expression that chooses rows may call the application's functions; an error of theirs is the restore's."""
+    connection = connect('fails.db')
+    connection.create_function('app_share', 1, lambda x: 6 // x)
+    connection.executescript('CREATE TABLE t(x INTEGER PRIMARY KEY); INSERT INTO t VALUES(0), (1), (2), (3)')
+    call(connection, 'adcp_backup', path('fails.json'))
+    connection.execute('DELETE FROM t')
+    options = {'tables': ['t'], 'mode': 'merge', 'where': {'t': 'x > 0 AND app_share(x) < 4'}}
+    report = call(connection, 'adcp_restore', path('fails.json'), options)
+    check('a function of the application chooses', isinstance(report, dict) and report['rows'] == 2, report)
+    connection.execute('DELETE FROM t')
+    options['where']['t'] = 'app_share(x) < 4'
+    said = call(connection, 'adcp_restore', path('fails.json'), options)
+    check('its error is that of the restore', isinstance(said, str) and 'option "where": table "t": ' in said and
+          said.endswith('user-defined function raised exception; database unchanged'), said)
+    options['where']['t'] = 'app_share(x, 1) < 4'
+    said = call(connection, 'adcp_restore', path('fails.json'), options)
+    check('a call with other arguments fails too', isinstance(said, str) and said.endswith('database unchanged'), said)
+    check('no row came', connection.execute('SELECT count(*) FROM t').fetchone() == (0,))
+    connection.close()
+
+
 def test_functions():
     source = register(connect('functions.db'))
     source.executescript("""
@@ -334,7 +356,7 @@ def test_threads_at_once():
     source.close()
 
 
-for test in (test_functions, test_interrupt, test_authorizer, test_limits, test_open_statement, test_threads_at_once):
+for test in (test_function_that_fails, test_functions, test_interrupt, test_authorizer, test_limits, test_open_statement, test_threads_at_once):
     try:
         test()
     except Exception as error:  # a test that cannot go on is a failure, not the end of the others

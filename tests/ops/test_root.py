@@ -264,6 +264,10 @@ def test_narrowing():
     equal("a failed load takes nothing", attempt(db, "SELECT adcp_config('note')"), [(None,)])
     equal("still the root", attempt(db, "SELECT adcp_config('root')"), [(HERE + "/root",)])
     equal("the same again", attempt(db, "SELECT adcp_config('root', 'root')"), [(HERE + "/root",)])
+    attempt(db, "SELECT adcp_config('backup_dir', 'out')")
+    equal("a folder of backups outside is not looked into", attempt(db, "SELECT adcp_info() -> 'warnings'"),
+          [(f'["out lies outside of {HERE}/root, the root of this connection; set backup_dir to a folder inside"]',)])
+    attempt(db, "SELECT adcp_config('backup_dir', NULL)")
     equal("narrower, through a link", attempt(db, "SELECT adcp_config('root', 'root/indir')"), [(HERE + "/root/dir",)])
     refused(db, "after narrowing", "SELECT adcp_validate(?)", "root/b.json")
     equal("inside", attempt(db, "SELECT adcp_validate('root/dir/b.json.gz') ->> 'valid'"), [(1,)])
