@@ -42,6 +42,9 @@ void adcp_db_finalize(sqlite3_stmt *stmt);
 /* Prepares, steps to the end, finalizes. */
 void adcp_db_exec(AdcpDb *db, const char *format, ...);
 
+/* The reason of a statement that succeeded without an effect (SQLITE_IGNORE). */
+#define ADCP_IGNORES "an authorizer may ignore statements on this connection"
+
 /* First column of the first row: as an integer (otherwise when there is no row or on error) / as
 ** owned text (adcp_free; NULL for no row, NULL or error). */
 int64_t adcp_db_integer(AdcpDb *db, int64_t otherwise, const char *format, ...);

@@ -95,6 +95,12 @@ static void undo_begin(AdcpTransaction *txn) {
   }
 }
 
+/* A statement that an authorizer ignores succeeds. */
+static void check_effect(AdcpDb *db, const char *statement, bool had_effect) {
+  if( had_effect ) return;
+  adcp_error_set(db->err, ADCP_AUTH, "%s had no effect; " ADCP_IGNORES, statement);
+}
+
 AdcpTransaction *adcp_transaction_begin(AdcpDb *db) {
   if( db->err->rc ) return NULL;
   AdcpTransaction *txn = adcp_calloc(1, sizeof(*txn));
@@ -112,6 +118,7 @@ AdcpTransaction *adcp_transaction_begin(AdcpDb *db) {
   } else {
     txn->rollback = adcp_db_prepare(db, "ROLLBACK");
     adcp_db_exec(db, "BEGIN IMMEDIATE");
+    check_effect(db, "BEGIN", sqlite3_get_autocommit(db->handle) == 0);
   }
   if( db->err->rc == ADCP_OK ) return txn;
   if( db->err->rc == ADCP_INTERRUPT ) undo_begin(txn);
@@ -150,6 +157,7 @@ void adcp_transaction_commit(AdcpTransaction *txn) {
     sqlite3_reset(txn->release);
   } else {
     adcp_db_exec(txn->db, "COMMIT");
+    check_effect(txn->db, "COMMIT", sqlite3_get_autocommit(txn->db->handle) != 0);
   }
   txn->committed = txn->db->err->rc == ADCP_OK;
 }
@@ -195,7 +203,8 @@ static void force_rollback(sqlite3 *handle) {
 static const char *abort_transaction(AdcpTransaction *txn) {
   sqlite3 *handle = txn->db->handle;
   if( !sqlite3_get_autocommit(handle) ) {
-    if( run(txn->rollback) ) {
+    /* An ignored ROLLBACK succeeds and leaves the transaction open. */
+    if( run(txn->rollback) && (txn->nested || sqlite3_get_autocommit(handle)) ) {
       /* What was rolled back made RELEASE expire: it may be refused. The savepoint is empty now. */
       if( !txn->nested || run(txn->release) ) return "database unchanged";
       return "database unchanged; an empty savepoint is left open: run RELEASE " SAVEPOINT_NAME;

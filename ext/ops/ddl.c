@@ -147,6 +147,11 @@ static void create_sequence(AdcpDb *db) {
   const char *name = "adcp_makes_sqlite_sequence";
   adcp_db_exec(db, "CREATE TABLE \"%w\".%s(a INTEGER PRIMARY KEY AUTOINCREMENT)", db->schema, name);
   adcp_db_exec(db, "DROP TABLE \"%w\".%s", db->schema, name);
+  if( adcp_db_integer(db, 0, "SELECT 1 FROM \"%w\".sqlite_schema WHERE name = %Q", db->schema,
+                      name) ) {
+    adcp_error_set(db->err, ADCP_MISMATCH, "table \"%s\" could not be dropped; " ADCP_IGNORES,
+                   name);
+  }
 }
 
 static void create_statistics(const AdcpPlan *plan, AdcpDb *db) {
@@ -251,11 +256,17 @@ void adcp_ddl_write_schema_rows(const AdcpPlan *plan, AdcpDb *db) {
 
 /* ---- verifying ---- */
 
-/* The live objects of sqlite_schema by "type name". */
+typedef struct LiveText {
+  char *key;     /* owned; type, space, name */
+  char *sql;     /* owned; "" for none */
+  bool was_made; /* by this restore */
+} LiveText;
+
+/* The live objects of sqlite_schema. */
 typedef struct LiveTexts {
-  char **keys; /* owned; type, space, name */
+  LiveText **items; /* owned */
   size_t count;
-  AdcpMap by_key; /* key -> SQL text, owned ("" for none) */
+  AdcpMap by_key;
 } LiveTexts;
 
 static char *make_key(const char *type, const char *name, AdcpError *err) {
@@ -268,37 +279,57 @@ static char *make_key(const char *type, const char *name, AdcpError *err) {
   return text;
 }
 
-static void add_live_text(LiveTexts *texts, AdcpDb *db, sqlite3_stmt *stmt) {
-  char **keys = adcp_realloc(texts->keys, (texts->count + 1) * sizeof *keys);
-  if( keys == NULL ) {
-    adcp_error_nomem(db->err);
-    return;
+static LiveText *add_item(LiveTexts *texts, AdcpError *err) {
+  LiveText **items = adcp_realloc(texts->items, (texts->count + 1) * sizeof *items);
+  if( items ) texts->items = items;
+  LiveText *item = items ? adcp_calloc(1, sizeof *item) : NULL;
+  if( item ) {
+    items[texts->count++] = item;
+  } else {
+    adcp_error_nomem(err);
   }
-  texts->keys = keys;
-  char *key = make_key((const char *)sqlite3_column_text(stmt, 0),
-                       (const char *)sqlite3_column_text(stmt, 1), db->err);
-  if( key == NULL ) return;
-  texts->keys[texts->count++] = key;
-  char *sql = adcp_db_column_copy(db, stmt, 2);
-  if( sql ) adcp_map_put(&texts->by_key, key, strlen(key), sql, db->err);
-  if( db->err->rc ) adcp_free(sql);
+  return item;
+}
+
+static void add_live_text(LiveTexts *texts, AdcpDb *db, sqlite3_stmt *stmt) {
+  LiveText *item = add_item(texts, db->err);
+  if( item == NULL ) return;
+  item->key = adcp_db_column_copy(db, stmt, 0);
+  item->sql = adcp_db_column_copy(db, stmt, 1);
+  if( item->key == NULL || item->sql == NULL ) {
+    adcp_error_set(db->err, ADCP_MISMATCH,
+                   "a row of sqlite_schema is without a name; " ADCP_IGNORES);
+  } else if( adcp_map_get(&texts->by_key, item->key, strlen(item->key)) ) {
+    adcp_error_set(db->err, ADCP_MISMATCH, "%s stands in sqlite_schema twice; " ADCP_IGNORES,
+                   item->key);
+  } else {
+    adcp_map_put(&texts->by_key, item->key, strlen(item->key), item, db->err);
+  }
 }
 
 static void read_live_texts(LiveTexts *texts, AdcpDb *db) {
   sqlite3_stmt *stmt = adcp_db_prepare(
-      db, "SELECT type, name, coalesce(sql, '') FROM \"%w\".sqlite_schema", db->schema);
+      db, "SELECT type || ' ' || name, coalesce(sql, '') FROM \"%w\".sqlite_schema", db->schema);
   while( adcp_db_step(db, stmt) ) add_live_text(texts, db, stmt);
   adcp_db_finalize(stmt);
 }
 
+static LiveText *find_live_text(const LiveTexts *texts, const char *type, const char *name,
+                                AdcpError *err) {
+  char *key = err->rc ? NULL : make_key(type, name, err);
+  LiveText *item = key ? adcp_map_get(&texts->by_key, key, strlen(key)) : NULL;
+  adcp_free(key);
+  return item;
+}
+
 static void free_live_texts(LiveTexts *texts) {
   for( size_t i = 0; i < texts->count; i++ ) {
-    const char *key = texts->keys[i];
-    adcp_free(adcp_map_get(&texts->by_key, key, strlen(key)));
-    adcp_free(texts->keys[i]);
+    adcp_free(texts->items[i]->key);
+    adcp_free(texts->items[i]->sql);
+    adcp_free(texts->items[i]);
   }
   adcp_map_free(&texts->by_key);
-  adcp_free(texts->keys);
+  adcp_free(texts->items);
 }
 
 /* SQLite keeps a text from the object's name on to its last token, behind a CREATE of its own. What
@@ -334,24 +365,40 @@ static void verify_text(const LiveTexts *texts, AdcpDb *db, const AdcpObject *ob
   AdcpBuf sql = {0};
   const char *type = adcp_object_type_name(object->type);
   const char *expected = splice(&sql, object, NULL, name, on, err);
-  char *key = expected ? make_key(type, name, err) : NULL;
-  const char *live = key ? adcp_map_get(&texts->by_key, key, strlen(key)) : NULL;
-  if( key && live == NULL ) {
+  LiveText *live = find_live_text(texts, type, name, err);
+  if( live ) live->was_made = true;
+  if( live == NULL ) {
     adcp_error_set(err, ADCP_MISMATCH,
-                   "%s \"%s\" was created without an error but is not there; an authorizer may "
-                   "ignore statements on this connection",
-                   type, name);
-  } else if( key && strcmp(live, expected) != 0 && differs_by_hand_only(live, expected) ) {
-    write_text(db, type, name, expected);
-  } else if( key && strcmp(live, expected) != 0 ) {
-    adcp_error_set(err, ADCP_MISMATCH, "%s \"%s\" came out with another text than the backup has",
-                   type, name);
+                   "%s \"%s\" was created without an error but is not there; " ADCP_IGNORES, type,
+                   name);
+  } else if( expected && strcmp(live->sql, expected) != 0 ) {
+    if( differs_by_hand_only(live->sql, expected) ) {
+      write_text(db, type, name, expected);
+    } else {
+      adcp_error_set(err, ADCP_MISMATCH, "%s \"%s\" came out with another text than the backup has",
+                     type, name);
+    }
   }
   adcp_buf_free(&sql);
-  adcp_free(key);
 }
 
-void adcp_ddl_verify(const AdcpPlan *plan, AdcpDb *db) {
+/* Indexes go with their tables, and shadow tables with their virtual one, whose module may have made
+** them anew. */
+static void verify_dropped(const LiveTexts *texts, AdcpDb *db, const AdcpSchema *live,
+                           const AdcpObject *object) {
+  if( object->type == ADCP_OBJECT_INDEX ) return;
+  const AdcpTable *table = adcp_schema_table(live, object->name);
+  if( object->type == ADCP_OBJECT_TABLE && table && table->kind == ADCP_TABLE_SHADOW ) return;
+  const char *type = adcp_object_type_name(object->type);
+  const LiveText *left = find_live_text(texts, type, object->name, db->err);
+  if( left && !left->was_made ) {
+    adcp_error_set(db->err, ADCP_MISMATCH,
+                   "%s \"%s\" was dropped without an error but is still there; " ADCP_IGNORES, type,
+                   object->name);
+  }
+}
+
+void adcp_ddl_verify(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {
   if( db->err->rc ) return;
   LiveTexts texts;
   memset(&texts, 0, sizeof texts);
@@ -364,5 +411,6 @@ void adcp_ddl_verify(const AdcpPlan *plan, AdcpDb *db) {
   for( size_t i = 0; i < plan->object_count; i++ ) {
     verify_text(&texts, db, plan->objects[i].object, plan->objects[i].name, plan->objects[i].on);
   }
+  for( size_t i = 0; i < plan->drop_count; i++ ) verify_dropped(&texts, db, live, plan->drops[i]);
   free_live_texts(&texts);
 }

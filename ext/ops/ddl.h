@@ -25,7 +25,8 @@ void adcp_ddl_create_objects(const AdcpPlan *plan, AdcpDb *db, int threads);
 /* Last of all: schema rows of virtual tables whose module is not loaded. */
 void adcp_ddl_write_schema_rows(const AdcpPlan *plan, AdcpDb *db);
 
-/* Looks that everything created is there with the text that the backup has. */
-void adcp_ddl_verify(const AdcpPlan *plan, AdcpDb *db);
+/* Looks that everything created is there with the text that the backup has, and nothing that was
+** dropped. */
+void adcp_ddl_verify(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live);
 
 #endif

@@ -40,10 +40,13 @@ static Violations *add_violations(AdcpForeignKeyState *state, AdcpDb *db, sqlite
 
 /* The entry of the row that stmt (foreign_key_check) stands on. */
 static Violations *find_violations(AdcpForeignKeyState *state, AdcpDb *db, sqlite3_stmt *stmt) {
+  const char *child = (const char *)sqlite3_column_text(stmt, 0);
+  const char *parent = (const char *)sqlite3_column_text(stmt, 2);
   AdcpBuf text = {0};
-  adcp_buf_appendf(&text, "%s\n%s\n%d", (const char *)sqlite3_column_text(stmt, 0),
-                   (const char *)sqlite3_column_text(stmt, 2), sqlite3_column_int(stmt, 3));
-  char *key = adcp_buf_take(&text);
+  if( child && parent ) {
+    adcp_buf_appendf(&text, "%s\n%s\n%d", child, parent, sqlite3_column_int(stmt, 3));
+  }
+  char *key = child && parent ? adcp_buf_take(&text) : NULL;
   if( key == NULL ) {
     adcp_error_nomem(db->err);
     return NULL;

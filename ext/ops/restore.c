@@ -509,12 +509,17 @@ static void finish_verification(AdcpRestore *restore) {
 
 /* ---- the end ---- */
 
+static void set_figure(AdcpDb *db, const char *name, int figure) {
+  adcp_db_exec(db, "PRAGMA \"%w\".%s = %d", db->schema, name, figure);
+  if( adcp_db_integer(db, figure, "PRAGMA \"%w\".%s", db->schema, name) != figure ) {
+    adcp_error_set(db->err, ADCP_MISMATCH, "%s could not be set; " ADCP_IGNORES, name);
+  }
+}
+
 static void set_figures(AdcpRestore *restore) {
-  AdcpDb *db = &restore->db;
   if( !restore->plan->whole ) return;
-  adcp_db_exec(db, "PRAGMA \"%w\".user_version = %d", db->schema, restore->figures.user_version);
-  adcp_db_exec(db, "PRAGMA \"%w\".application_id = %d", db->schema,
-               restore->figures.application_id);
+  set_figure(&restore->db, "user_version", restore->figures.user_version);
+  set_figure(&restore->db, "application_id", restore->figures.application_id);
 }
 
 static void restore_temp_triggers(AdcpRestore *restore) {
@@ -592,7 +597,7 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
     check_foreign_keys(restore);
     finish_verification(restore);
     adcp_ddl_write_schema_rows(restore->plan, &restore->db);
-    adcp_ddl_verify(restore->plan, &restore->db);
+    adcp_ddl_verify(restore->plan, &restore->db, restore->live);
     restore_temp_triggers(restore);
     adcp_safety_compare(restore->safety, restore->plan->whole ? &restore->head->totals : NULL);
     adcp_settings_restore_stage(restore->settings, &restore->db);

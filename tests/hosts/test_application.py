@@ -252,19 +252,38 @@ def test_authorizer():
         flipped.write(whole.read().replace(b'"x":1}', b'"x":2}'))
     for allowed in (0, 1, 2):
         for what in ('ROLLBACK', 'COMMIT', 'BEGIN'):
-            seen = [0]
+            for answer in (sqlite3.SQLITE_DENY, sqlite3.SQLITE_IGNORE):
+                seen = [0]
 
-            def authorize(action, word, *rest):
-                if action != sqlite3.SQLITE_TRANSACTION or word != what:
-                    return sqlite3.SQLITE_OK
-                seen[0] += 1
-                return sqlite3.SQLITE_OK if seen[0] <= allowed else sqlite3.SQLITE_DENY
-            source.set_authorizer(authorize)
-            error = call(source, 'adcp_restore', path('flipped.json'), {'force': True})
-            source.set_authorizer(None)
-            check(f'{what} denied after {allowed}', isinstance(error, str) and error.endswith('database unchanged'), error)
-            check(f'no transaction is open, {what} denied after {allowed}', not source.in_transaction)
-            check(f'unchanged, {what} denied after {allowed}', contents(source) == before)
+                def authorize(action, word, *rest):
+                    if action != sqlite3.SQLITE_TRANSACTION or word != what:
+                        return sqlite3.SQLITE_OK
+                    seen[0] += 1
+                    return sqlite3.SQLITE_OK if seen[0] <= allowed else answer
+                source.set_authorizer(authorize)
+                error = call(source, 'adcp_restore', path('flipped.json'), {'force': True})
+                source.set_authorizer(None)
+                case = f'{what} answered by {answer} after {allowed}'
+                check(case, isinstance(error, str) and error.endswith('database unchanged'), error)
+                check(f'no transaction is open, {case}', not source.in_transaction)
+                check(f'unchanged, {case}', contents(source) == before)
+    # A statement that is ignored succeeds: a restore looks whether it had its effect.
+    source.executescript('PRAGMA user_version = 7; CREATE TABLE more(x); CREATE VIEW w AS SELECT 2 AS two')
+    before = contents(source)
+    ignored = {(sqlite3.SQLITE_TRANSACTION, 'BEGIN'): 'BEGIN had no effect', (sqlite3.SQLITE_TRANSACTION, 'COMMIT'): 'COMMIT had no effect',
+               (sqlite3.SQLITE_DROP_VIEW, 'w'): 'view "w" was dropped without an error but is still there',
+               (sqlite3.SQLITE_DROP_TABLE, 'more'): 'table "more" was dropped without an error but is still there',
+               (sqlite3.SQLITE_PRAGMA, 'user_version'): 'user_version could not be set',
+               (sqlite3.SQLITE_PRAGMA, 'application_id'): 'application_id could not be set'}
+    for key, said in ignored.items():
+        writes = key[0] != sqlite3.SQLITE_PRAGMA
+        source.execute('PRAGMA application_id = 9')
+        source.set_authorizer(lambda action, a, b, *rest: sqlite3.SQLITE_IGNORE if (action, a) == key and (writes or b) else sqlite3.SQLITE_OK)
+        error = call(source, 'adcp_restore', path('authorizer.json'), {'force': True})
+        source.set_authorizer(None)
+        check(f'ignored {key}', isinstance(error, str) and said in error and error.endswith('database unchanged'), error)
+        check(f'no transaction is open, ignored {key}', not source.in_transaction)
+        check(f'unchanged, ignored {key}', contents(source) == before, contents(source))
     source.close()
 
 
