@@ -35,6 +35,7 @@ struct AdcpPlanSteps {
   char *folder;        /* owned: of backups; NULL until it is looked at, or without one */
   AdcpKeptRows *kept;  /* of it */
   bool *dropped;       /* owned: for each of the live objects */
+  bool has_safety;     /* a safety backup comes first */
   AdcpPlanStep *items; /* owned */
   size_t count;
 };
@@ -183,6 +184,7 @@ static void list_safety(AdcpPlanSteps *steps) {
     if( table->kind == ADCP_TABLE_ORDINARY ) rows += adcp_catalog_row_count(&steps->db, table);
   }
   add(steps, "safety backup", NULL, rows, "%s", place);
+  steps->has_safety = true;
   adcp_free(place);
 }
 
@@ -402,7 +404,8 @@ static void list_notes(AdcpPlanSteps *steps) {
     adcp_plan_check_force(steps->plan, &db, steps->live,
                           adcp_options_bool(steps->options, "force", false));
   }
-  if( stop.rc == ADCP_ERROR ) {
+  if( steps->has_safety && !stop.rc ) adcp_safety_check(steps->config, steps->options, &stop);
+  if( stop.rc == ADCP_ERROR || stop.rc == ADCP_CANTOPEN ) {
     add(steps, "stop", NULL, -1, "%s", adcp_error_message(&stop));
   } else {
     adcp_error_move(steps->err, &stop);

@@ -130,6 +130,13 @@ static void explain(AdcpError *err, const char *before) {
   adcp_error_append(err, "; correct that, or restore without it: {\"" OPTION "\":false}");
 }
 
+void adcp_safety_check(const AdcpConfig *config, const AdcpOptions *options, AdcpError *err) {
+  AdcpError taken = ADCP_ERROR_INIT;
+  check_path(adcp_config_root(config), adcp_options_text(options, OPTION, NULL), &taken);
+  if( taken.rc ) explain(&taken, "adcp_restore");
+  adcp_error_move(err, &taken);
+}
+
 static int64_t figure(const AdcpSafety *safety, const char *pragma) {
   return adcp_db_integer(safety->db, 0, "PRAGMA \"%w\".%s", safety->db->schema, pragma);
 }

@@ -27,6 +27,10 @@ typedef struct AdcpSafety AdcpSafety;
 ** caller frees the text; NULL when none is wanted, and on error. options: of a restore. */
 char *adcp_safety_place(const AdcpConfig *config, AdcpDb *db, const AdcpOptions *options);
 
+/* The error that a restore would give for what can be seen beforehand: a path that is taken. Only
+** where one is wanted. */
+void adcp_safety_check(const AdcpConfig *config, const AdcpOptions *options, AdcpError *err);
+
 /* Writes nothing yet. Borrows db, options and the request's config until close. NULL on error. */
 AdcpSafety *adcp_safety_open(const AdcpRequest *request, AdcpDb *db, const AdcpOptions *options);
 
