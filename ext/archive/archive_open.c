@@ -745,6 +745,7 @@ void adcp_archive_reader_close(AdcpArchiveReader *r) {
   adcp_archive_drop_sections(r);
   adcp_free(r->sections);
   adcp_legacy_close(r->legacy);
+  adcp_error_clear(&r->gap);
   adcp_texts_free(&r->head.warnings);
   adcp_free(r->head.version);
   adcp_free(r->head.metadata);

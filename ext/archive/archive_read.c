@@ -90,10 +90,10 @@ static AdcpArchiveEvent begin_table(AdcpArchiveReader *r) {
   adcp_free(name);
   if( r->err->rc ) return fail_damaged(r);
   r->now = entry;
-  r->seen[entry - r->head.tables] = true;
   r->row = adcp_row_reader_open(entry->table, r->err);
   adcp_json_expect(r->json, ADCP_JSON_BEGIN_ARRAY, "rows", r->err);
   if( r->err->rc ) return fail_damaged(r);
+  r->seen[entry - r->head.tables] = true;
   adcp_row_digest_reset(r->digest);
   r->row_number = r->from ? r->from->row - 1 : 0;
   if( r->from == NULL ) r->next_mark = 0;
@@ -265,15 +265,10 @@ static AdcpArchiveEvent finish(AdcpArchiveReader *r) {
   adcp_json_next(r->json);
   if( r->err->rc == ADCP_OK && r->full ) check_whole(r);
   if( r->err->rc ) return fail_damaged(r);
+  if( !r->skipped ) adcp_error_move(r->err, &r->gap);
+  if( r->err->rc ) return fail(r);
   r->state = ADCP_READER_DONE;
   return ADCP_ARCHIVE_END;
-}
-
-static AdcpArchiveEvent next_table(AdcpArchiveReader *r) {
-  leave_table(r);
-  AdcpJsonToken token = adcp_json_next(r->json);
-  if( token == ADCP_JSON_KEY ) return begin_table(r);
-  return token == ADCP_JSON_ERROR ? fail_damaged(r) : finish(r);
 }
 
 /* Tables seen since the last call from outside stay so: a table of contents that lies cannot send a
@@ -299,6 +294,34 @@ static void go_to(AdcpArchiveReader *r, size_t index, const AdcpArchiveMark *fro
   enter_tables(r);
 }
 
+static AdcpArchiveEvent begin_next(AdcpArchiveReader *r) {
+  AdcpJsonToken token = adcp_json_next(r->json);
+  if( token == ADCP_JSON_KEY ) return begin_table(r);
+  return token == ADCP_JSON_ERROR ? fail_damaged(r) : finish(r);
+}
+
+/* After an error in front of table `next`: true when a block is damaged, and the index tells where that
+** table's rows are. */
+static bool is_gap(const AdcpArchiveReader *r, size_t next) {
+  bool lost = r->err->rc == ADCP_CORRUPT && r->input.failed;
+  return lost && r->head.indexed && next < r->head.table_count;
+}
+
+/* Goes there; whether they are good is seen when they are read. */
+static AdcpArchiveEvent pass_gap(AdcpArchiveReader *r, size_t next) {
+  adcp_error_move(&r->gap, r->err);
+  r->full = false;
+  go_to(r, next, NULL);
+  return r->err->rc ? fail_damaged(r) : begin_next(r);
+}
+
+static AdcpArchiveEvent next_table(AdcpArchiveReader *r) {
+  size_t next = r->now ? (size_t)(r->now - r->head.tables) + 1 : r->head.table_count;
+  leave_table(r);
+  AdcpArchiveEvent event = begin_next(r);
+  return event == ADCP_ARCHIVE_ERROR && is_gap(r, next) ? pass_gap(r, next) : event;
+}
+
 void adcp_archive_seek_table(AdcpArchiveReader *r, size_t index) {
   if( r->err->rc ) return;
   assert(r->head.indexed && index < r->head.table_count);
@@ -310,6 +333,7 @@ void adcp_archive_seek_table(AdcpArchiveReader *r, size_t index) {
 void adcp_archive_rewind(AdcpArchiveReader *r) {
   if( r->err->rc ) return;
   leave_table(r);
+  adcp_error_clear(&r->gap);
   r->from = NULL;
   r->full = false;
   memset(r->seen, 0, r->head.table_count * sizeof *r->seen);
@@ -340,13 +364,15 @@ static AdcpArchiveEvent leave_skipped(AdcpArchiveReader *r) {
     while( adcp_json_raw_begin(r->json) ) adcp_json_skip(r->json);
     r->state = ADCP_READER_BETWEEN;
   }
-  return r->err->rc ? fail_damaged(r) : next_table(r);
+  if( r->err->rc ) return is_gap(r, next) ? pass_gap(r, next) : fail_damaged(r);
+  return next_table(r);
 }
 
 void adcp_archive_skip_table(AdcpArchiveReader *r) {
   if( r->err->rc ) return;
   assert(r->state == ADCP_READER_IN_TABLE && r->row_number == 0);
   r->full = false;
+  r->skipped = true;
   r->state = ADCP_READER_SKIPPING;
 }
 

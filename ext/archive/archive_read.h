@@ -102,7 +102,8 @@ int64_t adcp_archive_row_number(const AdcpArchiveReader *r); /* 1-based within t
 int64_t adcp_archive_failed_row(const AdcpArchiveReader *r);
 
 /* After TABLE_BEGIN: leaves the rows of this table out; its digest is then not checked. The next
-** event is TABLE_END. */
+** event is TABLE_END. A damaged block of tables that are all left out is passed, where positions are
+** known; who leaves no table out meets it, at the end if no row is in it. */
 void adcp_archive_skip_table(AdcpArchiveReader *r);
 
 /* Makes TABLE_BEGIN of table `index` the next event (needs head->indexed). Also the way on after a

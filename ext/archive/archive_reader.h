@@ -64,6 +64,8 @@ struct AdcpArchiveReader {
 
   AdcpReaderState state;
   bool full;               /* all rows since the start were read */
+  bool skipped;            /* some table was not wanted */
+  AdcpError gap;           /* of a damaged block between two tables that was passed by the index */
   bool *seen;              /* by table */
   AdcpArchiveTable *now;   /* current table */
   AdcpRowReader *row;      /* of the current table */
