@@ -33,7 +33,7 @@ typedef struct FeedCursor {
 static int xConnect(sqlite3 *handle, void *context, int argc, const char *const *argv,
                     sqlite3_vtab **vtab, char **message) {
   const AdcpFeed *feed = context;
-  sqlite3_str *sql = sqlite3_str_new(handle);
+  sqlite3_str *sql = sqlite3_str_new(NULL);
   (void)argc;
   (void)argv;
   (void)message;

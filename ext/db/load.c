@@ -167,7 +167,7 @@ static void append_conflict(sqlite3_str *sql, const AdcpLoad *load, const AdcpTa
 ** Not where triggers may fire, because it would replace the OR IGNORE and OR REPLACE of their
 ** statements. */
 static sqlite3_str *begin_insert(const AdcpLoad *load, const char *or_clause) {
-  sqlite3_str *sql = sqlite3_str_new(load->db->handle);
+  sqlite3_str *sql = sqlite3_str_new(NULL);
   const char *separator = "(";
   sqlite3_str_appendf(sql, "INSERT %sINTO \"%w\".\"%w\"", or_clause, load->db->schema,
                       load->target);

@@ -67,7 +67,7 @@ static void append_order(sqlite3_str *sql, AdcpDb *db, const AdcpTable *table) {
 typedef enum Part { ROWID = 1, COLUMNS = 2 } Part;
 
 static sqlite3_stmt *prepare_select(AdcpDb *db, const AdcpTable *table, int parts) {
-  sqlite3_str *sql = sqlite3_str_new(db->handle);
+  sqlite3_str *sql = sqlite3_str_new(NULL);
   sqlite3_str_appendall(sql, "SELECT ");
   if( parts & ROWID ) sqlite3_str_appendf(sql, "t.%s", table->rowid_name);
   if( parts & COLUMNS ) append_columns(sql, table, parts & ROWID ? ", " : "");

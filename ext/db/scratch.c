@@ -42,7 +42,7 @@ static Borrowed *borrow(AdcpScratch *scratch, const char *name) {
 /* ---- functions ---- */
 
 static sqlite3_stmt *prepare_call(AdcpDb *caller, const char *name, int argc) {
-  sqlite3_str *sql = sqlite3_str_new(caller->handle);
+  sqlite3_str *sql = sqlite3_str_new(NULL);
   sqlite3_str_appendf(sql, "SELECT \"%w\"(", name);
   for( int i = 0; i < argc; i++ ) sqlite3_str_appendall(sql, i ? ", ?" : "?");
   sqlite3_str_appendall(sql, ")");

@@ -30,4 +30,8 @@ typedef struct AdcpRequest {
 AdcpOptions *adcp_request_options(const AdcpRequest *request, const AdcpOptionTable *table,
                                   AdcpError *err);
 
+/* TOOBIG where SQLite would not take a report of this size as a result of the connection: for who
+** is about to do what it would report. */
+void adcp_request_check_report(sqlite3 *handle, size_t size_bytes, AdcpError *err);
+
 #endif

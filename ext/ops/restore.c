@@ -568,21 +568,14 @@ static void write_report(AdcpRestore *restore, AdcpBuf *report) {
   adcp_json_end_object(&w);
 }
 
+/* What the report may grow by in the commit. */
+#define REPORT_SLACK 64
+
 static void check_foreign_keys(AdcpRestore *restore) {
   if( restore->err->rc ) return;
   const char *rule = adcp_options_text(restore->options, "foreign_keys", "enforce");
   restore->violations = adcp_foreign_keys_after(restore->foreign_keys, &restore->db, restore->plan,
                                                 strcmp(rule, "enforce") == 0);
-}
-
-/* SQLite would make the result an error, once everything is committed. */
-static void check_report_fits(AdcpRestore *restore, const AdcpBuf *report) {
-  int limit = sqlite3_limit(restore->db.handle, SQLITE_LIMIT_LENGTH, -1);
-  if( restore->err->rc || report->size + 64 <= (size_t)limit ) return;
-  adcp_error_set(restore->err, ADCP_TOOBIG,
-                 "the report of %zu bytes is above this connection's limit SQLITE_LIMIT_LENGTH of "
-                 "%d",
-                 report->size, limit);
 }
 
 void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
@@ -603,9 +596,9 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
     adcp_settings_restore_stage(restore->settings, &restore->db);
     /* Made once before the commit, so that memory for it suffices after it. */
     if( !restore->err->rc ) write_report(restore, report);
-    adcp_buf_reserve(report, 64);
+    adcp_buf_reserve(report, REPORT_SLACK);
     adcp_buf_check(report, restore->err);
-    check_report_fits(restore, report);
+    adcp_request_check_report(restore->db.handle, report->size + REPORT_SLACK, restore->err);
     if( !restore->err->rc ) adcp_transaction_commit(restore->transaction);
     adcp_buf_clear(report);
     adcp_settings_restore_publish(restore->settings, &restore->db);

@@ -42,7 +42,7 @@ static sqlite3_stmt *prepare(AdcpRowChoice *choice, sqlite3_str *sql) {
 /* The side that is looked up by value. */
 static void index_side(AdcpRowChoice *choice, const AdcpChoiceEdge *edge, char side) {
   AdcpDb *db = adcp_scratch_db(choice->scratch);
-  sqlite3_str *sql = sqlite3_str_new(db->handle);
+  sqlite3_str *sql = sqlite3_str_new(NULL);
   sqlite3_str_appendf(sql, "CREATE INDEX own.by_%c%d ON %c%d(", side, (int)edge->number, side,
                       (int)edge->number);
   append_values(choice, sql, edge, COLUMNS);
@@ -57,7 +57,7 @@ static sqlite3_stmt *prepare_search(AdcpRowChoice *choice, const AdcpChoiceEdge 
   const AdcpChoiceTable *from = up ? edge->child : edge->parent;
   const AdcpChoiceTable *to = up ? edge->parent : edge->child;
   const char *near = up ? "c" : "p", *far = up ? "p" : "c";
-  sqlite3_str *sql = sqlite3_str_new(adcp_scratch_db(choice->scratch)->handle);
+  sqlite3_str *sql = sqlite3_str_new(NULL);
   sqlite3_str_appendf(sql,
                       "INSERT OR IGNORE INTO own.s%d SELECT %s.r, %d, ?3 FROM own.s%d AS s "
                       "CROSS JOIN own.%s%d AS %s ON %s.r = s.r CROSS JOIN own.%s%d AS %s ON ",
@@ -114,7 +114,7 @@ static int64_t spread(AdcpRowChoice *choice, int64_t to, bool up) {
 
 static void count_dangling(AdcpRowChoice *choice, const AdcpChoiceEdge *edge) {
   AdcpDb *db = adcp_scratch_db(choice->scratch);
-  sqlite3_str *sql = sqlite3_str_new(db->handle);
+  sqlite3_str *sql = sqlite3_str_new(NULL);
   sqlite3_str_appendf(sql,
                       "SELECT count(*) FROM own.s%d AS s CROSS JOIN own.c%d AS c ON c.r = s.r "
                       "WHERE NOT EXISTS (SELECT 1 FROM own.p%d AS p WHERE ",

@@ -50,8 +50,8 @@ static void append_key(sqlite3_str *sql, const AdcpTable *table) {
 }
 
 /* As far as the description of its rows tells. */
-static char *described_sql(AdcpDb *db, const AdcpTable *table) {
-  sqlite3_str *sql = sqlite3_str_new(db->handle);
+static char *described_sql(const AdcpTable *table) {
+  sqlite3_str *sql = sqlite3_str_new(NULL);
   const char *separator = "";
   bool has_key = table->without_rowid || table->rowid_column >= 0;
   sqlite3_str_appendf(sql, "CREATE TABLE \"%w\"(", table->name);
@@ -96,7 +96,7 @@ static void create_table(AdcpRowChoice *choice, const AdcpTable *table) {
     if( !choice->err->rc ) run_create(choice, object->sql);
     return;
   }
-  char *sql = described_sql(db, table);
+  char *sql = described_sql(table);
   if( sql == NULL ) adcp_error_nomem(choice->err);
   if( sql ) adcp_db_exec(db, "%s", sql);
   sqlite3_free(sql);
@@ -125,7 +125,7 @@ static AdcpAffinity key_affinity(const AdcpTable *parent, const char *name) {
 
 static void create_side(AdcpRowChoice *choice, const AdcpChoiceEdge *edge, char side) {
   AdcpDb *db = adcp_scratch_db(choice->scratch);
-  sqlite3_str *columns = sqlite3_str_new(db->handle);
+  sqlite3_str *columns = sqlite3_str_new(NULL);
   for( size_t i = 0; i < edge->key->count; i++ ) {
     AdcpAffinity affinity = key_affinity(edge->parent->table, edge->to[i]);
     sqlite3_str_appendf(columns, ", v%d %s", (int)i, adcp_affinity_name(affinity));
@@ -177,7 +177,7 @@ static void take_matches(AdcpRowChoice *choice, const AdcpChoiceTable *table) {
 static void take_keys(AdcpRowChoice *choice, const AdcpChoiceTable *table,
                       const AdcpChoiceEdge *edge, char side) {
   AdcpDb *db = adcp_scratch_db(choice->scratch);
-  sqlite3_str *sql = sqlite3_str_new(db->handle);
+  sqlite3_str *sql = sqlite3_str_new(NULL);
   const char *const *names = side == 'c' ? (const char *const *)edge->key->from : edge->to;
   sqlite3_str_appendf(sql, "INSERT INTO own.%c%d SELECT \"%w\"", side, (int)edge->number,
                       table->number_column);

@@ -75,16 +75,34 @@ void adcp_call_say_rolled_back(AdcpError *err, sqlite3 *db, bool in_transaction)
   adcp_error_append(err, "; %s", rolled_back);
 }
 
+/* How many bytes of it the connection takes, in whole characters. SQLite formats it once more, with a
+** byte behind it. */
+static size_t message_room(sqlite3 *db, const char *message) {
+  size_t size = strlen(message), limit = (size_t)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, -1);
+  if( size < limit ) return size;
+  if( limit > 0 ) limit--;
+  while( limit > 0 && (message[limit] & 0xc0) == 0x80 ) limit--; /* within one of UTF-8 */
+  return limit;
+}
+
+char *adcp_call_message(sqlite3 *db, const char *name, const AdcpError *err) {
+  char *text = sqlite3_mprintf("%s: %s", name, adcp_error_message(err));
+  if( text ) text[message_room(db, text)] = 0;
+  return text;
+}
+
 static void result_error(AdcpCall *call) {
+  sqlite3 *db = call->request.handle;
   if( call->err.rc == ADCP_NOMEM && call->err.message == NULL ) {
     sqlite3_result_error_nomem(call->context);
     return;
   }
-  adcp_call_say_rolled_back(&call->err, call->request.handle, call->in_transaction);
+  adcp_call_say_rolled_back(&call->err, db, call->in_transaction);
   adcp_error_prepend(&call->err, "%s: ", call->function);
-  sqlite3_log((int)call->err.rc, "%s", adcp_error_message(&call->err));
-  sqlite3_result_error(call->context, adcp_error_message(&call->err), -1);
-  sqlite3_result_error_code(call->context, adcp_result_code(call->request.handle, call->err.rc));
+  const char *message = adcp_error_message(&call->err);
+  sqlite3_log((int)call->err.rc, "%s", message);
+  sqlite3_result_error(call->context, message, (int)message_room(db, message));
+  sqlite3_result_error_code(call->context, adcp_result_code(db, call->err.rc));
 }
 
 void adcp_call_end_with_result(AdcpCall *call) {
@@ -94,7 +112,11 @@ void adcp_call_end_with_result(AdcpCall *call) {
 }
 
 void adcp_call_end(AdcpCall *call) {
-  if( adcp_buf_check(&call->report, &call->err) ) {
+  adcp_buf_check(&call->report, &call->err);
+  if( !call->err.rc ) {
+    adcp_request_check_report(call->request.handle, call->report.size, &call->err);
+  }
+  if( !call->err.rc ) {
     sqlite3_result_text64(call->context, (const char *)call->report.data, call->report.size,
                           SQLITE_TRANSIENT, SQLITE_UTF8);
     sqlite3_result_subtype(call->context, 'J');

@@ -48,6 +48,11 @@ void adcp_call_end_logged(AdcpCall *call);
 ** a call that began in a transaction of the caller, when it is gone. Restores say so themselves. */
 void adcp_call_say_rolled_back(AdcpError *err, sqlite3 *db, bool in_transaction);
 
+/* The message of an error under the name of a function or module, for sqlite3_free; NULL: no memory.
+** SQLite takes nothing of a text above SQLITE_LIMIT_LENGTH, and has none of its own below a limit of
+** 22: it is cut to the limit. */
+char *adcp_call_message(sqlite3 *db, const char *name, const AdcpError *err);
+
 /* The code that an error is handed to SQLite with. At some SQLite does more than end the statement:
 ** inside a transaction CORRUPT forbids every further write and makes COMMIT fail (3.39 and later),
 ** IOERR, FULL and NOMEM undo the transaction where the statement reads a table: as if the database

@@ -42,7 +42,7 @@ static int report(sqlite3_vtab *table, AdcpError *err) {
   adcp_call_say_rolled_back(err, own->db, own->in_transaction);
   int rc = adcp_result_code(own->db, err->rc);
   sqlite3_free(table->zErrMsg);
-  table->zErrMsg = sqlite3_mprintf("%s: %s", own->relation->name, adcp_error_message(err));
+  table->zErrMsg = adcp_call_message(own->db, own->relation->name, err);
   adcp_error_clear(err);
   return table->zErrMsg ? rc : SQLITE_NOMEM;
 }

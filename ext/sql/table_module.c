@@ -100,7 +100,7 @@ static void append_type(sqlite3_str *sql, const char *type) {
 /* The virtual table's columns: those whose values stand in rows. */
 static char *declare_columns(TableVtab *vtab) {
   const AdcpTable *table = vtab->table;
-  sqlite3_str *sql = sqlite3_str_new(vtab->db.handle);
+  sqlite3_str *sql = sqlite3_str_new(NULL);
   sqlite3_str_appendall(sql, "CREATE TABLE x(");
   vtab->places = adcp_calloc(table->column_count + 1, sizeof *vtab->places);
   if( vtab->places == NULL ) adcp_error_nomem(&vtab->err);
@@ -157,7 +157,7 @@ static int xCreate(sqlite3 *db, void *aux, int argc, const char *const *argv,
     return sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
   }
   int rc = adcp_result_code(db, vtab->err.rc);
-  *message = sqlite3_mprintf("adcp_table: %s", adcp_error_message(&vtab->err));
+  *message = adcp_call_message(vtab->db.handle, "adcp_table", &vtab->err);
   disconnect(vtab);
   return rc;
 }
@@ -201,7 +201,7 @@ static int xBestIndex(sqlite3_vtab *base, sqlite3_index_info *info) {
   TableVtab *vtab = (TableVtab *)base;
   if( vtab->err.rc ) {
     sqlite3_free(base->zErrMsg);
-    base->zErrMsg = sqlite3_mprintf("adcp_table: %s", adcp_error_message(&vtab->err));
+    base->zErrMsg = adcp_call_message(vtab->db.handle, "adcp_table", &vtab->err);
     return SQLITE_ERROR;
   }
   bool by_rowid = adcp_table_rowid_place(vtab->table) >= 0;
@@ -259,7 +259,7 @@ static int report(TableCursor *cursor) {
   if( cursor->err.rc == ADCP_OK ) return SQLITE_OK;
   int rc = adcp_result_code(vtab->db.handle, cursor->err.rc);
   sqlite3_free(vtab->base.zErrMsg);
-  vtab->base.zErrMsg = sqlite3_mprintf("adcp_table: %s", adcp_error_message(&cursor->err));
+  vtab->base.zErrMsg = adcp_call_message(vtab->db.handle, "adcp_table", &cursor->err);
   adcp_error_clear(&cursor->err);
   cursor->row = NULL;
   return vtab->base.zErrMsg ? rc : SQLITE_NOMEM;

@@ -301,6 +301,30 @@ def test_limits():
     target.execute('PRAGMA max_page_count = 5')
     target.close()
 
+    # SQLite takes nothing of a message above the limit: it is cut, and still says what it can.
+    small = connect('limits_small.db')
+    small.executescript('CREATE TABLE "a table with a name"(x); INSERT INTO "a table with a name" VALUES(1)')
+    small.execute('SELECT adcp_hash()')
+    os.chdir(FOLDER)
+    for limit in (16, 20, 22, 40, 64, 100, 300):
+        small.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, limit)
+        for sql, wanted in (
+            ('SELECT adcp_info()', 'adcp_info: '),
+            ('SELECT adcp_config()', 'adcp_config: the report of '),
+            ("SELECT adcp_backup('l.gz')", 'adcp_backup: '),
+            ("SELECT adcp_backup('\u00e9\u00e9\u00e9/\u00e9')", 'adcp_backup: '),
+            ('SELECT adcp_hash()', ''),  # SQLite's own text, of a statement or of the result
+        ):
+            try:
+                small.execute(sql).fetchone()
+                check(f'limit {limit}: {sql}', limit >= 64 and 'hash' in sql)
+            except (sqlite3.Error, MemoryError) as error:
+                text = str(error)
+                parsing = limit <= 22 and text == 'string or blob too big'  # SQLite's, who reads the statement
+                check(f'limit {limit}: the message of {sql}', text and (parsing or text.startswith(wanted[: limit - 1])), repr(error))
+        check(f'limit {limit}: a backup that could not be reported', not os.path.exists('l.gz'))
+    small.close()
+
     # No room in the database's file
     full = connect('full.db')
     full.executescript("CREATE TABLE kept(x); INSERT INTO kept VALUES('kept'); PRAGMA max_page_count = 10")
