@@ -23,6 +23,7 @@ typedef struct AdcpRequest {
   const char *function; /* that was called, as SQL names it; NULL where it does not matter */
   bool complete;        /* the settings of the connection do not complete the options */
   bool is_undo;         /* of a restore: adcp_undo's; it is not what an undo undoes */
+  bool is_trial;        /* of a restore: into nobody's database, of which errors do not speak */
   const AdcpSafetyMark *safety; /* of a backup: what it is made before; NULL otherwise */
 } AdcpRequest;
 

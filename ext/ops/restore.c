@@ -80,6 +80,7 @@ struct AdcpRestore {
   AdcpConnectionState *state;
   AdcpTransaction *transaction;
   bool nested; /* in a transaction of the caller's */
+  bool is_trial;
   const char *function;
   AdcpSafety *safety;
   AdcpSchema *live;      /* before anything was changed */
@@ -253,6 +254,7 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   restore->root = adcp_config_root(request->config);
   restore->started_ms = adcp_clock_ms();
   restore->nested = !sqlite3_get_autocommit(request->handle);
+  restore->is_trial = request->is_trial;
   restore->function = request->function ? request->function : "adcp_restore";
   restore->path = adcp_strdup(request->path);
   if( restore->path == NULL ) adcp_error_nomem(err);
@@ -624,7 +626,7 @@ void adcp_restore_close(AdcpRestore *restore) {
   const char *outcome = adcp_transaction_close(restore->transaction);
   adcp_state_restore(restore->state);
   adcp_error_name(restore->err, restore->path);
-  if( outcome ) adcp_error_append(restore->err, "; %s", outcome);
+  if( outcome && !restore->is_trial ) adcp_error_append(restore->err, "; %s", outcome);
   adcp_safety_close(restore->safety, safety_fate(restore, outcome));
   adcp_plan_close(restore->plan);
   adcp_row_choice_close(restore->choice);

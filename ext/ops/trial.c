@@ -112,7 +112,8 @@ static void run_restore(Trial *trial, Extent extent, AdcpBuf *report, AdcpError 
                            .config = trial->config,
                            .path = trial->asked->path,
                            .options = (const char *)options.data,
-                           .options_size = options.size};
+                           .options_size = options.size,
+                           .is_trial = true};
     AdcpRestore *restore = adcp_restore_open(&request, failure);
     while( adcp_restore_step(restore) && !xProgress(trial) ) {
     }
@@ -124,11 +125,11 @@ static void run_restore(Trial *trial, Extent extent, AdcpBuf *report, AdcpError 
 
 /* What a failure of the trial says of the backup. */
 static void take_failure(Trial *trial, AdcpError *failure) {
-  if( trial->asked->is_legacy ) {
-    adcp_error_prepend(failure, "its rows do not go into the application's own schema: ");
-  }
+  bool is_legacy = trial->asked->is_legacy;
+  adcp_error_prepend(failure, "%s: ", is_legacy
+                                          ? "its rows do not go into the application's own schema"
+                                          : "trial restore");
   if( failure->rc == ADCP_NOMEM || failure->rc == ADCP_FULL || failure->rc == ADCP_IOERR ) {
-    adcp_error_prepend(failure, "trial restore: ");
     adcp_error_move(trial->err, failure);
   } else if( trial->stubs ) {
     add(trial, ADCP_FINDING_NOT_TRIED, NULL, adcp_error_message(failure));

@@ -350,6 +350,8 @@ def judge(case, wanted, folder, path):
     # What functions a schema may call is this connection's affair ("trust_schema"), not the file's.
     if valid and refused and "unsafe use of" not in result["restore"]:
         problems.append(f"valid, but {result['restore'][:300]}")
+    if "database unchanged" in result["validate"]:
+        problems.append(f"the validation speaks of a database: {result['validate'][:300]}")
     if not valid and not refused:
         problems.append(f"restored, but {result['validate'][:300]}")
     for name in found:
