@@ -9,8 +9,6 @@ application that count their calls, and a folder in which nothing may appear.
 import gzip
 import json
 import os
-import resource
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -19,15 +17,13 @@ import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "damage"))
+from bounds import SLOW_BUILD, bound, peak_mb
 from forge import Forgery
 from sample import connect
 
 EXTENSION = os.environ["ADCP_SO"]
 FULL = "--all" in sys.argv
 MEMORY_MB = 700
-# An instrumented build ("make coverage", "make asan-all") takes several times as long, and memory of its own.
-SLOW_BUILD = bool(os.environ.get("ADCP_SLOW_BUILD"))
-SECONDS = 1200 if SLOW_BUILD else 240 if "--all" in sys.argv else 60
 
 
 # ---- the process that opens a hostile file ----
@@ -36,9 +32,7 @@ SECONDS = 1200 if SLOW_BUILD else 240 if "--all" in sys.argv else 60
 def victim(path, folder):
     """Prints what happened as JSON."""
     os.chdir(folder)
-    if not SLOW_BUILD:
-        resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
-    signal.alarm(SECONDS)
+    bound()
     calls = []
     result = {}
     for step, sql in (
@@ -57,7 +51,7 @@ def victim(path, folder):
         result[step + "_left"] = tables
         db.close()
     result["calls"] = len(calls)
-    result["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    result["peak_mb"] = peak_mb()
     print(json.dumps(result))
 
 

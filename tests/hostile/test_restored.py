@@ -12,7 +12,6 @@ import json
 import os
 import random
 import re
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,12 +19,13 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "damage"))
+from bounds import bound, peak_mb
 from forge import Forgery
 from sample import connect
 
 EXTENSION = os.environ["ADCP_SO"]
 FULL = "--all" in sys.argv
-SECONDS = 1200 if os.environ.get("ADCP_SLOW_BUILD") else 240 if FULL else 60
+MEMORY_MB = 700  # resident at most
 EACH = 60 if FULL else 6  # mutations of each value of a shadow row
 
 INDEXES = {
@@ -269,12 +269,13 @@ def victim(group, folder):
     cases = dict(groups(folder))[group]()
     for name, document, queries in cases:
         print(json.dumps({"case": name}), flush=True)
-        signal.alarm(SECONDS)
+        bound()
         counts["tried"] += 1
         problems = one(document, queries, path, counts)
         counts["failed"] += bool(problems)
         for problem in problems:
             print(json.dumps({"failed": f"{name}: {problem}"}), flush=True)
+    counts["MB at most"] = peak_mb()
     print(json.dumps(counts))
 
 
@@ -294,6 +295,9 @@ def main():
                 continue
             print(f"{group}: " + ", ".join(f"{count} {name}" for name, count in lines[-1].items()))
             tried, failed = tried + lines[-1]["tried"], failed + lines[-1]["failed"]
+            if lines[-1]["MB at most"] > MEMORY_MB:
+                failed += 1
+                print(f"failed: {group}: {lines[-1]['MB at most']} MB of memory")
             if lines[-1]["restored"] == 0:
                 failed += 1
                 print(f"failed: {group}: nothing was restored, so nothing was tried")
