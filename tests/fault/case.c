@@ -136,7 +136,11 @@ long case_reference(const Scenario *scenario, const Mode *mode, Reference *refer
   Case c = {.scenario = scenario, .mode = mode, .at = 0};
   case_open(&c);
   case_look(&c, &c.before);
+  long side_views = fault_side_views();
   case_run(&c);
+  if( scenario->kind == SCENARIO_SIDE_RESTORE && fault_side_views() == side_views ) {
+    case_complain(&c, "no table had a view beside the connection");
+  }
   if( !case_expected(&c) ) case_complain(&c, "not what is expected without a fault");
   case_look(&c, &reference->view);
   reference->succeeds = c.rc == SQLITE_OK;

@@ -5,7 +5,7 @@ FAULT_SOURCES := $(sort $(wildcard tests/fault/*.c))
 
 # Of libraries without a table to be replaced.
 FAULT_WRAPS := $(patsubst %,-Wl$(comma)--wrap=%,pthread_create ZSTD_createCCtx ZSTD_createDCtx \
-                 ZSTD_compress2 ZSTD_decompressStream)
+                 ZSTD_compress2 ZSTD_decompressStream sqlite3_vfs_register)
 
 define fault_rules
 $(call home,$(1))/bin/fault: $(call objects,$(1),$(FAULT_SOURCES)) $(patsubst %,build/$(1)/lib/%.a,$(below_sql))

@@ -57,6 +57,7 @@ const char *fault_place(void); /* which operation failed first, or "" */
 ** would lose. */
 void fault_keep_coverage(void);
 
+long fault_side_views(void); /* of tables (db/side_view.h) that were begun */
 long fault_own_blocks(void); /* blocks of ours, cJSON and zlib that are allocated now */
 
 /* Below: for the parts of the injector among themselves. */

@@ -13,6 +13,7 @@ typedef enum ScenarioKind {
   SCENARIO_BACKUP,
   SCENARIO_RESTORE,
   SCENARIO_SAFE_RESTORE, /* with a safety backup, SAFETY_FILE */
+  SCENARIO_SIDE_RESTORE, /* of tables so large that another thread reads them again */
   SCENARIO_READ
 } ScenarioKind;
 

@@ -2,7 +2,8 @@
 ** vfs.c - SQLite's files with operations that fail: a layer over the system's VFS.
 **
 ** It becomes the default VFS. A file of it is the system's file with another table of methods,
-** which hand on everything that is not counted.
+** which hand on everything that is not counted. It has the system's name, because a restore reads a
+** table again beside the connection only where SQLite's own file access is what it reads through.
 */
 #include "inject.h"
 #include "record.h"
@@ -21,6 +22,7 @@ typedef struct FaultFile {
 } FaultFile;
 
 static sqlite3_vfs *real_vfs;
+static long side_views;
 
 static sqlite3_file *real_of(sqlite3_file *file) {
   return ((FaultFile *)file)->real;
@@ -180,13 +182,26 @@ static int x_delete(sqlite3_vfs *vfs, const char *name, int sync_folder) {
   return rc;
 }
 
+/* A side view has a VFS of its own while it is opened. Linked with --wrap. */
+
+int __real_sqlite3_vfs_register(sqlite3_vfs *vfs, int is_default);
+int __wrap_sqlite3_vfs_register(sqlite3_vfs *vfs, int is_default);
+
+int __wrap_sqlite3_vfs_register(sqlite3_vfs *vfs, int is_default) {
+  side_views += strncmp(vfs->zName, "adcp-side-view", 14) == 0;
+  return __real_sqlite3_vfs_register(vfs, is_default);
+}
+
+long fault_side_views(void) {
+  return side_views;
+}
+
 void fault_install_vfs(void) {
   static sqlite3_vfs vfs;
   sqlite3_initialize();
   real_vfs = sqlite3_vfs_find(NULL);
   vfs = *real_vfs;
   vfs.szOsFile = (int)sizeof(FaultFile) + real_vfs->szOsFile;
-  vfs.zName = "fault";
   vfs.pNext = NULL;
   vfs.xOpen = x_open;
   vfs.xDelete = x_delete;

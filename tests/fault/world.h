@@ -6,10 +6,12 @@
 **
 **     source.db    every construct; what backups are made of
 **     other.db     another database with some names in common; what is restored over
+**     large.db     two tables of more than 4 MiB each, in few pages
 **     like.db      source.db's schema with other rows
 **     empty.db     nothing
 **     legacy.db    the schema of version 2.0, with its rows
-**     good.json.gz good.json good.json.zst part.json.gz data.json.gz big.json.gz damaged.json.gz
+**     good.json.gz good.json good.json.zst part.json.gz data.json.gz big.json.gz large.json.gz
+**     damaged.json.gz
 **     settings.json.gz foreign.json.zst legacy.json
 **     config.json app.json      of settings
 **     NAME.old                  what stands at NAME before a case: side files of scenarios
