@@ -34,7 +34,7 @@ void adcp_mark_set_key(AdcpArchiveMark *mark, const AdcpTable *table, const Adcp
   if( !table->without_rowid ) return;
   AdcpBuf key = {0};
   write_key(&key, table, values);
-  if( key.size && key.size <= ADCP_MAX_MARK_KEY_BYTES ) {
+  if( adcp_buf_check(&key, err) && key.size && key.size <= ADCP_MAX_MARK_KEY_BYTES ) {
     mark->key = adcp_buf_take(&key);
     if( mark->key == NULL ) adcp_error_nomem(err);
   }
