@@ -8,7 +8,27 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
+
+/* Kept of the end of a message that is cut. */
+#define END_BYTES 1000
+
+static bool is_within_character(const char *text) {
+  return (*text & 0xc0) == 0x80;
+}
+
+/* Takes the middle out of what is too long to be read. */
+static void shorten(char *text, size_t length) {
+  static const char mark[] = " ... ";
+  if( length <= ADCP_MAX_MESSAGE_BYTES ) return;
+  char *to = text + ADCP_MAX_MESSAGE_BYTES - END_BYTES - sizeof mark;
+  char *end = text + length - END_BYTES;
+  while( is_within_character(to) ) to--;
+  while( is_within_character(end) ) end++;
+  memcpy(to, mark, sizeof mark - 1);
+  memmove(to + sizeof mark - 1, end, strlen(end) + 1);
+}
 
 /* Formats into memory of our allocator; NULL when there is none. */
 __attribute__((format(printf, 1, 0))) static char *format_text(const char *format, va_list args) {
@@ -18,7 +38,9 @@ __attribute__((format(printf, 1, 0))) static char *format_text(const char *forma
   va_end(measure);
   if( length < 0 ) return NULL;
   char *text = adcp_malloc((size_t)length + 1);
-  if( text ) vsnprintf(text, (size_t)length + 1, format, args);
+  if( text == NULL ) return NULL;
+  vsnprintf(text, (size_t)length + 1, format, args);
+  shorten(text, (size_t)length);
   return text;
 }
 

@@ -40,6 +40,14 @@
 /* One JSON token outside rows (a key, schema SQL, a setting, a note): no longer than all of them. */
 #define ADCP_MAX_TOKEN_BYTES ADCP_MAX_HEAD_BYTES
 
+/* Words, numbers, strings and operators of one text of the schema. SQLite's parser makes some 230
+** bytes of each: 4 MB of "a,a,a," took 460 MB. */
+#define ADCP_MAX_SQL_TOKENS 1000000
+
+/* What one part of a message may be: names, and what SQLite quotes of a schema text, can be 100 MB
+** long. */
+#define ADCP_MAX_MESSAGE_BYTES 4000
+
 /* The manifest is read an entry after the other; that of 1,000,000 tables is 160 MB. */
 #define ADCP_MAX_MANIFEST_BYTES ((int64_t)1024 * 1024 * 1024)
 

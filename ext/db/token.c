@@ -168,6 +168,17 @@ bool adcp_token_has_word(const char *sql, const char *word) {
   return false;
 }
 
+size_t adcp_token_count(const char *sql, size_t most) {
+  size_t n = strlen(sql), count = 0, length;
+  AdcpTokenType type;
+  while( count <= most && (type = adcp_token_next(sql, n, &length)) != ADCP_TOKEN_END ) {
+    count += type != ADCP_TOKEN_SPACE;
+    sql += length;
+    n -= length;
+  }
+  return count;
+}
+
 bool adcp_token_is_blank(const char *sql) {
   size_t left = strlen(sql), length;
   for( ; left > 0; sql += length, left -= length ) {

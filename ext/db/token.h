@@ -36,6 +36,9 @@ bool adcp_token_is_word(const char *token, size_t size, const char *word);
 /* True when one of the text's tokens is that bare word. */
 bool adcp_token_has_word(const char *sql, const char *word);
 
+/* How many tokens that are no white space the text has; counted up to `most` and one more. */
+size_t adcp_token_count(const char *sql, size_t most);
+
 /* True when the text holds only white space, comments and semicolons. */
 bool adcp_token_is_blank(const char *sql);
 

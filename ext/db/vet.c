@@ -15,6 +15,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "db/stub.h"
@@ -249,6 +250,8 @@ static int check_shape(AdcpVetter *vetter, const AdcpObject *object) {
     refuse(vetter, "no SQL");
   } else if( starts_with(object->name, "sqlite_") ) {
     refuse(vetter, "a name that SQLite reserves for itself");
+  } else if( adcp_token_count(object->sql, ADCP_MAX_SQL_TOKENS) > ADCP_MAX_SQL_TOKENS ) {
+    adcp_error_set(vetter->err, ADCP_TOOBIG, "SQL of more than %d words", ADCP_MAX_SQL_TOKENS);
   } else if( adcp_create_parse(object->sql, &create, vetter->err) ) {
     check_names(vetter, object, &create);
     check_module(vetter, object, &create);

@@ -21,7 +21,8 @@ AdcpVetter *adcp_vetter_open(AdcpError *err);
 ** object->tbl_name (neither NULL), and, where schema->tables describes the table, with the kind
 ** and module described. A virtual table's arguments are the module's business. Names sqlite_* are
 ** refused, but for automatic indexes, which have no SQL. Objects in any order; grouped by table
-** is fastest (0.1 ms each). Err: ADCP_CORRUPT naming the object and what the SQL does instead. */
+** is fastest (0.1 ms each). Err: ADCP_CORRUPT naming the object and what the SQL does instead;
+** ADCP_TOOBIG above ADCP_MAX_SQL_TOKENS. */
 void adcp_vet_object(AdcpVetter *vetter, const AdcpSchema *schema, const AdcpObject *object);
 void adcp_vetter_close(AdcpVetter *vetter);
 

@@ -126,9 +126,9 @@ static void run_restore(Trial *trial, Extent extent, AdcpBuf *report, AdcpError 
 /* What a failure of the trial says of the backup. */
 static void take_failure(Trial *trial, AdcpError *failure) {
   bool is_legacy = trial->asked->is_legacy;
-  adcp_error_prepend(failure, "%s: ", is_legacy
-                                          ? "its rows do not go into the application's own schema"
-                                          : "trial restore");
+  adcp_error_prepend(
+      failure,
+      "%s: ", is_legacy ? "its rows do not go into the application's own schema" : "trial restore");
   if( failure->rc == ADCP_NOMEM || failure->rc == ADCP_FULL || failure->rc == ADCP_IOERR ) {
     adcp_error_move(trial->err, failure);
   } else if( trial->stubs ) {

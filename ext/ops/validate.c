@@ -99,9 +99,11 @@ static void vet_schema(AdcpValidate *validate) {
   for( size_t i = 0; i < schema->object_count && !validate->err->rc; i++ ) {
     if( schema->objects[i].sql == NULL ) continue;
     adcp_vet_object(vetter, schema, &schema->objects[i]);
-    if( validate->err->rc == ADCP_CORRUPT || validate->err->rc == ADCP_ERROR ) {
+    AdcpRc rc = validate->err->rc;
+    if( rc == ADCP_CORRUPT || rc == ADCP_ERROR || rc == ADCP_TOOBIG ) {
       adcp_error_move(&validate->found, validate->err);
-      take_finding(validate, ADCP_FINDING_SCHEMA_TEXT, schema->objects[i].name, 0);
+      take_finding(validate, rc == ADCP_TOOBIG ? ADCP_FINDING_TOO_LARGE : ADCP_FINDING_SCHEMA_TEXT,
+                   schema->objects[i].name, 0);
       adcp_vetter_close(vetter); /* its errors stick to it */
       vetter = adcp_vetter_open(validate->err);
     }

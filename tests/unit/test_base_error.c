@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/mem.h"
 
 static void *no_malloc(size_t size) {
@@ -97,6 +98,29 @@ static void no_memory_is_no_crash(void) {
   adcp_error_clear(&kept);
 }
 
+/* Only its middle goes, in whole characters. */
+static void long_messages_are_cut(void) {
+  static char name[100001];
+  AdcpError err = ADCP_ERROR_INIT;
+  for( size_t i = 0; i + 1 < sizeof name; i += 2 ) memcpy(name + i, "\xc3\xa9", 2);
+  for( int shift = 0; shift < 2; shift++ ) {
+    adcp_error_set(&err, ADCP_CORRUPT, "%stable \"%s\" is damaged", shift ? "a " : "the ", name);
+    const char *text = adcp_error_message(&err);
+    size_t n = strlen(text);
+    const char *gap = strstr(text, " ... ");
+    CHECK(n > ADCP_MAX_MESSAGE_BYTES - 10 && n <= ADCP_MAX_MESSAGE_BYTES);
+    CHECK(gap && (uint8_t)gap[-1] == 0xa9 && (uint8_t)gap[5] == 0xc3);
+    CHECK(strcmp(text + n - 14, "\xc3\xa9\" is damaged") == 0);
+    adcp_error_append(&err, "; database unchanged");
+    CHECK(strstr(adcp_error_message(&err), "is damaged; database unchanged"));
+    adcp_error_clear(&err);
+  }
+  adcp_error_set(&err, ADCP_ERROR, "%.*s", ADCP_MAX_MESSAGE_BYTES, name);
+  CHECK(strlen(adcp_error_message(&err)) == ADCP_MAX_MESSAGE_BYTES);
+  CHECK(strstr(adcp_error_message(&err), " ... ") == NULL);
+  adcp_error_clear(&err);
+}
+
 static void allocator_checks_sizes(void) {
   volatile size_t huge = SIZE_MAX;
   CHECK(adcp_malloc(huge) == NULL);
@@ -117,6 +141,7 @@ int main(void) {
   errno_gives_codes();
   errors_move();
   no_memory_is_no_crash();
+  long_messages_are_cut();
   allocator_checks_sizes();
   return unit_done();
 }

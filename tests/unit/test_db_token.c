@@ -65,6 +65,9 @@ static void test_tokens(void) {
 }
 
 static void test_blank(void) {
+  CHECK(adcp_token_count("", 9) == 0 && adcp_token_count(" -- a\n/* b */", 9) == 0);
+  CHECK(adcp_token_count("SELECT 'a b', \"c d\";", 9) == 5);
+  CHECK(adcp_token_count("a b c d e f g", 3) == 4);
   CHECK(adcp_token_is_blank(""));
   CHECK(adcp_token_is_blank(" ;\n-- a\n;/* b */"));
   CHECK(!adcp_token_is_blank("; SELECT"));
