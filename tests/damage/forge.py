@@ -11,6 +11,7 @@ import json
 import zlib
 
 END_LINE_BYTES = 81
+BLOCK_BYTES = 1 << 20
 
 
 def string(text):
@@ -78,8 +79,8 @@ class Forgery:
                     "name": name,
                     "rows": len(rows),
                     "bytes": sum(len(row.encode()) + 1 for row in rows),
-                    "block": 0,
-                    "offset": offset,
+                    "block": offset // BLOCK_BYTES,
+                    "offset": offset % BLOCK_BYTES,
                     "sha256": digest.hexdigest(),
                 }
             )
@@ -92,10 +93,12 @@ class Forgery:
     def end(self, raw, entries):
         content, full = self.digests(entries)
         lines = ",\n".join(json.dumps(e, separators=(",", ":"), ensure_ascii=False) for e in entries)
+        parts = [raw[at : at + BLOCK_BYTES] for at in range(0, len(raw), BLOCK_BYTES)]
+        blocks = ",\n".join(f"[{len(part)},{len(part)},{zlib.crc32(part)}]" for part in parts)
         lists = (
             f'\n"rows":{sum(e["rows"] for e in entries)},"bytes":{len(raw)},'
             f'"content_sha256":"{content}","full_sha256":"{full}","tables":[\n{lines}\n],"blocks":[\n'
-            f"[{len(raw)},{len(raw)},{zlib.crc32(raw)}]\n],\"marks\":{json.dumps(self.marks)},\"text_at\":\"{len(raw):020d}\"}},\n"
+            f"{blocks}\n],\"marks\":{json.dumps(self.marks)},\"text_at\":\"{len(raw):020d}\"}},\n"
         )
         manifest = (self.summary(raw, entries, content, full, lists) + lists).encode()
         end = f'"backup_end":{{"manifest_at":"{len(raw):020d}","manifest_crc32":"{zlib.crc32(manifest):08x}"}}}}\n'

@@ -1,6 +1,6 @@
 """test_hostile.py - backups made to harm: nothing in them runs, and memory and time stay bounded.
 
-    test_hostile.py [--all]
+    test_hostile.py [--all] [--only TEXT]
 
 Each case is validated and restored in a process of its own, which has a limit of memory and of time, functions of the
 application that count their calls, and a folder in which nothing may appear.
@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -70,7 +71,8 @@ def base(extension, folder):
     return open(path).read()
 
 
-REFUSED, HARMLESS = "refused", "harmless"  # harmless: restored or refused, and nothing ran
+# Harmless: restored or refused, and nothing ran.
+REFUSED, HARMLESS, RESTORED = "refused", "harmless", "restored"
 
 SQL = [
     # name of the object, its new SQL, what has to become of it
@@ -113,6 +115,7 @@ SQL = [
     ("f", "CREATE VIRTUAL TABLE f USING fts4(c, tokenize=nothing)", REFUSED),
     ("f", "CREATE VIRTUAL TABLE f USING fts5(c, content='sqlite_schema')", HARMLESS),
     ("f", "CREATE VIRTUAL TABLE f USING dbstat", REFUSED),
+    ("f", "CREATE VIRTUAL TABLE f USING geopoly(c)", HARMLESS),
     ("f", "CREATE TABLE f(c)", REFUSED),
     ("t", "CREATE TABLE sqlite_t(a INTEGER PRIMARY KEY, b)", REFUSED),
     ("t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b REFERENCES sqlite_schema(name))", HARMLESS),
@@ -174,6 +177,27 @@ def marked(text, table, requires=True):
     if requires:
         forgery.head = forgery.head.replace('{"format"', '{"requires":["fts_rebuild"],"format"', 1)
     return forgery.text()
+
+
+def table_of(folder, columns):
+    """A backup of a table with so many columns."""
+    db = connect(EXTENSION)
+    db.execute(f"CREATE TABLE t(a INTEGER PRIMARY KEY, {','.join(f'c{i}' for i in range(1, columns))})")
+    db.execute("INSERT INTO t VALUES(" + ",".join(map(str, range(1, columns + 1))) + ")")
+    path = os.path.join(folder, "wide.json")
+    db.execute("SELECT adcp_backup(?, '{\"overwrite\":true}')", (path,))
+    db.close()
+    with open(path) as file:
+        return file.read()
+
+
+def widened(text, count):
+    """Table t with so many columns more, in the description, in its SQL and in its rows, all of one mind."""
+    forgery = Forgery(text)
+    more = lambda form: "".join("," + form.format(i) for i in range(count))
+    forgery.head = forgery.head.replace('{"name":"b","type":""}', '{"name":"b","type":""}' + more('{{"name":"m{}","type":""}}'), 1)
+    forgery.rows("t")[:] = [row[:-1] + more('"m{}":1') + "}" for row in forgery.rows("t")]
+    return with_sql(forgery.text().decode(), "t", f"CREATE TABLE t(a INTEGER PRIMARY KEY, b{more('m{}')})")
 
 
 def many_tables(text, count):
@@ -251,7 +275,7 @@ POSITIONS = {
 }
 
 
-def cases(text):
+def cases(text, folder):
     for name, sql, wanted in SQL:
         yield f"sql: {sql[:70]}", with_sql(text, name, sql), wanted
     meg = 1 << 20
@@ -303,13 +327,30 @@ def cases(text):
     yield "an R-Tree to be rebuilt", marked(text, "p"), REFUSED
     yield "a shadow table to be rebuilt", marked(text, "f_content"), REFUSED
     yield "an index to be rebuilt that is there", marked(text, "f"), HARMLESS
+    for module in ("csv(filename='/etc/passwd')", "dbstat", "geopoly(c)", "fts9(c)", "fts5vocab(f, row)"):
+        foreign = with_sql(marked(text, "f").decode(), "f", f"CREATE VIRTUAL TABLE f USING {module}")
+        yield f"a table of module {module} to be rebuilt", foreign, REFUSED
     wide = ",".join(f'{{"name":"c{i}","type":""}}' for i in range(100_000))
     yield "10^5 columns in the description", text.replace('"columns":[', f'"columns":[{wide},', 1).encode(), REFUSED
+    yield "2,000 columns", table_of(folder, 2000).encode(), RESTORED
+    for count in (1997, 1998, 1999, 32765, 100_000):
+        yield f"{count + 2} columns everywhere", widened(text, count), RESTORED if count < 1999 else REFUSED
     described = json.dumps(Forgery(text).schema()["tables"]["t"], separators=(",", ":"))
     yield "a table described twice", text.replace('],"tables":{', f'],"tables":{{"t":{described},', 1).encode(), REFUSED
     yield "rows of a table twice", rows_twice(text), REFUSED
     yield "an object twice", doubled(text), REFUSED
     yield "a text of 8 MB", with_sql(text, "v", "CREATE VIEW v AS SELECT a FROM t /*" + "x" * (8 * meg) + "*/"), HARMLESS
+    long = (40 if FULL else 4) * meg
+    yield "a long comment", with_sql(text, "t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b /*" + "x" * long + "*/)"), RESTORED
+    yield "a long default", with_sql(text, "t", f"CREATE TABLE t(a INTEGER PRIMARY KEY, b DEFAULT '{'x' * long}')"), RESTORED
+    yield "a long name", with_sql(text, "t", f"CREATE TABLE t(a INTEGER PRIMARY KEY, b, \"{'x' * long}\")"), HARMLESS
+    yield "a view of 900,000 words", with_sql(text, "v", "CREATE VIEW v AS SELECT " + "a," * 450_000 + "a FROM t"), RESTORED
+    yield "a long view", with_sql(text, "v", f"CREATE VIEW v AS SELECT '{'x' * long}' AS a FROM t"), RESTORED
+    yield "a view of many parts", with_sql(text, "v", "CREATE VIEW v AS SELECT " + "a,\n" * (long // 4) + "a FROM t"), REFUSED
+    yield "a trigger of many steps", with_sql(
+        text, "r", "CREATE TRIGGER r AFTER INSERT ON t BEGIN " + "SELECT 1;" * (400_000) + " END"), REFUSED
+    yield "a long index", with_sql(text, "i", f"CREATE INDEX i ON t(b) WHERE b <> '{'x' * long}'"), RESTORED
+    yield "a long virtual table", with_sql(text, "f", f"CREATE VIRTUAL TABLE f USING fts5(c, tokenize='{'x' * long}')"), REFUSED
     yield "a deep check", with_sql(text, "t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b CHECK(" + "1+" * 5000 + "1))"), REFUSED
     yield "a view of 2^20 views", exponential(text, 20), HARMLESS
     for name, change in POSITIONS.items():
@@ -319,14 +360,19 @@ def cases(text):
     yield "something required", text.replace('{"format"', '{"requires":["magic"],"format"').encode(), REFUSED
 
 
+taken = {}  # MB and seconds of each case
+
+
 def judge(case, wanted, folder, path):
     spoils = os.path.join(folder, "spoils")
     os.makedirs(spoils, exist_ok=True)
+    begun = time.monotonic()
     run = subprocess.run([sys.executable, __file__, *sys.argv[1:], "--victim", path, spoils], capture_output=True, text=True)
     found, problems = os.listdir(spoils), []
     if run.returncode:
         return [f"the process ended with {run.returncode}: {run.stderr[-300:]}"]
     result = json.loads(run.stdout)
+    taken[case] = (result["peak_mb"], time.monotonic() - begun)
     refused = result["restore"].startswith("error")
     if result["calls"]:
         problems.append(f"{result['calls']} calls of the application's function")
@@ -336,9 +382,11 @@ def judge(case, wanted, folder, path):
         problems.append(f"{result['peak_mb']} MB of memory")
     if wanted == REFUSED and not refused:
         problems.append("it was restored")
+    if wanted == RESTORED and refused:
+        problems.append(f"it was refused: {result['restore'][:300]}")
     if refused and result["restore_left"]:
         problems.append("something is left of it")
-    if refused and len(result["restore"]) > 3000:
+    if refused and len(result["restore"]) > 6000:
         problems.append(f"a message of {len(result['restore'])} bytes")
     valid = not result["validate"].startswith(("invalid", "error"))
     # What functions a schema may call is this connection's affair ("trust_schema"), not the file's.
@@ -356,9 +404,12 @@ def judge(case, wanted, folder, path):
 
 def main():
     tried = failed = 0
+    only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
     with tempfile.TemporaryDirectory() as folder:
         text = base(EXTENSION, folder)
-        for case, data, wanted in cases(text):
+        for case, data, wanted in cases(text, folder):
+            if only not in case:
+                continue
             path = os.path.join(folder, "hostile")
             with open(path, "wb") as file:
                 file.write(data)
@@ -367,6 +418,10 @@ def main():
             failed += bool(problems)
             for problem in problems:
                 print(f"failed: {case}: {problem}")
+    for i, unit in enumerate(("MB", "s")):
+        most = max(taken, key=lambda case: taken[case][i], default=None)
+        if most:
+            print(f"at most {taken[most][i]:.0f} {unit}: {most}")
     print(f"{tried - failed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -16,10 +16,11 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "damage"))
-from bounds import bound, peak_mb
+from bounds import SECONDS, bound, peak_mb
 from forge import Forgery
 from sample import connect
 
@@ -148,6 +149,53 @@ def shadow_cases(kind, folder):
             yield f"{kind}: every other row of {name} is gone ({turn})", forgery.text(), QUERIES[kind]
 
 
+OTHERS = ['"text"', "1.5", "-9223372036854775808", "null", '{"$hex":"ff"}', "9223372036854775807", "1e300", '""']
+
+
+def typed_cases(kind, folder):
+    """Texts, reals, blobs and far integers where a module reads its integers, and the other way round."""
+    definition, fill = INDEXES[kind]
+    text = backup(folder, f"CREATE VIRTUAL TABLE v {definition}; {fill};")
+    for name, rows in Forgery(text).tables:
+        if not name.startswith("v_"):
+            continue
+        for at in sorted({0, len(rows) // 2, len(rows) - 1} & set(range(len(rows))))[: None if FULL else 1]:
+            for found in re.finditer(r'"([^"]*)":("[^"]*"|-?[0-9][^,}]*)', rows[at]):
+                if found[1] in ("$hex", "$rowid"):
+                    continue
+                for value in OTHERS if FULL else OTHERS[:5]:
+                    forgery = Forgery(text)
+                    forgery.rows(name)[at] = rows[at][: found.start(2)] + value + rows[at][found.end(2) :]
+                    yield f"{kind}: {name} row {at}, {found[1]} is {value}", forgery.text(), QUERIES[kind]
+
+
+# Nodes of an R-Tree: depth of the tree (the root's) and number of cells, 2 bytes each, then cells of 16 bytes here.
+NODES = {
+    "no byte": b"",
+    "a byte": b"\0",
+    "three bytes": b"\0\0\0",
+    "a header alone": bytes(4),
+    "cells that are not there": b"\0\0\xff\xff",
+    "half a cell": b"\0\0\0\1" + bytes(7),
+    "a byte short": b"\0\0\0\2" + bytes(31),
+    "a MiB": b"\0\0\xff\xff" + bytes(1 << 20),
+    "a tree too deep": b"\xff\xff\0\1" + bytes(976 - 4),
+    "a tree of 40 levels": b"\0\x28\0\1" + bytes(976 - 4),
+    "a node within itself": b"\0\1\0\1" + bytes(7) + b"\1" + bytes(976 - 12),
+    "values that are no numbers": b"\0\0\0\x3c" + b"\xff" * (976 - 4),
+}
+
+
+def node_cases(folder):
+    text = backup(folder, f"CREATE VIRTUAL TABLE v {INDEXES['rtree'][0]}; {INDEXES['rtree'][1]};")
+    for at in range(len(Forgery(text).rows("v_node"))):
+        for name, node in NODES.items():
+            row = lambda rows: rows[:at] + [re.sub(r'\{"\$hex":"[^"]*"\}', f'{{"$hex":"{node.hex()}"}}', rows[at])] + rows[at + 1 :]
+            yield f"rtree: node {at} is {name}", replaced(text, "v_node", row), QUERIES["rtree"]
+    for name in ("v_node", "v_parent", "v_rowid"):
+        yield f"rtree: {name} is empty", replaced(text, name, lambda rows: []), QUERIES["rtree"]
+
+
 STAT1 = [
     '"t","idx":"i","stat":"99999999999999999999999 99999999999999999999"',
     '"t","idx":"i","stat":"-1 -1"',
@@ -205,6 +253,8 @@ def groups(folder):
         if kind not in loaded:
             continue
         yield kind, lambda kind=kind: shadow_cases(kind, folder)
+        yield f"{kind}, types", lambda kind=kind: typed_cases(kind, folder)
+    yield "rtree, nodes", lambda: node_cases(folder)
     yield "statistics", lambda: statistics_cases(folder)
 
 
@@ -234,6 +284,9 @@ def positions(folder):
 
 
 def ask(db, sql):
+    """The number of rows, or the error. In a node of more than 255 cells SQLite's rtree goes in circles: it can be interrupted."""
+    end = time.monotonic() + SECONDS / 20
+    db.set_progress_handler(lambda: time.monotonic() > end, 10000)
     try:
         return len(db.execute(sql).fetchall())
     except (sqlite3.Error, MemoryError) as error:  # MemoryError: SQLITE_NOMEM, a length that lies
@@ -257,6 +310,7 @@ def one(document, queries, path, counts):
     problems = [] if full["valid"] else [f"restored, but {str(full)[:300]}"]
     counts["errors"] += sum(isinstance(ask(db, sql), str) for sql in queries)
     counts["questions"] += len(queries)
+    db.set_progress_handler(None, 0)
     if db.execute("SELECT count(*), sum(a) FROM t NOT INDEXED").fetchone() != (120, 7260):
         problems.append("rows of another table changed")
     db.close()
