@@ -373,6 +373,11 @@ static void read_blocks(AdcpJsonReader *json, AdcpManifest *m, AdcpError *err) {
   while( adcp_json_element(json, ADCP_JSON_BEGIN_ARRAY, "blocks", err) ) read_block(json, m, err);
 }
 
+/* Rows stand in the order of their rowids; who looks for one goes by that. */
+static bool is_in_order(const AdcpArchiveMark *before, const AdcpArchiveMark *mark) {
+  return !before || !before->has_rowid || !mark->has_rowid || before->rowid < mark->rowid;
+}
+
 /* Are a table's marks places in blocks, one after the other? Whether its rows are there is seen
 ** when they are read. */
 static bool marks_are_sound(const AdcpManifest *m, const AdcpArchiveTable *table) {
@@ -382,7 +387,7 @@ static bool marks_are_sound(const AdcpManifest *m, const AdcpArchiveTable *table
     if( mark->position.block <= block || (uint64_t)mark->position.block >= m->block_count ||
         mark->position.offset < 0 ||
         mark->position.offset >= m->blocks[mark->position.block].raw_bytes || mark->row <= row ||
-        mark->row > table->rows ) {
+        mark->row > table->rows || !is_in_order(i ? mark - 1 : NULL, mark) ) {
       return false;
     }
     block = mark->position.block;
