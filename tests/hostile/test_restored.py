@@ -20,13 +20,14 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "damage"))
-from bounds import SECONDS, bound, peak_mb
+from bounds import SLOW_BUILD, bound, peak_mb
 from forge import Forgery
 from sample import connect
 
 EXTENSION = os.environ["ADCP_SO"]
 FULL = "--all" in sys.argv
 MEMORY_MB = 700  # resident at most
+QUESTION_SECONDS = 3
 EACH = 60 if FULL else 6  # mutations of each value of a shadow row
 
 INDEXES = {
@@ -285,7 +286,7 @@ def positions(folder):
 
 def ask(db, sql):
     """The number of rows, or the error. In a node of more than 255 cells SQLite's rtree goes in circles: it can be interrupted."""
-    end = time.monotonic() + SECONDS / 20
+    end = time.monotonic() + QUESTION_SECONDS
     db.set_progress_handler(lambda: time.monotonic() > end, 10000)
     try:
         return len(db.execute(sql).fetchall())
@@ -349,7 +350,7 @@ def main():
                 continue
             print(f"{group}: " + ", ".join(f"{count} {name}" for name, count in lines[-1].items()))
             tried, failed = tried + lines[-1]["tried"], failed + lines[-1]["failed"]
-            if lines[-1]["MB at most"] > MEMORY_MB:
+            if lines[-1]["MB at most"] > MEMORY_MB and not SLOW_BUILD:
                 failed += 1
                 print(f"failed: {group}: {lines[-1]['MB at most']} MB of memory")
             if lines[-1]["restored"] == 0:
