@@ -9,7 +9,6 @@
 
 #include <assert.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
 
@@ -156,7 +155,12 @@ AdcpTokenType adcp_token_next(const char *sql, size_t n, size_t *length) {
 }
 
 bool adcp_token_is_word(const char *token, size_t size, const char *word) {
-  return size == strlen(word) && strncasecmp(token, word, size) == 0;
+  if( size != strlen(word) ) return false;
+  for( size_t i = 0; i < size; i++ ) { /* not strncasecmp: that is the locale's */
+    char c = token[i] >= 'a' && token[i] <= 'z' ? (char)(token[i] - 'a' + 'A') : token[i];
+    if( c != word[i] ) return false;
+  }
+  return true;
 }
 
 bool adcp_token_has_word(const char *sql, const char *word) {
@@ -221,8 +225,8 @@ static void fail_expected(Cursor *cursor, const char *expected) {
 }
 
 static bool at_word(const Cursor *cursor, const char *word) {
-  return cursor->type == ADCP_TOKEN_WORD && cursor->length == strlen(word) &&
-         strncasecmp(cursor->sql + cursor->at, word, cursor->length) == 0;
+  return cursor->type == ADCP_TOKEN_WORD &&
+         adcp_token_is_word(cursor->sql + cursor->at, cursor->length, word);
 }
 
 static bool at_symbol(const Cursor *cursor, char symbol) {

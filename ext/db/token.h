@@ -30,7 +30,7 @@ AdcpTokenType adcp_token_next(const char *sql, size_t n, size_t *length);
 ** of memory. */
 char *adcp_token_dequote(const char *token, size_t size, AdcpError *err);
 
-/* True when the token is that bare word, in any letter case. */
+/* True when the token is that bare word (given in upper case), in any letter case of ASCII. */
 bool adcp_token_is_word(const char *token, size_t size, const char *word);
 
 /* True when one of the text's tokens is that bare word. */
