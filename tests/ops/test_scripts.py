@@ -155,7 +155,7 @@ shell("CREATE TABLE n(a); INSERT INTO n VALUES(NULL); PRAGMA writable_schema = O
 before = set(os.listdir("night"))
 run = script("nightly.sql", "keep_daily 1", database="night.db", env=NIGHT)
 check("a night that does not validate", run.returncode == 1 and run.stdout == "" and
-      re.search(r'adcp_validate: night/comprehensive_backup_\S+: table "n": NOT NULL constraint failed', run.stderr), run)
+      re.search(r'adcp_validate: trial restore: night/comprehensive_backup_\S+: table "n": NOT NULL constraint failed', run.stderr), run)
 check("what was written stays, and all before it", len(set(os.listdir("night")) - before) == 1 and before < set(os.listdir("night")))
 shell("DROP TABLE n", database="night.db")
 
