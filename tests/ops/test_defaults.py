@@ -120,7 +120,7 @@ def template():
 
 # ---- what can be seen ----
 def text_of(path):
-    """A file's bytes; of a backup with keyed digests, whose salt is new each time, what does not come of it."""
+    """A file's text, and how it is packed; of a backup with keyed digests, whose salt is new each time, what does not come of it."""
     with open(path, "rb") as file:
         content = file.read()
     text = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
@@ -129,7 +129,7 @@ def text_of(path):
         return content[:2], text
     if path.endswith("log"):
         return re.sub(rb'"duration_ms":\d+', b"", content)
-    return content
+    return content[:2], text
 
 
 def rows_of(db):
@@ -219,7 +219,14 @@ def sql_value(value):
 
 
 def differences(a, b):
-    return {part: (a[part], b[part]) for part in a if a[part] != b[part]}
+    """Of two observations; of files those that differ, from a little before the first byte that does."""
+    found = {part: (a[part], b[part]) for part in a if a[part] != b[part] and part != "files"}
+    for path in sorted(a["files"].keys() | b["files"].keys()):
+        one, other = repr(a["files"].get(path)), repr(b["files"].get(path))
+        if one != other:
+            at = max(len(os.path.commonprefix((one, other))) - 60, 0)
+            found[path] = one[at:at + 200], other[at:at + 200]
+    return found
 
 
 # ---- the table ----
