@@ -242,6 +242,11 @@ static int create_action(const AdcpCreate *create) {
   }
 }
 
+bool adcp_vet_is_too_long(const char *sql) {
+  return strlen(sql) > ADCP_MAX_SQL_TOKENS &&
+         adcp_token_count(sql, ADCP_MAX_SQL_TOKENS) > ADCP_MAX_SQL_TOKENS;
+}
+
 /* The CREATE action that the authorizer has to see; 0 when the shape is wrong. */
 static int check_shape(AdcpVetter *vetter, const AdcpObject *object) {
   AdcpCreate create;
@@ -250,7 +255,7 @@ static int check_shape(AdcpVetter *vetter, const AdcpObject *object) {
     refuse(vetter, "no SQL");
   } else if( starts_with(object->name, "sqlite_") ) {
     refuse(vetter, "a name that SQLite reserves for itself");
-  } else if( adcp_token_count(object->sql, ADCP_MAX_SQL_TOKENS) > ADCP_MAX_SQL_TOKENS ) {
+  } else if( adcp_vet_is_too_long(object->sql) ) {
     adcp_error_set(vetter->err, ADCP_TOOBIG, "SQL of more than %d words", ADCP_MAX_SQL_TOKENS);
   } else if( adcp_create_parse(object->sql, &create, vetter->err) ) {
     check_names(vetter, object, &create);

@@ -26,6 +26,9 @@ AdcpVetter *adcp_vetter_open(AdcpError *err);
 void adcp_vet_object(AdcpVetter *vetter, const AdcpSchema *schema, const AdcpObject *object);
 void adcp_vetter_close(AdcpVetter *vetter);
 
+/* True for a text that has more than ADCP_MAX_SQL_TOKENS tokens. SQLite itself has no such limit. */
+bool adcp_vet_is_too_long(const char *sql);
+
 /* True when the tables and indexes vetted so far call functions of SQLite's own that it refuses to a
 ** schema that is not trusted (the JSON functions of 3.38 to 3.40), and none of the application's that
 ** it refuses: then nothing is lost by trusting the schema. Views and triggers do not count: a

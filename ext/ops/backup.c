@@ -14,7 +14,7 @@
 #include "db/mention.h"
 #include "db/order.h"
 #include "db/scan.h"
-#include "db/token.h"
+#include "db/vet.h"
 #include "ops/backup_dir.h"
 #include "ops/clock.h"
 #include "ops/hash.h"
@@ -144,14 +144,11 @@ static void warn_of_names(AdcpBackup *backup, const bool *keep) {
   adcp_name_map_free(&relations);
 }
 
-/* SQLite has no such limit. */
 static void warn_of_size(AdcpBackup *backup) {
-  for( size_t i = 0; i < backup->schema->object_count && !backup->err->rc; i++ ) {
+  if( backup->err->rc ) return;
+  for( size_t i = 0; i < backup->schema->object_count; i++ ) {
     const AdcpObject *object = &backup->schema->objects[i];
-    if( object->sql == NULL ||
-        adcp_token_count(object->sql, ADCP_MAX_SQL_TOKENS) <= ADCP_MAX_SQL_TOKENS ) {
-      continue;
-    }
+    if( object->sql == NULL || !adcp_vet_is_too_long(object->sql) ) continue;
     adcp_text_list_add(&backup->warnings,
                        "%s \"%s\" has SQL of more than %d words, which a restore refuses",
                        adcp_object_type_name(object->type), object->name, ADCP_MAX_SQL_TOKENS);
@@ -193,7 +190,6 @@ static void leave_indexes_out(AdcpBackup *backup) {
   if( backup->err->rc ) return;
   if( strcmp(adcp_options_text(backup->options, "fts", "keep"), "rebuild") != 0 ) return;
   adcp_fts_leave_out(&backup->db, backup->schema, backup->write_rows, &backup->warnings);
-  warn_of_size(backup);
 }
 
 static bool rebuilds(const AdcpSchema *schema) {
@@ -393,6 +389,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   if( !err->rc ) adcp_schema_sort(backup->schema, err);
   if( !err->rc ) select_schema(backup);
   leave_indexes_out(backup);
+  warn_of_size(backup);
   gather_settings(backup);
   check_changed(backup, request);
   if( backup->unchanged ) return backup;
