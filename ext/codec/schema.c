@@ -205,13 +205,27 @@ bool adcp_table_kind_parse(const char *name, AdcpTableKind *kind) {
   return place >= 0;
 }
 
+static char fold(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+}
+
+static bool is_same_name(const char *a, const char *b) {
+  while( *a && fold(*a) == fold(*b) ) a++, b++;
+  return fold(*a) == fold(*b);
+}
+
+const AdcpColumn *adcp_table_column(const AdcpTable *table, const char *name) {
+  for( size_t i = 0; i < table->column_count; i++ ) {
+    if( is_same_name(table->columns[i].name, name) ) return &table->columns[i];
+  }
+  return NULL;
+}
+
 bool adcp_name_is_stat(const char *name) {
   static const char PREFIX[] = "sqlite_stat";
   size_t i = 0;
   for( ; PREFIX[i]; i++ ) {
-    char c = name[i];
-    if( c >= 'A' && c <= 'Z' ) c = (char)(c + 'a' - 'A');
-    if( c != PREFIX[i] ) return false;
+    if( fold(name[i]) != PREFIX[i] ) return false;
   }
   return (name[i] == '1' || name[i] == '3' || name[i] == '4') && name[i + 1] == 0;
 }

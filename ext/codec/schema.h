@@ -117,6 +117,9 @@ size_t adcp_table_value_count(const AdcpTable *table);
 size_t adcp_table_value_place(const AdcpTable *table, size_t column);
 int adcp_table_rowid_place(const AdcpTable *table);
 
+/* The column of that name in any letter case of ASCII, as SQLite compares names; or NULL. */
+const AdcpColumn *adcp_table_column(const AdcpTable *table, const char *name);
+
 /* True for a column whose value stands in rows (neither generated nor hidden). */
 bool adcp_column_stored(const AdcpColumn *column);
 

@@ -72,11 +72,7 @@ void adcp_legacy_create(AdcpDb *db, const AdcpArchiveHead *head) {
 static void warn_of_columns(AdcpPlan *plan, const AdcpPlanTable *entry, AdcpError *err) {
   for( size_t i = 0; i < entry->source->column_count && !err->rc; i++ ) {
     const char *name = entry->source->columns[i].name;
-    bool found = false;
-    for( size_t j = 0; j < entry->live->column_count && !found; j++ ) {
-      found = sqlite3_stricmp(entry->live->columns[j].name, name) == 0;
-    }
-    if( !found ) {
+    if( adcp_table_column(entry->live, name) == NULL ) {
       adcp_plan_warn(plan, err, "column \"%s\" of table \"%s\" is not in the database: left out",
                      name, entry->target);
     }

@@ -19,15 +19,8 @@ typedef struct Comparison {
 
 /* ---- columns ---- */
 
-static const AdcpColumn *find_column(const AdcpTable *table, const char *name) {
-  for( size_t i = 0; i < table->column_count; i++ ) {
-    if( sqlite3_stricmp(table->columns[i].name, name) == 0 ) return &table->columns[i];
-  }
-  return NULL;
-}
-
 static const AdcpColumn *find_stored(const AdcpTable *table, const char *name) {
-  const AdcpColumn *column = find_column(table, name);
+  const AdcpColumn *column = adcp_table_column(table, name);
   return column && adcp_column_stored(column) ? column : NULL;
 }
 
@@ -70,7 +63,7 @@ static void compare_columns(const Comparison *c) {
 static void list_new_columns(const Comparison *c) {
   for( size_t i = 0; i < c->to->column_count; i++ ) {
     const AdcpColumn *column = &c->to->columns[i];
-    if( !adcp_column_stored(column) || find_column(c->from, column->name) ) continue;
+    if( !adcp_column_stored(column) || adcp_table_column(c->from, column->name) ) continue;
     bool refuses = column->not_null && !is_rowid(c->to, column) &&
                    (column->default_sql == NULL || !sqlite3_stricmp(column->default_sql, "NULL"));
     adcp_texts_add(c->found, c->err, "column \"%s\" is not in the backup: %s", column->name,

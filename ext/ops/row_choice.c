@@ -101,13 +101,6 @@ static void read_where(AdcpRowChoice *choice) {
 
 /* ---- foreign keys ---- */
 
-static const AdcpColumn *find_column(const AdcpTable *table, const char *name) {
-  for( size_t i = 0; i < table->column_count; i++ ) {
-    if( sqlite3_stricmp(table->columns[i].name, name) == 0 ) return &table->columns[i];
-  }
-  return NULL;
-}
-
 static const char *primary_key_column(const AdcpTable *table, size_t place) {
   for( size_t i = 0; i < table->column_count; i++ ) {
     if( table->columns[i].primary_key == (int)place + 1 ) return table->columns[i].name;
@@ -120,8 +113,8 @@ static bool resolve(AdcpChoiceEdge *edge) {
   const AdcpTable *parent = edge->parent->table;
   for( size_t i = 0; i < edge->key->count; i++ ) {
     const char *to = edge->key->to[i] ? edge->key->to[i] : primary_key_column(parent, i);
-    if( to == NULL || find_column(parent, to) == NULL ) return false;
-    if( find_column(edge->child->table, edge->key->from[i]) == NULL ) return false;
+    if( to == NULL || adcp_table_column(parent, to) == NULL ) return false;
+    if( adcp_table_column(edge->child->table, edge->key->from[i]) == NULL ) return false;
     edge->to[i] = to;
   }
   return edge->key->to[0] || primary_key_column(parent, edge->key->count) == NULL;

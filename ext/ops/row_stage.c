@@ -26,11 +26,9 @@
 static char *free_column_name(const AdcpTable *table, AdcpError *err) {
   AdcpBuf name = {0};
   adcp_buf_append_str(&name, "adcp_row_number");
-  for( size_t i = 0; i < table->column_count; i++ ) {
-    const char *text = adcp_buf_text(&name);
-    if( text == NULL || sqlite3_stricmp(table->columns[i].name, text) != 0 ) continue;
+  for( const char *text; (text = adcp_buf_text(&name)) != NULL; ) {
+    if( adcp_table_column(table, text) == NULL ) break;
     adcp_buf_append_byte(&name, '_');
-    i = (size_t)-1; /* from the first again */
   }
   char *owned = adcp_buf_take(&name);
   if( owned == NULL ) adcp_error_nomem(err);
@@ -114,13 +112,9 @@ void adcp_row_stage_create(AdcpRowChoice *choice, AdcpChoiceTable *table) {
 /* ---- tables of ours ---- */
 
 static AdcpAffinity key_affinity(const AdcpTable *parent, const char *name) {
-  for( size_t i = 0; i < parent->column_count; i++ ) {
-    const char *type = parent->columns[i].decl_type;
-    if( sqlite3_stricmp(parent->columns[i].name, name) != 0 ) continue;
-    if( parent->strict && sqlite3_stricmp(type, "ANY") == 0 ) break;
-    return adcp_affinity_of(type);
-  }
-  return ADCP_AFFINITY_BLOB;
+  const AdcpColumn *column = adcp_table_column(parent, name);
+  bool any = column && parent->strict && sqlite3_stricmp(column->decl_type, "ANY") == 0;
+  return column == NULL || any ? ADCP_AFFINITY_BLOB : adcp_affinity_of(column->decl_type);
 }
 
 static void create_side(AdcpRowChoice *choice, const AdcpChoiceEdge *edge, char side) {

@@ -41,6 +41,9 @@ static void test_growth(void) {
   CHECK(adcp_schema_object(schema, ADCP_OBJECT_TABLE, "t5") == &schema->objects[5]);
   CHECK(adcp_schema_object(schema, ADCP_OBJECT_INDEX, "t5") == NULL);
   CHECK_TEXT(schema->tables[7].columns[8].name, "c8");
+  CHECK(adcp_table_column(&schema->tables[7], "C8") == &schema->tables[7].columns[8]);
+  CHECK(adcp_table_column(&schema->tables[7], "c") == NULL);
+  CHECK(adcp_table_column(&schema->tables[7], "c88") == NULL);
   adcp_schema_add_table(schema, &err)->name = adcp_strdup("t3");
   adcp_schema_index(schema, &err);
   CHECK(err.rc == ADCP_CORRUPT);
