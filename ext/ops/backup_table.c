@@ -41,11 +41,8 @@ static void fail_unknown(const AdcpArchiveHead *head, const char *name, AdcpErro
     return;
   }
   for( size_t i = 0; i < head->table_count; i++ ) names[i] = head->tables[i].table->name;
-  const char *nearest = adcp_nearest_name(name, names, head->table_count);
   adcp_error_set(err, ADCP_ERROR, "the backup has no table \"%.200s\"", name);
-  if( nearest ) {
-    adcp_error_append(err, "; did you mean \"%s\"?", nearest);
-  } else {
+  if( !adcp_error_append_nearest(err, name, names, head->table_count) ) {
     adcp_error_append(err, "; adcp_contents lists those that it has");
   }
   adcp_free((void *)names);

@@ -89,11 +89,8 @@ static void fail_unknown(AdcpDb *db, const AdcpSchema *schema, const char *name)
     return;
   }
   for( size_t i = 0; i < schema->table_count; i++ ) names[i] = schema->tables[i].name;
-  const char *nearest = adcp_nearest_name(name, names, schema->table_count);
   adcp_error_set(db->err, ADCP_ERROR, "database \"%s\" has no table \"%.200s\"", db->schema, name);
-  if( nearest ) {
-    adcp_error_append(db->err, "; did you mean \"%s\"?", nearest);
-  } else {
+  if( !adcp_error_append_nearest(db->err, name, names, schema->table_count) ) {
     adcp_error_append(db->err, "; PRAGMA \"%s\".table_list lists those that it has", db->schema);
   }
   adcp_free((void *)names);

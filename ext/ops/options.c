@@ -39,7 +39,7 @@ static size_t edit_distance(const char *a, const char *b) {
   return row[nb];
 }
 
-const char *adcp_nearest_name(const char *name, const char *const *known, size_t count) {
+static const char *nearest_name(const char *name, const char *const *known, size_t count) {
   const char *nearest = NULL;
   size_t least = strlen(name) / 2 + 1; /* half of it wrong is another word */
   if( strlen(name) >= NEAREST_MAX ) return NULL;
@@ -52,6 +52,13 @@ const char *adcp_nearest_name(const char *name, const char *const *known, size_t
     }
   }
   return nearest;
+}
+
+bool adcp_error_append_nearest(AdcpError *err, const char *name, const char *const *known,
+                               size_t count) {
+  const char *nearest = nearest_name(name, known, count);
+  if( nearest ) adcp_error_append(err, "; did you mean \"%s\"?", nearest);
+  return nearest != NULL;
 }
 
 /* ---- checks ---- */
@@ -69,12 +76,8 @@ static void fail_unknown(const AdcpOptionTable *table, const char *name, AdcpErr
   const char *known[KNOWN_MAX] = {NULL};
   size_t count = table->count < KNOWN_MAX ? table->count : KNOWN_MAX;
   for( size_t i = 0; i < count; i++ ) known[i] = table->specs[i].name;
-  const char *nearest = adcp_nearest_name(name, known, count);
   adcp_error_set(err, ADCP_ERROR, "unknown %s \"%.60s\"", table->noun, name);
-  if( nearest ) {
-    adcp_error_append(err, "; did you mean \"%s\"?", nearest);
-    return;
-  }
+  if( adcp_error_append_nearest(err, name, known, count) ) return;
   adcp_error_append(err, "; known %ss are", table->noun);
   for( size_t i = 0; i < count; i++ ) adcp_error_append(err, "%s %s", i ? "," : "", known[i]);
 }

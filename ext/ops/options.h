@@ -79,8 +79,9 @@ size_t adcp_options_pair_count(const AdcpOptions *options, const char *name);
 void adcp_options_pair(const AdcpOptions *options, const char *name, size_t i, const char **key,
                        const char **value);
 
-/* The known name with the smallest edit distance to `name`, or NULL when none is close. For "did
-** you mean". */
-const char *adcp_nearest_name(const char *name, const char *const *known, size_t count);
+/* Adds "did you mean ...?" with the known name of the smallest edit distance to `name`. False when
+** none is close: then something else has to help. */
+bool adcp_error_append_nearest(AdcpError *err, const char *name, const char *const *known,
+                               size_t count);
 
 #endif

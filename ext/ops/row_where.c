@@ -148,12 +148,10 @@ static void append_nearest(AdcpRowWhere *where, AdcpError *err) {
     return; /* the message does without */
   }
   for( size_t i = 0; i < table->column_count; i++ ) names[i] = table->columns[i].name;
-  const char *nearest = adcp_nearest_name(name, names, table->column_count);
-  if( nearest ) {
-    adcp_error_append(err, "; did you mean \"%s\"?", nearest);
-  } else if( stands_in_quotes(where->text, name) ) {
+  bool helped = adcp_error_append_nearest(err, name, names, table->column_count);
+  if( !helped && stands_in_quotes(where->text, name) ) {
     adcp_error_append(err, "; text is written in single quotes: '%s'", name);
-  } else {
+  } else if( !helped ) {
     append_columns(table, err);
   }
   adcp_free(name);

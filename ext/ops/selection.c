@@ -47,12 +47,9 @@ static void fail_no_match(const AdcpSchema *schema, const char *option, const ch
     if( selectable(&schema->objects[i]) ) names[count++] = schema->objects[i].name;
   }
   for( size_t i = 0; i < schema->table_count; i++ ) names[count++] = schema->tables[i].name;
-  const char *nearest = adcp_nearest_name(glob, names, count);
   adcp_error_set(err, ADCP_ERROR, "no table or view of %s matches \"%s\" in option \"%s\"",
                  backup ? "the backup" : "the database", glob, option);
-  if( nearest ) {
-    adcp_error_append(err, "; did you mean \"%s\"?", nearest);
-  } else {
+  if( !adcp_error_append_nearest(err, glob, names, count) ) {
     adcp_error_append(err, "; %s lists those that it has",
                       backup ? "adcp_contents" : "PRAGMA table_list");
   }
