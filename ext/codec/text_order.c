@@ -23,7 +23,7 @@ typedef struct Units {
 } Units;
 
 static Units units_of(const AdcpValue *value) {
-  const uint8_t *bytes = value->bytes ? value->bytes : (const uint8_t *)"";
+  const uint8_t *bytes = (const uint8_t *)adcp_value_bytes(value);
   return (Units){bytes, bytes + value->size, value->type == ADCP_TEXT16, 0};
 }
 

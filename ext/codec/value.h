@@ -29,4 +29,10 @@ typedef struct AdcpValue {
   size_t size;          /* bytes */
 } AdcpValue;
 
+/* The bytes of a TEXT, TEXT16 or BLOB, never NULL: to SQLite a NULL pointer is NULL, not an empty
+** value, and an empty text is a table's name, too. */
+static inline const char *adcp_value_bytes(const AdcpValue *value) {
+  return value->size ? (const char *)value->bytes : "";
+}
+
 #endif

@@ -108,11 +108,6 @@ static int xEof(sqlite3_vtab_cursor *base) {
   return ((FeedCursor *)base)->row == NULL;
 }
 
-/* Empty text and blobs need a pointer that is not NULL, or they would be NULL. */
-static const char *bytes_of(const AdcpValue *value) {
-  return value->size ? (const char *)value->bytes : "";
-}
-
 static int xColumn(sqlite3_vtab_cursor *base, sqlite3_context *context, int column) {
   const FeedCursor *cursor = (const FeedCursor *)base;
   if( (size_t)column >= cursor->feed->count ) return SQLITE_OK;
@@ -122,10 +117,11 @@ static int xColumn(sqlite3_vtab_cursor *base, sqlite3_context *context, int colu
   case ADCP_INTEGER: sqlite3_result_int64(context, value->integer); break;
   case ADCP_REAL: sqlite3_result_double(context, value->real); break;
   case ADCP_TEXT:
-    sqlite3_result_text64(context, bytes_of(value), value->size, SQLITE_STATIC, SQLITE_UTF8);
+    sqlite3_result_text64(context, adcp_value_bytes(value), value->size, SQLITE_STATIC,
+                          SQLITE_UTF8);
     break;
   case ADCP_BLOB:
-    sqlite3_result_blob64(context, bytes_of(value), value->size, SQLITE_STATIC);
+    sqlite3_result_blob64(context, adcp_value_bytes(value), value->size, SQLITE_STATIC);
     break;
   case ADCP_TEXT16: return SQLITE_MISMATCH;
   }

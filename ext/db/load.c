@@ -353,7 +353,7 @@ static int bind_text16(AdcpLoad *load, int parameter, const AdcpValue *value, Ad
 }
 
 static int bind_text(AdcpLoad *load, int parameter, const AdcpValue *value, AdcpBuf *buf) {
-  const uint8_t *text = value->size ? value->bytes : (const uint8_t *)"";
+  const uint8_t *text = (const uint8_t *)adcp_value_bytes(value);
   if( load->is_utf16 && !adcp_utf8_valid(text, value->size) ) {
     adcp_error_set(load->db->err, ADCP_MISMATCH,
                    "table \"%s\": text that is not valid UTF-8 cannot be kept in a database with "
@@ -371,7 +371,6 @@ static int bind_text(AdcpLoad *load, int parameter, const AdcpValue *value, Adcp
                              SQLITE_UTF8);
 }
 
-/* A NULL pointer would bind NULL: empty text and blobs need one that is not. */
 static int bind_value(AdcpLoad *load, int parameter, const AdcpValue *value, AdcpBuf *buf) {
   sqlite3_stmt *stmt = load->stmt;
   switch( value->type ) {
@@ -381,8 +380,8 @@ static int bind_value(AdcpLoad *load, int parameter, const AdcpValue *value, Adc
   case ADCP_TEXT: return bind_text(load, parameter, value, buf);
   case ADCP_TEXT16: return bind_text16(load, parameter, value, buf);
   case ADCP_BLOB:
-    return sqlite3_bind_blob64(stmt, parameter, value->size ? (const void *)value->bytes : "",
-                               value->size, SQLITE_STATIC);
+    return sqlite3_bind_blob64(stmt, parameter, adcp_value_bytes(value), value->size,
+                               SQLITE_STATIC);
   }
   return SQLITE_MISUSE;
 }

@@ -305,8 +305,7 @@ static bool row_selected(const AdcpBackup *backup, const AdcpTable *table,
                          const AdcpValue *values) {
   if( table->kind != ADCP_TABLE_SEQUENCE && table->kind != ADCP_TABLE_STAT ) return true;
   const AdcpValue *value = &values[table->has_rowid_key ? 1 : 0];
-  const char *name = value->type == ADCP_TEXT ? (const char *)value->bytes : NULL;
-  if( value->type == ADCP_TEXT && value->size == 0 ) name = ""; /* a table's name, too */
+  const char *name = value->type == ADCP_TEXT ? adcp_value_bytes(value) : NULL;
   if( name && has_samples(table) &&
       adcp_redaction_concerns(backup->redaction, name, value->size) ) {
     return false;

@@ -716,8 +716,7 @@ const AdcpPlanTable *adcp_plan_counter(const AdcpPlan *plan, const AdcpTable *se
   const AdcpValue *name = &values[sequence->has_rowid_key ? 1 : 0], *seq = name + 1;
   assert(adcp_table_value_count(sequence) == (size_t)(seq + 1 - values));
   if( name->type != ADCP_TEXT || seq->type != ADCP_INTEGER ) return NULL;
-  const char *text = name->size ? (const char *)name->bytes : ""; /* a table's name, too */
-  const AdcpPlanTable *entry = adcp_map_get(&plan->by_source, text, name->size);
+  const AdcpPlanTable *entry = adcp_map_get(&plan->by_source, adcp_value_bytes(name), name->size);
   return entry && entry->fill ? entry : NULL;
 }
 

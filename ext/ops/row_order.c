@@ -221,7 +221,7 @@ static int compare_numbers(const AdcpValue *a, const AdcpValue *b) {
 }
 
 static void bind_text(AdcpDb *db, sqlite3_stmt *stmt, int at, const AdcpValue *value) {
-  const char *bytes = value->bytes ? (const char *)value->bytes : "";
+  const char *bytes = adcp_value_bytes(value);
   char *marked = value->type == ADCP_TEXT16 ? adcp_text16_marked(value) : NULL;
   int rc;
   if( value->type == ADCP_TEXT ) {

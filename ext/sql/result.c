@@ -6,7 +6,7 @@
 #include "db/text16.h"
 
 void adcp_result_value(sqlite3_context *context, const AdcpValue *value) {
-  const char *bytes = value->bytes ? (const char *)value->bytes : "";
+  const char *bytes = adcp_value_bytes(value);
   switch( value->type ) {
   case ADCP_NULL: break;
   case ADCP_INTEGER: sqlite3_result_int64(context, value->integer); break;
