@@ -492,21 +492,6 @@ static void write_unchanged(AdcpBackup *backup, AdcpBuf *report) {
   adcp_json_end_object(&w);
 }
 
-/* A dated name that is taken meanwhile gets a number more, and the duration more digits. */
-#define REPORT_SLACK 64
-
-/* Made once before the file gets its name, so that memory for it suffices afterwards. */
-static void check_report(AdcpBackup *backup, AdcpBuf *report) {
-  if( backup->err->rc ) return;
-  write_report(backup, &backup->totals, report);
-  adcp_buf_reserve(report, REPORT_SLACK);
-  adcp_buf_check(report, backup->err);
-  if( !backup->safety ) { /* its report goes to nobody */
-    adcp_request_check_report(backup->db.handle, report->size + REPORT_SLACK, backup->err);
-  }
-  adcp_buf_clear(report);
-}
-
 void adcp_backup_finish(AdcpBackup *backup, AdcpBuf *report) {
   if( backup == NULL || backup->err->rc ) return;
   if( backup->unchanged ) {
@@ -514,7 +499,8 @@ void adcp_backup_finish(AdcpBackup *backup, AdcpBuf *report) {
     return;
   }
   adcp_archive_finish(backup->archive, &backup->totals);
-  check_report(backup, report);
+  if( !backup->err->rc ) write_report(backup, &backup->totals, report);
+  adcp_request_reserve_report(backup->safety ? NULL : backup->db.handle, report, backup->err);
   adcp_archive_commit(backup->archive);
   if( !backup->err->rc ) write_report(backup, &backup->totals, report);
 }

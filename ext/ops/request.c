@@ -17,3 +17,14 @@ void adcp_request_check_report(sqlite3 *handle, size_t size_bytes, AdcpError *er
                  "%d",
                  size_bytes, limit);
 }
+
+/* A dated name that is taken meanwhile gets a number more, and the duration more digits. */
+#define REPORT_SLACK 64
+
+void adcp_request_reserve_report(sqlite3 *handle, AdcpBuf *report, AdcpError *err) {
+  adcp_buf_reserve(report, REPORT_SLACK);
+  if( adcp_buf_check(report, err) && handle ) {
+    adcp_request_check_report(handle, report->size + REPORT_SLACK, err);
+  }
+  adcp_buf_clear(report);
+}

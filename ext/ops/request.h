@@ -31,8 +31,12 @@ typedef struct AdcpRequest {
 AdcpOptions *adcp_request_options(const AdcpRequest *request, const AdcpOptionTable *table,
                                   AdcpError *err);
 
-/* TOOBIG where SQLite would not take a report of this size as a result of the connection: for who
-** is about to do what it would report. */
+/* TOOBIG where SQLite would not take a report of this size as a result of the connection. */
 void adcp_request_check_report(sqlite3 *handle, size_t size_bytes, AdcpError *err);
+
+/* For who is about to do what cannot be undone: `report` as it would be now. Makes sure that there is
+** memory for it afterwards, and, with a handle (NULL: it goes to nobody), that the connection takes
+** it. Leaves it empty. */
+void adcp_request_reserve_report(sqlite3 *handle, AdcpBuf *report, AdcpError *err);
 
 #endif

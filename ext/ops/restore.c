@@ -570,9 +570,6 @@ static void write_report(AdcpRestore *restore, AdcpBuf *report) {
   adcp_json_end_object(&w);
 }
 
-/* What the report may grow by in the commit. */
-#define REPORT_SLACK 64
-
 static void check_foreign_keys(AdcpRestore *restore) {
   if( restore->err->rc ) return;
   const char *rule = adcp_options_text(restore->options, "foreign_keys", "enforce");
@@ -596,13 +593,9 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
     restore_temp_triggers(restore);
     adcp_safety_compare(restore->safety, restore->plan->whole ? &restore->head->totals : NULL);
     adcp_settings_restore_stage(restore->settings, &restore->db);
-    /* Made once before the commit, so that memory for it suffices after it. */
     if( !restore->err->rc ) write_report(restore, report);
-    adcp_buf_reserve(report, REPORT_SLACK);
-    adcp_buf_check(report, restore->err);
-    adcp_request_check_report(restore->db.handle, report->size + REPORT_SLACK, restore->err);
+    adcp_request_reserve_report(restore->db.handle, report, restore->err);
     if( !restore->err->rc ) adcp_transaction_commit(restore->transaction);
-    adcp_buf_clear(report);
     adcp_settings_restore_publish(restore->settings, &restore->db);
   }
   if( !restore->err->rc ) write_report(restore, report);
