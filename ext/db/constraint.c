@@ -160,19 +160,14 @@ static void read_index(AdcpConstraints *list, const char *body, AdcpError *err) 
 }
 
 void adcp_constraints_add(AdcpConstraints *list, const char *sql, AdcpError *err) {
-  AdcpError none = ADCP_ERROR_INIT;
   AdcpCreate create;
-  if( err->rc ) return;
-  if( adcp_create_parse(sql, &create, &none) ) {
-    if( create.type == ADCP_OBJECT_TABLE && !create.is_virtual ) {
-      read_table(list, sql + create.name_at + create.name_size, err);
-    } else if( create.is_unique ) {
-      read_index(list, sql + create.on_at + create.on_size, err);
-    }
-    adcp_create_free(&create);
+  if( err->rc || !adcp_create_recognize(sql, &create, err) ) return;
+  if( create.type == ADCP_OBJECT_TABLE && !create.is_virtual ) {
+    read_table(list, sql + create.name_at + create.name_size, err);
+  } else if( create.is_unique ) {
+    read_index(list, sql + create.on_at + create.on_size, err);
   }
-  if( none.rc == ADCP_CORRUPT ) adcp_error_clear(&none);
-  adcp_error_move(err, &none);
+  adcp_create_free(&create);
 }
 
 bool adcp_constraints_have(const AdcpConstraints *list, const AdcpConstraint *constraint) {

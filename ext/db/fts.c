@@ -59,13 +59,8 @@ static char *find_value(Cursor *cursor, const char *option, AdcpError *err) {
 /* The value of an option, NULL where it is empty or not given. */
 static char *fts_option(const char *sql, const char *option, AdcpError *err) {
   AdcpCreate create;
-  AdcpError ignored = ADCP_ERROR_INIT;
   char *value = NULL;
-  if( !adcp_create_parse(sql, &create, &ignored) ) {
-    if( ignored.rc == ADCP_NOMEM ) adcp_error_nomem(err);
-    adcp_error_clear(&ignored); /* vetting is who complains about the rest */
-    return NULL;
-  }
+  if( !adcp_create_recognize(sql, &create, err) ) return NULL; /* vetting complains about those */
   bool is_fts = create.module && (sqlite3_stricmp(create.module, "fts4") == 0 ||
                                   sqlite3_stricmp(create.module, "fts5") == 0);
   if( is_fts && create.module_args_at ) {

@@ -72,15 +72,10 @@ static void walk_text(Walk *walk, const char *sql) {
 
 /* Where the text behind the object's own names begins; its start, where it is no CREATE. */
 static size_t body_at(const AdcpObject *object, AdcpError *err) {
-  AdcpError trouble = ADCP_ERROR_INIT;
   AdcpCreate create;
-  size_t at = 0;
-  if( adcp_create_parse(object->sql, &create, &trouble) ) {
-    at = create.on_at ? create.on_at + create.on_size : create.name_at + create.name_size;
-    adcp_create_free(&create);
-  }
-  if( trouble.rc == ADCP_CORRUPT ) adcp_error_clear(&trouble);
-  adcp_error_move(err, &trouble);
+  if( !adcp_create_recognize(object->sql, &create, err) ) return 0;
+  size_t at = create.on_at ? create.on_at + create.on_size : create.name_at + create.name_size;
+  adcp_create_free(&create);
   return at;
 }
 

@@ -209,13 +209,10 @@ void adcp_state_writable_schema(AdcpDb *db, bool on) {
 /* Whether the trigger's ON can mean a table of db->schema. One that means a TEMP table of the
 ** same name is dropped and created again too, without harm. */
 static bool is_on_schema(AdcpDb *db, const char *sql) {
-  AdcpError unreadable = ADCP_ERROR_INIT;
   AdcpCreate create;
-  bool found = adcp_create_parse(sql, &create, &unreadable) &&
-               (create.on_schema == NULL || sqlite3_stricmp(create.on_schema, db->schema) == 0);
+  if( !adcp_create_recognize(sql, &create, db->err) ) return false;
+  bool found = create.on_schema == NULL || sqlite3_stricmp(create.on_schema, db->schema) == 0;
   adcp_create_free(&create);
-  if( unreadable.rc == ADCP_NOMEM ) adcp_error_nomem(db->err);
-  adcp_error_clear(&unreadable);
   return found;
 }
 

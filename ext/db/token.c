@@ -397,6 +397,14 @@ bool adcp_create_parse(const char *sql, AdcpCreate *create, AdcpError *err) {
   return err->rc == ADCP_OK;
 }
 
+bool adcp_create_recognize(const char *sql, AdcpCreate *create, AdcpError *err) {
+  AdcpError none = ADCP_ERROR_INIT;
+  bool found = adcp_create_parse(sql, create, &none);
+  if( none.rc == ADCP_CORRUPT ) adcp_error_clear(&none);
+  adcp_error_move(err, &none);
+  return found;
+}
+
 void adcp_create_free(AdcpCreate *create) {
   adcp_free(create->name);
   adcp_free(create->on_name);

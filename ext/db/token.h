@@ -62,6 +62,9 @@ typedef struct AdcpCreate {
 ** (ADCP_CORRUPT: what was found where which part was expected) when it is none. A trigger's ON is
 ** found past BEFORE/AFTER/INSTEAD OF, the event, and UPDATE OF column names. */
 bool adcp_create_parse(const char *sql, AdcpCreate *create, AdcpError *err);
+
+/* The same for a text that need not be one: that it is none is no error. */
+bool adcp_create_recognize(const char *sql, AdcpCreate *create, AdcpError *err);
 void adcp_create_free(AdcpCreate *create);
 
 /* Appends sql with "schema". before the object's name (schema NULL: without) and, when new_name /

@@ -189,15 +189,11 @@ static void list_new_constraints(const Comparison *c) {
 /* Whether the trigger fires when rows of a backup are merged into its table. */
 static bool fires(const AdcpDrift *drift, const AdcpObject *trigger, AdcpError *err) {
   bool updates = strcmp(adcp_options_text(drift->options, "on_conflict", "update"), "update") == 0;
-  AdcpError none = ADCP_ERROR_INIT;
   AdcpCreate create;
-  bool found = false;
-  if( trigger->sql && adcp_create_parse(trigger->sql, &create, &none) ) {
-    found = strcmp(create.event, "INSERT") == 0 || (updates && strcmp(create.event, "UPDATE") == 0);
-    adcp_create_free(&create);
-  }
-  if( none.rc == ADCP_CORRUPT ) adcp_error_clear(&none);
-  adcp_error_move(err, &none);
+  if( trigger->sql == NULL || !adcp_create_recognize(trigger->sql, &create, err) ) return false;
+  bool inserts = strcmp(create.event, "INSERT") == 0;
+  bool found = inserts || (updates && strcmp(create.event, "UPDATE") == 0);
+  adcp_create_free(&create);
   return found;
 }
 

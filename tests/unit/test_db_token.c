@@ -297,8 +297,18 @@ static void test_flags(void) {
   adcp_create_free(&create);
 }
 
+static void test_recognize(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpCreate create;
+  CHECK(adcp_create_recognize("CREATE VIEW v AS SELECT 1", &create, &err) && err.rc == ADCP_OK);
+  CHECK_TEXT(create.name, "v");
+  adcp_create_free(&create);
+  CHECK(!adcp_create_recognize("SELECT 1", &create, &err) && err.rc == ADCP_OK);
+}
+
 int main(void) {
   test_tokens();
+  test_recognize();
   test_blank();
   test_random_tokens();
   test_heads();
