@@ -40,6 +40,16 @@ def sample(extension, wide_rows=0):
     return db
 
 
+def backup_text(extension, script, path):
+    """The text of a backup, written to that path, of the database that the script makes."""
+    db = connect(extension)
+    db.executescript(script)
+    db.execute("SELECT adcp_backup(?, '{\"overwrite\":true}')", (path,))
+    db.close()
+    with open(path) as file:
+        return file.read()
+
+
 def content(db):
     """Everything: schema texts, rows with their rowids, figures."""
     result = [db.execute("PRAGMA user_version").fetchone(), db.execute("PRAGMA application_id").fetchone()]

@@ -20,7 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "damage"))
 from bounds import SLOW_BUILD, bound, peak_mb
 from forge import Forgery
-from sample import connect
+from sample import backup_text, connect
 
 EXTENSION = os.environ["ADCP_SO"]
 FULL = "--all" in sys.argv
@@ -181,14 +181,9 @@ def marked(text, table, requires=True):
 
 def table_of(folder, columns):
     """A backup of a table with so many columns."""
-    db = connect(EXTENSION)
-    db.execute(f"CREATE TABLE t(a INTEGER PRIMARY KEY, {','.join(f'c{i}' for i in range(1, columns))})")
-    db.execute("INSERT INTO t VALUES(" + ",".join(map(str, range(1, columns + 1))) + ")")
-    path = os.path.join(folder, "wide.json")
-    db.execute("SELECT adcp_backup(?, '{\"overwrite\":true}')", (path,))
-    db.close()
-    with open(path) as file:
-        return file.read()
+    names, values = ",".join(f"c{i}" for i in range(1, columns)), ",".join(map(str, range(1, columns + 1)))
+    script = f"CREATE TABLE t(a INTEGER PRIMARY KEY, {names}); INSERT INTO t VALUES({values});"
+    return backup_text(EXTENSION, script, os.path.join(folder, "wide.json"))
 
 
 def widened(text, count):

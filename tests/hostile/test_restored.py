@@ -22,7 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "damage"))
 from bounds import SLOW_BUILD, bound, peak_mb
 from forge import Forgery
-from sample import connect
+from sample import backup_text, connect
 
 EXTENSION = os.environ["ADCP_SO"]
 FULL = "--all" in sys.argv
@@ -93,16 +93,11 @@ PLANNER = [
 
 
 def backup(folder, script):
-    db = connect(EXTENSION)
-    db.executescript(
+    table = (
         "CREATE TABLE t(a INTEGER PRIMARY KEY, b); CREATE INDEX i ON t(b);"
-        "WITH c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 120) INSERT INTO t SELECT n, 'w' || n FROM c;" + script
+        "WITH c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 120) INSERT INTO t SELECT n, 'w' || n FROM c;"
     )
-    path = os.path.join(folder, "base.json")
-    db.execute("SELECT adcp_backup(?, '{\"overwrite\":true}')", (path,))
-    db.close()
-    with open(path) as file:
-        return file.read()
+    return backup_text(EXTENSION, table + script, os.path.join(folder, "base.json"))
 
 
 def garbled(data, chance):
