@@ -74,17 +74,19 @@ static void fill_window(AdcpSideView *view, int64_t offset) {
   if( rc != SQLITE_OK ) view->window_size = 0;
 }
 
+static int read_page(AdcpSideView *view, void *to, int n, int64_t offset) {
+  if( !is_in_window(view, n, offset) ) fill_window(view, offset);
+  view->read_upto = offset + n;
+  if( !is_in_window(view, n, offset) ) {
+    return view->file->pMethods->xRead(view->file, to, n, offset);
+  }
+  memcpy(to, view->window + (offset - view->window_at), (size_t)n);
+  return SQLITE_OK;
+}
+
 static int xRead(sqlite3_file *file, void *to, int n, sqlite3_int64 offset) {
   AdcpSideView *view = ((SideFile *)file)->view;
-  if( offset >= view->page_size ) {
-    if( !is_in_window(view, n, offset) ) fill_window(view, offset);
-    view->read_upto = offset + n;
-    if( !is_in_window(view, n, offset) ) {
-      return view->file->pMethods->xRead(view->file, to, n, offset);
-    }
-    memcpy(to, view->window + (offset - view->window_at), (size_t)n);
-    return SQLITE_OK;
-  }
+  if( offset >= view->page_size ) return read_page(view, to, n, offset);
   if( offset + n > view->page_size ) return SQLITE_IOERR_READ;
   memcpy(to, view->page1 + offset, (size_t)n);
   return SQLITE_OK;

@@ -120,15 +120,12 @@ static char *loss_of(AdcpPlanSteps *steps, const AdcpTable *live) {
   } else if( same ) {
     adcp_buf_appendf(&text, "its rows are those of \"%s\" in the backup", same->table->name);
   } else if( legacy ) {
-    adcp_buf_appendf(&text,
-                     "whether its rows are in this backup is not known, since version 2.0 has no "
-                     "digests%s%s",
-                     elsewhere     ? "; they are in "
-                     : steps->kept ? "; they are in no backup of "
-                                   : "",
-                     elsewhere     ? elsewhere
-                     : steps->kept ? steps->folder
-                                   : "");
+    const char *where = elsewhere ? "in " : steps->kept ? "in no backup of " : NULL;
+    adcp_buf_append_str(&text, "whether its rows are in this backup is not known, since version "
+                               "2.0 has no digests");
+    if( where ) {
+      adcp_buf_appendf(&text, "; they are %s%s", where, elsewhere ? elsewhere : steps->folder);
+    }
   } else if( elsewhere ) {
     adcp_buf_appendf(&text, "its rows are not in this backup, but in %s", elsewhere);
   } else if( steps->kept ) {
