@@ -53,6 +53,12 @@ show_reports() {
     { print }'
 }
 
+# The end of a log, and before it the failures that stand further up.
+show_log() {
+  head -n -40 "$1" | grep -A 2 -E '^VIOLATION|: failed: ' | head -n 40 || true
+  tail -n 40 "$1"
+}
+
 # Runs test number $1, named $2: a line on the screen and "passed failed" in the results. The
 # number gives a short path: fixed buffers have little room.
 run_one() {
@@ -87,7 +93,7 @@ run_one() {
     printf 'ok    %-44s %7d passed\n' "$name" "$passed"
   else
     printf 'FAIL  %-44s %7d passed, %d failed%s\n%s\n' "$name" "$passed" "$failed" \
-      "${why:+ ($why)}" "$({ tail -n 40 "$log"; printf '%s\n' "$reports" | head -n 80; } | sed 's/^/      | /')"
+      "${why:+ ($why)}" "$({ show_log "$log"; printf '%s\n' "$reports" | head -n 80; } | sed 's/^/      | /')"
   fi
 }
 
