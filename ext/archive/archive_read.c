@@ -94,6 +94,7 @@ static AdcpArchiveEvent begin_table(AdcpArchiveReader *r) {
   adcp_json_expect(r->json, ADCP_JSON_BEGIN_ARRAY, "rows", r->err);
   if( r->err->rc ) return fail_damaged(r);
   r->seen[entry - r->head.tables] = true;
+  r->deferred = false;
   adcp_row_digest_reset(r->digest);
   r->row_number = r->from ? r->from->row - 1 : 0;
   if( r->from == NULL ) r->next_mark = 0;
@@ -101,17 +102,21 @@ static AdcpArchiveEvent begin_table(AdcpArchiveReader *r) {
   return ADCP_ARCHIVE_TABLE_BEGIN;
 }
 
-/* After the last row: are they the rows that were written? */
-static void check_table(AdcpArchiveReader *r) {
-  const AdcpArchiveTable *entry = r->now;
+static bool has_digest(AdcpArchiveReader *r, const AdcpArchiveTable *entry) {
   char sha256[ADCP_SHA256_HEX + 1];
   int64_t bytes = adcp_row_digest_bytes(r->digest);
   adcp_row_digest_hex(r->digest, sha256);
+  return strcmp(sha256, entry->sha256) == 0 && bytes == entry->bytes;
+}
+
+/* After the last row: are they the rows that were written? */
+static void check_table(AdcpArchiveReader *r) {
+  const AdcpArchiveTable *entry = r->now;
   if( r->row_number != entry->rows ) {
     adcp_error_set(r->err, ADCP_CORRUPT,
                    "damaged: table \"%s\" has %" PRId64 " rows, but the manifest says %" PRId64,
                    entry->table->name, r->row_number, entry->rows);
-  } else if( r->from == NULL && (strcmp(sha256, entry->sha256) != 0 || bytes != entry->bytes) ) {
+  } else if( r->from == NULL && !r->deferred && !has_digest(r, entry) ) {
     adcp_error_set(r->err, ADCP_CORRUPT,
                    "damaged: the %" PRId64 " rows of table \"%s\" do not have the digest that the "
                    "manifest says%s",
@@ -169,6 +174,7 @@ static void check_mark(AdcpArchiveReader *r) {
 
 static void digest_row(AdcpArchiveReader *r) {
   r->values = NULL;
+  if( r->deferred ) return;
   if( adcp_row_is_canonical(r->row) ) {
     adcp_row_digest_add(r->digest, r->text, r->text_size);
   } else {
@@ -374,6 +380,12 @@ void adcp_archive_skip_table(AdcpArchiveReader *r) {
   r->full = false;
   r->skipped = true;
   r->state = ADCP_READER_SKIPPING;
+}
+
+void adcp_archive_defer_digest(AdcpArchiveReader *r) {
+  if( r->err->rc ) return;
+  assert(r->state == ADCP_READER_IN_TABLE && r->row_number == 0 && !r->is_old);
+  r->deferred = true;
 }
 
 AdcpArchiveEvent adcp_archive_next(AdcpArchiveReader *r) {

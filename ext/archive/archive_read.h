@@ -101,6 +101,10 @@ int64_t adcp_archive_row_number(const AdcpArchiveReader *r); /* 1-based within t
 /* After an error: the number of the row that could not be read, 0 where it is about none. */
 int64_t adcp_archive_failed_row(const AdcpArchiveReader *r);
 
+/* After TABLE_BEGIN: rows are given and counted, but not digested here: for a caller who will
+** compare the digest of what became of them. */
+void adcp_archive_defer_digest(AdcpArchiveReader *r);
+
 /* After TABLE_BEGIN: leaves the rows of this table out; its digest is then not checked. The next
 ** event is TABLE_END. A damaged block of tables that are all left out is passed, where positions are
 ** known; who leaves no table out meets it, at the end if no row is in it. */

@@ -102,11 +102,16 @@ static void start_queue(AdcpReadAhead *ahead) {
   }
 }
 
-/* After an event that halted: the jobs behind it did nothing. */
-static void go_on(AdcpReadAhead *ahead) {
+/* Until no job is left that uses the reader. */
+static void take_all(AdcpReadAhead *ahead) {
   while( ahead->queue && !adcp_work_queue_empty(ahead->queue) ) {
     adcp_work_queue_take(ahead->queue);
   }
+}
+
+/* After an event that halted: the jobs behind it did nothing. */
+static void go_on(AdcpReadAhead *ahead) {
+  take_all(ahead);
   ahead->halted = false;
   fill_batch(ahead->now);
   if( ahead->queue && !ahead->now->has_end ) start_queue(ahead);
@@ -237,4 +242,22 @@ int64_t adcp_read_ahead_row_number(const AdcpReadAhead *ahead) {
 void adcp_read_ahead_skip_table(AdcpReadAhead *ahead) {
   assert(ahead->now && ahead->now->has_end && ahead->now->end == ADCP_ARCHIVE_TABLE_BEGIN);
   adcp_archive_skip_table(ahead->archive);
+}
+
+void adcp_read_ahead_defer_digest(AdcpReadAhead *ahead) {
+  assert(ahead->now && ahead->now->has_end && ahead->now->end == ADCP_ARCHIVE_TABLE_BEGIN);
+  adcp_archive_defer_digest(ahead->archive);
+}
+
+void adcp_read_ahead_check(AdcpReadAhead *ahead, AdcpError *found) {
+  AdcpArchiveEvent event;
+  take_all(ahead);
+  ahead->halted = true;
+  if( ahead->checkpoint.xCheck ) ahead->archive->input.checkpoint = ahead->checkpoint;
+  adcp_error_clear(&ahead->archive_err);
+  adcp_archive_rewind(ahead->archive);
+  do {
+    event = adcp_archive_next(ahead->archive);
+  } while( event != ADCP_ARCHIVE_END && event != ADCP_ARCHIVE_ERROR );
+  adcp_error_move(found, &ahead->archive_err);
 }

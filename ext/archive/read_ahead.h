@@ -33,6 +33,13 @@ int64_t adcp_read_ahead_row_number(const AdcpReadAhead *ahead); /* 1-based withi
 /* After TABLE_BEGIN, as adcp_archive_skip_table. */
 void adcp_read_ahead_skip_table(AdcpReadAhead *ahead);
 
+/* After TABLE_BEGIN, as adcp_archive_defer_digest. */
+void adcp_read_ahead_defer_digest(AdcpReadAhead *ahead);
+
+/* Reads all rows once more, with their digests, and sets found to what is wrong with the file. The
+** end of what can be read ahead; may come at any time, also after an error. */
+void adcp_read_ahead_check(AdcpReadAhead *ahead, AdcpError *found);
+
 void adcp_read_ahead_close(AdcpReadAhead *ahead);
 
 #endif

@@ -96,6 +96,7 @@ struct AdcpRestore {
   int64_t violations;     /* of foreign keys, afterwards */
   AdcpVerify *verify;
   bool verified;
+  bool deferred; /* digests of tables were left to the verification */
   AdcpProgress *progress;
   AdcpInterrupt interrupt; /* for what steps no statement: reading the file */
 };
@@ -346,6 +347,12 @@ static void open_load(AdcpRestore *restore) {
   adcp_free(columns);
 }
 
+/* All its rows will be read again and their digest compared with the backup's: that the rows are
+** what was written, and come back as they are, is then seen at once. */
+static bool is_verified_whole(const AdcpRestore *restore, const AdcpPlanTable *entry) {
+  return entry->verify && entry->part == NULL && !flag(restore, "skip_validation");
+}
+
 static void begin_table(AdcpRestore *restore, const AdcpArchiveTable *rows) {
   const AdcpTable *table = rows->table;
   AdcpPlanTable *entry = adcp_map_get(&restore->plan->by_source, table->name, strlen(table->name));
@@ -357,6 +364,10 @@ static void begin_table(AdcpRestore *restore, const AdcpArchiveTable *rows) {
   restore->filling = entry;
   adcp_progress_begin_table(restore->progress, entry->target, rows->rows, rows->bytes);
   if( table->kind == ADCP_TABLE_ORDINARY ) restore->tables++;
+  if( is_verified_whole(restore, entry) ) {
+    adcp_read_ahead_defer_digest(restore->archive);
+    restore->deferred = true;
+  }
   empty_table(restore, entry);
   if( entry->part ) adcp_row_choice_begin(restore->choice, table->name);
 }
@@ -483,12 +494,28 @@ static bool load_step(AdcpRestore *restore) {
   return true;
 }
 
+/* What fails because of what the rows are: a file whose rows are not those that were written is
+** what is wrong then, and comes first. */
+static void blame_backup(AdcpRestore *restore) {
+  AdcpError *err = restore->err, found = ADCP_ERROR_INIT;
+  bool of_rows =
+      err->rc == ADCP_MISMATCH || err->rc == ADCP_CONSTRAINT || err->rc == ADCP_ERROR;
+  if( !of_rows || !restore->deferred ) return;
+  adcp_read_ahead_check(restore->archive, &found);
+  if( found.rc == ADCP_CORRUPT ) {
+    adcp_error_clear(err);
+    adcp_error_move(err, &found);
+  }
+  adcp_error_clear(&found);
+}
+
 bool adcp_restore_step(AdcpRestore *restore) {
   if( restore == NULL || restore->err->rc ) return false;
   bool more = flag(restore, "validate_only") ? check_step(restore) : load_step(restore);
   if( more ) {
     adcp_progress_rows(restore->progress, adcp_read_ahead_row_number(restore->archive), -1);
   }
+  blame_backup(restore);
   return more && !restore->err->rc;
 }
 
@@ -593,6 +620,7 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
     restore_temp_triggers(restore);
     adcp_safety_compare(restore->safety, restore->plan->whole ? &restore->head->totals : NULL);
     adcp_settings_restore_stage(restore->settings, &restore->db);
+    blame_backup(restore);
     if( !restore->err->rc ) write_report(restore, report);
     adcp_request_reserve_report(restore->db.handle, report, restore->err);
     if( !restore->err->rc ) adcp_transaction_commit(restore->transaction);
