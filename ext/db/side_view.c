@@ -4,8 +4,7 @@
 ** The second connection has a VFS of its own, for one file:
 **
 **     page 1        made here: the header, and sqlite_schema with the one table and its root page
-**     other pages   xRead of the file that the first connection has open, many at once where they are
-**                   read one after the other: page by page, the system calls take a third of a scan
+**     other pages   xRead of the file that the first connection has open
 **
 ** Page 1 is made because SQLite keeps the real one back until COMMIT; sqlite3_db_cacheflush writes all
 ** others that were changed. (Database file format: sqlite.org/fileformat2.html, sections 1.3 and
@@ -18,17 +17,15 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/page_window.h"
+#include "db/read_window.h"
+#include "db/system_file.h"
 
 /* Of the virtual machine between two looks at whether to stop: below a millisecond. */
 #define STOP_STEPS 2000
 
 /* A table is read from start to end: the cache only has to hold a path of its tree. */
 #define CACHE_KIB 512
-
-/* Read at once where reading goes forward, by SKIP_PAGES at most: pages of other tables, or inner ones,
-** stand between. */
-#define WINDOW_BYTES (128 * 1024)
-#define SKIP_PAGES   8
 
 typedef struct SideFile {
   sqlite3_file base; /* must be first */
@@ -40,14 +37,12 @@ struct AdcpSideView {
   AdcpDb db;
   AdcpError err;
   atomic_bool stopped;
-  sqlite3_file *file; /* the first connection's; borrowed */
-  uint8_t *page1;     /* owned; page_size bytes */
+  sqlite3_file *file;                /* the first connection's; borrowed */
+  const sqlite3_io_methods *methods; /* SQLite's, to read it with */
+  uint8_t *page1;                    /* owned; page_size bytes */
   int page_size;
   int64_t size_bytes;
-  uint8_t *window; /* owned; WINDOW_BYTES */
-  int64_t window_at;
-  int window_size;     /* bytes of the file at window_at; 0: none */
-  int64_t read_upto;   /* end of the last page that was asked for */
+  AdcpPageWindow window;
   sqlite3_vfs *system; /* what our VFS hands on to; borrowed */
   sqlite3_vfs vfs;
   char vfs_name[64];
@@ -60,33 +55,11 @@ static int xClose(sqlite3_file *file) {
   return SQLITE_OK;
 }
 
-static bool is_in_window(const AdcpSideView *view, int n, int64_t offset) {
-  return offset >= view->window_at && offset + n <= view->window_at + view->window_size;
-}
-
-/* Where reading goes forward. What cannot be read here is read, and reported, page by page. */
-static void fill_window(AdcpSideView *view, int64_t offset) {
-  int64_t distance = offset - view->read_upto, left = view->size_bytes - offset;
-  if( distance < 0 || distance > (int64_t)SKIP_PAGES * view->page_size ) return;
-  view->window_at = offset;
-  view->window_size = left < WINDOW_BYTES ? (int)left : WINDOW_BYTES;
-  int rc = view->file->pMethods->xRead(view->file, view->window, view->window_size, offset);
-  if( rc != SQLITE_OK ) view->window_size = 0;
-}
-
-static int read_page(AdcpSideView *view, void *to, int n, int64_t offset) {
-  if( !is_in_window(view, n, offset) ) fill_window(view, offset);
-  view->read_upto = offset + n;
-  if( !is_in_window(view, n, offset) ) {
-    return view->file->pMethods->xRead(view->file, to, n, offset);
-  }
-  memcpy(to, view->window + (offset - view->window_at), (size_t)n);
-  return SQLITE_OK;
-}
-
 static int xRead(sqlite3_file *file, void *to, int n, sqlite3_int64 offset) {
   AdcpSideView *view = ((SideFile *)file)->view;
-  if( offset >= view->page_size ) return read_page(view, to, n, offset);
+  if( offset >= view->page_size ) {
+    return adcp_page_window_read(&view->window, view->methods, view->file, to, n, offset);
+  }
   if( offset + n > view->page_size ) return SQLITE_IOERR_READ;
   memcpy(to, view->page1 + offset, (size_t)n);
   return SQLITE_OK;
@@ -243,18 +216,6 @@ static int open_connection(AdcpSideView *view) {
 
 /* ---- can there be a view? ---- */
 
-/* Asked for the VFS itself: a layer over the system's may hand on the question for its name. */
-static bool is_own_vfs(AdcpDb *db) {
-  static const char *const known[] = {"unix", "unix-excl", "unix-dotfile", "unix-none"};
-  const sqlite3_vfs *vfs = NULL;
-  bool found = false;
-  sqlite3_file_control(db->handle, db->schema, SQLITE_FCNTL_VFS_POINTER, (void *)&vfs);
-  for( size_t i = 0; vfs && i < sizeof known / sizeof *known; i++ ) {
-    found = found || strcmp(vfs->zName, known[i]) == 0;
-  }
-  return found;
-}
-
 static bool is_journal_mode(AdcpDb *db, const char *mode) {
   char *now = adcp_db_text(db, "PRAGMA \"%w\".journal_mode", db->schema);
   bool same = now && strcmp(now, mode) == 0;
@@ -273,8 +234,7 @@ static bool can_serialize(void) {
 
 static bool has_steady_pages(AdcpDb *db) {
   int reserved = -1;
-  const char *name = sqlite3_db_filename(db->handle, db->schema);
-  if( name == NULL || name[0] == 0 || !is_own_vfs(db) ) return false;
+  if( adcp_system_file(db) == NULL ) return false;
   sqlite3_file_control(db->handle, db->schema, SQLITE_FCNTL_RESERVE_BYTES, &reserved);
   return reserved == 0 && !is_journal_mode(db, "wal") &&
          adcp_db_integer(db, 1, "PRAGMA \"%w\".auto_vacuum", db->schema) == 0 &&
@@ -374,9 +334,9 @@ static bool flush_pages(AdcpDb *db) {
 static bool open_view(AdcpSideView *view, AdcpDb *db, const char *table) {
   if( !can_serialize() || !has_steady_pages(db) || !make_page1(view, db, table) ) return false;
   if( !flush_pages(db) ) return false;
-  view->window = adcp_malloc(WINDOW_BYTES);
-  sqlite3_file_control(db->handle, db->schema, SQLITE_FCNTL_FILE_POINTER, &view->file);
-  if( view->window == NULL || view->file == NULL || view->file->pMethods == NULL ) return false;
+  view->file = adcp_system_file(db);
+  if( view->file == NULL ) return false;
+  view->methods = adcp_read_window_methods(view->file);
   if( open_connection(view) != SQLITE_OK ) return false;
   view->db = (AdcpDb){view->handle, "main", &view->err};
   sqlite3_progress_handler(view->handle, STOP_STEPS, is_stopped, view);
@@ -416,6 +376,6 @@ void adcp_side_view_close(AdcpSideView *view) {
   sqlite3_close(view->handle);
   adcp_error_clear(&view->err);
   adcp_free(view->page1);
-  adcp_free(view->window);
+  adcp_page_window_free(&view->window);
   adcp_free(view);
 }

@@ -13,6 +13,7 @@
 #include "codec/json_write.h"
 #include "db/catalog.h"
 #include "db/load.h"
+#include "db/read_window.h"
 #include "db/state.h"
 #include "db/transaction.h"
 #include "db/virtual_table.h"
@@ -95,6 +96,7 @@ struct AdcpRestore {
   int64_t rows, tables;   /* restored, of ordinary tables */
   int64_t violations;     /* of foreign keys, afterwards */
   AdcpVerify *verify;
+  AdcpReadWindow *window; /* while tables are walked: indexes, references, verification */
   bool verified;
   bool deferred; /* digests of tables were left to the verification */
   AdcpProgress *progress;
@@ -498,8 +500,7 @@ static bool load_step(AdcpRestore *restore) {
 ** what is wrong then, and comes first. */
 static void blame_backup(AdcpRestore *restore) {
   AdcpError *err = restore->err, found = ADCP_ERROR_INIT;
-  bool of_rows =
-      err->rc == ADCP_MISMATCH || err->rc == ADCP_CONSTRAINT || err->rc == ADCP_ERROR;
+  bool of_rows = err->rc == ADCP_MISMATCH || err->rc == ADCP_CONSTRAINT || err->rc == ADCP_ERROR;
   if( !of_rows || !restore->deferred ) return;
   adcp_read_ahead_check(restore->archive, &found);
   if( found.rc == ADCP_CORRUPT ) {
@@ -604,9 +605,15 @@ static void check_foreign_keys(AdcpRestore *restore) {
                                                 strcmp(rule, "enforce") == 0);
 }
 
+static void close_window(AdcpRestore *restore) {
+  adcp_read_window_close(restore->window);
+  restore->window = NULL;
+}
+
 void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
   if( restore == NULL || restore->err->rc ) return;
   if( !flag(restore, "validate_only") ) {
+    restore->window = adcp_read_window_open(&restore->db);
     begin_verification(restore);
     adcp_ddl_create_objects(restore->plan, &restore->db, restore->threads);
     set_figures(restore);
@@ -615,6 +622,7 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
     adcp_transaction_keep(restore->transaction);
     check_foreign_keys(restore);
     finish_verification(restore);
+    close_window(restore);
     adcp_ddl_write_schema_rows(restore->plan, &restore->db);
     adcp_ddl_verify(restore->plan, &restore->db, restore->live);
     restore_temp_triggers(restore);
@@ -640,6 +648,7 @@ void adcp_restore_close(AdcpRestore *restore) {
   if( restore == NULL ) return;
   adcp_progress_close(restore->progress);
   adcp_verify_close(restore->verify);
+  close_window(restore);
   adcp_load_close(restore->load);
   adcp_load_close(restore->parent_load);
   adcp_foreign_keys_close(restore->foreign_keys);

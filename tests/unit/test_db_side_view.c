@@ -228,14 +228,15 @@ static int64_t rows_by_reads(int largest, AdcpRc *result) {
   sqlite3 *handle = begin(&cases[0]);
   AdcpDb db = {handle, "main", &err};
   AdcpSchema *schema = adcp_catalog_read(&db);
-  AdcpSideView *view = adcp_side_view_open(&db, cases[0].table);
-  CHECK(view != NULL);
   sqlite3_file *file = NULL;
   sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
   system_methods = file->pMethods;
   sqlite3_io_methods counting = *system_methods;
   counting.xRead = counting_read;
+  reads.largest = 1 << 30;
   file->pMethods = &counting;
+  AdcpSideView *view = adcp_side_view_open(&db, cases[0].table);
+  CHECK(view != NULL);
   reads.calls = reads.pages = 0;
   reads.largest = largest;
   Sum sum = {.db = adcp_side_view_db(view), .table = find_table(schema, cases[0].table)};

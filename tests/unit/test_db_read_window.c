@@ -1,0 +1,263 @@
+/*
+** test_db_read_window.c - a connection reads its file many pages at once, and sees what it would see
+** without: whoever writes in between, on whichever thread, and whatever cannot be read.
+*/
+#include <pthread.h>
+#include <string.h>
+
+#include "connection.h"
+#include "db/read_window.h"
+
+static char path[64];
+
+#define NUMBERS "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000) "
+#define FILL                                                                                       \
+  "CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT, b BLOB); " NUMBERS                               \
+  "INSERT INTO t SELECT i, 'name ' || (i * 7919 % 6000), zeroblob(i % 900) FROM n"
+
+/* Changes with any row: a sum of texts and numbers in which each has its weight. */
+#define SUM                                                                                        \
+  "SELECT sum(id * 31 + length(b) * 7 + unicode(substr(a, 6)) * id % 1009 + length(a)) FROM t "    \
+  "NOT INDEXED"
+
+/* With a cache of few pages, so that rows come from the file. */
+static sqlite3 *open_filled(const char *pragmas) {
+  unlink(path);
+  sqlite3 *handle = open_database(path);
+  must(handle, pragmas);
+  must(handle, FILL);
+  must(handle, "PRAGMA cache_size=10");
+  return handle;
+}
+
+static sqlite3_file *file_of(sqlite3 *handle, const char *schema) {
+  sqlite3_file *file = NULL;
+  CHECK(sqlite3_file_control(handle, schema, SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK);
+  return file;
+}
+
+static AdcpReadWindow *open_window(sqlite3 *handle, const char *schema) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpDb db = {handle, schema, &err};
+  AdcpReadWindow *window = adcp_read_window_open(&db);
+  CHECK(err.rc == ADCP_OK);
+  return window;
+}
+
+/* ---- how it reads ---- */
+
+static const sqlite3_io_methods *system_methods;
+static struct {
+  long calls, bytes;
+  int largest; /* that succeeds */
+} reads;
+
+static int counting_read(sqlite3_file *file, void *to, int n, sqlite3_int64 offset) {
+  reads.calls++;
+  reads.bytes += n;
+  return n > reads.largest ? SQLITE_IOERR_READ : system_methods->xRead(file, to, n, offset);
+}
+
+/* The sum while reads are counted, and those above a size fail; -1 when SQLite fails. */
+static sqlite3_int64 sum_by_reads(sqlite3 *handle, int largest, bool windowed) {
+  static sqlite3_io_methods counting;
+  sqlite3_file *file = file_of(handle, "main");
+  system_methods = file->pMethods;
+  counting = *system_methods;
+  counting.xRead = counting_read;
+  file->pMethods = &counting;
+  AdcpReadWindow *window = windowed ? open_window(handle, "main") : NULL;
+  CHECK((window != NULL) == windowed);
+  must(handle, "PRAGMA shrink_memory");
+  reads.calls = reads.bytes = 0;
+  reads.largest = largest;
+  sqlite3_int64 sum = number(handle, SUM);
+  adcp_read_window_close(window);
+  CHECK(file->pMethods == &counting);
+  file->pMethods = system_methods;
+  return sum;
+}
+
+static void test_reads(const char *pragmas, int page_size) {
+  sqlite3 *handle = open_filled(pragmas);
+  sqlite3_int64 sum = sum_by_reads(handle, 1 << 30, false);
+  long without = reads.calls, bytes = reads.bytes;
+  CHECK(sum > 0 && without >= 1000000 / page_size);
+  CHECK(sum_by_reads(handle, 1 << 30, true) == sum);
+  CHECK_CASE(reads.calls < without / 2 && reads.calls < reads.bytes / 65536 + 20,
+             "pages of %d bytes: %ld reads instead of %ld", page_size, reads.calls, without);
+  CHECK_CASE(reads.bytes < 3 * bytes + 600000, "pages of %d bytes: %ld bytes instead of %ld",
+             page_size, reads.bytes, bytes);
+  CHECK(sum_by_reads(handle, page_size, true) == sum); /* page by page, then */
+  CHECK(sum_by_reads(handle, 100, true) == -1);
+  sqlite3_close(handle);
+}
+
+/* ---- who writes in between ---- */
+
+/* Rows are read in their order while others, behind and ahead, are changed and go to the file. */
+static void test_own_writes(const char *pragmas) {
+  sqlite3_int64 sums[2];
+  for( int windowed = 0; windowed < 2; windowed++ ) {
+    sqlite3 *handle = open_filled(pragmas);
+    AdcpReadWindow *window = windowed ? open_window(handle, "main") : NULL;
+    sqlite3_stmt *stmt;
+    sqlite3_int64 sum = 0;
+    must(handle, "BEGIN");
+    CHECK(sqlite3_prepare_v2(handle, "SELECT id, a, length(b) FROM t", -1, &stmt, NULL) ==
+          SQLITE_OK);
+    for( int i = 0; sqlite3_step(stmt) == SQLITE_ROW; i++ ) {
+      const char *a = (const char *)sqlite3_column_text(stmt, 1);
+      sum = sum * 31 + sqlite3_column_int(stmt, 0) + sqlite3_column_int(stmt, 2);
+      for( ; a && *a; a++ ) sum = sum * 31 + *a;
+      char sql[200];
+      int other = (i * 37 + i / 3 * 11) % 6000 + 1;
+      sqlite3_snprintf(sizeof sql, sql,
+                       "UPDATE t SET a = 'changed %d', b = zeroblob(%d) WHERE id IN (%d, %d)", i,
+                       i % 1900, other, i + 20);
+      if( i % 3 == 0 ) must(handle, sql);
+      if( i % 500 == 0 ) must(handle, "DELETE FROM t WHERE id % 97 = 5");
+    }
+    sqlite3_finalize(stmt);
+    must(handle, "CREATE INDEX i ON t(a)");
+    must(handle, "COMMIT");
+    sums[windowed] = sum + number(handle, SUM);
+    CHECK(number(handle, "SELECT integrity_check = 'ok' FROM pragma_integrity_check") == 1);
+    must(handle, "VACUUM");
+    CHECK(sums[windowed] == sum + number(handle, SUM));
+    adcp_read_window_close(window);
+    CHECK(number(handle, "SELECT integrity_check = 'ok' FROM pragma_integrity_check") == 1);
+    sqlite3_close(handle);
+  }
+  CHECK_CASE(sums[0] == sums[1], "%s", pragmas);
+}
+
+/* Another connection, as another process would be. */
+static void test_others_writes(const char *pragmas, const char *after) {
+  sqlite3 *handle = open_filled(pragmas), *other = open_database(path), *fresh;
+  AdcpReadWindow *window = open_window(handle, "main");
+  CHECK(window != NULL);
+  for( int i = 0; i < 30; i++ ) {
+    char sql[100];
+    sqlite3_snprintf(sizeof sql, sql, "UPDATE t SET a = 'other %d' WHERE id %% 30 = %d", i, i);
+    must(other, sql);
+    must(other, after);
+    fresh = open_database(path);
+    CHECK_CASE(number(handle, SUM) == number(fresh, SUM), "%s, %d", pragmas, i);
+    sqlite3_close(fresh);
+  }
+  must(other, "DELETE FROM t WHERE id > 3000");
+  must(other, "VACUUM");
+  fresh = open_database(path);
+  CHECK(number(handle, SUM) == number(fresh, SUM));
+  sqlite3_close(fresh);
+  adcp_read_window_close(window);
+  sqlite3_close(other);
+  sqlite3_close(handle);
+}
+
+static sqlite3 *open_shared(void) {
+  sqlite3 *handle;
+  char uri[100];
+  sqlite3_snprintf(sizeof uri, uri, "file:%s?cache=shared", path);
+  CHECK(sqlite3_open_v2(uri, &handle,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI | SQLITE_OPEN_FULLMUTEX,
+                        NULL) == SQLITE_OK);
+  return handle;
+}
+
+/* With windows that come and go. */
+static void *write_other_table(void *argument) {
+  sqlite3 *handle = argument;
+  for( int i = 0; i < 60; i++ ) {
+    AdcpReadWindow *window = i % 3 ? open_window(handle, "main") : NULL;
+    char sql[200];
+    sqlite3_snprintf(sizeof sql, sql, "UPDATE u SET a = 'round %d', b = zeroblob(%d)", i, 300 + i);
+    int result;
+    do {
+      result = sqlite3_exec(handle, sql, NULL, NULL, NULL);
+    } while( (result & 0xff) == SQLITE_LOCKED );
+    CHECK_CASE(result == SQLITE_OK, "%d: %s", i, sqlite3_errmsg(handle));
+    adcp_read_window_close(window);
+  }
+  return NULL;
+}
+
+/* Two connections of one cache, and so of one file, on two threads. */
+static void test_shared_cache(void) {
+  sqlite3_close(open_filled("PRAGMA page_size=1024"));
+  sqlite3 *handle = open_shared(), *other = open_shared();
+  must(handle, "CREATE TABLE u AS SELECT * FROM t WHERE id <= 2000");
+  must(handle, "PRAGMA cache_size=10");
+  sqlite3_int64 sum = number(handle, SUM);
+  CHECK(file_of(handle, "main") == file_of(other, "main"));
+  pthread_t thread;
+  CHECK(pthread_create(&thread, NULL, write_other_table, other) == 0);
+  for( int i = 0; i < 60; i++ ) {
+    AdcpReadWindow *window = i % 2 ? open_window(handle, "main") : NULL;
+    CHECK(number(handle, SUM) == sum);
+    adcp_read_window_close(window);
+  }
+  pthread_join(thread, NULL);
+  AdcpReadWindow *window = open_window(handle, "main");
+  CHECK(number(handle, "SELECT count(*) FROM u WHERE a = 'round 59' AND length(b) = 359") == 2000);
+  CHECK(number(handle, "SELECT integrity_check = 'ok' FROM pragma_integrity_check") == 1);
+  adcp_read_window_close(window);
+  sqlite3_close(other);
+  sqlite3_close(handle);
+}
+
+/* ---- where there is one, and where not ---- */
+
+static void test_none(void) {
+  static const char *const none[] = {":memory:", ""};
+  for( int i = 0; i < 2; i++ ) {
+    sqlite3 *handle = open_database(none[i]);
+    must(handle, "CREATE TABLE t(a)");
+    CHECK(open_window(handle, "main") == NULL);
+    CHECK(open_window(handle, "no such database") == NULL);
+    sqlite3_close(handle);
+  }
+}
+
+/* One for each file and thread; closed in any order. */
+static void test_several(void) {
+  char aux[80];
+  sqlite3 *handle = open_filled("SELECT 1");
+  sqlite3_snprintf(sizeof aux, aux, "ATTACH '%s.aux' AS aux", path);
+  must(handle, aux);
+  must(handle, "CREATE TABLE aux.t AS SELECT * FROM main.t");
+  sqlite3_file *file = file_of(handle, "main"), *aux_file = file_of(handle, "aux");
+  const sqlite3_io_methods *before = file->pMethods;
+  AdcpReadWindow *one = open_window(handle, "main"), *two = open_window(handle, "aux");
+  CHECK(one && two && open_window(handle, "main") == NULL);
+  CHECK(file->pMethods != before && adcp_read_window_methods(file) == before);
+  CHECK(number(handle, "SELECT count(*) FROM main.t AS m JOIN aux.t AS a USING(id, a, b)") == 6000);
+  adcp_read_window_close(one);
+  CHECK(file->pMethods == before && aux_file->pMethods != before);
+  CHECK(number(handle, "SELECT count(*) FROM main.t AS m JOIN aux.t AS a USING(id, a, b)") == 6000);
+  must(handle, "DETACH aux"); /* closes the file under the window */
+  adcp_read_window_close(two);
+  adcp_read_window_close(NULL);
+  sqlite3_close(handle);
+  sqlite3_snprintf(sizeof aux, aux, "%s.aux", path);
+  unlink(aux);
+}
+
+int main(void) {
+  snprintf(path, sizeof path, "/tmp/test_db_read_window.%d.db", (int)getpid());
+  test_reads("PRAGMA page_size=4096", 4096);
+  test_reads("PRAGMA page_size=512", 512);
+  test_reads("PRAGMA page_size=32768", 32768);
+  test_own_writes("PRAGMA page_size=4096");
+  test_own_writes("PRAGMA page_size=1024; PRAGMA auto_vacuum=FULL");
+  test_own_writes("PRAGMA journal_mode=WAL");
+  test_others_writes("PRAGMA page_size=4096", "SELECT 1");
+  test_others_writes("PRAGMA journal_mode=WAL", "SELECT 1");
+  test_others_writes("PRAGMA journal_mode=WAL", "PRAGMA wal_checkpoint(TRUNCATE)");
+  test_shared_cache();
+  test_none();
+  test_several();
+  unlink(path);
+  return unit_done();
+}
