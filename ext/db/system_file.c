@@ -22,5 +22,7 @@ sqlite3_file *adcp_system_file(AdcpDb *db) {
   const char *name = sqlite3_db_filename(db->handle, db->schema);
   if( name == NULL || name[0] == 0 || !is_system_vfs(db) ) return NULL;
   sqlite3_file_control(db->handle, db->schema, SQLITE_FCNTL_FILE_POINTER, (void *)&file);
-  return file && file->pMethods ? file : NULL;
+  if( file == NULL ) return NULL;
+  /* Another thread may exchange them: read_window.h. */
+  return __atomic_load_n(&file->pMethods, __ATOMIC_ACQUIRE) ? file : NULL;
 }
