@@ -21,7 +21,7 @@ Q            := $(if $(V),,@)
 say           = $(if $(V),,@echo '  $(1)')
 
 LAYERS  := base codec platform stream archive db ops sql
-LIBS    := -lz -ldeflate -lzstd -lcrypto -lcjson -lpthread
+LIBS    := -lz -ldeflate -lzstd -lnettle -lcjson -lpthread
 # ISA-L, which compresses fastest, where there is one.
 ISAL    := $(shell echo '\#include <isa-l/igzip_lib.h>' | $(CC) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
 SQLITE  := -lsqlite3
@@ -130,7 +130,7 @@ $(call home,$(1))/unit/%: build/$(1)/tests/unit/%.o $$$$(call unit_libs,$(1),$$$
 $(call home,$(1))/bin/sltrun: $(call objects,$(1),$(SLTRUN))
 	$$(call say,LD  $$@)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$($(1)_LD) $$(LDFLAGS) -o $$@ $$^ $$(SQLITE) -lcrypto
+	$$(Q)$$(CC) $$($(1)_LD) $$(LDFLAGS) -o $$@ $$^ $$(SQLITE) -lnettle
 
 $(call home,$(1))/bin/%: build/$(1)/tests/tools/%.o
 	$$(call say,LD  $$@)

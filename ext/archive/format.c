@@ -17,8 +17,7 @@
 
 /* Both digests while they grow. */
 typedef struct Digests {
-  AdcpDigest *content;
-  AdcpDigest *full;
+  AdcpDigest content, full;
   AdcpBuf spelling; /* of a name */
   AdcpBuf line;
 } Digests;
@@ -59,8 +58,8 @@ static void append_name(Digests *d, const char *name) {
 
 static void add_line(Digests *d, bool in_content, AdcpError *err) {
   if( !adcp_buf_check(&d->line, err) ) return;
-  if( in_content ) adcp_digest_add(d->content, d->line.data, d->line.size);
-  adcp_digest_add(d->full, d->line.data, d->line.size);
+  if( in_content ) adcp_digest_add(&d->content, d->line.data, d->line.size);
+  adcp_digest_add(&d->full, d->line.data, d->line.size);
 }
 
 /* An empty sqlite_sequence says nothing: SQLite keeps it when the last AUTOINCREMENT table has
@@ -123,18 +122,14 @@ void adcp_archive_digests(const AdcpSchema *schema, const AdcpArchiveTable *tabl
                           char full_sha256[ADCP_SHA256_HEX + 1], AdcpError *err) {
   Digests d = {0};
   content_sha256[0] = full_sha256[0] = 0;
-  d.content = adcp_digest_open(err);
-  d.full = adcp_digest_open(err);
+  adcp_digest_reset(&d.content);
+  adcp_digest_reset(&d.full);
+  add_objects(&d, schema, err);
+  add_tables(&d, schema, tables, count, err);
   if( err->rc == ADCP_OK ) {
-    add_objects(&d, schema, err);
-    add_tables(&d, schema, tables, count, err);
+    adcp_digest_hex(&d.content, content_sha256);
+    adcp_digest_hex(&d.full, full_sha256);
   }
-  if( err->rc == ADCP_OK ) {
-    adcp_digest_hex(d.content, content_sha256);
-    adcp_digest_hex(d.full, full_sha256);
-  }
-  adcp_digest_close(d.content);
-  adcp_digest_close(d.full);
   adcp_buf_free(&d.spelling);
   adcp_buf_free(&d.line);
 }

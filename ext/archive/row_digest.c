@@ -27,7 +27,7 @@ typedef struct Piece {
 } Piece;
 
 struct AdcpRowDigest {
-  AdcpDigest *sha256;
+  AdcpDigest sha256;
   AdcpWorkQueue *queue; /* NULL: pieces are digested at once */
   int64_t bytes;
   size_t filling;        /* the piece being filled */
@@ -47,7 +47,7 @@ static Piece *make_piece(AdcpRowDigest *digest, AdcpError *err) {
     adcp_error_nomem(err);
     return NULL;
   }
-  piece->sha256 = digest->sha256;
+  piece->sha256 = &digest->sha256;
   piece->size = 0;
   return piece;
 }
@@ -59,7 +59,7 @@ AdcpRowDigest *adcp_row_digest_open_threaded(bool threaded, AdcpError *err) {
     adcp_error_nomem(err);
     return NULL;
   }
-  digest->sha256 = adcp_digest_open(err);
+  adcp_digest_reset(&digest->sha256);
   for( size_t i = 0; i < (threaded ? PIECES : 1); i++ ) digest->pieces[i] = make_piece(digest, err);
   if( threaded ) digest->queue = adcp_work_queue_open_serial(true, PIECES, digest_piece, err);
   if( err->rc == ADCP_OK ) return digest;
@@ -81,7 +81,7 @@ static void finish(AdcpRowDigest *digest) {
 
 void adcp_row_digest_reset(AdcpRowDigest *digest) {
   finish(digest);
-  adcp_digest_reset(digest->sha256);
+  adcp_digest_reset(&digest->sha256);
   digest->bytes = 0;
 }
 
@@ -123,13 +123,12 @@ int64_t adcp_row_digest_bytes(const AdcpRowDigest *digest) {
 
 void adcp_row_digest_hex(AdcpRowDigest *digest, char hex[ADCP_SHA256_HEX + 1]) {
   finish(digest);
-  adcp_digest_hex(digest->sha256, hex);
+  adcp_digest_hex(&digest->sha256, hex);
 }
 
 void adcp_row_digest_close(AdcpRowDigest *digest) {
   if( digest == NULL ) return;
   adcp_work_queue_close(digest->queue);
   for( size_t i = 0; i < PIECES; i++ ) adcp_free(digest->pieces[i]);
-  adcp_digest_close(digest->sha256);
   adcp_free(digest);
 }

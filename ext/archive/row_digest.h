@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "codec/digest.h"
 
 typedef struct AdcpRowDigest AdcpRowDigest;

@@ -20,7 +20,6 @@
 typedef enum AdcpRc {
   ADCP_OK = 0,
   ADCP_ERROR = 1,       /* anything without a better code */
-  ADCP_INTERNAL = 2,    /* a library that is needed does not work */
   ADCP_PERM = 3,        /* access refused by the operating system */
   ADCP_BUSY = 5,        /* another process or connection holds the database */
   ADCP_LOCKED = 6,      /* a statement of this connection is in the way */

@@ -102,7 +102,7 @@ static void read_head(AdcpListingEntry *entry, const AdcpArchiveHead *head, Adcp
 
 /* Moves what is wrong with the file into the entry; errors of this process stay errors. */
 static void take_error(AdcpListingEntry *entry, AdcpError *found, AdcpError *err) {
-  if( found->rc == ADCP_NOMEM || found->rc == ADCP_INTERNAL ) {
+  if( found->rc == ADCP_NOMEM ) {
     adcp_error_move(err, found);
     return;
   }

@@ -12,6 +12,7 @@
 #include "db/sqlite.h"
 #include "ops/json_edit.h"
 #include "ops/json_tree.h"
+#include "platform/random.h"
 
 #define SALT_BYTES ADCP_SHA256_BYTES /* as long as the digest: RFC 2104 wants no less */
 #define ALGORITHM  "HMAC-SHA-256"
@@ -74,7 +75,7 @@ static void digest_value(const uint8_t salt[SALT_BYTES], const char *section, co
   }
   hex[0] = 0;
   if( adcp_buf_check(&message, err) ) {
-    adcp_hmac_hex(salt, SALT_BYTES, message.data, message.size, hex, err);
+    adcp_hmac_hex(salt, SALT_BYTES, message.data, message.size, hex);
   }
   adcp_buf_free(&message);
 }

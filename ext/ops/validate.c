@@ -74,8 +74,7 @@ static void take_finding(AdcpValidate *validate, AdcpFindingCode code, const cha
                          int64_t row) {
   AdcpError *found = &validate->found;
   if( found->rc == ADCP_OK ) return;
-  bool of_call = found->rc == ADCP_NOMEM || found->rc == ADCP_INTERNAL ||
-                 found->rc == ADCP_INTERRUPT || found->rc == ADCP_PERM ||
+  bool of_call = found->rc == ADCP_NOMEM || found->rc == ADCP_INTERRUPT || found->rc == ADCP_PERM ||
                  found->rc == ADCP_CANTOPEN;
   if( of_call ) {
     adcp_error_move(validate->err, found);

@@ -48,6 +48,7 @@ typedef struct AdcpSystemCalls {
   DIR *(*xFdopendir)(int fd);
   struct dirent *(*xReaddir)(DIR *dir);
   int (*xClosedir)(DIR *dir);
+  ssize_t (*xGetrandom)(void *to, size_t n);
 } AdcpSystemCalls;
 
 /* For tests, before any other call: NULL puts the real ones back. Borrows the table for ever. */

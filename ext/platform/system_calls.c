@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -49,6 +50,10 @@ static int real_faccessat(int folder, const char *name, int mode) {
   return faccessat(folder, name, mode, 0);
 }
 
+static ssize_t real_getrandom(void *to, size_t n) {
+  return getrandom(to, n, 0);
+}
+
 static const AdcpSystemCalls real_calls = {
     .xOpen = real_open,
     .xOpenBeneath = real_open_beneath,
@@ -76,6 +81,7 @@ static const AdcpSystemCalls real_calls = {
     .xFdopendir = fdopendir,
     .xReaddir = readdir,
     .xClosedir = closedir,
+    .xGetrandom = real_getrandom,
 };
 
 /* The one mutable global of this layer: written by tests only, before any other call. */

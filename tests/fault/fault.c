@@ -28,8 +28,6 @@ static const Mode modes[] = {
     {FAULT_OWN_MEMORY, 0, true, "own memory from then on", MEMORY_CAUSE, 0},
     {FAULT_JSON_MEMORY, 0, false, "cJSON memory once", MEMORY_CAUSE, 0},
     {FAULT_JSON_MEMORY, 0, true, "cJSON memory from then on", MEMORY_CAUSE, 0},
-    {FAULT_DIGEST_MEMORY, 0, false, "digest memory once", MEMORY_CAUSE "|SHA-256", 0},
-    {FAULT_DIGEST_MEMORY, 0, true, "digest memory from then on", MEMORY_CAUSE "|SHA-256", 0},
     {FAULT_COMPRESSOR_MEMORY, 0, false, "compressor memory once", MEMORY_CAUSE, 0},
     {FAULT_COMPRESSOR_MEMORY, 0, true, "compressor memory from then on", MEMORY_CAUSE, 0},
     {FAULT_SYSTEM_CALL, EIO, false, "EIO once", "Input/output error", 0},

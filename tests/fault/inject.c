@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libdeflate.h>
-#include <openssl/crypto.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -96,32 +95,13 @@ static void *json_malloc(size_t n) {
   return fault_hits(FAULT_JSON_MEMORY, "malloc") ? NULL : counted_realloc(NULL, n);
 }
 
-static void *digest_malloc(size_t n, const char *file, int line) {
-  (void)file;
-  (void)line;
-  return fault_hits(FAULT_DIGEST_MEMORY, "malloc") ? NULL : malloc(n);
-}
-
-static void *digest_realloc(void *old, size_t n, const char *file, int line) {
-  (void)file;
-  (void)line;
-  return fault_hits(FAULT_DIGEST_MEMORY, "realloc") ? NULL : realloc(old, n);
-}
-
 static void *compressor_malloc(size_t n) {
   return fault_hits(FAULT_COMPRESSOR_MEMORY, "libdeflate") ? NULL : counted_realloc(NULL, n);
-}
-
-static void digest_free(void *block, const char *file, int line) {
-  (void)file;
-  (void)line;
-  free(block);
 }
 
 static void install_memory(void) {
   static const AdcpMemMethods own = {own_malloc, own_realloc, counted_free};
   static cJSON_Hooks json = {json_malloc, counted_free};
-  CRYPTO_set_mem_functions(digest_malloc, digest_realloc, digest_free);
   sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_memory);
   sqlite3_mem_methods failing = sqlite_memory;
   failing.xMalloc = sqlite_malloc;
@@ -377,6 +357,11 @@ static struct dirent *x_readdir(DIR *dir) {
   return refused("readdir") ? NULL : real_calls.xReaddir(dir);
 }
 
+static ssize_t x_getrandom(void *to, size_t n) {
+  if( refused("getrandom") ) return -1;
+  return real_calls.xGetrandom(to, n > 1 && fault_hits(FAULT_SHORT, "getrandom") ? 1 : n);
+}
+
 static int x_closedir(DIR *dir) {
   bool fails = refused("closedir");
   int rc = real_calls.xClosedir(dir);
@@ -411,6 +396,7 @@ static void install_system_calls(void) {
       .xFdopendir = x_fdopendir,
       .xReaddir = x_readdir,
       .xClosedir = x_closedir,
+      .xGetrandom = x_getrandom,
   };
   real_calls = *adcp_system_calls();
   adcp_system_calls_replace(&failing);

@@ -17,7 +17,6 @@ typedef enum FaultKind {
   FAULT_SQLITE_MEMORY,     /* SQLite's allocations */
   FAULT_OWN_MEMORY,        /* ours, with zlib's; in workers too */
   FAULT_JSON_MEMORY,       /* cJSON's */
-  FAULT_DIGEST_MEMORY,     /* OpenSSL's */
   FAULT_COMPRESSOR_MEMORY, /* libdeflate's and libzstd's; in workers too */
   FAULT_SYSTEM_CALL,       /* of the table in platform/file.h, with `detail` as errno */
   FAULT_SHORT,             /* reads and writes that move one byte */

@@ -3,7 +3,7 @@
 */
 #include "result.h"
 
-#include <openssl/evp.h>
+#include <nettle/md5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,19 +67,14 @@ void result_sort(Result *result, size_t columns) {
 }
 
 void result_hash(const Result *result, char hash[RESULT_HASH_TEXT]) {
-  unsigned char digest[EVP_MAX_MD_SIZE] = {0};
-  EVP_MD_CTX *md5 = need(EVP_MD_CTX_new());
-  int ok = EVP_DigestInit_ex(md5, EVP_md5(), NULL);
-  for( size_t i = 0; ok && i < result->count; i++ ) {
-    ok = EVP_DigestUpdate(md5, result->values[i], strlen(result->values[i])) &&
-         EVP_DigestUpdate(md5, "\n", 1);
+  struct md5_ctx md5;
+  uint8_t digest[MD5_DIGEST_SIZE];
+  md5_init(&md5);
+  for( size_t i = 0; i < result->count; i++ ) {
+    md5_update(&md5, strlen(result->values[i]), (const uint8_t *)result->values[i]);
+    md5_update(&md5, 1, (const uint8_t *)"\n");
   }
-  ok = ok && EVP_DigestFinal_ex(md5, digest, NULL);
-  EVP_MD_CTX_free(md5);
-  if( !ok ) {
-    fputs("libcrypto gives no MD5\n", stderr);
-    exit(2);
-  }
+  md5_digest(&md5, sizeof digest, digest);
   for( int i = 0; i < 16; i++ ) snprintf(hash + 2 * i, 3, "%02x", digest[i]);
 }
 

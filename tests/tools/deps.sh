@@ -11,7 +11,7 @@ set -eu
 packages_of() {
   case $1 in
     build)
-      echo libsqlite3-dev zlib1g-dev libdeflate-dev libzstd-dev libcjson-dev libssl-dev
+      echo libsqlite3-dev zlib1g-dev libdeflate-dev libzstd-dev libcjson-dev nettle-dev
       # Debian has ISA-L for these only; the build goes without it elsewhere.
       case $(dpkg --print-architecture 2>/dev/null) in amd64 | arm64) echo libisal-dev ;; esac
       ;;

@@ -38,14 +38,14 @@ try() {
   fi
 }
 
-build='libsqlite3-dev zlib1g-dev libdeflate-dev libzstd-dev libcjson-dev libssl-dev'
+build='libsqlite3-dev zlib1g-dev libdeflate-dev libzstd-dev libcjson-dev nettle-dev'
 case $(dpkg --print-architecture) in amd64 | arm64) build="$build libisal-dev" ;; esac
 printf '%s\n' $build sqlite3 >"$TMPDIR/installed"
 install='install -y --no-install-recommends'
 
 try 'nothing is missing' 0 0 '' '^$' build demo
 try 'nothing is missing, only looking' 1000 0 '' '^$' --check build
-printf '%s\n' zlib1g-dev libssl-dev sqlite3 >"$TMPDIR/installed"
+printf '%s\n' zlib1g-dev nettle-dev sqlite3 >"$TMPDIR/installed"
 some='libsqlite3-dev libdeflate-dev libzstd-dev libcjson-dev'
 case $build in *libisal-dev) some="$some libisal-dev" ;; esac
 try 'root installs' 0 0 "apt-get -q update;apt-get -q $install $some;" "missing: $some\$" build demo

@@ -16,13 +16,11 @@ static const char *sum_of(AdcpDigest *digest, const char *text, size_t piece) {
 }
 
 int main(void) {
-  AdcpError err = ADCP_ERROR_INIT;
-  AdcpDigest *digest = adcp_digest_open(&err);
-  CHECK(digest != NULL && err.rc == ADCP_OK);
-  if( digest == NULL ) return unit_done();
+  AdcpDigest running, *digest = &running;
+  adcp_digest_reset(digest);
   static const char two_blocks[] = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
   char hex[ADCP_SHA256_HEX + 1];
-  adcp_digest_add(digest, "abc", 3); /* open has started it */
+  adcp_digest_add(digest, "abc", 3);
   adcp_digest_hex(digest, hex);
   CHECK_TEXT(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   for( size_t piece = 1; piece < 60; piece++ ) {
@@ -33,11 +31,8 @@ int main(void) {
              "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   char thousand[1000];
   memset(thousand, 'a', sizeof thousand);
-  adcp_digest_reset(digest);
   for( int i = 0; i < 1000; i++ ) adcp_digest_add(digest, thousand, sizeof thousand);
   adcp_digest_hex(digest, hex);
   CHECK_TEXT(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
-  adcp_digest_close(digest);
-  adcp_digest_close(NULL);
   return unit_done();
 }
