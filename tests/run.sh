@@ -143,7 +143,9 @@ wrap() {
   rm -rf "$folder"
   mkdir -p "$folder"
   for program; do
-    printf '#!/bin/sh\nexec %s "%s" "$@"\n' "$command" "$program" >"$folder/${program##*/}"
+    # Through perl: started by a program that has the thread sanitizer preloaded, sh itself would die of it.
+    printf '#!/usr/bin/perl\ndelete $ENV{LD_PRELOAD};\nexec "/bin/sh", "-c", q{exec %s "%s" "$@"}, "sh", @ARGV;\n' \
+      "$command" "$program" >"$folder/${program##*/}"
   done
   chmod 755 "$folder"/*
 }

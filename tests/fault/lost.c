@@ -201,8 +201,9 @@ static void write_disk(void) {
     const Name *name = &disk.names[i];
     unlink(name->path);
     if( name->file < 0 ) continue;
+    const Contents *file = &disk.files[name->file];
     FILE *out = fopen(name->path, "wb");
-    fwrite(disk.files[name->file].bytes, 1, disk.files[name->file].n, out);
+    if( file->n ) fwrite(file->bytes, 1, file->n, out);
     fclose(out);
   }
 }
