@@ -23,11 +23,15 @@ struct AdcpReadWindow {
   sqlite3_file *file;               /* borrowed; NULL once it was closed */
   const sqlite3_io_methods *theirs; /* SQLite's */
   AdcpPageWindow pages;
-  unsigned long seen;    /* the count of changes that the pages are as of */
-  AdcpReadWindow *outer; /* of the same thread, for another file */
+  unsigned long seen;   /* the count of changes that the pages are as of */
+  pthread_t thread;     /* whose it is */
+  AdcpReadWindow *next; /* open, of any thread */
 };
 
-static _Thread_local AdcpReadWindow *innermost;
+static AdcpReadWindow *windows;
+
+/* Guards that list, and the adding to the sets of methods. */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* Of what may make a window stale, by any thread. */
 static atomic_ulong changes;
@@ -42,7 +46,6 @@ typedef struct Methods {
 
 static Methods sets[8];
 static atomic_int set_count;
-static pthread_mutex_t sets_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static const sqlite3_io_methods *methods_now(const sqlite3_file *file) {
   return __atomic_load_n(&file->pMethods, __ATOMIC_ACQUIRE);
@@ -61,10 +64,14 @@ const sqlite3_io_methods *adcp_read_window_methods(const sqlite3_file *file) {
   return now;
 }
 
-/* The thread's window for the file, or NULL. */
+/* This thread's window for the file, or NULL. */
 static AdcpReadWindow *window_of(const sqlite3_file *file) {
-  AdcpReadWindow *window = innermost;
-  while( window && window->file != file ) window = window->outer;
+  pthread_mutex_lock(&mutex);
+  AdcpReadWindow *window = windows;
+  while( window && (window->file != file || !pthread_equal(window->thread, pthread_self())) ) {
+    window = window->next;
+  }
+  pthread_mutex_unlock(&mutex);
   return window;
 }
 
@@ -114,7 +121,9 @@ static int xShmLock(sqlite3_file *file, int offset, int n, int flags) {
 
 static int xClose(sqlite3_file *file) {
   AdcpReadWindow *window = window_of(file);
+  pthread_mutex_lock(&mutex);
   if( window ) window->file = NULL;
+  pthread_mutex_unlock(&mutex);
   exchange_methods(file, adcp_read_window_methods(file));
   return file->pMethods->xClose(file);
 }
@@ -134,17 +143,15 @@ static const sqlite3_io_methods *add_set(const sqlite3_io_methods *theirs, int a
   return &set->ours;
 }
 
-/* NULL when there are more sets than we keep. */
+/* NULL when there are more sets than we keep. Under the mutex. */
 static const sqlite3_io_methods *ours_for(const sqlite3_io_methods *theirs) {
   const sqlite3_io_methods *ours = NULL;
-  pthread_mutex_lock(&sets_mutex);
   int count = atomic_load(&set_count);
   for( int i = 0; i < count; i++ ) {
     if( sets[i].theirs == theirs ) ours = &sets[i].ours;
   }
   bool room = count < (int)(sizeof sets / sizeof *sets);
   if( ours == NULL && room ) ours = add_set(theirs, count);
-  pthread_mutex_unlock(&sets_mutex);
   return ours;
 }
 
@@ -153,25 +160,29 @@ static const sqlite3_io_methods *ours_for(const sqlite3_io_methods *theirs) {
 AdcpReadWindow *adcp_read_window_open(AdcpDb *db) {
   sqlite3_file *file = db->err->rc ? NULL : adcp_system_file(db);
   if( file == NULL || window_of(file) ) return NULL;
-  const sqlite3_io_methods *theirs = adcp_read_window_methods(file);
-  const sqlite3_io_methods *ours = ours_for(theirs);
-  AdcpReadWindow *window = ours ? adcp_calloc(1, sizeof *window) : NULL;
+  AdcpReadWindow *window = adcp_calloc(1, sizeof *window);
   if( window == NULL ) return NULL;
   window->file = file;
-  window->theirs = theirs;
-  window->outer = innermost;
-  innermost = window;
+  window->theirs = adcp_read_window_methods(file);
+  window->thread = pthread_self();
+  pthread_mutex_lock(&mutex);
+  const sqlite3_io_methods *ours = ours_for(window->theirs);
+  window->next = windows;
+  windows = window;
+  pthread_mutex_unlock(&mutex);
   /* Another thread's window may have been without its methods for a while, and be stale. */
   atomic_fetch_add(&changes, 1);
-  exchange_methods(file, ours);
+  if( ours ) exchange_methods(file, ours);
   return window;
 }
 
 void adcp_read_window_close(AdcpReadWindow *window) {
   if( window == NULL ) return;
-  AdcpReadWindow **link = &innermost;
-  while( *link != window ) link = &(*link)->outer;
-  *link = window->outer;
+  pthread_mutex_lock(&mutex);
+  AdcpReadWindow **link = &windows;
+  while( *link != window ) link = &(*link)->next;
+  *link = window->next;
+  pthread_mutex_unlock(&mutex);
   if( window->file ) exchange_methods(window->file, window->theirs);
   adcp_page_window_free(&window->pages);
   adcp_free(window);
