@@ -60,6 +60,11 @@ C
 make -s libadcp.a >/dev/null
 cc -Wall -Wextra -Wno-cast-function-type -Iinclude "$TMPDIR/program.c" libadcp.a -o "$TMPDIR/program" \
   $(make -s -C "$ADCP_ROOT" libs)
+# The header names the libraries for who has no Makefile at hand; ISA-L is there or not.
+for library in $(make -s -C "$ADCP_ROOT" libs | tr ' ' '\n' | grep -v '^-lisal$'); do
+  named=$(sed -n '/^\*\/$/q; p' include/adcp.h | tr ' ,' '\n\n' | grep -Fxc -e "$library" || true)
+  check "the header names $library" "$named" 1
+done
 version=$(sed -n 's/^#define ADCP_VERSION  *"\(.*\)"/\1/p' include/adcp.h)
 output=$("$TMPDIR/program" "$TMPDIR/static.json.gz")
 check 'version' "$(printf '%s\n' "$output" | sed -n 1p)" "$version"
