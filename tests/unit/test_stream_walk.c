@@ -6,6 +6,7 @@
 #include "stream/deflate_walk.h"
 
 #include <libdeflate.h>
+#include <malloc.h>
 #include <zlib.h>
 
 #include "stream_data.h"
@@ -184,6 +185,39 @@ static void test_same_bytes(const AdcpCompressor *c) {
   free(other);
 }
 
+/* What the memory of state, text and run held before, and what stands around the text, does not
+** show in the run. Small texts are those of small backups: a head and a manifest. */
+static void test_surroundings(const AdcpCompressor *c, int level) {
+  static const size_t text_sizes[] = {1, 150, 763, 903, 1757, 3959, 70000};
+  enum { AROUND = 400 };
+  for( size_t s = 0; s < sizeof text_sizes / sizeof text_sizes[0]; s++ ) {
+    size_t n = text_sizes[s], first_size = 0;
+    uint8_t *text = data_make(n, KIND_ROWS, s), *first = NULL;
+    for( int fill = 0; fill < 256; fill += 51 ) {
+      mallopt(M_PERTURB, fill);
+      void *state = c->xOpenDeflate(level);
+      uint8_t *raw = malloc(n + (size_t)(2 * AROUND)), *run = malloc(c->xBound(state, n));
+      memset(raw, fill, n + (size_t)(2 * AROUND));
+      memcpy(raw + AROUND, text, n);
+      memset(run, fill, c->xBound(state, n));
+      size_t size = c->xDeflate(state, raw + AROUND, n, run);
+      c->xCloseDeflate(state);
+      free(raw);
+      if( first == NULL ) {
+        first = run;
+        first_size = size;
+      } else {
+        CHECK_CASE(size == first_size && memcmp(run, first, size) == 0,
+                   "%s level %d, %zu bytes, %d", c->name, level, n, fill);
+        free(run);
+      }
+    }
+    free(first);
+    free(text);
+  }
+  mallopt(M_PERTURB, 0);
+}
+
 static void test_crc(void) {
   uint8_t *text = data_make(5000, KIND_RANDOM, 3);
   uint32_t whole = (uint32_t)crc32(0, text, 5000);
@@ -204,9 +238,15 @@ int main(void) {
   test_runs(&adcp_compressor_isal, &adcp_compressor_libdeflate);
   test_runs(&adcp_compressor_isal, &adcp_compressor_zlib);
   test_same_bytes(&adcp_compressor_isal);
+  test_surroundings(&adcp_compressor_isal, 1);
 #endif
   test_same_bytes(&adcp_compressor_libdeflate);
   test_same_bytes(&adcp_compressor_zlib);
+  for( int level = 1; level <= 12; level++ ) {
+    test_surroundings(&adcp_compressor_libdeflate, level);
+    test_surroundings(&adcp_compressor_zlib, level);
+    test_surroundings(&adcp_compressor_zstd, level);
+  }
   test_crc();
   return unit_done();
 }
