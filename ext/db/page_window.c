@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/system_file.h"
 
-#define WINDOW_BYTES (128 * 1024)
+#define WINDOW_BYTES ADCP_SYSTEM_FILE_BYTES
 
 /* Going forward passes over so much: pages of other trees, or inner ones, stand between. */
 #define SKIP_BYTES (32 * 1024)

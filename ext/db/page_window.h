@@ -2,7 +2,7 @@
 ** page_window.h - a stretch of a database file in memory, for pages that are read one after the other.
 **
 ** SQLite reads a page with one system call, which costs as much as what a scan does with the page.
-** Where reading goes forward, a window takes 128 KiB with one call and gives the pages from there.
+** Where reading goes forward, a window takes 124 KiB with one call and gives the pages from there.
 ** What cannot be read so is read, and reported, page by page.
 */
 #ifndef ADCP_DB_PAGE_WINDOW_H

@@ -18,7 +18,7 @@
 
 #include "base/mem.h"
 #include "db/page_window.h"
-#include "db/read_window.h"
+#include "db/file_window.h"
 #include "db/system_file.h"
 
 /* Of the virtual machine between two looks at whether to stop: below a millisecond. */
@@ -335,8 +335,8 @@ static bool open_view(AdcpSideView *view, AdcpDb *db, const char *table) {
   if( !can_serialize() || !has_steady_pages(db) || !make_page1(view, db, table) ) return false;
   if( !flush_pages(db) ) return false;
   view->file = adcp_system_file(db);
-  if( view->file == NULL ) return false;
-  view->methods = adcp_read_window_methods(view->file);
+  if( view->file == NULL || adcp_file_window_flush(view->file) != SQLITE_OK ) return false;
+  view->methods = adcp_file_window_methods(view->file);
   if( open_connection(view) != SQLITE_OK ) return false;
   view->db = (AdcpDb){view->handle, "main", &view->err};
   sqlite3_progress_handler(view->handle, STOP_STEPS, is_stopped, view);

@@ -23,6 +23,6 @@ sqlite3_file *adcp_system_file(AdcpDb *db) {
   if( name == NULL || name[0] == 0 || !is_system_vfs(db) ) return NULL;
   sqlite3_file_control(db->handle, db->schema, SQLITE_FCNTL_FILE_POINTER, (void *)&file);
   if( file == NULL ) return NULL;
-  /* Another thread may exchange them: read_window.h. */
+  /* Another thread may exchange them: file_window.h. */
   return __atomic_load_n(&file->pMethods, __ATOMIC_ACQUIRE) ? file : NULL;
 }

@@ -13,7 +13,7 @@
 #include "db/catalog.h"
 #include "db/mention.h"
 #include "db/order.h"
-#include "db/read_window.h"
+#include "db/file_window.h"
 #include "db/scan.h"
 #include "db/vet.h"
 #include "ops/backup_dir.h"
@@ -69,7 +69,7 @@ struct AdcpBackup {
   int64_t started_ms;
   AdcpOptions *options;
   AdcpSnapshot snapshot;
-  AdcpReadWindow *window;
+  AdcpFileWindow *window;
   AdcpSchema *schema; /* of the snapshot; from select_schema on the selected part of it */
   bool *write_rows;   /* for each of schema->tables */
   const char *type;   /* backup_type */
@@ -386,7 +386,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   read_options(backup, request);
   if( backup->path ) adcp_own_file_refuse(&backup->db, backup->path);
   adcp_snapshot_open(&backup->snapshot, &backup->db);
-  backup->window = adcp_read_window_open(&backup->db);
+  backup->window = adcp_file_window_open(&backup->db);
   if( !err->rc ) backup->schema = adcp_catalog_read(&backup->db);
   if( !err->rc ) adcp_schema_sort(backup->schema, err);
   if( !err->rc ) select_schema(backup);
@@ -531,7 +531,7 @@ void adcp_backup_close(AdcpBackup *backup) {
   }
   adcp_archive_writer_close(backup->archive);
   adcp_schema_free(backup->schema);
-  adcp_read_window_close(backup->window);
+  adcp_file_window_close(backup->window);
   adcp_snapshot_close(&backup->snapshot);
   adcp_options_free(backup->options);
   adcp_settings_close(backup->settings);

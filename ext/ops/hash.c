@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "db/catalog.h"
-#include "db/read_window.h"
+#include "db/file_window.h"
 #include "db/scan.h"
 #include "ops/options.h"
 #include "platform/work_queue.h"
@@ -43,7 +43,7 @@ void adcp_hash_content(AdcpDb *db, const AdcpSchema *schema, const AdcpHashRows 
   AdcpArchiveTable *entries = adcp_calloc(schema->table_count + 1, sizeof *entries);
   if( entries == NULL ) adcp_error_nomem(db->err);
   AdcpRowHash *hash = open_hash(db);
-  AdcpReadWindow *window = adcp_read_window_open(db);
+  AdcpFileWindow *window = adcp_file_window_open(db);
   size_t count = 0;
   for( size_t i = 0; i < schema->table_count && !db->err->rc; i++ ) {
     const AdcpTable *table = &schema->tables[i];
@@ -52,7 +52,7 @@ void adcp_hash_content(AdcpDb *db, const AdcpSchema *schema, const AdcpHashRows 
     adcp_hash_scan(db, rows, hash, &entries[count++]);
     adcp_error_name(db->err, table->name);
   }
-  adcp_read_window_close(window);
+  adcp_file_window_close(window);
   adcp_archive_digests(schema, entries, count, sha256, full, db->err);
   adcp_row_hash_close(hash);
   adcp_free(entries);
@@ -102,9 +102,9 @@ static void fail_unknown(AdcpDb *db, const AdcpSchema *schema, const char *name)
 void adcp_hash_rows(AdcpDb *db, const AdcpTable *table, char sha256[ADCP_SHA256_HEX + 1]) {
   AdcpArchiveTable entry = {.table = table};
   AdcpRowHash *hash = open_hash(db);
-  AdcpReadWindow *window = adcp_read_window_open(db);
+  AdcpFileWindow *window = adcp_file_window_open(db);
   adcp_hash_scan(db, NULL, hash, &entry);
-  adcp_read_window_close(window);
+  adcp_file_window_close(window);
   adcp_row_hash_close(hash);
   memcpy(sha256, entry.sha256, sizeof entry.sha256);
 }

@@ -13,7 +13,7 @@
 #include "codec/json_write.h"
 #include "db/catalog.h"
 #include "db/load.h"
-#include "db/read_window.h"
+#include "db/file_window.h"
 #include "db/state.h"
 #include "db/transaction.h"
 #include "db/virtual_table.h"
@@ -96,7 +96,7 @@ struct AdcpRestore {
   int64_t rows, tables;   /* restored, of ordinary tables */
   int64_t violations;     /* of foreign keys, afterwards */
   AdcpVerify *verify;
-  AdcpReadWindow *window; /* while tables are walked: indexes, references, verification */
+  AdcpFileWindow *window; /* while tables are walked: indexes, references, verification */
   bool verified;
   bool deferred; /* digests of tables were left to the verification */
   AdcpProgress *progress;
@@ -150,6 +150,13 @@ static void shape_empty_database(AdcpRestore *restore) {
   }
 }
 
+/* In a transaction of the caller's, a write that fails has to be told at once: it may be the caller's. */
+static void open_window(AdcpRestore *restore) {
+  if( flag(restore, "validate_only") ) return;
+  restore->window = adcp_file_window_open(&restore->db);
+  if( !restore->nested ) adcp_file_window_hold_writes(restore->window, &restore->db);
+}
+
 static void begin(AdcpRestore *restore) {
   if( restore->err->rc ) return;
   bool merge = strcmp(adcp_options_text(restore->options, "mode", "replace"), "merge") == 0;
@@ -164,6 +171,7 @@ static void begin(AdcpRestore *restore) {
     adcp_state_drop_temp_triggers(restore->state, &restore->db);
     adcp_transaction_keep(restore->transaction);
   }
+  open_window(restore);
 }
 
 static void back_up(AdcpRestore *restore) {
@@ -605,15 +613,9 @@ static void check_foreign_keys(AdcpRestore *restore) {
                                                 strcmp(rule, "enforce") == 0);
 }
 
-static void close_window(AdcpRestore *restore) {
-  adcp_read_window_close(restore->window);
-  restore->window = NULL;
-}
-
 void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
   if( restore == NULL || restore->err->rc ) return;
   if( !flag(restore, "validate_only") ) {
-    restore->window = adcp_read_window_open(&restore->db);
     begin_verification(restore);
     adcp_ddl_create_objects(restore->plan, &restore->db, restore->threads);
     set_figures(restore);
@@ -622,7 +624,6 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
     adcp_transaction_keep(restore->transaction);
     check_foreign_keys(restore);
     finish_verification(restore);
-    close_window(restore);
     adcp_ddl_write_schema_rows(restore->plan, &restore->db);
     adcp_ddl_verify(restore->plan, &restore->db, restore->live);
     restore_temp_triggers(restore);
@@ -648,12 +649,12 @@ void adcp_restore_close(AdcpRestore *restore) {
   if( restore == NULL ) return;
   adcp_progress_close(restore->progress);
   adcp_verify_close(restore->verify);
-  close_window(restore);
   adcp_load_close(restore->load);
   adcp_load_close(restore->parent_load);
   adcp_foreign_keys_close(restore->foreign_keys);
   adcp_settings_restore_close(restore->settings);
   const char *outcome = adcp_transaction_close(restore->transaction);
+  adcp_file_window_close(restore->window);
   adcp_state_restore(restore->state);
   adcp_error_name(restore->err, restore->path);
   if( outcome && !restore->is_trial ) adcp_error_append(restore->err, "; %s", outcome);

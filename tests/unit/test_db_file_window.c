@@ -1,12 +1,13 @@
 /*
-** test_db_read_window.c - a connection reads its file many pages at once, and sees what it would see
-** without: whoever writes in between, on whichever thread, and whatever cannot be read.
+** test_db_file_window.c - a connection reads and writes its file many pages at once, and sees what it
+** would see without: whoever writes in between, on whichever thread, and whatever cannot be read or
+** written.
 */
 #include <pthread.h>
 #include <string.h>
 
 #include "connection.h"
-#include "db/read_window.h"
+#include "db/file_window.h"
 
 static char path[64];
 
@@ -36,10 +37,10 @@ static sqlite3_file *file_of(sqlite3 *handle, const char *schema) {
   return file;
 }
 
-static AdcpReadWindow *open_window(sqlite3 *handle, const char *schema) {
+static AdcpFileWindow *open_window(sqlite3 *handle, const char *schema) {
   AdcpError err = ADCP_ERROR_INIT;
   AdcpDb db = {handle, schema, &err};
-  AdcpReadWindow *window = adcp_read_window_open(&db);
+  AdcpFileWindow *window = adcp_file_window_open(&db);
   CHECK(err.rc == ADCP_OK);
   return window;
 }
@@ -66,13 +67,13 @@ static sqlite3_int64 sum_by_reads(sqlite3 *handle, int largest, bool windowed) {
   counting = *system_methods;
   counting.xRead = counting_read;
   file->pMethods = &counting;
-  AdcpReadWindow *window = windowed ? open_window(handle, "main") : NULL;
+  AdcpFileWindow *window = windowed ? open_window(handle, "main") : NULL;
   CHECK((window != NULL) == windowed);
   must(handle, "PRAGMA shrink_memory");
   reads.calls = reads.bytes = 0;
   reads.largest = largest;
   sqlite3_int64 sum = number(handle, SUM);
-  adcp_read_window_close(window);
+  adcp_file_window_close(window);
   CHECK(file->pMethods == &counting);
   file->pMethods = system_methods;
   return sum;
@@ -100,7 +101,7 @@ static void test_own_writes(const char *pragmas) {
   uint64_t sums[2];
   for( int windowed = 0; windowed < 2; windowed++ ) {
     sqlite3 *handle = open_filled(pragmas);
-    AdcpReadWindow *window = windowed ? open_window(handle, "main") : NULL;
+    AdcpFileWindow *window = windowed ? open_window(handle, "main") : NULL;
     sqlite3_stmt *stmt;
     uint64_t sum = 0;
     must(handle, "BEGIN");
@@ -125,7 +126,7 @@ static void test_own_writes(const char *pragmas) {
     CHECK(number(handle, "SELECT integrity_check = 'ok' FROM pragma_integrity_check") == 1);
     must(handle, "VACUUM");
     CHECK(sums[windowed] == sum + (uint64_t)number(handle, SUM));
-    adcp_read_window_close(window);
+    adcp_file_window_close(window);
     CHECK(number(handle, "SELECT integrity_check = 'ok' FROM pragma_integrity_check") == 1);
     sqlite3_close(handle);
   }
@@ -135,7 +136,7 @@ static void test_own_writes(const char *pragmas) {
 /* Another connection, as another process would be. */
 static void test_others_writes(const char *pragmas, const char *after) {
   sqlite3 *handle = open_filled(pragmas), *other = open_database(path), *fresh;
-  AdcpReadWindow *window = open_window(handle, "main");
+  AdcpFileWindow *window = open_window(handle, "main");
   CHECK(window != NULL);
   for( int i = 0; i < 30; i++ ) {
     char sql[100];
@@ -151,7 +152,7 @@ static void test_others_writes(const char *pragmas, const char *after) {
   fresh = open_database(path);
   CHECK(number(handle, SUM) == number(fresh, SUM));
   sqlite3_close(fresh);
-  adcp_read_window_close(window);
+  adcp_file_window_close(window);
   sqlite3_close(other);
   sqlite3_close(handle);
 }
@@ -178,7 +179,7 @@ static void *write_other_table(void *argument) {
   for( int i = 0; i < 60; i++ ) {
     AdcpError err = ADCP_ERROR_INIT;
     AdcpDb db = {handle, "main", &err};
-    AdcpReadWindow *window = i % 3 ? adcp_read_window_open(&db) : NULL;
+    AdcpFileWindow *window = i % 3 ? adcp_file_window_open(&db) : NULL;
     char sql[200];
     sqlite3_snprintf(sizeof sql, sql, "UPDATE u SET a = 'round %d', b = zeroblob(%d)", i, 300 + i);
     int result;
@@ -186,7 +187,7 @@ static void *write_other_table(void *argument) {
       result = sqlite3_exec(handle, sql, NULL, NULL, NULL);
     } while( (result & 0xff) == SQLITE_LOCKED );
     if( result != SQLITE_OK || err.rc != ADCP_OK ) writer->failed++;
-    adcp_read_window_close(window);
+    adcp_file_window_close(window);
   }
   return NULL;
 }
@@ -203,17 +204,160 @@ static void test_shared_cache(void) {
   Writer writer = {other, 0};
   CHECK(pthread_create(&thread, NULL, write_other_table, &writer) == 0);
   for( int i = 0; i < 60; i++ ) {
-    AdcpReadWindow *window = i % 2 ? open_window(handle, "main") : NULL;
+    AdcpFileWindow *window = i % 2 ? open_window(handle, "main") : NULL;
     CHECK(number(handle, SUM) == sum);
-    adcp_read_window_close(window);
+    adcp_file_window_close(window);
   }
   pthread_join(thread, NULL);
   CHECK(writer.failed == 0);
-  AdcpReadWindow *window = open_window(handle, "main");
+  AdcpFileWindow *window = open_window(handle, "main");
   CHECK(number(handle, "SELECT count(*) FROM u WHERE a = 'round 59' AND length(b) = 359") == 2000);
   CHECK(number(handle, "SELECT integrity_check = 'ok' FROM pragma_integrity_check") == 1);
-  adcp_read_window_close(window);
+  adcp_file_window_close(window);
   sqlite3_close(other);
+  sqlite3_close(handle);
+}
+
+/* ---- writes that are held back ---- */
+
+static struct {
+  long calls;
+  int64_t room;   /* what lies beyond cannot be written */
+  long fail_from; /* number of the call, from 0, */
+  long fail_upto; /* up to here not included */
+} writes;
+
+static int counting_write(sqlite3_file *file, const void *from, int n, sqlite3_int64 offset) {
+  long call = writes.calls++;
+  if( offset + n > writes.room || (call >= writes.fail_from && call < writes.fail_upto) ) {
+    return SQLITE_FULL;
+  }
+  return system_methods->xWrite(file, from, n, offset);
+}
+
+static void count_writes(sqlite3 *handle) {
+  static sqlite3_io_methods counting;
+  sqlite3_file *file = file_of(handle, "main");
+  system_methods = file->pMethods;
+  counting = *system_methods;
+  counting.xWrite = counting_write;
+  file->pMethods = &counting;
+  writes.calls = 0;
+  writes.room = (int64_t)1 << 60;
+  writes.fail_from = writes.fail_upto = 0;
+}
+
+static AdcpFileWindow *hold_writes(sqlite3 *handle) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpDb db = {handle, "main", &err};
+  AdcpFileWindow *window = open_window(handle, "main");
+  CHECK(window != NULL);
+  adcp_file_window_hold_writes(window, &db);
+  return window;
+}
+
+#define CHANGE                                                                                     \
+  "UPDATE t SET a = a || ' changed' WHERE id % 5 = 0; CREATE TABLE u(a, b); "                      \
+  "INSERT INTO u SELECT a, b FROM t; CREATE INDEX u_a ON u(a); "                                   \
+  "SELECT sum(length(b)) FROM u WHERE a > 'name 3'; DROP TABLE t; ALTER TABLE u RENAME TO t"
+
+/* As an independent connection finds it. */
+static sqlite3_int64 sum_of_file(void) {
+  sqlite3 *fresh = open_database(path);
+  CHECK(number(fresh, "SELECT integrity_check = 'ok' FROM pragma_integrity_check") == 1);
+  sqlite3_int64 sum = number(fresh, "SELECT count(*) * 7 + sum(length(a) + length(b)) FROM t");
+  CHECK(number(fresh, "SELECT count(*) FROM sqlite_schema WHERE name = 'u'") == 0);
+  sqlite3_close(fresh);
+  return sum;
+}
+
+/* Returns the number of writes. */
+static long change_held(const char *pragmas, bool held, const char *end) {
+  sqlite3 *handle = open_filled(pragmas);
+  sqlite3_int64 before = sum_of_file();
+  count_writes(handle);
+  must(handle, "BEGIN IMMEDIATE");
+  AdcpFileWindow *window = held ? hold_writes(handle) : NULL;
+  must(handle, CHANGE);
+  must(handle, end);
+  CHECK((sum_of_file() == before) == (end[0] == 'R'));
+  must(handle, "BEGIN; INSERT INTO t(a, b) SELECT a, zeroblob(3000) FROM t LIMIT 100; COMMIT");
+  sum_of_file();
+  adcp_file_window_close(window);
+  CHECK(number(handle, "SELECT integrity_check = 'ok' FROM pragma_integrity_check") == 1);
+  sqlite3_close(handle);
+  return writes.calls;
+}
+
+static void test_held(const char *pragmas, int fewer) {
+  long with = change_held(pragmas, true, "COMMIT"), without = change_held(pragmas, false, "COMMIT");
+  CHECK_CASE(with * fewer <= without, "%s: %ld writes instead of %ld", pragmas, with, without);
+  change_held(pragmas, true, "ROLLBACK");
+}
+
+/* Some writes fail, from each on for as many as given: the error is told, and nothing is changed. */
+static void test_held_failing(int how_many) {
+  long failed = 0, point = 0;
+  for( bool fired = true; fired; point += point < 40 ? 1 : 17 ) {
+    sqlite3 *handle = open_filled("PRAGMA page_size=4096");
+    sqlite3_int64 before = sum_of_file();
+    count_writes(handle);
+    must(handle, "BEGIN IMMEDIATE");
+    AdcpFileWindow *window = hold_writes(handle);
+    writes.fail_from = point;
+    writes.fail_upto = point + how_many;
+    int result = sqlite3_exec(handle, CHANGE, NULL, NULL, NULL);
+    if( result == SQLITE_OK ) result = sqlite3_exec(handle, "COMMIT", NULL, NULL, NULL);
+    fired = writes.calls > point;
+    CHECK_CASE((result != SQLITE_OK) == fired, "write %ld: %d", point, result);
+    if( fired ) failed++;
+    sqlite3_exec(handle, "ROLLBACK", NULL, NULL, NULL);
+    adcp_file_window_close(window);
+    writes.fail_upto = 0;
+    CHECK_CASE(!fired || sum_of_file() == before, "write %ld", point);
+    CHECK(number(handle, "SELECT count(*) FROM t") == 6000);
+    sqlite3_close(handle);
+  }
+  CHECK_CASE(failed > 10, "%ld", failed);
+}
+
+/* No more room on the disk than the database had: a rollback needs none. */
+static void test_held_no_room(void) {
+  sqlite3 *handle = open_filled("PRAGMA page_size=4096");
+  sqlite3_int64 before = sum_of_file();
+  count_writes(handle);
+  writes.room = number(handle, "SELECT page_count * 4096 FROM pragma_page_count");
+  must(handle, "BEGIN IMMEDIATE");
+  AdcpFileWindow *window = hold_writes(handle);
+  CHECK(sqlite3_exec(handle, CHANGE, NULL, NULL, NULL) == SQLITE_FULL);
+  CHECK(sqlite3_get_autocommit(handle));
+  must(handle, "BEGIN IMMEDIATE");
+  must(handle, "CREATE TABLE w(a)");
+  sqlite3_exec(handle, "INSERT INTO w SELECT zeroblob(30000) FROM t LIMIT 3", NULL, NULL, NULL);
+  must(handle, "ROLLBACK");
+  CHECK(sum_of_file() == before);
+  adcp_file_window_close(window);
+  sqlite3_close(handle);
+}
+
+/* Closed while the transaction is open and what is held back cannot be written: COMMIT tells. */
+static void test_held_closed(bool room) {
+  sqlite3 *handle = open_filled("PRAGMA page_size=4096");
+  sqlite3_file *file = file_of(handle, "main");
+  sqlite3_int64 before = sum_of_file();
+  count_writes(handle);
+  must(handle, "BEGIN IMMEDIATE");
+  AdcpFileWindow *window = hold_writes(handle);
+  must(handle, "CREATE TABLE u AS SELECT * FROM t");
+  must(handle, "INSERT INTO t SELECT id + 6000, a, b FROM t");
+  if( !room ) writes.fail_upto = 1L << 60;
+  adcp_file_window_close(window);
+  int result = sqlite3_exec(handle, "DROP TABLE u; COMMIT", NULL, NULL, NULL);
+  CHECK_CASE((result == SQLITE_OK) == room, "%d", result);
+  writes.fail_upto = 0;
+  sqlite3_exec(handle, "ROLLBACK", NULL, NULL, NULL);
+  CHECK((sum_of_file() == before) == !room);
+  CHECK(adcp_file_window_methods(file) == file->pMethods); /* nothing lingers */
   sqlite3_close(handle);
 }
 
@@ -239,23 +383,23 @@ static void test_several(void) {
   must(handle, "CREATE TABLE aux.t AS SELECT * FROM main.t");
   sqlite3_file *file = file_of(handle, "main"), *aux_file = file_of(handle, "aux");
   const sqlite3_io_methods *before = file->pMethods;
-  AdcpReadWindow *one = open_window(handle, "main"), *two = open_window(handle, "aux");
+  AdcpFileWindow *one = open_window(handle, "main"), *two = open_window(handle, "aux");
   CHECK(one && two && open_window(handle, "main") == NULL);
-  CHECK(file->pMethods != before && adcp_read_window_methods(file) == before);
+  CHECK(file->pMethods != before && adcp_file_window_methods(file) == before);
   CHECK(number(handle, "SELECT count(*) FROM main.t AS m JOIN aux.t AS a USING(id, a, b)") == 6000);
-  adcp_read_window_close(one);
+  adcp_file_window_close(one);
   CHECK(file->pMethods == before && aux_file->pMethods != before);
   CHECK(number(handle, "SELECT count(*) FROM main.t AS m JOIN aux.t AS a USING(id, a, b)") == 6000);
   must(handle, "DETACH aux"); /* closes the file under the window */
-  adcp_read_window_close(two);
-  adcp_read_window_close(NULL);
+  adcp_file_window_close(two);
+  adcp_file_window_close(NULL);
   sqlite3_close(handle);
   sqlite3_snprintf(sizeof aux, aux, "%s.aux", path);
   unlink(aux);
 }
 
 int main(void) {
-  snprintf(path, sizeof path, "/tmp/test_db_read_window.%d.db", (int)getpid());
+  snprintf(path, sizeof path, "/tmp/test_db_file_window.%d.db", (int)getpid());
   test_reads("PRAGMA page_size=4096", 4096);
   test_reads("PRAGMA page_size=512", 512);
   test_reads("PRAGMA page_size=32768", 32768);
@@ -266,6 +410,18 @@ int main(void) {
   test_others_writes("PRAGMA journal_mode=WAL", "SELECT 1");
   test_others_writes("PRAGMA journal_mode=WAL", "PRAGMA wal_checkpoint(TRUNCATE)");
   test_shared_cache();
+  test_held("PRAGMA page_size=4096", 3);
+  test_held("PRAGMA page_size=1024; PRAGMA auto_vacuum=FULL", 1);
+  test_held("PRAGMA page_size=65536; PRAGMA synchronous=OFF", 1);
+  test_held("PRAGMA page_size=4096; PRAGMA journal_mode=MEMORY", 3);
+  test_held("PRAGMA mmap_size=100000000", 1);
+  test_held("PRAGMA journal_mode=WAL", 1);
+  test_held_failing(1);
+  test_held_failing(2);
+  test_held_failing(1 << 30);
+  test_held_no_room();
+  test_held_closed(true);
+  test_held_closed(false);
   test_none();
   test_several();
   unlink(path);
