@@ -168,6 +168,14 @@ AdcpReadAhead *adcp_read_ahead_open(const AdcpRoot *root, const char *path, int 
   return NULL;
 }
 
+void adcp_read_ahead_stay(AdcpReadAhead *ahead) {
+  if( ahead == NULL || ahead->queue == NULL ) return;
+  adcp_work_queue_close(ahead->queue);
+  ahead->queue = NULL;
+  ahead->archive->input.checkpoint = ahead->checkpoint;
+  ahead->checkpoint = (AdcpCheckpoint){0};
+}
+
 void adcp_read_ahead_close(AdcpReadAhead *ahead) {
   if( ahead == NULL ) return;
   adcp_work_queue_close(ahead->queue);

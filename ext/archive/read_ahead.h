@@ -18,6 +18,9 @@ typedef struct AdcpReadAhead AdcpReadAhead;
 ** caller. The checkpoint (copied) is called by the caller's thread only. */
 AdcpReadAhead *adcp_read_ahead_open(const AdcpRoot *root, const char *path, int threads,
                                     AdcpCheckpoint checkpoint, AdcpError *err);
+
+/* All is done by the caller after all. Before the first event. NULL is allowed. */
+void adcp_read_ahead_stay(AdcpReadAhead *ahead);
 const AdcpArchiveHead *adcp_read_ahead_head(const AdcpReadAhead *ahead);
 
 /* The reader, for its sections; NULL for NULL. Its events are not the caller's. */
