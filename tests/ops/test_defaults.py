@@ -44,9 +44,10 @@ ROWS = """
 LIVE = """
     INSERT INTO parent VALUES(1, 'live', 'live pw'), (3, 'three', NULL);
     INSERT INTO extra VALUES(9);"""
+# Below 2 MiB of JSON a restore starts no thread by itself.
 LARGE = """
-    CREATE TABLE large AS WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i+1 FROM n WHERE i < 5000)
-      SELECT i, printf('%0100d', i) AS text FROM n;"""
+    CREATE TABLE large AS WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i+1 FROM n WHERE i < 3000)
+      SELECT i, printf('%01000d', i) AS text FROM n;"""
 
 
 def connect(path):
