@@ -9,7 +9,8 @@
 ** use one, in turn. So the methods keep nothing: a window is found through the thread it belongs to,
 ** and another thread that meets our methods, also while they are taken away, only passes through. What
 ** such a thread writes is counted, and a window that sees the count move forgets what it has. Writes
-** that are held back count for all threads: SQLite lets one at a time use a shared file.
+** that are held back count for all threads: SQLite lets one at a time use a shared file, but a window
+** may be closed meanwhile, so a method that found one says when it is done with it.
 **
 ** What happens to writes that are held back:
 **
@@ -38,6 +39,8 @@ struct AdcpFileWindow {
   bool holds;         /* writes, */
   int lock;           /* if this, the lock that was taken since, is exclusive */
   bool lingers;       /* closed while writes were held back that could not be made */
+  int users;          /* methods, on any thread, that are at the run */
+  bool removed;       /* from the list; the last user frees it */
   AdcpWriteRun run;
   AdcpFileWindow *next; /* open, of any thread */
 };
@@ -90,13 +93,32 @@ static AdcpFileWindow *window_of(const sqlite3_file *file) {
   return window;
 }
 
-/* The window, of any thread, that may hold back writes to the file, or NULL. */
+static void free_window(AdcpFileWindow *window) {
+  adcp_page_window_free(&window->pages);
+  adcp_write_run_free(&window->run);
+  adcp_free(window);
+}
+
+/* The window, of any thread, that may hold back writes to the file, or NULL. To be released. */
 static AdcpFileWindow *holder_of(const sqlite3_file *file) {
   pthread_mutex_lock(&mutex);
   AdcpFileWindow *window = windows;
   while( window && (window->file != file || !window->holds) ) window = window->next;
+  if( window ) window->users++;
   pthread_mutex_unlock(&mutex);
   return window;
+}
+
+static void release(AdcpFileWindow *holder) {
+  if( holder == NULL ) return;
+  pthread_mutex_lock(&mutex);
+  bool last = --holder->users == 0 && holder->removed;
+  pthread_mutex_unlock(&mutex);
+  if( last ) free_window(holder);
+}
+
+static bool is_own(const AdcpFileWindow *holder) {
+  return holder && pthread_equal(holder->thread, pthread_self());
 }
 
 static int flush(AdcpFileWindow *holder) {
@@ -104,7 +126,10 @@ static int flush(AdcpFileWindow *holder) {
 }
 
 int adcp_file_window_flush(sqlite3_file *file) {
-  return flush(holder_of(file));
+  AdcpFileWindow *holder = holder_of(file);
+  int rc = flush(holder);
+  release(holder);
+  return rc;
 }
 
 /* Before something that makes SQLite roll back when it fails. */
@@ -119,11 +144,11 @@ static void remove_window(AdcpFileWindow *window) {
   AdcpFileWindow **link = &windows;
   while( *link != window ) link = &(*link)->next;
   *link = window->next;
+  window->removed = true;
+  bool last = window->users == 0;
   pthread_mutex_unlock(&mutex);
   if( window->file ) exchange_methods(window->file, window->theirs);
-  adcp_page_window_free(&window->pages);
-  adcp_write_run_free(&window->run);
-  adcp_free(window);
+  if( last ) free_window(window);
 }
 
 /* Also where reading a page may take those behind it. */
@@ -136,6 +161,7 @@ static bool would_miss(const AdcpFileWindow *holder, sqlite3_int64 offset) {
 static int xRead(sqlite3_file *file, void *to, int n, sqlite3_int64 offset) {
   AdcpFileWindow *holder = holder_of(file);
   int rc = would_miss(holder, offset) ? flush(holder) : SQLITE_OK;
+  release(holder);
   if( rc != SQLITE_OK ) return rc;
   AdcpFileWindow *window = window_of(file);
   if( window == NULL ) return adcp_file_window_methods(file)->xRead(file, to, n, offset);
@@ -148,10 +174,16 @@ static int xRead(sqlite3_file *file, void *to, int n, sqlite3_int64 offset) {
 static int write_now_or_later(sqlite3_file *file, const void *from, int n, sqlite3_int64 offset) {
   const sqlite3_io_methods *methods = adcp_file_window_methods(file);
   AdcpFileWindow *holder = holder_of(file);
-  bool later = holder && holder->lock == SQLITE_LOCK_EXCLUSIVE && !holder->lingers;
-  if( later ) return adcp_write_run_add(&holder->run, methods, file, from, n, offset);
-  int rc = flush_or_drop(holder);
-  return rc == SQLITE_OK ? methods->xWrite(file, from, n, offset) : rc;
+  bool later = is_own(holder) && holder->lock == SQLITE_LOCK_EXCLUSIVE && !holder->lingers;
+  int rc;
+  if( later ) {
+    rc = adcp_write_run_add(&holder->run, methods, file, from, n, offset);
+  } else {
+    rc = flush_or_drop(holder);
+    if( rc == SQLITE_OK ) rc = methods->xWrite(file, from, n, offset);
+  }
+  release(holder);
+  return rc;
 }
 
 static int xWrite(sqlite3_file *file, const void *from, int n, sqlite3_int64 offset) {
@@ -167,13 +199,16 @@ static int xWrite(sqlite3_file *file, const void *from, int n, sqlite3_int64 off
 static int xTruncate(sqlite3_file *file, sqlite3_int64 size) {
   AdcpFileWindow *holder = holder_of(file);
   if( holder ) adcp_write_run_clip(&holder->run, size);
+  release(holder);
   int rc = adcp_file_window_methods(file)->xTruncate(file, size);
   atomic_fetch_add(&changes, 1);
   return rc;
 }
 
 static int xSync(sqlite3_file *file, int flags) {
-  int rc = flush_or_drop(holder_of(file));
+  AdcpFileWindow *holder = holder_of(file);
+  int rc = flush_or_drop(holder);
+  release(holder);
   return rc == SQLITE_OK ? adcp_file_window_methods(file)->xSync(file, flags) : rc;
 }
 
@@ -182,6 +217,7 @@ static int xFileSize(sqlite3_file *file, sqlite3_int64 *size) {
   int rc = adcp_file_window_methods(file)->xFileSize(file, size);
   int64_t end = holder && holder->run.size ? holder->run.at + holder->run.size : 0;
   if( rc == SQLITE_OK && *size < end ) *size = end;
+  release(holder);
   return rc;
 }
 
@@ -189,7 +225,8 @@ static int xLock(sqlite3_file *file, int lock) {
   AdcpFileWindow *holder = holder_of(file);
   int rc = flush(holder);
   if( rc == SQLITE_OK ) rc = adcp_file_window_methods(file)->xLock(file, lock);
-  if( rc == SQLITE_OK && holder ) holder->lock = lock;
+  if( rc == SQLITE_OK && is_own(holder) ) holder->lock = lock;
+  release(holder);
   atomic_fetch_add(&changes, 1);
   return rc;
 }
@@ -198,8 +235,9 @@ static int xUnlock(sqlite3_file *file, int lock) {
   AdcpFileWindow *holder = holder_of(file);
   const sqlite3_io_methods *methods = adcp_file_window_methods(file);
   flush_or_drop(holder);
-  if( holder ) holder->lock = lock;
+  if( is_own(holder) ) holder->lock = lock;
   if( holder && holder->lingers ) remove_window(holder);
+  release(holder);
   int rc = methods->xUnlock(file, lock);
   atomic_fetch_add(&changes, 1);
   return rc;
@@ -208,6 +246,7 @@ static int xUnlock(sqlite3_file *file, int lock) {
 static int xFileControl(sqlite3_file *file, int what, void *argument) {
   AdcpFileWindow *holder = what == SQLITE_FCNTL_SIZE_HINT ? NULL : holder_of(file);
   int rc = what == SQLITE_FCNTL_SYNC ? flush_or_drop(holder) : flush(holder);
+  release(holder);
   return rc == SQLITE_OK ? adcp_file_window_methods(file)->xFileControl(file, what, argument) : rc;
 }
 
@@ -226,6 +265,7 @@ static int xClose(sqlite3_file *file) {
   pthread_mutex_unlock(&mutex);
   exchange_methods(file, adcp_file_window_methods(file));
   if( holder && holder->lingers ) remove_window(holder);
+  release(holder);
   return file->pMethods->xClose(file);
 }
 
@@ -285,7 +325,9 @@ void adcp_file_window_hold_writes(AdcpFileWindow *window, AdcpDb *db) {
   if( window == NULL ) return;
   int rc = sqlite3_file_control(db->handle, db->schema, SQLITE_FCNTL_MMAP_SIZE, &mapped);
   bool unmapped = rc == SQLITE_NOTFOUND || (rc == SQLITE_OK && mapped <= 0);
-  window->holds = unmapped && holder_of(window->file) == NULL;
+  AdcpFileWindow *other = holder_of(window->file);
+  window->holds = unmapped && other == NULL;
+  release(other);
 }
 
 void adcp_file_window_close(AdcpFileWindow *window) {
