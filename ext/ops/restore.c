@@ -402,14 +402,27 @@ static void restore_counter(AdcpRestore *restore, const AdcpTable *sequence,
   const AdcpPlanTable *entry = adcp_plan_counter(restore->plan, sequence, values);
   if( entry == NULL ) return;
   const AdcpValue *seq = &values[sequence->has_rowid_key ? 2 : 1];
-  bool there = adcp_db_integer(db, 0, "SELECT 1 FROM \"%w\".sqlite_sequence WHERE name = %Q",
-                               db->schema, entry->target);
-  if( !there ) {
+  long long least = (long long)seq->integer;
+  int64_t rows =
+      adcp_db_integer(db, 0, "SELECT count(*) FROM \"%w\".sqlite_sequence WHERE name = %Q",
+                      db->schema, entry->target);
+  if( rows == 0 ) {
     adcp_db_exec(db, "INSERT INTO \"%w\".sqlite_sequence(name, seq) VALUES(%Q, %lld)", db->schema,
-                 entry->target, (long long)seq->integer);
+                 entry->target, least);
   } else {
-    adcp_db_exec(db, "UPDATE \"%w\".sqlite_sequence SET seq = max(seq, %lld) WHERE name = %Q",
-                 db->schema, (long long)seq->integer, entry->target);
+    adcp_db_exec(db,
+                 "UPDATE \"%w\".sqlite_sequence SET seq = max(coalesce(seq, 0), %lld) "
+                 "WHERE name = %Q",
+                 db->schema, least, entry->target);
+  }
+  bool is_set = adcp_db_integer(db, 0,
+                                "SELECT count(*) = %lld AND count(*) = sum(seq >= %lld) "
+                                "FROM \"%w\".sqlite_sequence WHERE name = %Q",
+                                (long long)(rows ? rows : 1), least, db->schema, entry->target);
+  if( !is_set ) {
+    adcp_error_set(db->err, ADCP_MISMATCH,
+                   "the AUTOINCREMENT counter of table \"%s\" could not be set; " ADCP_IGNORES,
+                   entry->target);
   }
 }
 
