@@ -19,7 +19,7 @@ typedef struct AdcpReadAhead AdcpReadAhead;
 AdcpReadAhead *adcp_read_ahead_open(const AdcpRoot *root, const char *path, int threads,
                                     AdcpCheckpoint checkpoint, AdcpError *err);
 
-/* All is done by the caller after all. Before the first event. NULL is allowed. */
+/* All but inflating is done by the caller after all. Before the first event. NULL is allowed. */
 void adcp_read_ahead_stay(AdcpReadAhead *ahead);
 const AdcpArchiveHead *adcp_read_ahead_head(const AdcpReadAhead *ahead);
 

@@ -47,7 +47,7 @@ struct AdcpFileWindow {
 
 static AdcpFileWindow *windows;
 
-/* Guards that list, and the adding to the sets of methods. */
+/* Guards that list with its windows' marks, and the adding to the sets of methods. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* Of what may make a window stale, by any thread. */
@@ -146,8 +146,8 @@ static void remove_window(AdcpFileWindow *window) {
   *link = window->next;
   window->removed = true;
   bool last = window->users == 0;
-  pthread_mutex_unlock(&mutex);
   if( window->file ) exchange_methods(window->file, window->theirs);
+  pthread_mutex_unlock(&mutex); /* from here on the last user may free it */
   if( last ) free_window(window);
 }
 
@@ -320,18 +320,26 @@ AdcpFileWindow *adcp_file_window_open(AdcpDb *db) {
   return window;
 }
 
+/* Other threads look at it while they look for a window. */
+static void set_flag(bool *flag, bool value) {
+  pthread_mutex_lock(&mutex);
+  *flag = value;
+  pthread_mutex_unlock(&mutex);
+}
+
 void adcp_file_window_hold_writes(AdcpFileWindow *window, AdcpDb *db) {
   sqlite3_int64 mapped = -1;
   if( window == NULL ) return;
   int rc = sqlite3_file_control(db->handle, db->schema, SQLITE_FCNTL_MMAP_SIZE, &mapped);
   bool unmapped = rc == SQLITE_NOTFOUND || (rc == SQLITE_OK && mapped <= 0);
   AdcpFileWindow *other = holder_of(window->file);
-  window->holds = unmapped && other == NULL;
   release(other);
+  set_flag(&window->holds, unmapped && other == NULL);
 }
 
 void adcp_file_window_close(AdcpFileWindow *window) {
   if( window == NULL ) return;
-  window->lingers = window->file && adcp_file_window_flush(window->file) != SQLITE_OK;
-  if( !window->lingers ) remove_window(window);
+  bool lingers = window->file && adcp_file_window_flush(window->file) != SQLITE_OK;
+  set_flag(&window->lingers, lingers);
+  if( !lingers ) remove_window(window);
 }

@@ -100,7 +100,7 @@ struct AdcpRestore {
   int64_t rows, tables;   /* restored, of ordinary tables */
   int64_t violations;     /* of foreign keys, afterwards */
   AdcpVerify *verify;
-  AdcpFileWindow *window; /* while tables are walked: indexes, references, verification */
+  AdcpFileWindow *window; /* as long as the transaction */
   bool verified;
   bool deferred; /* digests of tables were left to the verification */
   AdcpProgress *progress;

@@ -179,7 +179,7 @@ static void test_leftovers(void) {
   if( dead == 0 ) {
     static AdcpOutFile *left; /* which valgrind then does not call lost */
     left = adcp_outfile_open(NULL, at("dead"), ADCP_OUT_NEW, &err);
-    _exit(left ? 0 : 1);
+    _exit(left ? err.rc : 1);
   }
   int status = 1;
   waitpid(dead, &status, 0);
