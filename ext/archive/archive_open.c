@@ -24,6 +24,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "codec/json_write.h"
+#include "platform/work_queue.h"
 #include "stream/compressor.h"
 
 /* The top-level members that the reader itself needs. */
@@ -634,9 +635,9 @@ static void fill_head(AdcpArchiveReader *r) {
   memcpy(head->totals.full_sha256, m->full_sha256, sizeof m->full_sha256);
 }
 
-static void open_parts(AdcpArchiveReader *r, const AdcpRoot *root, const char *path, int threads) {
+static void open_parts(AdcpArchiveReader *r, const AdcpRoot *root, const char *path) {
   r->file = adcp_infile_open(root, path, r->err);
-  r->blocks = adcp_block_reader_open(r->file, threads, r->err);
+  r->blocks = adcp_block_reader_open(r->file, 0, r->err);
   r->input.blocks = r->blocks;
   AdcpTextInput input = {&r->input, read_input};
   r->json = adcp_json_reader_open(input, r->err);
@@ -691,8 +692,8 @@ static void read_whole_head(AdcpArchiveReader *r, Effort effort) {
   check_summary(r, quick);
 }
 
-static AdcpArchiveReader *open_reader(const AdcpRoot *root, const char *path, int threads,
-                                      Effort effort, AdcpCheckpoint checkpoint, AdcpError *err) {
+static AdcpArchiveReader *open_reader(const AdcpRoot *root, const char *path, Effort effort,
+                                      AdcpCheckpoint checkpoint, AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpArchiveReader *r = adcp_calloc(1, sizeof *r);
   if( r == NULL ) {
@@ -702,7 +703,7 @@ static AdcpArchiveReader *open_reader(const AdcpRoot *root, const char *path, in
   r->err = err;
   r->full = true;
   r->input.checkpoint = checkpoint;
-  open_parts(r, root, path, threads);
+  open_parts(r, root, path);
   if( err->rc == ADCP_OK ) {
     r->head.container = adcp_block_reader_container(r->blocks);
     bool done = effort == PEEK && adcp_archive_peek(r);
@@ -718,22 +719,28 @@ static const AdcpCheckpoint NO_CHECKPOINT = {NULL, NULL};
 AdcpArchiveReader *adcp_archive_reader_open_checked(const AdcpRoot *root, const char *path,
                                                     int threads, AdcpCheckpoint checkpoint,
                                                     AdcpError *err) {
-  return open_reader(root, path, threads, READ_THROUGH, checkpoint, err);
+  AdcpArchiveReader *r = open_reader(root, path, READ_THROUGH, checkpoint, err);
+  if( r ) adcp_archive_set_threads(r, adcp_threads_for_text(threads, r->head.totals.raw_bytes));
+  return r;
 }
 
 AdcpArchiveReader *adcp_archive_reader_open(const AdcpRoot *root, const char *path, int threads,
                                             AdcpError *err) {
-  return open_reader(root, path, threads, READ_THROUGH, NO_CHECKPOINT, err);
+  return adcp_archive_reader_open_checked(root, path, threads, NO_CHECKPOINT, err);
 }
 
 AdcpArchiveReader *adcp_archive_reader_open_head(const AdcpRoot *root, const char *path,
                                                  AdcpError *err) {
-  return open_reader(root, path, 0, HEAD, NO_CHECKPOINT, err);
+  return open_reader(root, path, HEAD, NO_CHECKPOINT, err);
 }
 
 AdcpArchiveReader *adcp_archive_reader_peek(const AdcpRoot *root, const char *path,
                                             AdcpError *err) {
-  return open_reader(root, path, 0, PEEK, NO_CHECKPOINT, err);
+  return open_reader(root, path, PEEK, NO_CHECKPOINT, err);
+}
+
+void adcp_archive_set_threads(AdcpArchiveReader *r, int threads) {
+  adcp_block_reader_set_threads(r->blocks, threads);
 }
 
 const AdcpArchiveHead *adcp_archive_head(const AdcpArchiveReader *r) {

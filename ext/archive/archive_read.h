@@ -47,7 +47,8 @@ typedef struct AdcpCheckpoint {
   void (*xCheck)(void *context, AdcpError *err);
 } AdcpCheckpoint;
 
-/* ADCP_NOTADB: not a backup; ADCP_CORRUPT: damaged or incomplete (the message says which, and
+/* threads inflate ahead, for rows; ADCP_AUTO_THREADS (work_queue.h): as the document's size asks for.
+** ADCP_NOTADB: not a backup; ADCP_CORRUPT: damaged or incomplete (the message says which, and
 ** where); ADCP_ERROR: a newer format or an unknown name in "requires". NULL on error. root is
 ** borrowed until this returns. */
 AdcpArchiveReader *adcp_archive_reader_open(const AdcpRoot *root, const char *path, int threads,

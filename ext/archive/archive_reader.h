@@ -111,6 +111,9 @@ void adcp_archive_drop_sections(AdcpArchiveReader *r);
 /* Adds a copy of the text to the head's warnings. */
 void adcp_archive_warn(AdcpArchiveReader *r, const char *text);
 
+/* So many threads inflate ahead from now on. Of a reader that was opened without. */
+void adcp_archive_set_threads(AdcpArchiveReader *r, int threads);
+
 /* For messages: where a byte of the document is. */
 void adcp_archive_append_place(AdcpArchiveReader *r, int64_t offset);
 

@@ -40,7 +40,9 @@ struct AdcpReadAhead {
 
   /* The caller's. */
   AdcpCheckpoint checkpoint; /* xCheck NULL: none, or the reader calls it itself */
-  AdcpWorkQueue *queue;      /* NULL: without a thread */
+  int threads;
+  AdcpArchiveEvent event; /* the current one */
+  AdcpWorkQueue *queue;   /* NULL: without a thread, and without batches */
   Batch *batches[BATCHES];
   Batch *now;                    /* being read; NULL before the first event */
   size_t row;                    /* in it, the next one */
@@ -104,9 +106,7 @@ static void start_queue(AdcpReadAhead *ahead) {
 
 /* Until no job is left that uses the reader. */
 static void take_all(AdcpReadAhead *ahead) {
-  while( ahead->queue && !adcp_work_queue_empty(ahead->queue) ) {
-    adcp_work_queue_take(ahead->queue);
-  }
+  while( !adcp_work_queue_empty(ahead->queue) ) adcp_work_queue_take(ahead->queue);
 }
 
 /* After an event that halted: the jobs behind it did nothing. */
@@ -114,13 +114,13 @@ static void go_on(AdcpReadAhead *ahead) {
   take_all(ahead);
   ahead->halted = false;
   fill_batch(ahead->now);
-  if( ahead->queue && !ahead->now->has_end ) start_queue(ahead);
+  if( !ahead->now->has_end ) start_queue(ahead);
 }
 
 static void next_batch(AdcpReadAhead *ahead) {
   ahead->row = 0;
   if( ahead->checkpoint.xCheck ) ahead->checkpoint.xCheck(ahead->checkpoint.context, ahead->err);
-  if( ahead->queue == NULL || ahead->now->has_end ) {
+  if( ahead->now->has_end ) {
     go_on(ahead);
   } else {
     adcp_work_queue_put(ahead->queue, ahead->now);
@@ -130,8 +130,13 @@ static void next_batch(AdcpReadAhead *ahead) {
 
 /* ---- opening and closing ---- */
 
-static void make_batches(AdcpReadAhead *ahead, bool threaded) {
-  for( size_t i = 0; i < (threaded ? BATCHES : 1); i++ ) {
+/* One thread reads ahead, and keeps a processor busy; others inflate for it. One to inflate beside the
+** only thread would move each block between processors. */
+static void prepare_threads(AdcpReadAhead *ahead, AdcpCheckpoint checkpoint) {
+  adcp_archive_set_threads(ahead->archive, ahead->threads - 1);
+  ahead->archive->input.checkpoint = (AdcpCheckpoint){0}; /* from now on it runs elsewhere */
+  ahead->checkpoint = checkpoint;
+  for( size_t i = 0; i < BATCHES; i++ ) {
     Batch *batch = adcp_malloc(sizeof *batch);
     if( batch == NULL ) {
       adcp_error_nomem(ahead->err);
@@ -140,6 +145,7 @@ static void make_batches(AdcpReadAhead *ahead, bool threaded) {
     ahead->batches[i] = batch;
     batch->ahead = ahead;
   }
+  ahead->queue = adcp_work_queue_open_serial(true, BATCHES, fill_batch, ahead->err);
 }
 
 AdcpReadAhead *adcp_read_ahead_open(const AdcpRoot *root, const char *path, int threads,
@@ -151,29 +157,16 @@ AdcpReadAhead *adcp_read_ahead_open(const AdcpRoot *root, const char *path, int 
     return NULL;
   }
   ahead->err = err;
-  /* One thread reads ahead, and keeps a processor busy; others inflate for it. One to inflate beside
-  ** the only thread would move each block between processors. */
-  int inflating = threads > 1 ? threads - 1 : 0;
-  ahead->archive =
-      adcp_archive_reader_open_checked(root, path, inflating, checkpoint, &ahead->archive_err);
+  ahead->archive = adcp_archive_reader_open_checked(root, path, 0, checkpoint, &ahead->archive_err);
   adcp_error_move(err, &ahead->archive_err);
-  if( ahead->archive && threads > 0 ) { /* from now on it runs elsewhere */
-    ahead->archive->input.checkpoint = (AdcpCheckpoint){0};
-    ahead->checkpoint = checkpoint;
+  if( ahead->archive ) {
+    int64_t text_bytes = adcp_archive_head(ahead->archive)->totals.raw_bytes;
+    ahead->threads = adcp_threads_for_text(threads, text_bytes);
   }
-  make_batches(ahead, threads > 0);
-  if( threads > 0 ) ahead->queue = adcp_work_queue_open_serial(true, BATCHES, fill_batch, err);
+  if( ahead->threads > 0 ) prepare_threads(ahead, checkpoint);
   if( err->rc == ADCP_OK ) return ahead;
   adcp_read_ahead_close(ahead);
   return NULL;
-}
-
-void adcp_read_ahead_stay(AdcpReadAhead *ahead) {
-  if( ahead == NULL || ahead->queue == NULL ) return;
-  adcp_work_queue_close(ahead->queue);
-  ahead->queue = NULL;
-  ahead->archive->input.checkpoint = ahead->checkpoint;
-  ahead->checkpoint = (AdcpCheckpoint){0};
 }
 
 void adcp_read_ahead_close(AdcpReadAhead *ahead) {
@@ -206,9 +199,20 @@ static AdcpArchiveEvent take_end(AdcpReadAhead *ahead) {
   return batch->end;
 }
 
-AdcpArchiveEvent adcp_read_ahead_next(AdcpReadAhead *ahead) {
-  if( ahead->err->rc ) return ADCP_ARCHIVE_ERROR;
-  ahead->values = NULL;
+/* The reader's own event, without a copy. */
+static AdcpArchiveEvent next_of_reader(AdcpReadAhead *ahead) {
+  AdcpArchiveEvent event = adcp_archive_next(ahead->archive);
+  if( event == ADCP_ARCHIVE_ERROR ) return fail(ahead);
+  if( event == ADCP_ARCHIVE_TABLE_BEGIN ) ahead->row_number = 0;
+  if( event == ADCP_ARCHIVE_ROW ) {
+    ahead->values = adcp_archive_row(ahead->archive);
+    ahead->row_number++;
+  }
+  ahead->table = adcp_archive_table(ahead->archive);
+  return event;
+}
+
+static AdcpArchiveEvent next_of_batches(AdcpReadAhead *ahead) {
   if( ahead->now == NULL ) {
     ahead->now = ahead->batches[0];
     go_on(ahead);
@@ -224,6 +228,18 @@ AdcpArchiveEvent adcp_read_ahead_next(AdcpReadAhead *ahead) {
     next_batch(ahead);
     if( ahead->err->rc ) return ADCP_ARCHIVE_ERROR;
   }
+}
+
+AdcpArchiveEvent adcp_read_ahead_next(AdcpReadAhead *ahead) {
+  ahead->values = NULL;
+  ahead->event = ahead->err->rc ? ADCP_ARCHIVE_ERROR
+                 : ahead->queue ? next_of_batches(ahead)
+                                : next_of_reader(ahead);
+  return ahead->event;
+}
+
+int adcp_read_ahead_threads(const AdcpReadAhead *ahead) {
+  return ahead->threads;
 }
 
 const AdcpArchiveHead *adcp_read_ahead_head(const AdcpReadAhead *ahead) {
@@ -248,18 +264,18 @@ int64_t adcp_read_ahead_row_number(const AdcpReadAhead *ahead) {
 }
 
 void adcp_read_ahead_skip_table(AdcpReadAhead *ahead) {
-  assert(ahead->now && ahead->now->has_end && ahead->now->end == ADCP_ARCHIVE_TABLE_BEGIN);
+  assert(ahead->event == ADCP_ARCHIVE_TABLE_BEGIN);
   adcp_archive_skip_table(ahead->archive);
 }
 
 void adcp_read_ahead_defer_digest(AdcpReadAhead *ahead) {
-  assert(ahead->now && ahead->now->has_end && ahead->now->end == ADCP_ARCHIVE_TABLE_BEGIN);
+  assert(ahead->event == ADCP_ARCHIVE_TABLE_BEGIN);
   adcp_archive_defer_digest(ahead->archive);
 }
 
 void adcp_read_ahead_check(AdcpReadAhead *ahead, AdcpError *found) {
   AdcpArchiveEvent event;
-  take_all(ahead);
+  if( ahead->queue ) take_all(ahead);
   ahead->halted = true;
   if( ahead->checkpoint.xCheck ) ahead->archive->input.checkpoint = ahead->checkpoint;
   adcp_error_clear(&ahead->archive_err);

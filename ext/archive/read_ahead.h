@@ -2,10 +2,10 @@
 ** read_ahead.h - the events of an archive reader, made ahead of their use by a thread.
 **
 ** Opening, events and their order are those of archive_read.h; the caller sees the same with and
-** without a thread. The reader works on another thread while the caller uses rows, and halts at
+** without a thread. With one the reader works on another thread while the caller uses rows, and halts at
 ** everything the caller may answer to: the beginning of a table, its end, an error, a row too large
 ** to be copied. Tables of a few rows are read by the caller itself. Memory: three batches of rows
-** (row_batch.h) besides the reader's own.
+** (row_batch.h) besides the reader's own; without a thread the reader's rows themselves.
 */
 #ifndef ADCP_ARCHIVE_READ_AHEAD_H
 #define ADCP_ARCHIVE_READ_AHEAD_H
@@ -14,13 +14,13 @@
 
 typedef struct AdcpReadAhead AdcpReadAhead;
 
-/* err is borrowed until close. threads as in adcp_archive_reader_open; 0: all is done by the
-** caller. The checkpoint (copied) is called by the caller's thread only. */
+/* err is borrowed until close. threads as in adcp_archive_reader_open, of which one reads ahead; 0: all
+** is done by the caller. The checkpoint (copied) is called by the caller's thread only. */
 AdcpReadAhead *adcp_read_ahead_open(const AdcpRoot *root, const char *path, int threads,
                                     AdcpCheckpoint checkpoint, AdcpError *err);
 
-/* All but inflating is done by the caller after all. Before the first event. NULL is allowed. */
-void adcp_read_ahead_stay(AdcpReadAhead *ahead);
+/* What was asked for, or what ADCP_AUTO_THREADS came to. */
+int adcp_read_ahead_threads(const AdcpReadAhead *ahead);
 const AdcpArchiveHead *adcp_read_ahead_head(const AdcpReadAhead *ahead);
 
 /* The reader, for its sections; NULL for NULL. Its events are not the caller's. */

@@ -292,7 +292,7 @@ static void read_tables(Reading *reading) {
 
 static void open_and_read(AdcpRowChoice *choice) {
   Reading reading = {.choice = choice};
-  int threads = (int)adcp_options_integer(choice->options, "threads", adcp_spare_processors());
+  int threads = (int)adcp_options_integer(choice->options, "threads", ADCP_AUTO_THREADS);
   reading.ahead = adcp_read_ahead_open(choice->root, choice->path, threads,
                                        adcp_interrupt_checkpoint(&choice->interrupt), choice->err);
   if( reading.ahead == NULL ) return;

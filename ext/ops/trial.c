@@ -12,6 +12,7 @@
 #include "codec/json_write.h"
 #include "db/stub.h"
 #include "ops/restore.h"
+#include "platform/work_queue.h"
 
 #define MAX_STUBS 256 /* functions that an application registers for its schema: a few */
 #define PROBE_STEPS                                                                                \
@@ -105,8 +106,11 @@ typedef enum Extent { DEFINITIONS, EVERYTHING, LEGACY_ROWS } Extent;
 static void run_restore(Trial *trial, Extent extent, AdcpBuf *report, AdcpError *failure) {
   static const char *const more[] = {",\"schema_only\":true", "", ",\"create\":true"};
   AdcpBuf options = {0};
-  adcp_buf_appendf(&options, "{\"force\":true,\"foreign_keys\":\"report\",\"threads\":%d%s}",
-                   trial->asked->threads, more[extent]);
+  adcp_buf_appendf(&options, "{\"force\":true,\"foreign_keys\":\"report\"%s", more[extent]);
+  if( trial->asked->threads != ADCP_AUTO_THREADS ) {
+    adcp_buf_appendf(&options, ",\"threads\":%d", trial->asked->threads);
+  }
+  adcp_buf_append_byte(&options, '}');
   if( adcp_buf_check(&options, failure) ) {
     AdcpRequest request = {.handle = trial->handle,
                            .config = trial->config,

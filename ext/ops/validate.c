@@ -157,8 +157,7 @@ AdcpValidate *adcp_validate_open(const AdcpRequest *request, AdcpError *err) {
   adcp_interrupt_open(&validate->interrupt, &validate->db);
   if( err->rc ) return validate;
   validate->level = adcp_options_text(validate->options, "level", "full");
-  validate->threads =
-      (int)adcp_options_integer(validate->options, "threads", adcp_spare_processors());
+  validate->threads = (int)adcp_options_integer(validate->options, "threads", ADCP_AUTO_THREADS);
   validate->archive = adcp_archive_reader_open_checked(
       adcp_config_root(request->config), validate->path, validate->threads,
       adcp_interrupt_checkpoint(&validate->interrupt), &validate->found);

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -50,5 +51,10 @@ void adcp_work_queue_close(AdcpWorkQueue *queue);
 ** works too: as many threads as keep all busy. One more made a backup 10 % slower. */
 int adcp_processor_count(void);
 int adcp_spare_processors(void);
+
+/* Threads for a document of so many bytes of text (0: not known): as many as were asked for, or for
+** ADCP_AUTO_THREADS none when it is small, else adcp_spare_processors. */
+#define ADCP_AUTO_THREADS (-1)
+int adcp_threads_for_text(int asked, int64_t bytes);
 
 #endif

@@ -446,7 +446,7 @@ static int xFilter(sqlite3_vtab_cursor *base, int idx_num, const char *limits, i
     }
   }
   bool is_lookup = limits && strchr(limits, '=');
-  open_backup(cursor, vtab, is_lookup ? 0 : adcp_spare_processors());
+  open_backup(cursor, vtab, is_lookup ? 0 : ADCP_AUTO_THREADS);
   if( cursor->rowids.low > cursor->rowids.high || cursor->err.rc ) return report(cursor);
   go_to_begin(cursor, vtab);
   return cursor->err.rc ? report(cursor) : xNext(base);

@@ -208,11 +208,16 @@ AdcpBlockFetch *adcp_block_fetch_open(AdcpInFile *file, const AdcpContainerMetho
   fetch->methods = methods;
   fetch->compressor = methods->xCompressor(0);
   fetch->index = index;
-  fetch->threads = threads;
   fetch->last = NO_BLOCK;
-  fetch->job_count = (size_t)threads + 2;
-  for( size_t i = 0; i < fetch->job_count; i++ ) fetch->jobs[i].fetch = fetch;
+  for( size_t i = 0; i < ADCP_MAX_THREADS + 2; i++ ) fetch->jobs[i].fetch = fetch;
+  adcp_block_fetch_set_threads(fetch, threads);
   return fetch;
+}
+
+void adcp_block_fetch_set_threads(AdcpBlockFetch *fetch, int threads) {
+  assert(threads >= fetch->threads && threads <= ADCP_MAX_THREADS && fetch->queue == NULL);
+  fetch->threads = threads;
+  fetch->job_count = (size_t)threads + 2;
 }
 
 /* Has the block done, here or by a worker, and the next ones begun. */

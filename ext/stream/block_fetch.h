@@ -20,6 +20,9 @@ typedef struct AdcpBlockFetch AdcpBlockFetch;
 AdcpBlockFetch *adcp_block_fetch_open(AdcpInFile *file, const AdcpContainerMethods *methods,
                                       const AdcpBlockIndex *index, int threads, AdcpError *err);
 
+/* More threads than before, as long as nothing was read ahead. */
+void adcp_block_fetch_set_threads(AdcpBlockFetch *fetch, int threads);
+
 /* The text of a block, entries[block].raw_bytes of it, borrowed until the next call; NULL with err
 ** set (damage names block and file offset). After an error other blocks can still be had. */
 const uint8_t *adcp_block_fetch_get(AdcpBlockFetch *fetch, size_t block, AdcpError *err);

@@ -80,6 +80,12 @@ AdcpBlockReader *adcp_block_reader_open(AdcpInFile *file, int threads, AdcpError
   return NULL;
 }
 
+void adcp_block_reader_set_threads(AdcpBlockReader *reader, int threads) {
+  assert(reader->threads == 0);
+  reader->threads = threads;
+  if( reader->fetch ) adcp_block_fetch_set_threads(reader->fetch, threads);
+}
+
 AdcpContainer adcp_block_reader_container(const AdcpBlockReader *reader) {
   return reader->methods->container;
 }

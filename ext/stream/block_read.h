@@ -26,6 +26,10 @@ typedef struct AdcpBlockReader AdcpBlockReader;
 /* Detects the container. An empty file and one of no known container are ADCP_NOTADB. Borrows file.
 ** threads as in the writer. */
 AdcpBlockReader *adcp_block_reader_open(AdcpInFile *file, int threads, AdcpError *err);
+
+/* More threads than before, for what is read from now on: once the size of the text is known. Of a
+** reader that was opened without. */
+void adcp_block_reader_set_threads(AdcpBlockReader *reader, int threads);
 AdcpContainer adcp_block_reader_container(const AdcpBlockReader *reader);
 
 /* File offset of the first block: 10 for gzip, 0 for plain; -1 where the file does not begin as we

@@ -4,6 +4,7 @@
 */
 #include "archive/read_ahead.h"
 #include "archive/row_batch.h"
+#include "platform/work_queue.h"
 #include "archive_fixture.h"
 #include "base/mem.h"
 #include "unit.h"
@@ -85,6 +86,8 @@ static void test_events(int threads, size_t skipped) {
   AdcpError err = ADCP_ERROR_INIT;
   AdcpReadAhead *ahead = adcp_read_ahead_open(NULL, path, threads, no_checkpoint, &err);
   CHECK(ahead != NULL && adcp_read_ahead_head(ahead)->table_count == TABLES);
+  int64_t text_bytes = adcp_read_ahead_head(ahead)->totals.raw_bytes;
+  CHECK(adcp_read_ahead_threads(ahead) == adcp_threads_for_text(threads, text_bytes));
   for( size_t t = 0; t < TABLES; t++ ) {
     CHECK(adcp_read_ahead_next(ahead) == ADCP_ARCHIVE_TABLE_BEGIN);
     CHECK_TEXT(adcp_read_ahead_table(ahead)->table->name, tables[t].name);
@@ -169,6 +172,7 @@ int main(void) {
   snprintf(path, sizeof path, "%s/b.json.gz", fix_scratch(DIR_TEMPLATE));
   write_backup();
   test_batch();
+  test_events(ADCP_AUTO_THREADS, TABLES);
   for( int threads = 0; threads <= 4; threads += threads + 1 ) {
     for( size_t skipped = 0; skipped <= TABLES; skipped++ ) test_events(threads, skipped);
     for( int rows = 0; rows < 20000; rows = rows * 3 + 1 ) test_close_early(threads, rows);

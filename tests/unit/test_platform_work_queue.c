@@ -187,7 +187,17 @@ static void test_no_memory(void) {
   adcp_work_queue_close(NULL);
 }
 
+/* None for a small text, unless they are asked for. */
+static void test_threads_for_text(void) {
+  CHECK(adcp_threads_for_text(ADCP_AUTO_THREADS, 1) == 0);
+  CHECK(adcp_threads_for_text(ADCP_AUTO_THREADS, 2 * 1024 * 1024 - 1) == 0);
+  CHECK(adcp_threads_for_text(ADCP_AUTO_THREADS, 2 * 1024 * 1024) == adcp_spare_processors());
+  CHECK(adcp_threads_for_text(ADCP_AUTO_THREADS, 0) == adcp_spare_processors());
+  for( int asked = 0; asked < 4; asked++ ) CHECK(adcp_threads_for_text(asked, 1) == asked);
+}
+
 int main(void) {
+  test_threads_for_text();
   for( int threads = 0; threads <= 4; threads++ ) {
     test_order(threads, 1, 7u + (uint32_t)threads);
     test_order(threads, (size_t)threads + 2, 11u + (uint32_t)threads);
