@@ -208,11 +208,12 @@ static void check_foreign_keys(Trial *trial) {
 }
 
 /* Rows and texts are equal to the backup's, so what is found here the database had, and stubs only
-** add to it. */
+** add to it. The whole check looks every row up in every index, which have just been made of these rows,
+** and takes ten times as long. */
 static void check_integrity(Trial *trial) {
   AdcpDb db = {trial->handle, "main", trial->err};
   if( trial->stubs ) return;
-  sqlite3_stmt *stmt = adcp_db_prepare(&db, "PRAGMA integrity_check(%d)", ADCP_MAX_FINDINGS);
+  sqlite3_stmt *stmt = adcp_db_prepare(&db, "PRAGMA quick_check(%d)", ADCP_MAX_FINDINGS);
   while( adcp_db_step(&db, stmt) ) {
     const char *text = (const char *)sqlite3_column_text(stmt, 0);
     if( text && strcmp(text, "ok") != 0 ) add(trial, ADCP_FINDING_INTEGRITY, NULL, text);
