@@ -366,12 +366,12 @@ class Bench:
         db = self.database(kind)
         backup, dump = self.make_backup(kind)
         rows, text = self.rows_of(backup)
-        out, peer_out = self.path("v.json.gz"), self.path("v.sql.gz")
+        out, peer_out = self.path("v_%s.json.gz" % kind), self.path("v_%s.sql.gz" % kind)
         self.race("backup, " + kind, [
             Contender("adcp_backup, level 6", ours(db, "backup", out), out),
             Contender(".dump | gzip -6", "%s %s .dump | gzip -6 >%s" % (SHELL, db, peer_out),
                       peer_out)], rows, text)
-        out, peer_out = self.path("v.db"), self.path("vp.db")
+        out, peer_out = self.path("v_%s.db" % kind), self.path("vp_%s.db" % kind)
         self.race("restore, " + kind, [
             Contender("adcp_restore, verified", ours(out, "restore", backup), out),
             Contender("gunzip -c | sqlite3", "gunzip -c %s | %s %s" % (dump, SHELL, peer_out),
