@@ -8,6 +8,8 @@
 ** batch ends when it is full or at an event that halts: jobs begun after that find the reader
 ** halted and do nothing, until the caller has gone past the event. Then all batches are back, and
 ** the first one is filled by the caller itself: a thread is asked for only when a table has more.
+**
+** Without a thread there are no batches: the caller gets the reader's own events and rows.
 */
 #include "archive/read_ahead.h"
 
