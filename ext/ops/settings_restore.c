@@ -47,11 +47,14 @@ struct AdcpSettingsRestore {
 
 /* ---- the current file ---- */
 
-/* One that cannot be looked at is there: reading it then tells why, where taking it for missing would
-** lose what it holds. */
-static bool exists(const AdcpRoot *root, const char *path) {
+/* Taking one that cannot be looked at for missing would lose what it holds: that is an error. */
+static bool exists(const AdcpRoot *root, const char *path, AdcpError *err) {
   struct stat st;
-  return adcp_path_stat(root, path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
+  if( adcp_path_stat(root, path, &st) == 0 ) return true;
+  if( errno != ENOENT && errno != ENOTDIR ) {
+    adcp_root_errno(root, err, ADCP_CANTOPEN, errno, "cannot look at %s", path);
+  }
+  return false;
 }
 
 /* Values of the current file at the places of those that were left out. */
@@ -96,7 +99,8 @@ static void read_current(Current *current, const char *path) {
   AdcpError *err = current->settings->err;
   AdcpBuf text = {0}, unused = {0};
   AdcpJsonVisitor visitor = {current, is_left_out, keep_current};
-  if( !exists(current->settings->root, path) ) return;
+  bool is_there = exists(current->settings->root, path, err);
+  if( !is_there && !err->rc ) return;
   adcp_json_file_read(current->settings->root, path, &text, err);
   adcp_error_append(err,
                     "; its values are needed for what the backup of settings \"%s\" left out: move "
@@ -208,7 +212,7 @@ static void fail_no_section(AdcpSettingsRestore *settings, const char *section) 
 static void end_text(const AdcpRoot *root, const char *path, AdcpBuf *text, AdcpError *err) {
   AdcpError ignored = ADCP_ERROR_INIT;
   AdcpBuf current = {0};
-  if( exists(root, path) ) adcp_text_file_read(root, path, &current, &ignored);
+  if( exists(root, path, &ignored) ) adcp_text_file_read(root, path, &current, &ignored);
   if( ignored.rc == ADCP_NOMEM ) adcp_error_move(err, &ignored);
   bool bare = current.size && current.data[current.size - 1] != '\n';
   if( !bare ) adcp_buf_append_byte(text, '\n');
@@ -308,7 +312,7 @@ static void make_env_file(AdcpSettingsRestore *settings, Target *target) {
                    "option \"env_file\": the backup has no environment variables");
     return;
   }
-  if( exists(settings->root, target->path) )
+  if( exists(settings->root, target->path, settings->err) )
     adcp_text_file_read(settings->root, target->path, &current, settings->err);
   for( const cJSON *item = settings->variables->child; item && !settings->err->rc;
        item = item->next ) {
