@@ -5,7 +5,7 @@
 ** looks, once it has the lock, whether the file still has a name, and makes another if not. A
 ** cleaner may see a file between unlock and rename: the writer renames first and unlocks later.
 ** Where flock does not work (some network file systems) it fails for cleaners too, so nothing is
-** removed there.
+** removed there. Where it works and fails all the same, no file is made: a cleaner could take it.
 */
 #include "platform/temp_file.h"
 
@@ -67,13 +67,36 @@ static char *name_of_try(const AdcpPlace *target, int n) {
   return adcp_buf_take(&buf);
 }
 
-/* False when a cleaner has the file, which will remove it, or had it. Where locks do not work, and
-** where the file's state cannot be read, there is no cleaner either. */
-static bool take_lock(int fd) {
+/* True for what flock() says where there are no locks. */
+static bool lock_is_unsupported(int error_number) {
+  return error_number == ENOSYS || error_number == EOPNOTSUPP || error_number == ENOLCK ||
+         error_number == EINVAL;
+}
+
+/* Returns 0; EWOULDBLOCK when a cleaner has the file, which will remove it, or had it; or why it cannot
+** be locked. Where locks do not work, and where the file's state cannot be read, there is no cleaner
+** either. */
+static int take_lock(int fd) {
   struct stat st;
-  if( adcp_system_calls()->xFlock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK )
-    return false;
-  return adcp_system_calls()->xFstat(fd, &st) != 0 || st.st_nlink > 0;
+  int rc;
+  do {
+    rc = adcp_system_calls()->xFlock(fd, LOCK_EX | LOCK_NB);
+  } while( rc != 0 && errno == EINTR );
+  if( rc != 0 && !lock_is_unsupported(errno) ) return errno;
+  return adcp_system_calls()->xFstat(fd, &st) != 0 || st.st_nlink > 0 ? 0 : EWOULDBLOCK;
+}
+
+/* Makes and locks a file. Returns 0, EEXIST or EWOULDBLOCK when another name may do, or why not. */
+static int make_locked(int folder, const char *name, int *fd, const char **step) {
+  *step = "its folder";
+  *fd = adcp_system_open(folder, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+  if( *fd < 0 ) return errno;
+  *step = "its temporary file cannot be locked";
+  int error_number = take_lock(*fd);
+  if( error_number == 0 ) return 0;
+  if( error_number != EWOULDBLOCK ) adcp_system_calls()->xUnlink(folder, name);
+  adcp_system_calls()->xClose(*fd);
+  return error_number;
 }
 
 int adcp_temp_file_open(const AdcpPlace *target, char **name, AdcpError *err) {
@@ -85,19 +108,16 @@ int adcp_temp_file_open(const AdcpPlace *target, char **name, AdcpError *err) {
       adcp_error_nomem(err);
       return -1;
     }
-    int fd =
-        adcp_system_open(target->folder, candidate, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-    int error_number = errno;
-    if( fd >= 0 && take_lock(fd) ) {
+    int fd;
+    const char *step;
+    int error_number = make_locked(target->folder, candidate, &fd, &step);
+    if( error_number == 0 ) {
       *name = candidate;
       return fd;
     }
     adcp_free(candidate);
-    if( fd >= 0 ) {
-      adcp_system_calls()->xClose(fd);
-    } else if( error_number != EEXIST ) {
-      adcp_error_errno(err, ADCP_CANTOPEN, error_number, "cannot write %s: its folder",
-                       target->path);
+    if( error_number != EEXIST && error_number != EWOULDBLOCK ) {
+      adcp_error_errno(err, ADCP_CANTOPEN, error_number, "cannot write %s: %s", target->path, step);
       return -1;
     }
   }

@@ -378,6 +378,9 @@ static void test_faults(void) {
   write_with(&calls, ENOLCK, ADCP_OUT_NEW, &err);
   CHECK(err.rc == ADCP_OK);
   unlink(at("faulty"));
+  write_with(&calls, EIO, ADCP_OUT_NEW, &err); /* another writer's cleaner could take the file */
+  check_error(&err, ADCP_CANTOPEN, "its temporary file cannot be locked");
+  CHECK(access(at("faulty"), F_OK) != 0);
 
   calls = real;
   calls.xWrite = slow_write;
