@@ -148,6 +148,10 @@ static void keep(AdcpDb *db, sqlite3_stmt **stmt, const char *sql) {
 
 void adcp_transaction_keep(AdcpTransaction *txn) {
   if( txn == NULL || txn->db->err->rc ) return;
+  if( sqlite3_get_autocommit(txn->db->handle) ) { /* what follows would be written at once */
+    adcp_error_set(txn->db->err, ADCP_ERROR, "SQLite has rolled the transaction back");
+    return;
+  }
   keep(txn->db, &txn->rollback, txn->nested ? "ROLLBACK TO " SAVEPOINT_NAME : "ROLLBACK");
   if( txn->nested ) keep(txn->db, &txn->release, "RELEASE " SAVEPOINT_NAME);
 }

@@ -23,7 +23,7 @@ AdcpTransaction *adcp_transaction_begin(AdcpDb *db);
 
 /* To be called after each statement that changes the schema: such a statement makes those that an
 ** abort needs expire, and when the abort comes memory may be short, or an authorizer against them.
-** NULL is allowed. */
+** An error where SQLite has rolled all back, which it does without memory. NULL is allowed. */
 void adcp_transaction_keep(AdcpTransaction *txn);
 
 /* True when SQLite has rolled back by itself: nothing more may be executed. To be looked at after

@@ -637,15 +637,16 @@ void adcp_plan_close(AdcpPlan *plan) {
 #define LISTED_TABLES 20 /* an error message is for reading */
 
 /* Rows that would be lost with a live table; 0 for views, and for virtual tables whose rows cannot
-** be counted. */
+** be counted. Other failures count: without memory SQLite may have rolled the transaction back. */
 static int64_t rows_at_stake(AdcpDb *db, const AdcpTable *table) {
   if( table == NULL ) return 0;
   if( table->kind != ADCP_TABLE_VIRTUAL ) return adcp_catalog_row_count(db, table);
-  AdcpError ignored = ADCP_ERROR_INIT;
-  AdcpDb trial = {db->handle, db->schema, &ignored};
+  AdcpError trouble = ADCP_ERROR_INIT;
+  AdcpDb trial = {db->handle, db->schema, &trouble};
   int64_t rows =
       adcp_db_integer(&trial, 0, "SELECT count(*) FROM \"%w\".\"%w\"", db->schema, table->name);
-  adcp_error_clear(&ignored);
+  if( trouble.rc == ADCP_ERROR || trouble.rc == ADCP_CORRUPT ) adcp_error_clear(&trouble);
+  adcp_error_move(db->err, &trouble);
   return rows;
 }
 

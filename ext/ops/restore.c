@@ -205,6 +205,7 @@ static void make_plan(AdcpRestore *restore) {
 }
 
 static void prepare_schema(AdcpRestore *restore) {
+  adcp_transaction_keep(restore->transaction);
   if( restore->err->rc ) return;
   restore->foreign_keys = adcp_foreign_keys_before(&restore->db, restore->plan);
   if( adcp_ddl_vet(restore->plan, restore->head->schema, &restore->db) ) {
