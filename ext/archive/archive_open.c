@@ -687,6 +687,7 @@ static void read_whole_head(AdcpArchiveReader *r, Effort effort) {
     if( r->is_old && r->err->rc == ADCP_OK && effort != PEEK ) adcp_legacy_open(r);
   }
   if( r->err->rc || r->head.unsettled ) return;
+  adcp_json_reader_trim(r->json);
   resolve_tables(r);
   if( r->err->rc == ADCP_OK ) fill_head(r);
   check_summary(r, quick);

@@ -546,6 +546,21 @@ void adcp_json_reader_restart(AdcpJsonReader *r, int64_t offset, AdcpJsonToken i
   r->state = BEFORE_ANYTHING;
 }
 
+void adcp_json_reader_trim(AdcpJsonReader *r) {
+  size_t unread = r->end - r->pos, capacity = WINDOW_BYTES;
+  while( capacity < unread ) capacity *= 2;
+  if( r->err->rc || capacity >= r->capacity ) return;
+  assert(r->capture == NULL);
+  memmove(r->window, r->window + r->pos, unread);
+  r->base += (int64_t)r->pos;
+  r->pos = r->captured = 0;
+  r->end = unread;
+  uint8_t *smaller = adcp_realloc(r->window, capacity);
+  if( smaller == NULL ) return;
+  r->window = smaller;
+  r->capacity = capacity;
+}
+
 void adcp_json_reader_close(AdcpJsonReader *r) {
   if( r == NULL ) return;
   adcp_buf_free(&r->number);

@@ -56,6 +56,9 @@ void adcp_json_reader_close(AdcpJsonReader *reader);
 ** before a key (likewise). */
 void adcp_json_reader_restart(AdcpJsonReader *reader, int64_t offset, AdcpJsonToken inside);
 
+/* Gives back the memory that a long token took. What was borrowed from the reader is no longer valid. */
+void adcp_json_reader_trim(AdcpJsonReader *reader);
+
 AdcpJsonToken adcp_json_next(AdcpJsonReader *reader);
 
 /* Text of the KEY, STRING or NUMBER just returned; zero-terminated; borrowed until the next call.

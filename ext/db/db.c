@@ -3,6 +3,8 @@
 */
 #include "db/db.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "base/mem.h"
 #include "db/token.h"
@@ -111,6 +113,7 @@ static sqlite3_stmt *prepare_text(AdcpDb *db, const char *sql) {
 
 static sqlite3_stmt *prepare_format(AdcpDb *db, const char *format, va_list args) {
   if( db->err->rc != ADCP_OK ) return NULL;
+  if( strcmp(format, "%s") == 0 ) return prepare_text(db, va_arg(args, const char *)); /* no copy */
   char *sql = sqlite3_vmprintf(format, args);
   sqlite3_stmt *stmt = NULL;
   if( sql == NULL ) {

@@ -345,7 +345,8 @@ def cases(text, folder):
     yield "a trigger of many steps", with_sql(
         text, "r", "CREATE TRIGGER r AFTER INSERT ON t BEGIN " + "SELECT 1;" * (400_000) + " END"), REFUSED
     yield "a long index", with_sql(text, "i", f"CREATE INDEX i ON t(b) WHERE b <> '{'x' * long}'"), RESTORED
-    yield "a long virtual table", with_sql(text, "f", f"CREATE VIRTUAL TABLE f USING fts5(c, tokenize='{'x' * long}')"), REFUSED
+    # Of the arguments of a table FTS5 itself makes twelve copies.
+    yield "a long virtual table", with_sql(text, "f", f"CREATE VIRTUAL TABLE f USING fts5(c, tokenize='{'x' * (long // 2)}')"), REFUSED
     yield "a deep check", with_sql(text, "t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b CHECK(" + "1+" * 5000 + "1))"), REFUSED
     yield "a view of 2^20 views", exponential(text, 20), HARMLESS
     for name, change in POSITIONS.items():
