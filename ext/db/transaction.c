@@ -230,7 +230,7 @@ static const char *abort_transaction(AdcpTransaction *txn) {
     /* RELEASE would keep the half. */
     if( !sqlite3_get_autocommit(handle) ) force_rollback(handle);
   }
-  if( !sqlite3_get_autocommit(handle) ) return "transaction left open: run ROLLBACK";
+  if( !sqlite3_get_autocommit(handle) ) return ADCP_TRANSACTION_LEFT_OPEN;
   return txn->nested ? "your transaction was rolled back" : "database unchanged";
 }
 

@@ -39,8 +39,9 @@ void adcp_transaction_sync(AdcpDb *db);
 
 /* Rolls back if not committed, by force if need be; returns what is true now, for the message:
 ** "database unchanged" (perhaps with an empty savepoint left open, which it says), "your
-** transaction was rolled back", or "transaction left open: run ROLLBACK". After a commit returns
-** NULL. Frees. NULL txn: "database unchanged". */
+** transaction was rolled back", or ADCP_TRANSACTION_LEFT_OPEN, with what was restored in it. After a
+** commit returns NULL. Frees. NULL txn: "database unchanged". */
+#define ADCP_TRANSACTION_LEFT_OPEN "transaction left open: run ROLLBACK"
 const char *adcp_transaction_close(AdcpTransaction *txn);
 
 #endif

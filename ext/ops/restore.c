@@ -652,9 +652,11 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
   if( !restore->err->rc ) write_report(restore, report);
 }
 
-/* A caller's transaction that is gone had rows that are nowhere else now. */
+/* A caller's transaction that is gone had rows that are nowhere else now; one that could not be rolled
+** back may be committed. */
 static AdcpSafetyFate safety_fate(const AdcpRestore *restore, const char *outcome) {
   if( outcome == NULL ) return ADCP_SAFETY_USED;
+  if( strcmp(outcome, ADCP_TRANSACTION_LEFT_OPEN) == 0 ) return ADCP_SAFETY_UNSURE;
   bool nested = !sqlite3_get_autocommit(restore->db.handle);
   return nested == restore->nested ? ADCP_SAFETY_UNUSED : ADCP_SAFETY_UNSURE;
 }
