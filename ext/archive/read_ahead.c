@@ -187,31 +187,28 @@ static AdcpArchiveEvent fail(AdcpReadAhead *ahead) {
   return ADCP_ARCHIVE_ERROR;
 }
 
+/* An event that the reader stands on, with the values of a ROW. */
+static AdcpArchiveEvent take(AdcpReadAhead *ahead, AdcpArchiveEvent event,
+                             const AdcpValue *values) {
+  if( event == ADCP_ARCHIVE_ERROR ) return fail(ahead);
+  if( event == ADCP_ARCHIVE_TABLE_BEGIN ) ahead->row_number = 0;
+  if( event == ADCP_ARCHIVE_ROW ) ahead->row_number++;
+  ahead->values = values;
+  ahead->table = adcp_archive_table(ahead->archive);
+  return event;
+}
+
 /* The event at the end of the batch; it stays there until the caller goes on. */
 static AdcpArchiveEvent take_end(AdcpReadAhead *ahead) {
-  Batch *batch = ahead->now;
+  const Batch *batch = ahead->now;
   ahead->row = batch->rows.rows + 1;
-  if( batch->end == ADCP_ARCHIVE_ERROR ) return fail(ahead);
-  if( batch->end == ADCP_ARCHIVE_TABLE_BEGIN ) ahead->row_number = 0;
-  if( batch->end == ADCP_ARCHIVE_ROW ) {
-    ahead->values = batch->large;
-    ahead->row_number++;
-  }
-  ahead->table = adcp_archive_table(ahead->archive);
-  return batch->end;
+  return take(ahead, batch->end, batch->large);
 }
 
 /* The reader's own event, without a copy. */
 static AdcpArchiveEvent next_of_reader(AdcpReadAhead *ahead) {
   AdcpArchiveEvent event = adcp_archive_next(ahead->archive);
-  if( event == ADCP_ARCHIVE_ERROR ) return fail(ahead);
-  if( event == ADCP_ARCHIVE_TABLE_BEGIN ) ahead->row_number = 0;
-  if( event == ADCP_ARCHIVE_ROW ) {
-    ahead->values = adcp_archive_row(ahead->archive);
-    ahead->row_number++;
-  }
-  ahead->table = adcp_archive_table(ahead->archive);
-  return event;
+  return take(ahead, event, event == ADCP_ARCHIVE_ROW ? adcp_archive_row(ahead->archive) : NULL);
 }
 
 static AdcpArchiveEvent next_of_batches(AdcpReadAhead *ahead) {

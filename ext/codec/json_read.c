@@ -71,7 +71,16 @@ static void flush_capture(AdcpJsonReader *r) {
   r->captured = r->pos;
 }
 
-/* Moves the unread text to the window's start and makes free space behind it. */
+/* Moves the unread text to the window's start. */
+static void move_to_start(AdcpJsonReader *r) {
+  if( r->pos == 0 ) return;
+  memmove(r->window, r->window + r->pos, r->end - r->pos);
+  r->base += (int64_t)r->pos;
+  r->end -= r->pos;
+  r->pos = r->captured = 0;
+}
+
+/* Makes free space behind the unread text. */
 static bool make_room(AdcpJsonReader *r, int64_t limit) {
   size_t unread = r->end - r->pos;
   if( (int64_t)unread >= limit ) {
@@ -81,12 +90,7 @@ static bool make_room(AdcpJsonReader *r, int64_t limit) {
     return false;
   }
   flush_capture(r);
-  if( r->pos > 0 ) {
-    memmove(r->window, r->window + r->pos, unread);
-    r->base += (int64_t)r->pos;
-    r->pos = r->captured = 0;
-    r->end = unread;
-  }
+  move_to_start(r);
   if( r->end < r->capacity ) return true;
   uint8_t *larger = adcp_realloc(r->window, 2 * r->capacity);
   if( larger == NULL ) {
@@ -551,10 +555,7 @@ void adcp_json_reader_trim(AdcpJsonReader *r) {
   while( capacity < unread ) capacity *= 2;
   if( r->err->rc || capacity >= r->capacity ) return;
   assert(r->capture == NULL);
-  memmove(r->window, r->window + r->pos, unread);
-  r->base += (int64_t)r->pos;
-  r->pos = r->captured = 0;
-  r->end = unread;
+  move_to_start(r);
   uint8_t *smaller = adcp_realloc(r->window, capacity);
   if( smaller == NULL ) return;
   r->window = smaller;

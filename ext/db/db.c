@@ -3,8 +3,6 @@
 */
 #include "db/db.h"
 
-#include <string.h>
-
 #include "base/buf.h"
 #include "base/mem.h"
 #include "db/token.h"
@@ -97,7 +95,8 @@ void adcp_db_check_schema(AdcpDb *db) {
   adcp_buf_free(&list);
 }
 
-static sqlite3_stmt *prepare_text(AdcpDb *db, const char *sql) {
+sqlite3_stmt *adcp_db_prepare_text(AdcpDb *db, const char *sql) {
+  if( db->err->rc != ADCP_OK ) return NULL;
   sqlite3_stmt *stmt = NULL;
   const char *tail = NULL;
   int rc = sqlite3_prepare_v2(db->handle, sql, -1, &stmt, &tail);
@@ -113,13 +112,12 @@ static sqlite3_stmt *prepare_text(AdcpDb *db, const char *sql) {
 
 static sqlite3_stmt *prepare_format(AdcpDb *db, const char *format, va_list args) {
   if( db->err->rc != ADCP_OK ) return NULL;
-  if( strcmp(format, "%s") == 0 ) return prepare_text(db, va_arg(args, const char *)); /* no copy */
   char *sql = sqlite3_vmprintf(format, args);
   sqlite3_stmt *stmt = NULL;
   if( sql == NULL ) {
     adcp_error_nomem(db->err);
   } else {
-    stmt = prepare_text(db, sql);
+    stmt = adcp_db_prepare_text(db, sql);
   }
   sqlite3_free(sql);
   return stmt;
@@ -145,15 +143,23 @@ void adcp_db_finalize(sqlite3_stmt *stmt) {
   sqlite3_finalize(stmt);
 }
 
+static void run(AdcpDb *db, sqlite3_stmt *stmt) {
+  while( adcp_db_step(db, stmt) ) {
+    /* a PRAGMA gives rows that nobody asked for */
+  }
+  adcp_db_finalize(stmt);
+}
+
 void adcp_db_exec(AdcpDb *db, const char *format, ...) {
   va_list args;
   va_start(args, format);
   sqlite3_stmt *stmt = prepare_format(db, format, args);
   va_end(args);
-  while( adcp_db_step(db, stmt) ) {
-    /* a PRAGMA gives rows that nobody asked for */
-  }
-  adcp_db_finalize(stmt);
+  run(db, stmt);
+}
+
+void adcp_db_exec_text(AdcpDb *db, const char *sql) {
+  run(db, adcp_db_prepare_text(db, sql));
 }
 
 int64_t adcp_db_integer(AdcpDb *db, int64_t otherwise, const char *format, ...) {

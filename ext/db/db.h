@@ -33,6 +33,9 @@ void adcp_db_check_schema(AdcpDb *db);
 ** statement. */
 sqlite3_stmt *adcp_db_prepare(AdcpDb *db, const char *format, ...);
 
+/* The same for a text as it is, without a copy: one of a schema can be long. */
+sqlite3_stmt *adcp_db_prepare_text(AdcpDb *db, const char *sql);
+
 /* True while there is a row; false at the end or on error. NULL statement: false. */
 bool adcp_db_step(AdcpDb *db, sqlite3_stmt *stmt);
 
@@ -41,6 +44,7 @@ void adcp_db_finalize(sqlite3_stmt *stmt);
 
 /* Prepares, steps to the end, finalizes. */
 void adcp_db_exec(AdcpDb *db, const char *format, ...);
+void adcp_db_exec_text(AdcpDb *db, const char *sql);
 
 /* The reason of a statement that succeeded without an effect (SQLITE_IGNORE). */
 #define ADCP_IGNORES "an authorizer may ignore statements on this connection"

@@ -204,7 +204,7 @@ static sqlite3_stmt *prepare(AdcpDb *db, char *sql, bool ignore_checks) {
   if( sql == NULL ) adcp_error_nomem(db->err);
   sqlite3_stmt *stmt = NULL;
   if( db->err->rc == ADCP_OK ) {
-    stmt = ignore_checks ? adcp_state_prepare_unchecked(db, sql) : adcp_db_prepare(db, "%s", sql);
+    stmt = ignore_checks ? adcp_state_prepare_unchecked(db, sql) : adcp_db_prepare_text(db, sql);
   }
   sqlite3_free(sql);
   return stmt;

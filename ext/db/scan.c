@@ -75,7 +75,7 @@ static sqlite3_stmt *prepare_select(AdcpDb *db, const AdcpTable *table, int part
   append_order(sql, db, table);
   char *text = sqlite3_str_finish(sql);
   if( text == NULL ) adcp_error_nomem(db->err);
-  sqlite3_stmt *stmt = adcp_db_prepare(db, "%s", text);
+  sqlite3_stmt *stmt = adcp_db_prepare_text(db, text);
   sqlite3_free(text);
   return stmt;
 }

@@ -187,7 +187,7 @@ sqlite3_stmt *adcp_state_prepare_unchecked(AdcpDb *db, const char *sql) {
     adcp_db_fail(db, sqlite3_errcode(db->handle));
     return NULL;
   }
-  sqlite3_stmt *stmt = adcp_db_prepare(db, "%s", sql);
+  sqlite3_stmt *stmt = adcp_db_prepare_text(db, sql);
   bool back = !switched || switch_back(db->handle, name) || switch_back(db->handle, name);
   if( !back ) {
     int rc = sqlite3_errcode(db->handle);

@@ -148,7 +148,7 @@ static void keep(AdcpDb *db, sqlite3_stmt **stmt, const char *sql) {
 
 void adcp_transaction_keep(AdcpTransaction *txn) {
   if( txn == NULL || txn->db->err->rc ) return;
-  if( sqlite3_get_autocommit(txn->db->handle) ) { /* what follows would be written at once */
+  if( adcp_transaction_lost(txn) ) { /* what follows would be written at once */
     adcp_error_set(txn->db->err, ADCP_ERROR, "SQLite has rolled the transaction back");
     return;
   }

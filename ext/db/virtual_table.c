@@ -53,7 +53,7 @@ static void create_shadow(AdcpDb *db, const AdcpTable *shadow, const char *shado
   adcp_create_splice(&sql, shadow_sql, &create, db->schema, NULL, NULL);
   adcp_create_free(&create);
   const char *text = adcp_buf_text(&sql);
-  if( adcp_buf_check(&sql, db->err) ) adcp_db_exec(db, "%s", text);
+  if( adcp_buf_check(&sql, db->err) ) adcp_db_exec_text(db, text);
   adcp_buf_free(&sql);
 }
 

@@ -133,7 +133,7 @@ static const char *splice(AdcpBuf *out, const AdcpObject *object, const char *sc
 static void run_create(AdcpDb *db, const AdcpObject *object, const char *name, const char *on) {
   AdcpBuf sql = {0};
   const char *text = splice(&sql, object, db->schema, name, on, db->err);
-  if( text ) adcp_db_exec(db, "%s", text);
+  if( text ) adcp_db_exec_text(db, text);
   adcp_error_prepend(db->err, "creating %s \"%s\": ", adcp_object_type_name(object->type), name);
   adcp_buf_free(&sql);
 }

@@ -25,7 +25,7 @@ static void create_object(AdcpDb *db, const char *sql) {
   if( !is_there(db, create.name) ) {
     adcp_create_splice(&text, sql, &create, db->schema, NULL, NULL);
     const char *spliced = adcp_buf_text(&text); /* which may need memory too */
-    if( adcp_buf_check(&text, db->err) ) adcp_db_exec(db, "%s", spliced);
+    if( adcp_buf_check(&text, db->err) ) adcp_db_exec_text(db, spliced);
     adcp_error_prepend(db->err, "creating \"%s\": ", create.name);
   }
   adcp_create_free(&create);

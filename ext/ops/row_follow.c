@@ -34,7 +34,7 @@ static void append_values(AdcpRowChoice *choice, sqlite3_str *sql, const AdcpCho
 static sqlite3_stmt *prepare(AdcpRowChoice *choice, sqlite3_str *sql) {
   char *text = sqlite3_str_finish(sql);
   if( text == NULL ) adcp_error_nomem(choice->err);
-  sqlite3_stmt *stmt = text ? adcp_db_prepare(adcp_scratch_db(choice->scratch), "%s", text) : NULL;
+  sqlite3_stmt *stmt = text ? adcp_db_prepare_text(adcp_scratch_db(choice->scratch), text) : NULL;
   sqlite3_free(text);
   return stmt;
 }

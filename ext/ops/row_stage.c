@@ -72,7 +72,7 @@ static void run_create(AdcpRowChoice *choice, const char *sql) {
   db.err = &failure;
   do {
     adcp_error_clear(&failure);
-    adcp_db_exec(&db, "%s", sql);
+    adcp_db_exec_text(&db, sql);
   } while( failure.rc == ADCP_ERROR && !choice->err->rc &&
            adcp_scratch_add_function(choice->scratch, adcp_error_message(&failure)) );
   adcp_error_move(choice->err, &failure);
@@ -96,7 +96,7 @@ static void create_table(AdcpRowChoice *choice, const AdcpTable *table) {
   }
   char *sql = described_sql(table);
   if( sql == NULL ) adcp_error_nomem(choice->err);
-  if( sql ) adcp_db_exec(db, "%s", sql);
+  if( sql ) adcp_db_exec_text(db, sql);
   sqlite3_free(sql);
 }
 
@@ -182,7 +182,7 @@ static void take_keys(AdcpRowChoice *choice, const AdcpChoiceTable *table,
   }
   char *text = sqlite3_str_finish(sql);
   if( text == NULL ) adcp_error_nomem(choice->err);
-  if( text ) adcp_db_exec(db, "%s", text);
+  if( text ) adcp_db_exec_text(db, text);
   sqlite3_free(text);
 }
 

@@ -313,7 +313,7 @@ static bool column_truth(sqlite3_stmt *stmt) {
 static bool flag_of_sql(AdcpSettings *settings, const char *flag, const char *sql) {
   AdcpError *err = settings->err;
   bool truth = false;
-  sqlite3_stmt *stmt = is_query(sql) ? adcp_db_prepare(settings->db, "%s", sql) : NULL;
+  sqlite3_stmt *stmt = is_query(sql) ? adcp_db_prepare_text(settings->db, sql) : NULL;
   if( err->rc == ADCP_OK &&
       (stmt == NULL || !sqlite3_stmt_readonly(stmt) || sqlite3_column_count(stmt) != 1) ) {
     adcp_error_set(err, ADCP_ERROR, "it must be one SELECT of one column that writes nothing");
