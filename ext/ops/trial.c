@@ -1,8 +1,8 @@
 /*
 ** trial.c - a restore into a private temporary database (contract in trial.h).
 **
-** First the definitions alone, again and again until no function is missing any more; then
-** everything.
+** Everything at once. Where a function is missing, the definitions alone, again and again until none
+** is any more, and then everything.
 */
 #include "ops/trial.h"
 
@@ -142,18 +142,22 @@ static void take_failure(Trial *trial, AdcpError *failure) {
   }
 }
 
-/* True when it came back whole and equal. */
-static bool try_restore(Trial *trial, Extent extent) {
+/* True when it came back whole and equal. A restore that fails leaves nothing behind; one of the
+** definitions alone leaves them, for the next to drop. */
+static bool try_restore(Trial *trial, Extent whole) {
   AdcpError failure = ADCP_ERROR_INIT;
   AdcpBuf report = {0};
+  Extent extent = whole;
   bool again;
   do {
     adcp_error_clear(&failure);
     adcp_buf_clear(&report);
     run_restore(trial, extent, &report, &failure);
-    again = failure.rc && !trial->err->rc && extent == DEFINITIONS &&
-            add_missing_function(trial, adcp_error_message(&failure));
-  } while( again );
+    bool missing = failure.rc && !trial->err->rc && whole == EVERYTHING &&
+                   add_missing_function(trial, adcp_error_message(&failure));
+    again = missing || (failure.rc == ADCP_OK && extent != whole);
+    extent = missing ? DEFINITIONS : whole;
+  } while( again && !trial->err->rc );
   bool good = failure.rc == ADCP_OK && !trial->err->rc;
   if( failure.rc && !trial->err->rc ) take_failure(trial, &failure);
   adcp_error_clear(&failure);
@@ -225,12 +229,8 @@ void adcp_trial_restore(const AdcpTrial *asked) {
   Trial trial = {.asked = asked, .err = asked->db->err};
   if( trial.err->rc ) return;
   open_private(&trial);
-  if( trial.err->rc ) {
-    /* nowhere to try it */
-  } else if( asked->is_legacy ) {
-    if( try_restore(&trial, LEGACY_ROWS) ) check_integrity(&trial);
-  } else if( try_restore(&trial, DEFINITIONS) && try_restore(&trial, EVERYTHING) ) {
-    check_foreign_keys(&trial);
+  if( !trial.err->rc && try_restore(&trial, asked->is_legacy ? LEGACY_ROWS : EVERYTHING) ) {
+    if( !asked->is_legacy ) check_foreign_keys(&trial);
     check_integrity(&trial);
   }
   close_private(&trial);
