@@ -31,6 +31,7 @@ typedef struct Planner {
   char **folded;                       /* owned, each owned: the names in lower case */
   AdcpMap filled;                      /* AdcpArchiveTable of the backup, by name */
   AdcpMap definitions;                 /* AdcpObject of the backup's tables, by name */
+  AdcpMap dropped;                     /* live tables and views that go, by name */
 } Planner;
 
 void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...) {
@@ -382,11 +383,9 @@ static char *target_of(Planner *p, const char *tbl_name) {
 
 /* True for a live object that the restore leaves standing. */
 static bool stays(const Planner *p, const AdcpObject *object) {
-  for( size_t i = 0; i < p->plan->drop_count; i++ ) {
-    const AdcpObject *drop = p->plan->drops[i];
-    if( drop == object || strcmp(drop->name, object->tbl_name) == 0 ) return false;
-  }
-  return true;
+  bool relation = object->type == ADCP_OBJECT_TABLE || object->type == ADCP_OBJECT_VIEW;
+  const char *name = relation ? object->name : object->tbl_name;
+  return !p->plan->whole && adcp_map_get(&p->dropped, name, strlen(name)) == NULL;
 }
 
 /* The live object that stays and has the name that one of this type is to get, or NULL. Tables, views
@@ -477,6 +476,8 @@ static void plan_objects(Planner *p) {
 
 static void add_drop(Planner *p, const AdcpObject *object) {
   p->plan->drops[p->plan->drop_count++] = object;
+  if( p->plan->whole ) return; /* everything goes */
+  adcp_map_put(&p->dropped, object->name, strlen(object->name), (void *)object, p->err);
 }
 
 /* A live table or view that takes the name of one to be created; with a virtual table go its shadow
@@ -612,6 +613,7 @@ AdcpPlan *adcp_plan_open(AdcpDb *db, const AdcpArchiveHead *head, const char *ba
   adcp_free(p.folded);
   adcp_map_free(&p.filled);
   adcp_map_free(&p.definitions);
+  adcp_map_free(&p.dropped);
   if( db->err->rc == ADCP_OK ) return plan;
   adcp_plan_close(plan);
   return NULL;
