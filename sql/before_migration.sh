@@ -36,7 +36,7 @@ extension=${ADCP:-./adcp}
 whole="SELECT 1 WHERE 0 > (SELECT count(adcp_config(key, NULL)) FROM json_each(adcp_config()) WHERE key NOT IN (
   'backup_dir', 'name_prefix', 'root', 'log_file', 'max_age', 'progress', 'compress', 'level', 'threads',
   'settings', 'settings_missing', 'env', 'flags', 'secret_names', 'include_secrets',
-  'safety_backup', 'modules', 'trust_schema'))"
+  'safety_backup', 'modules', 'max_objects', 'trust_schema'))"
 
 shell() {
   sqlite3 -init /dev/null -batch -bail "$database" ".load '$extension'" "$whole" "$@"

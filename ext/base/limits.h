@@ -44,6 +44,14 @@
 ** bytes of each: 4 MB of "a,a,a," took 460 MB. */
 #define ADCP_MAX_SQL_TOKENS 1000000
 
+/* The text of a virtual table. Modules copy their arguments: fts5 made 500 MB of 40 MB. */
+#define ADCP_MAX_MODULE_SQL_BYTES (16 * 1024 * 1024)
+
+/* Tables, indexes, views and triggers that a restore makes unless it is told to make more (option
+** max_objects). For each of them SQLite reads all of sqlite_schema: 20,000 took it 15 seconds, so
+** 50,000 take a minute and a half, and the 1,000,000 that a file of a few MB can ask for half a day. */
+#define ADCP_MAX_OBJECTS 50000
+
 /* What one part of a message may be: names, and what SQLite quotes of a schema text, can be 100 MB
 ** long. */
 #define ADCP_MAX_MESSAGE_BYTES 4000

@@ -242,21 +242,43 @@ static int create_action(const AdcpCreate *create) {
   }
 }
 
-bool adcp_vet_is_too_long(const char *sql) {
-  return strlen(sql) > ADCP_MAX_SQL_TOKENS &&
-         adcp_token_count(sql, ADCP_MAX_SQL_TOKENS) > ADCP_MAX_SQL_TOKENS;
+/* False too for what cannot be read: that is refused for something else. */
+static bool makes_virtual_table(const char *sql) {
+  AdcpError trouble = ADCP_ERROR_INIT;
+  AdcpCreate create;
+  bool found = false;
+  if( adcp_create_parse(sql, &create, &trouble) ) {
+    found = create.is_virtual;
+    adcp_create_free(&create);
+  }
+  adcp_error_clear(&trouble);
+  return found;
+}
+
+_Static_assert(ADCP_MAX_SQL_TOKENS == 1000000 && ADCP_MAX_MODULE_SQL_BYTES == 16 << 20,
+               "the texts below say so");
+
+const char *adcp_vet_too_long(const char *sql) {
+  size_t size = strlen(sql);
+  if( size > ADCP_MAX_SQL_TOKENS &&
+      adcp_token_count(sql, ADCP_MAX_SQL_TOKENS) > ADCP_MAX_SQL_TOKENS ) {
+    return "more than 1000000 words";
+  }
+  bool too_long = size > ADCP_MAX_MODULE_SQL_BYTES && makes_virtual_table(sql);
+  return too_long ? "more than 16 MiB for a module" : NULL;
 }
 
 /* The CREATE action that the authorizer has to see; 0 when the shape is wrong. */
 static int check_shape(AdcpVetter *vetter, const AdcpObject *object) {
   AdcpCreate create;
   int action = 0;
+  const char *too_long = object->sql ? adcp_vet_too_long(object->sql) : NULL;
   if( object->sql == NULL ) {
     refuse(vetter, "no SQL");
   } else if( starts_with(object->name, "sqlite_") ) {
     refuse(vetter, "a name that SQLite reserves for itself");
-  } else if( adcp_vet_is_too_long(object->sql) ) {
-    adcp_error_set(vetter->err, ADCP_TOOBIG, "SQL of more than %d words", ADCP_MAX_SQL_TOKENS);
+  } else if( too_long ) {
+    adcp_error_set(vetter->err, ADCP_TOOBIG, "SQL of %s", too_long);
   } else if( adcp_create_parse(object->sql, &create, vetter->err) ) {
     check_names(vetter, object, &create);
     check_module(vetter, object, &create);

@@ -22,12 +22,13 @@ AdcpVetter *adcp_vetter_open(AdcpError *err);
 ** and module described. A virtual table's arguments are the module's business. Names sqlite_* are
 ** refused, but for automatic indexes, which have no SQL. Objects in any order; grouped by table
 ** is fastest (0.1 ms each). Err: ADCP_CORRUPT naming the object and what the SQL does instead;
-** ADCP_TOOBIG above ADCP_MAX_SQL_TOKENS. */
+** ADCP_TOOBIG where adcp_vet_too_long is set. */
 void adcp_vet_object(AdcpVetter *vetter, const AdcpSchema *schema, const AdcpObject *object);
 void adcp_vetter_close(AdcpVetter *vetter);
 
-/* True for a text that has more than ADCP_MAX_SQL_TOKENS tokens. SQLite itself has no such limit. */
-bool adcp_vet_is_too_long(const char *sql);
+/* For a text above ADCP_MAX_SQL_TOKENS or ADCP_MAX_MODULE_SQL_BYTES: what it has more of than a
+** restore takes, as "more than 1000000 words"; NULL for others. SQLite itself has no such limits. */
+const char *adcp_vet_too_long(const char *sql);
 
 /* True when the tables and indexes vetted so far call functions of SQLite's own that it refuses to a
 ** schema that is not trusted (the JSON functions of 3.38 to 3.40), and none of the application's that

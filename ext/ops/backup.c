@@ -146,15 +146,29 @@ static void warn_of_names(AdcpBackup *backup, const bool *keep) {
   adcp_name_map_free(&relations);
 }
 
+/* Whether a restore makes it by its own SQL. */
+static bool is_made(const AdcpBackup *backup, const AdcpObject *object) {
+  const AdcpTable *table =
+      object->type == ADCP_OBJECT_TABLE ? adcp_schema_table(backup->schema, object->name) : NULL;
+  return object->sql && (table == NULL || table->shadow_of == NULL);
+}
+
 static void warn_of_size(AdcpBackup *backup) {
+  size_t made = 0;
   if( backup->err->rc ) return;
   for( size_t i = 0; i < backup->schema->object_count; i++ ) {
     const AdcpObject *object = &backup->schema->objects[i];
-    if( object->sql == NULL || !adcp_vet_is_too_long(object->sql) ) continue;
-    adcp_text_list_add(&backup->warnings,
-                       "%s \"%s\" has SQL of more than %d words, which a restore refuses",
-                       adcp_object_type_name(object->type), object->name, ADCP_MAX_SQL_TOKENS);
+    made += is_made(backup, object);
+    const char *too_long = object->sql ? adcp_vet_too_long(object->sql) : NULL;
+    if( too_long == NULL ) continue;
+    adcp_text_list_add(&backup->warnings, "%s \"%s\" has SQL of %s, which a restore refuses",
+                       adcp_object_type_name(object->type), object->name, too_long);
   }
+  if( made <= ADCP_MAX_OBJECTS ) return;
+  adcp_text_list_add(&backup->warnings,
+                     "there are %zu tables, indexes, views and triggers: a restore of more than %d "
+                     "has to be asked for by {\"max_objects\":%zu}",
+                     made, ADCP_MAX_OBJECTS, made);
 }
 
 /* Reduces the schema to what the options select. */

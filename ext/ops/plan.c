@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "db/catalog.h"
 #include "db/fts.h"
@@ -632,6 +633,21 @@ void adcp_plan_close(AdcpPlan *plan) {
   adcp_free(plan->drops);
   adcp_texts_free(&plan->warnings);
   adcp_free(plan);
+}
+
+/* ---- size ---- */
+
+void adcp_plan_check_size(const AdcpPlan *plan, const AdcpOptions *options, AdcpError *err) {
+  if( err->rc ) return;
+  int64_t most = adcp_options_integer(options, "max_objects", ADCP_MAX_OBJECTS);
+  int64_t made = (int64_t)plan->object_count;
+  for( size_t i = 0; i < plan->table_count; i++ ) made += plan->tables[i].create;
+  if( made <= most ) return;
+  adcp_error_set(err, ADCP_TOOBIG,
+                 "%lld tables, indexes, views and triggers are to be made, and SQLite takes time "
+                 "with the square of their number: more than %lld have to be asked for by "
+                 "{\"max_objects\":%lld}, or choose some of the tables with \"tables\"",
+                 (long long)made, (long long)most, (long long)made);
 }
 
 /* ---- force ---- */

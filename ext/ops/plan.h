@@ -73,6 +73,9 @@ void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...)
 /* Warns when the database keeps text otherwise than the one that was backed up. */
 void adcp_plan_warn_of_encoding(AdcpPlan *plan, AdcpDb *db, const char *encoding);
 
+/* ADCP_TOOBIG when more is to be made than option max_objects (default ADCP_MAX_OBJECTS) allows. */
+void adcp_plan_check_size(const AdcpPlan *plan, const AdcpOptions *options, AdcpError *err);
+
 /* Sets an error that lists the live tables whose rows would be lost, if there are any and force is
 ** not given; or, with force too, when a part of a table would take their place. */
 void adcp_plan_check_force(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, bool force);

@@ -398,11 +398,12 @@ static void list_notes(AdcpPlanSteps *steps) {
   AdcpError stop = ADCP_ERROR_INIT;
   AdcpDb db = {steps->db.handle, steps->db.schema, &stop};
   if( !steps->err->rc ) {
+    adcp_plan_check_size(steps->plan, steps->options, &stop);
     adcp_plan_check_force(steps->plan, &db, steps->live,
                           adcp_options_bool(steps->options, "force", false));
   }
   if( steps->has_safety && !stop.rc ) adcp_safety_check(steps->config, steps->options, &stop);
-  if( stop.rc == ADCP_ERROR || stop.rc == ADCP_CANTOPEN ) {
+  if( stop.rc == ADCP_ERROR || stop.rc == ADCP_CANTOPEN || stop.rc == ADCP_TOOBIG ) {
     add(steps, "stop", NULL, -1, "%s", adcp_error_message(&stop));
   } else {
     adcp_error_move(steps->err, &stop);

@@ -56,6 +56,7 @@ static const AdcpOptionSpec option_specs[] = {
     {"on_conflict", ADCP_OPTION_TEXT, 0, 0, conflict_choices},
     {"foreign_keys", ADCP_OPTION_TEXT, 0, 0, foreign_key_choices},
     {"modules", ADCP_OPTION_NAMES, 0, 0, NULL},
+    {"max_objects", ADCP_OPTION_INTEGER, 0, INT32_MAX, NULL},
     ADCP_ROW_CHOICE_OPTIONS,
     ADCP_SETTINGS_RESTORE_OPTIONS,
     {"create", ADCP_OPTION_BOOL, 0, 0, NULL},
@@ -198,6 +199,7 @@ static void make_plan(AdcpRestore *restore) {
   if( restore->plan == NULL ) return;
   restore->plan->transaction = restore->transaction;
   adcp_legacy_warn(restore->plan, restore->head, restore->err);
+  adcp_plan_check_size(restore->plan, restore->options, restore->err);
   adcp_plan_check_force(restore->plan, db, restore->live, flag(restore, "force"));
   if( restore->safety && adcp_plan_touches_rows(restore->plan, db, restore->live) ) {
     back_up(restore);

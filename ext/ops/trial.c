@@ -106,7 +106,8 @@ typedef enum Extent { DEFINITIONS, EVERYTHING, LEGACY_ROWS } Extent;
 static void run_restore(Trial *trial, Extent extent, AdcpBuf *report, AdcpError *failure) {
   static const char *const more[] = {",\"schema_only\":true", "", ",\"create\":true"};
   AdcpBuf options = {0};
-  adcp_buf_appendf(&options, "{\"force\":true,\"foreign_keys\":\"report\"%s", more[extent]);
+  adcp_buf_appendf(&options, "{\"force\":true,\"foreign_keys\":\"report\",\"max_objects\":%lld%s",
+                   (long long)trial->asked->max_objects, more[extent]);
   if( trial->asked->threads != ADCP_AUTO_THREADS ) {
     adcp_buf_appendf(&options, ",\"threads\":%d", trial->asked->threads);
   }

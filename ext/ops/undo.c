@@ -94,6 +94,7 @@ static void write_options(const Undo *undo, AdcpBuf *json) {
   adcp_json_begin_object(&w);
   adcp_json_member_bool(&w, "force", true);
   adcp_json_member_string(&w, "schema", undo->db.schema);
+  adcp_json_member_integer(&w, "max_objects", INT32_MAX);
   for( size_t i = 0; i < undo_options.count; i++ ) {
     const char *name = option_specs[i].name;
     if( strcmp(name, "schema") == 0 || !adcp_options_has(undo->options, name) ) continue;

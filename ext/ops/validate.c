@@ -30,6 +30,7 @@ static const char *const level_choices[] = {"quick", "standard", "full", NULL};
 static const AdcpOptionSpec option_specs[] = {
     {"level", ADCP_OPTION_TEXT, 0, 0, level_choices},
     {"on_invalid", ADCP_OPTION_TEXT, 0, 0, invalid_choices},
+    {"max_objects", ADCP_OPTION_INTEGER, 0, INT32_MAX, NULL},
     {"threads", ADCP_OPTION_INTEGER, 0, ADCP_MAX_THREADS, NULL},
     {"progress", ADCP_OPTION_BOOL, 0, 0, NULL},
 };
@@ -262,8 +263,9 @@ static void try_restore(AdcpValidate *validate) {
                       validate->err);
     return;
   }
-  AdcpTrial trial = {validate->config,     validate->path,      validate->threads, &validate->db,
-                     &validate->interrupt, &validate->findings, is_legacy};
+  int64_t max_objects = adcp_options_integer(validate->options, "max_objects", ADCP_MAX_OBJECTS);
+  AdcpTrial trial = {validate->config, validate->path,       validate->threads,   max_objects,
+                     &validate->db,    &validate->interrupt, &validate->findings, is_legacy};
   adcp_trial_restore(&trial);
 }
 
