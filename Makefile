@@ -207,7 +207,7 @@ valgrind: ## unit and slt tests under valgrind's memcheck
 	@sh tests/tools/deps.sh build valgrind
 	$(call run_tests,programs,--under '$(UNDER_valgrind)' --families 'unit slt')
 
-asan-all tsan-all valgrind-all: export ADCP_SLOW_BUILD = 1
+valgrind asan-all tsan-all valgrind-all: export ADCP_SLOW_BUILD = 1
 valgrind valgrind-all: export ADCP_TEST_SECONDS ?= 3600
 asan-all tsan-all: export ADCP_TEST_SECONDS ?= 1800
 

@@ -48,7 +48,7 @@ def run_page(path):
     if setup is None:
         return
     page = os.path.relpath(path, ROOT)
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("ADCP_")}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("ADCP_") or k == "ADCP_HOST_REPORT"}
     with tempfile.TemporaryDirectory() as folder:
         prepared = subprocess.run(["sh", "-c", PRELUDE + setup.group(1)], cwd=folder, text=True,
                                   capture_output=True, env=environment)

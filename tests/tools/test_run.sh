@@ -36,6 +36,9 @@ printf "====\n==7==ERROR: LeakSanitizer: detected memory leaks\n\nDirect $leak\n
 printf 'SUMMARY: AddressSanitizer: 14 byte(s) leaked in 2 allocation(s).\n' >>"$ADCP_HOST_REPORT.7"
 printf '==8== 7 bytes in 1 blocks are definitely lost in loss record 1\n==8==    at 0x1: malloc\n==8== \n' >"$ADCP_HOST_REPORT.8"
 TEST
+run '1 passed, 0 failed' 'a system call that valgrind does not know' <<'TEST'
+echo '--8-- WARNING: unhandled amd64-linux syscall: 437' | tee "$ADCP_HOST_REPORT.8" >"$ADCP_REPORT.8"
+TEST
 run '1 passed, 1 failed' 'a leak of ours within python3' <<'TEST'
 printf '==7==ERROR: LeakSanitizer: detected memory leaks\n\nDirect leak of 7 byte(s)\n    #1 in adcp_mem_alloc\n' >"$ADCP_HOST_REPORT.7"
 TEST

@@ -107,7 +107,7 @@ static void check_chain(int closed) {
   }
   clock_t begin = clock();
   adcp_schema_sort(schema, &err);
-  double seconds = (double)(clock() - begin) / CLOCKS_PER_SEC;
+  double seconds = unit_seconds_since(begin);
   CHECK(err.rc == ADCP_OK);
   CHECK_TEXT(schema->tables[0].name, closed ? "t000000" : "t099999");
   CHECK_TEXT(schema->tables[MANY - 1].name, closed ? "t099999" : "t000000");

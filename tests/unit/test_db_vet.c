@@ -335,7 +335,7 @@ static void test_many_objects(void) {
   for( size_t i = 0; i < schema->object_count; i++ )
     adcp_vet_object(vetter, schema, &schema->objects[i]);
   CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
-  double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
+  double seconds = unit_seconds_since(start);
   CHECK_CASE(seconds < 10, "%zu objects took %d ms", schema->object_count, (int)(seconds * 1000));
   if( getenv("ADCP_TEST_TIMES") )
     printf("%zu objects: %d ms\n", schema->object_count, (int)(seconds * 1000));

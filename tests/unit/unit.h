@@ -8,7 +8,9 @@
 #define ADCP_TESTS_UNIT_H
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static long unit_passed, unit_failed;
 
@@ -42,6 +44,12 @@ static inline int unit_check_text(const char *actual, const char *expected, cons
   unit_check(ok, what, file, line);
   if( !ok ) fprintf(stderr, "  got:  %s\n  want: %s\n", actual ? actual : "(null)", expected);
   return ok;
+}
+
+/* Processor time since begin; a tenth of it where everything takes ten times as long and more: in
+** instrumented builds and under valgrind (ADCP_SLOW_BUILD). */
+static inline double unit_seconds_since(clock_t begin) {
+  return (double)(clock() - begin) / CLOCKS_PER_SEC / (getenv("ADCP_SLOW_BUILD") ? 10 : 1);
 }
 
 static inline int unit_done(void) {
