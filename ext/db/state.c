@@ -92,6 +92,18 @@ static void switch_all(AdcpConnectionState *state, const AdcpStateOptions *optio
   }
 }
 
+/* Without a journal ROLLBACK does nothing, and says nothing: what was written stays. */
+static void refuse_no_journal(AdcpDb *db, const char *schema) {
+  char *mode = adcp_db_text(db, "PRAGMA \"%w\".journal_mode", schema);
+  if( mode && sqlite3_stricmp(mode, "off") == 0 ) {
+    adcp_error_set(db->err, ADCP_ERROR,
+                   "the journal_mode of database \"%s\" is OFF, so that SQLite could not roll back "
+                   "what fails; set another, outside of a transaction, first: DELETE, or MEMORY",
+                   schema);
+  }
+  adcp_free(mode);
+}
+
 /* A debt of deferred foreign keys would survive the time in which they are off: the caller's
 ** COMMIT would then fail although no row violates anything. */
 static void refuse_unfit(AdcpDb *db) {
@@ -107,6 +119,7 @@ static void refuse_unfit(AdcpDb *db) {
         "it for writing",
         db->schema);
   }
+  refuse_no_journal(db, db->schema);
   sqlite3_db_status(db->handle, SQLITE_DBSTATUS_DEFERRED_FKS, &debt, &highest, 0);
   if( debt ) {
     adcp_error_set(
@@ -244,6 +257,7 @@ void adcp_state_drop_temp_triggers(AdcpConnectionState *state, AdcpDb *db) {
     if( sql && is_on_schema(db, sql) ) save_trigger(state, db, stmt);
   }
   adcp_db_finalize(stmt);
+  if( state->trigger_count > 0 ) refuse_no_journal(db, "temp");
   for( size_t i = 0; i < state->trigger_count; i++ ) {
     adcp_db_exec(db, "DROP TRIGGER temp.\"%w\"", state->triggers[i].name);
   }

@@ -10,8 +10,8 @@
 ** DEFENSIVE off, writable_schema off, DQS on, legacy ALTER on, trusted schema as asked,
 ** reverse_unordered_selects and count_changes off, ignore_check_constraints off for a merge;
 ** saves last_insert_rowid. Nothing else is touched (recursive_triggers, cell_size_check,
-** busy_timeout, ...). Refuses a connection with query_only on, and a transaction that holds a
-** debt of deferred foreign keys (facts 12). Before adcp_transaction_begin. */
+** busy_timeout, ...). Refuses a connection with query_only on, a database without a journal, and a
+** transaction that holds a debt of deferred foreign keys (facts 12). Before adcp_transaction_begin. */
 typedef struct AdcpConnectionState AdcpConnectionState;
 
 typedef struct AdcpStateOptions {
@@ -24,7 +24,7 @@ typedef struct AdcpStateOptions {
 AdcpConnectionState *adcp_state_switch(AdcpDb *db, const AdcpStateOptions *options);
 
 /* Within the transaction, before anything is dropped: saves and drops TEMP triggers on tables of
-** db->schema (facts 11). */
+** db->schema (facts 11). Refuses to where TEMP has no journal. */
 void adcp_state_drop_temp_triggers(AdcpConnectionState *state, AdcpDb *db);
 
 /* Within the transaction, at its end: creates them again (those whose table still exists; the
