@@ -3,41 +3,80 @@
 */
 #include "ops/own_file.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "platform/file.h"
+#include "platform/root.h"
 
-static bool find(const char *path, struct stat *st) {
-  return adcp_system_calls()->xFstatat(AT_FDCWD, path, st, 0) == 0;
+/* What a path leads to, links followed. */
+typedef struct Target {
+  const char *path; /* borrowed */
+  bool exists;
+  struct stat st;  /* of what is there, */
+  AdcpPlace place; /* or the folder and name that it would have */
+} Target;
+
+static bool same_file(const struct stat *a, const struct stat *b) {
+  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-static void compare(AdcpDb *db, const char *name, const char *path, const struct stat *st) {
+/* False where there is no such folder either: nothing can be made there. */
+static bool find(Target *target, const char *path, AdcpError *err) {
+  *target = (Target){.path = path, .place = ADCP_PLACE_INIT};
+  target->exists = adcp_system_calls()->xFstatat(AT_FDCWD, path, &target->st, 0) == 0;
+  if( target->exists ) return true;
+  if( adcp_place_open(&target->place, NULL, path, ADCP_LINKS_FOLLOWED) == 0 ) return true;
+  if( errno == ENOMEM ) adcp_error_nomem(err);
+  return false;
+}
+
+static bool same_place(const AdcpPlace *a, const AdcpPlace *b) {
+  const AdcpSystemCalls *os = adcp_system_calls();
+  struct stat of_a, of_b;
+  return strcmp(a->name, b->name) == 0 && os->xFstat(a->folder, &of_a) == 0 &&
+         os->xFstat(b->folder, &of_b) == 0 && same_file(&of_a, &of_b);
+}
+
+static bool leads_to(const Target *target, const char *own_path, AdcpError *err) {
+  Target own;
+  bool same =
+      find(&own, own_path, err) && own.exists == target->exists &&
+      (own.exists ? same_file(&own.st, &target->st) : same_place(&own.place, &target->place));
+  adcp_place_close(&own.place);
+  return same;
+}
+
+static void compare(AdcpDb *db, const char *name, const Target *target) {
   static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
   const char *file = sqlite3_db_filename(db->handle, name);
-  AdcpBuf other = {0};
+  AdcpBuf own = {0};
   for( size_t i = 0; file && file[0] && i < sizeof suffixes / sizeof *suffixes; i++ ) {
-    struct stat own;
-    adcp_buf_clear(&other);
-    adcp_buf_appendf(&other, "%s%s", file, suffixes[i]);
-    const char *text = adcp_buf_text(&other);
-    if( !adcp_buf_check(&other, db->err) ) break;
-    if( !find(text, &own) || own.st_dev != st->st_dev || own.st_ino != st->st_ino ) continue;
+    adcp_buf_clear(&own);
+    adcp_buf_appendf(&own, "%s%s", file, suffixes[i]);
+    const char *text = adcp_buf_text(&own);
+    if( !adcp_buf_check(&own, db->err) ) break;
+    if( !leads_to(target, text, db->err) ) continue;
     adcp_error_set(
         db->err, ADCP_CANTOPEN,
         "%s belongs to the database \"%s\", which this connection has open; give another "
         "path",
-        path, name);
+        target->path, name);
     break;
   }
-  adcp_buf_free(&other);
+  adcp_buf_free(&own);
 }
 
 void adcp_own_file_refuse(AdcpDb *db, const char *path) {
-  struct stat st;
+  Target target;
   const char *name;
-  if( db->err->rc || db->handle == NULL || !find(path, &st) ) return;
-  for( int i = 0; !db->err->rc && (name = sqlite3_db_name(db->handle, i)) != NULL; i++ ) {
-    compare(db, name, path, &st);
+  if( db->err->rc || db->handle == NULL ) return;
+  if( find(&target, path, db->err) ) {
+    for( int i = 0; !db->err->rc && (name = sqlite3_db_name(db->handle, i)) != NULL; i++ ) {
+      compare(db, name, &target);
+    }
   }
+  adcp_place_close(&target.place);
 }
