@@ -46,6 +46,18 @@ static bool is_interrupted(sqlite3 *handle) {
   return rc == SQLITE_INTERRUPT;
 }
 
+/* What SQLite's texts, those of the primary codes, do not tell. */
+static const char *explanation(int extended) {
+  switch( extended ) {
+  case SQLITE_READONLY_DIRECTORY:
+    return "its folder cannot be written, where SQLite makes the journal";
+  case SQLITE_READONLY_DBMOVED:
+    return "its file was moved, removed or replaced since it was opened; open the database again";
+  case SQLITE_CONSTRAINT_COMMITHOOK: return "a commit hook of the application refused";
+  }
+  return NULL;
+}
+
 void adcp_db_fail(AdcpDb *db, int rc) {
   /* Statements give primary codes unless the application turned extended ones on. */
   int extended = sqlite3_extended_errcode(db->handle);
@@ -63,7 +75,9 @@ void adcp_db_fail(AdcpDb *db, int rc) {
     adcp_error_set(db->err, rc_of_sqlite(rc), "%s%s%s", text, reason ? ": " : "",
                    reason ? reason : "");
   } else {
-    adcp_error_set(db->err, rc_of_sqlite(rc), "%s", sqlite3_errmsg(db->handle));
+    const char *why = explanation(rc);
+    adcp_error_set(db->err, rc_of_sqlite(rc), "%s%s%s", sqlite3_errmsg(db->handle), why ? ": " : "",
+                   why ? why : "");
     if( rc == SQLITE_ERROR && db->err->message && is_of_module(db->err->message) &&
         is_interrupted(db->handle) ) {
       adcp_error_append(db->err, ": interrupted");

@@ -70,6 +70,25 @@ static void test_commit(void) {
   }
 }
 
+static int xCommitHook(void *context) {
+  (void)context;
+  return 1;
+}
+
+/* SQLite makes a ROLLBACK of the COMMIT then, and says no more than "constraint failed". */
+static void test_commit_hook(void) {
+  sqlite3 *handle = open_with_table(":memory:");
+  sqlite3_commit_hook(handle, xCommitHook, NULL);
+  call(handle, commit_rows, false);
+  CHECK(rc == ADCP_CONSTRAINT && lost && autocommit);
+  CHECK_TEXT(state, "database unchanged");
+  CHECK_TEXT(message, "constraint failed: a commit hook of the application refused");
+  sqlite3_commit_hook(handle, NULL, NULL);
+  CHECK(number(handle, "SELECT count(*) FROM t") == 1);
+  check_clean(handle);
+  CHECK(sqlite3_close(handle) == SQLITE_OK);
+}
+
 static void test_fail(void) {
   for( int nested = 0; nested < 2; nested++ ) {
     sqlite3 *handle = open_with_table(":memory:");
@@ -498,6 +517,7 @@ int main(void) {
   failing.xRealloc = xRealloc;
   sqlite3_config(SQLITE_CONFIG_MALLOC, &failing);
   test_commit();
+  test_commit_hook();
   test_fail();
   test_no_transaction();
   test_lost();
