@@ -19,6 +19,7 @@
 #include "ops/retention.h"
 #include "ops/validate.h"
 #include "platform/file.h"
+#include "platform/root.h"
 
 #define MAX_KEEP 1000000 /* more backups than a folder has */
 
@@ -158,14 +159,21 @@ static int compare_names(const void *a, const void *b) {
 
 /* ---- the rules ---- */
 
+/* Another prune, or a restore that needs its safety backup no more. */
+static bool was_deleted(const Prune *prune, const File *file) {
+  struct stat st;
+  const AdcpRoot *root = adcp_config_root(prune->request->config);
+  return adcp_path_lstat(root, file->entry.path, &st) != 0 && errno == ENOENT;
+}
+
 /* Reads a backup to its last byte. */
-static bool is_valid(Prune *prune, const char *path) {
+static bool is_valid(Prune *prune, File *file) {
   static const char options[] =
       "{\"on_invalid\":\"error\",\"level\":\"standard\",\"progress\":false}";
   AdcpError found = ADCP_ERROR_INIT;
   AdcpBuf report = {0};
   AdcpRequest request = *prune->request;
-  request.path = path;
+  request.path = file->entry.path;
   request.options = options;
   request.options_size = sizeof options - 1;
   AdcpValidate *validate = adcp_validate_open(&request, &found);
@@ -174,7 +182,8 @@ static bool is_valid(Prune *prune, const char *path) {
   adcp_validate_finish(validate, &report);
   adcp_validate_close(validate);
   bool valid = found.rc == ADCP_OK;
-  if( found.rc != ADCP_CORRUPT && !valid ) {
+  file->gone = !valid && was_deleted(prune, file);
+  if( found.rc != ADCP_CORRUPT && !valid && !file->gone ) {
     adcp_error_move(prune->err, &found); /* nothing is known of the file: nothing is deleted */
     adcp_error_append(prune->err, "; no file was deleted");
   }
@@ -186,8 +195,9 @@ static bool is_valid(Prune *prune, const char *path) {
 /* The backups of one series: what is not valid steps aside until the newest is. */
 static void apply_rules(Prune *prune, File *files, size_t count) {
   size_t first = 0;
-  while( first < count && !is_valid(prune, files[first].entry.path) && !prune->err->rc ) {
-    files[first++].fixed = "not valid: look at it first";
+  while( first < count && !is_valid(prune, &files[first]) && !prune->err->rc ) {
+    if( !files[first].gone ) files[first].fixed = "not valid: look at it first";
+    first++;
   }
   if( prune->err->rc || first == count ) return;
   AdcpRetentionItem *items = adcp_calloc(count, sizeof *items);
@@ -234,16 +244,16 @@ static void delete_file(Prune *prune, int folder, File *file) {
   const AdcpSystemCalls *os = adcp_system_calls();
   struct stat st;
   bool there = os->xFstatat(folder, file->entry.name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-  file->gone = !there && errno == ENOENT;
-  if( file->gone ) return;
   if( there && !same_file(&st, &file->entry.st) ) {
     file->fixed = "changed while it was looked at";
-  } else if( !there || os->xUnlink(folder, file->entry.name) != 0 ) {
-    adcp_error_errno(prune->err, ADCP_IOERR, errno, "cannot delete %s", file->entry.path);
-    adcp_error_append(prune->err, "; %lld files were deleted before", (long long)prune->deleted);
-  } else {
+  } else if( there && os->xUnlink(folder, file->entry.name) == 0 ) {
     prune->deleted++;
     prune->deleted_bytes += file->entry.size_bytes;
+  } else if( errno == ENOENT ) {
+    file->gone = true;
+  } else {
+    adcp_error_errno(prune->err, ADCP_IOERR, errno, "cannot delete %s", file->entry.path);
+    adcp_error_append(prune->err, "; %lld files were deleted before", (long long)prune->deleted);
   }
 }
 

@@ -75,6 +75,19 @@ static int unlink_fails(int in, const char *name) {
   return -1;
 }
 
+/* Another prune is a moment earlier. */
+static int unlink_is_late(int in, const char *name) {
+  CHECK(real.xUnlink(in, name) == 0);
+  errno = ENOENT;
+  return -1;
+}
+
+/* The look that follows links is the one before a file is opened to be validated. */
+static int newest_goes(int in, const char *name, struct stat *st, int flags) {
+  if( in < 0 && flags == 0 && strcmp(name, path_of("d.json")) == 0 ) unlink(name);
+  return real.xFstatat(in, name, st, flags);
+}
+
 static int look_fails(int in, const char *name, struct stat *st, int flags) {
   if( in < 0 ) return real.xFstatat(in, name, st, flags);
   errno = EIO;
@@ -136,6 +149,25 @@ int main(void) {
   err = prune(handle, config, &report);
   check_failed(&err, ADCP_IOERR, "0 files were deleted before");
   CHECK(exists("a.json") && exists("b.json") && exists("c.json") && exists("d.json"));
+
+  calls = real;
+  calls.xUnlink = unlink_is_late;
+  err = prune(handle, config, &report);
+  CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+  text = adcp_buf_text(&report);
+  CHECK_CASE(text && strstr(text, "was gone already") && strstr(text, "\"deleted\":0,"), "%s",
+             text);
+  CHECK(!exists("a.json") && !exists("b.json") && !exists("c.json") && exists("d.json"));
+
+  make_files(handle, config);
+  calls = real;
+  calls.xFstatat = newest_goes;
+  err = prune(handle, config, &report);
+  CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+  text = adcp_buf_text(&report);
+  CHECK_CASE(text && strstr(text, "was gone already") && strstr(text, "\"deleted\":2,"), "%s",
+             text);
+  CHECK(!exists("a.json") && !exists("b.json") && exists("c.json") && !exists("d.json"));
 
   static const char *const files[] = {"a.json", "b.json", "c.json", "d.json", "app.db"};
   for( size_t i = 0; i < sizeof files / sizeof *files; i++ ) unlink(path_of(files[i]));
