@@ -4,12 +4,14 @@
 #include "ops/safety.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "ops/backup.h"
 #include "ops/hash.h"
+#include "platform/file.h"
 #include "platform/root.h"
 #include "stream/container.h"
 
@@ -27,7 +29,7 @@ struct AdcpSafety {
   AdcpArchiveTotals before; /* what is in it, */
   int64_t user_version, application_id;
   bool unchanged;         /* by the restore: there is nothing to undo */
-  AdcpLastRestore record; /* owned: all but the path, which joins it after the commit */
+  AdcpLastRestore record; /* owned; a path that is absolute already joins it after the commit */
 };
 
 /* ---- whether and where ---- */
@@ -141,6 +143,15 @@ static int64_t figure(const AdcpSafety *safety, const char *pragma) {
   return adcp_db_integer(safety->db, 0, "PRAGMA \"%w\".%s", safety->db->schema, pragma);
 }
 
+/* For an undo that comes when the process works in another folder. NULL where it is that already, or
+** cannot be told: then the path as it is has to do. */
+static char *absolute_path(const char *path) {
+  char *found = path && path[0] != '/' ? adcp_system_calls()->xRealpath(path, NULL) : NULL;
+  char *copy = found ? adcp_strdup(found) : NULL;
+  free(found);
+  return copy;
+}
+
 void adcp_safety_write(AdcpSafety *safety, const AdcpSafetyMark *mark) {
   if( safety == NULL || safety->db->err->rc || safety->place.path ) return;
   if( !is_wanted(safety->config, safety->options) ) return;
@@ -160,6 +171,7 @@ void adcp_safety_write(AdcpSafety *safety, const AdcpSafetyMark *mark) {
                            .complete = true,
                            .safety = mark};
     run_backup(safety, &request, &err);
+    safety->record.safety_backup = absolute_path(safety->place.path);
   }
   if( err.rc ) explain(&err, mark->before);
   adcp_error_move(safety->db->err, &err);
@@ -202,8 +214,10 @@ void adcp_safety_close(AdcpSafety *safety, AdcpSafetyFate fate) {
                (path && adcp_place_unlink(&safety->place) != 0 && errno != ENOENT);
   if( path && stays ) adcp_error_append(safety->db->err, "; the safety backup is %s", path);
   if( fate == ADCP_SAFETY_USED && !safety->unchanged && !safety->is_undo ) {
-    safety->record.safety_backup = safety->place.path;
-    safety->place.path = NULL;
+    if( safety->record.safety_backup == NULL ) {
+      safety->record.safety_backup = safety->place.path;
+      safety->place.path = NULL;
+    }
     adcp_config_remember(safety->config, &safety->record);
   }
   adcp_last_restore_clear(&safety->record);

@@ -525,8 +525,27 @@ def test_environment(folder):
           "missing.json: No such file or directory")
 
 
+def test_undo_elsewhere(folder):
+    """A relative folder of backups, and a process that works in another one when it undoes."""
+    os.mkdir(f"{folder}/away")
+    os.chdir(folder)
+    db = connect("app.db")
+    db.isolation_level = None
+    db.executescript("CREATE TABLE t(x); INSERT INTO t VALUES(1)")
+    call(db, "adcp_backup", "monday.json")
+    call(db, "adcp_config", "backup_dir", "saved")
+    db.execute("UPDATE t SET x = 2")
+    report = json.loads(call(db, "adcp_restore", "monday.json", options(force=True)))
+    check("as it was given", os.path.dirname(report["safety_backup"]), "saved")
+    os.chdir("away")
+    call(db, "adcp_undo")
+    check("undone from elsewhere", db.execute("SELECT x FROM t").fetchall(), [(2,)])
+    os.chdir(folder)
+    db.close()
+
+
 for test in (test_prune, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_json_of_others, test_marks, test_other_packing,
-             test_large_others, test_times, test_no_files, test_environment):
+             test_large_others, test_times, test_no_files, test_undo_elsewhere, test_environment):
     os.environ.pop("SOURCE_DATE_EPOCH", None)
     with tempfile.TemporaryDirectory() as scratch:
         test(os.path.realpath(scratch))
