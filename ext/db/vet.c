@@ -4,8 +4,8 @@
 ** Two private connections to empty in-memory databases. On `tables` nothing ever runs: tables,
 ** virtual tables and views are only prepared there, for SQLite resolves nothing outside of them
 ** then. An index or a trigger needs its table; `stubs` holds that one table, made by its own
-** CREATE TABLE once that is vetted, or an empty view in place of a view. Objects come grouped by
-** table, so one stub at a time is enough.
+** CREATE TABLE once that is vetted, or an empty view in place of a view. One stub at a time: many
+** would slow each other down.
 **
 ** The authorizer answers for both: it knows which object is expected, counts its CREATE and
 ** denies all that the CREATE statements were not seen to ask for (listed on 3.40.1).
@@ -13,6 +13,7 @@
 #include "db/vet.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -30,6 +31,8 @@ struct AdcpVetter {
   const AdcpSchema *schema; /* borrowed: the one schema of this vetter */
   AdcpMap by_name;          /* its tables and views: AdcpObject */
   const AdcpObject *stub;   /* whose stub exists */
+  const AdcpObject *unmade; /* the last that has none because of an error */
+  AdcpError why;            /* that error */
   const AdcpObject *object; /* expected by the authorizer; NULL: our own statements */
   int create_action;        /* SQLITE_CREATE_... expected */
   int created;              /* times it was seen */
@@ -37,7 +40,8 @@ struct AdcpVetter {
   int function_count;       /* registered on either connection */
   char **called;            /* owned, each owned: functions that tables and indexes call */
   size_t called_count;
-  AdcpMap by_call; /* the same by name */
+  AdcpMap by_call;   /* the same by name */
+  AdcpTexts missing; /* functions that SQLite does not have */
 };
 
 /* ---- what SQLite asks ---- */
@@ -125,9 +129,21 @@ static void xCollationNeeded(void *context, sqlite3 *handle, int encoding, const
   adcp_stub_collation(handle, name, encoding, vetter->err);
 }
 
+/* Both connections may miss it. */
+static void note_missing(AdcpVetter *vetter, const char *message) {
+  static const char missing[] = "no such function: ";
+  const char *name = message + sizeof missing - 1;
+  if( strncmp(message, missing, sizeof missing - 1) != 0 ) return;
+  for( size_t i = 0; i < vetter->missing.count; i++ ) {
+    if( strcmp(vetter->missing.items[i], name) == 0 ) return;
+  }
+  adcp_texts_add(&vetter->missing, vetter->err, "%s", name);
+}
+
 /* False when SQLite's message is about something else. */
 static bool register_missing_function(AdcpVetter *vetter, sqlite3 *handle) {
   if( vetter->function_count >= MAX_FUNCTIONS ) return false;
+  note_missing(vetter, sqlite3_errmsg(handle));
   bool registered = adcp_stub_missing_function(handle, vetter->err);
   vetter->function_count += registered;
   return registered;
@@ -173,6 +189,8 @@ void adcp_vetter_close(AdcpVetter *vetter) {
   sqlite3_close(vetter->stubs);
   adcp_map_free(&vetter->by_name);
   adcp_map_free(&vetter->by_call);
+  adcp_texts_free(&vetter->missing);
+  adcp_error_clear(&vetter->why);
   for( size_t i = 0; i < vetter->called_count; i++ ) adcp_free(vetter->called[i]);
   adcp_free(vetter->called);
   adcp_free(vetter);
@@ -365,6 +383,9 @@ static void make_stub(AdcpVetter *vetter, const AdcpObject *table) {
   }
   if( vetter->err->rc ) {
     add_context(vetter, table);
+    vetter->unmade = table;
+    adcp_error_clear(&vetter->why);
+    adcp_error_set(&vetter->why, vetter->err->rc, "%s", adcp_error_message(vetter->err));
   } else {
     vetter->stub = table;
   }
@@ -374,6 +395,10 @@ static void need_stub(AdcpVetter *vetter, const AdcpObject *object) {
   const AdcpObject *table =
       adcp_map_get(&vetter->by_name, object->tbl_name, strlen(object->tbl_name));
   if( table && table == vetter->stub ) return;
+  if( table && table == vetter->unmade ) {
+    adcp_error_set(vetter->err, vetter->why.rc, "%s", adcp_error_message(&vetter->why));
+    return;
+  }
   drop_stub(vetter);
   if( vetter->err->rc ) return;
   if( table ) {
@@ -413,6 +438,52 @@ void adcp_vet_object(AdcpVetter *vetter, const AdcpSchema *schema, const AdcpObj
   sqlite3 *handle = on_table ? vetter->stubs : vetter->tables;
   sqlite3_finalize(prepare_expected(vetter, handle, object, action));
   if( vetter->err->rc ) add_context(vetter, object);
+}
+
+const AdcpTexts *adcp_vetter_missing(const AdcpVetter *vetter) {
+  return &vetter->missing;
+}
+
+/* ---- the order ---- */
+
+typedef struct Placed {
+  const AdcpObject *object;
+  size_t table; /* place of the first object that stands on the same table */
+} Placed;
+
+static int compare_placed(const void *a, const void *b) {
+  const Placed *x = a, *y = b;
+  if( x->table != y->table ) return x->table < y->table ? -1 : 1;
+  return (x->object > y->object) - (x->object < y->object);
+}
+
+static void find_tables(Placed *placed, const AdcpSchema *schema, AdcpError *err) {
+  AdcpMap first = {0}; /* Placed by tbl_name */
+  for( size_t i = 0; i < schema->object_count && !err->rc; i++ ) {
+    const char *name = schema->objects[i].tbl_name;
+    const Placed *found = adcp_map_get(&first, name, strlen(name));
+    placed[i] = (Placed){&schema->objects[i], found ? found->table : i};
+    if( found == NULL ) adcp_map_put(&first, name, strlen(name), &placed[i], err);
+  }
+  adcp_map_free(&first);
+}
+
+const AdcpObject **adcp_vet_order(const AdcpSchema *schema, AdcpError *err) {
+  if( err->rc ) return NULL;
+  size_t count = schema->object_count;
+  Placed *placed = adcp_calloc(count + 1, sizeof *placed);
+  const AdcpObject **order = adcp_calloc(count + 1, sizeof(*order));
+  if( placed && order ) {
+    find_tables(placed, schema, err);
+    qsort(placed, count, sizeof *placed, compare_placed);
+    for( size_t i = 0; i < count; i++ ) order[i] = placed[i].object;
+  } else {
+    adcp_error_nomem(err);
+  }
+  adcp_free(placed);
+  if( err->rc == ADCP_OK ) return order;
+  adcp_free((void *)order);
+  return NULL;
 }
 
 /* ---- trust ---- */

@@ -9,6 +9,7 @@
 #ifndef ADCP_DB_VET_H
 #define ADCP_DB_VET_H
 
+#include "base/texts.h"
 #include "codec/schema.h"
 #include "db/db.h"
 
@@ -20,11 +21,21 @@ AdcpVetter *adcp_vetter_open(AdcpError *err);
 /* Vets one object of the schema: its SQL must create exactly object->type object->name on
 ** object->tbl_name (neither NULL), and, where schema->tables describes the table, with the kind
 ** and module described. A virtual table's arguments are the module's business. Names sqlite_* are
-** refused, but for automatic indexes, which have no SQL. Objects in any order; grouped by table
-** is fastest (0.1 ms each). Err: ADCP_CORRUPT naming the object and what the SQL does instead;
+** refused, but for automatic indexes, which have no SQL. Objects in any order; that of adcp_vet_order
+** makes each table once (0.1 ms an object). Who takes an error out of err may go on with the next
+** object. Err: ADCP_CORRUPT naming the object and what the SQL does instead;
 ** ADCP_TOOBIG where adcp_vet_too_long is set. */
 void adcp_vet_object(AdcpVetter *vetter, const AdcpSchema *schema, const AdcpObject *object);
 void adcp_vetter_close(AdcpVetter *vetter);
+
+/* The schema's objects (object_count pointers, borrowed), those of one table one after the other:
+** tables by their first object, and their objects as the schema has them. The caller frees the array;
+** NULL on error. */
+const AdcpObject **adcp_vet_order(const AdcpSchema *schema, AdcpError *err);
+
+/* Functions that tables and indexes vetted so far call and that SQLite itself does not have, each
+** once. */
+const AdcpTexts *adcp_vetter_missing(const AdcpVetter *vetter);
 
 /* For a text above ADCP_MAX_SQL_TOKENS or ADCP_MAX_MODULE_SQL_BYTES: what it has more of than a
 ** restore takes, as "more than 1000000 words"; NULL for others. SQLite itself has no such limits. */

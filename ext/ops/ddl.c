@@ -19,24 +19,39 @@
 
 /* ---- vetting ---- */
 
+/* Which of the schema's objects are looked at: where everything is restored also what modules make,
+** as adcp_validate does. */
+static bool *choose_vetted(const AdcpPlan *plan, const AdcpSchema *schema, AdcpError *err) {
+  bool *vetted = adcp_calloc(schema->object_count + 1, sizeof *vetted);
+  if( vetted == NULL ) {
+    adcp_error_nomem(err);
+    return NULL;
+  }
+  if( plan->whole ) memset(vetted, true, schema->object_count);
+  for( size_t i = 0; i < plan->table_count; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    if( entry->object && (entry->create || entry->schema_row_only || entry->source->shadow_of) ) {
+      vetted[entry->object - schema->objects] = true;
+    }
+  }
+  for( size_t i = 0; i < plan->object_count; i++ ) {
+    vetted[plan->objects[i].object - schema->objects] = true;
+  }
+  return vetted;
+}
+
 bool adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpDb *db) {
   AdcpError *err = db->err;
   AdcpVetter *vetter = adcp_vetter_open(err);
-  /* Everything, also what modules make: adcp_validate looks at the same. */
-  for( size_t i = 0; plan->whole && i < schema->object_count && !err->rc; i++ ) {
-    adcp_vet_object(vetter, schema, &schema->objects[i]);
-  }
-  for( size_t i = 0; !plan->whole && i < plan->table_count && !err->rc; i++ ) {
-    const AdcpPlanTable *entry = &plan->tables[i];
-    if( entry->object && (entry->create || entry->schema_row_only || entry->source->shadow_of) ) {
-      adcp_vet_object(vetter, schema, entry->object);
-    }
-  }
-  for( size_t i = 0; !plan->whole && i < plan->object_count && !err->rc; i++ ) {
-    adcp_vet_object(vetter, schema, plan->objects[i].object);
+  const AdcpObject **order = adcp_vet_order(schema, err);
+  bool *vetted = choose_vetted(plan, schema, err);
+  for( size_t i = 0; order && vetted && i < schema->object_count && !err->rc; i++ ) {
+    if( vetted[order[i] - schema->objects] ) adcp_vet_object(vetter, schema, order[i]);
   }
   bool trust = adcp_vetter_may_trust(vetter, db);
   adcp_vetter_close(vetter);
+  adcp_free((void *)order);
+  adcp_free(vetted);
   return trust;
 }
 

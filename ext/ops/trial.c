@@ -1,8 +1,8 @@
 /*
 ** trial.c - a restore into a private temporary database (contract in trial.h).
 **
-** Everything at once. Where a function is missing, the definitions alone, again and again until none
-** is any more, and then everything.
+** Everything at once. Where a function is missing, all that vetting missed are put there; then the
+** definitions alone, again and again until none is missing any more, and then everything.
 */
 #include "ops/trial.h"
 
@@ -24,6 +24,7 @@ typedef struct Trial {
   sqlite3 *handle;
   AdcpConfig *config; /* nobody's settings, within the caller's root */
   int stubs;
+  bool known; /* what vetting missed was registered */
 } Trial;
 
 static void add(Trial *trial, AdcpFindingCode code, const char *object, const char *message) {
@@ -55,19 +56,34 @@ static void xCollationNeeded(void *context, sqlite3 *handle, int encoding, const
   adcp_stub_collation(handle, name, encoding, trial->err);
 }
 
+static bool add_function(Trial *trial, const char *name) {
+  bool registered = trial->stubs < MAX_STUBS && adcp_stub_function(trial->handle, name, trial->err);
+  if( registered ) add_stub(trial, "function", name);
+  return registered;
+}
+
+/* Those that vetting missed, all at once: each would cost another run that makes the schema. */
+static void add_known_functions(Trial *trial, const char *but) {
+  const AdcpTexts *known = trial->asked->functions;
+  for( size_t i = 0; i < known->count && !trial->known && !trial->err->rc; i++ ) {
+    if( strcmp(known->items[i], but) != 0 ) add_function(trial, known->items[i]);
+  }
+  trial->known = true;
+}
+
 /* Registers the function that the message misses; false when it is about something else. */
 static bool add_missing_function(Trial *trial, const char *message) {
   static const char missing[] = "no such function: ";
   const char *at = strstr(message, missing);
-  if( at == NULL || trial->stubs >= MAX_STUBS ) return false;
+  if( at == NULL ) return false;
   at += sizeof missing - 1;
   char *name = adcp_strndup(at, strcspn(at, ";"));
   if( name == NULL ) {
     adcp_error_nomem(trial->err);
     return false;
   }
-  bool registered = adcp_stub_function(trial->handle, name, trial->err);
-  if( registered ) add_stub(trial, "function", name);
+  bool registered = add_function(trial, name);
+  if( registered ) add_known_functions(trial, name);
   adcp_free(name);
   return registered;
 }

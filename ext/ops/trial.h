@@ -22,6 +22,8 @@ typedef struct AdcpTrial {
   AdcpInterrupt *interrupt;
   AdcpFindings *findings;
   bool is_legacy; /* format 2.0: rows for the application's own schema, which is made first */
+  const AdcpTexts
+      *functions; /* that the schema calls and SQLite does not have, as far as is known */
 } AdcpTrial;
 
 /* Restores with verification of rows and schema, then looks at foreign keys and integrity. For

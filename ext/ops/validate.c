@@ -54,6 +54,7 @@ struct AdcpValidate {
   int threads;
   bool has_rows_only; /* no definitions: nothing to restore by itself */
   AdcpFindings findings;
+  AdcpTexts functions; /* that the schema calls and SQLite does not have */
   AdcpInterrupt interrupt;
   AdcpProgress *progress;
 };
@@ -93,22 +94,29 @@ static void take_reader_finding(AdcpValidate *validate) {
                table ? adcp_archive_failed_row(validate->archive) : 0);
 }
 
+static void take_functions(AdcpValidate *validate, const AdcpTexts *missing) {
+  for( size_t i = 0; i < missing->count; i++ ) {
+    adcp_texts_add(&validate->functions, validate->err, "%s", missing->items[i]);
+  }
+}
+
 static void vet_schema(AdcpValidate *validate) {
   const AdcpSchema *schema = validate->head->schema;
+  const AdcpObject **order = adcp_vet_order(schema, validate->err);
   AdcpVetter *vetter = adcp_vetter_open(validate->err);
-  for( size_t i = 0; i < schema->object_count && !validate->err->rc; i++ ) {
-    if( schema->objects[i].sql == NULL ) continue;
-    adcp_vet_object(vetter, schema, &schema->objects[i]);
+  for( size_t i = 0; order && i < schema->object_count && !validate->err->rc; i++ ) {
+    if( order[i]->sql == NULL ) continue;
+    adcp_vet_object(vetter, schema, order[i]);
     AdcpRc rc = validate->err->rc;
     if( rc == ADCP_CORRUPT || rc == ADCP_ERROR || rc == ADCP_TOOBIG ) {
       adcp_error_move(&validate->found, validate->err);
       take_finding(validate, rc == ADCP_TOOBIG ? ADCP_FINDING_TOO_LARGE : ADCP_FINDING_SCHEMA_TEXT,
-                   schema->objects[i].name, 0);
-      adcp_vetter_close(vetter); /* its errors stick to it */
-      vetter = adcp_vetter_open(validate->err);
+                   order[i]->name, 0);
     }
   }
+  if( vetter ) take_functions(validate, adcp_vetter_missing(vetter));
   adcp_vetter_close(vetter);
+  adcp_free((void *)order);
 }
 
 static void read_head(AdcpValidate *validate) {
@@ -264,8 +272,9 @@ static void try_restore(AdcpValidate *validate) {
     return;
   }
   int64_t max_objects = adcp_options_integer(validate->options, "max_objects", ADCP_MAX_OBJECTS);
-  AdcpTrial trial = {validate->config, validate->path,       validate->threads,   max_objects,
-                     &validate->db,    &validate->interrupt, &validate->findings, is_legacy};
+  AdcpTrial trial = {validate->config,    validate->path, validate->threads,
+                     max_objects,         &validate->db,  &validate->interrupt,
+                     &validate->findings, is_legacy,      &validate->functions};
   adcp_trial_restore(&trial);
 }
 
@@ -289,6 +298,7 @@ void adcp_validate_close(AdcpValidate *validate) {
   if( validate == NULL ) return;
   adcp_progress_close(validate->progress);
   adcp_findings_free(&validate->findings);
+  adcp_texts_free(&validate->functions);
   adcp_error_name(validate->err, validate->path);
   adcp_archive_reader_close(validate->archive);
   adcp_interrupt_close(&validate->interrupt);

@@ -289,7 +289,46 @@ static void test_bad_stub(void) {
   CHECK_TEXT(adcp_error_message(&err), "table \"v\" of the backup has an index or trigger, which a "
                                        "virtual table cannot have");
   adcp_error_clear(&err);
+  for( int again = 0; again < 2; again++ ) { /* what is wrong with the table stays known */
+    adcp_vet_object(vetter, schema, &schema->objects[0]);
+    CHECK_TEXT(adcp_error_message(&err),
+               "table \"t\" of the backup has SQL of more than one statement");
+    adcp_error_clear(&err);
+  }
   adcp_vetter_close(vetter);
+  adcp_schema_free(schema);
+}
+
+/* The objects of a table together, whatever stands between them. */
+static void test_order(void) {
+  static const char *const wanted = "a ia ra b ib v x ";
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpSchema *schema = new_schema();
+  AdcpBuf names = {0};
+  add_object(schema, ADCP_OBJECT_TABLE, "a", "a", "CREATE TABLE a(c CHECK(f(c)))");
+  add_object(schema, ADCP_OBJECT_TABLE, "b", "b", "CREATE TABLE b(c CHECK(g(c)))");
+  add_object(schema, ADCP_OBJECT_INDEX, "ia", "a", "CREATE INDEX ia ON a(f(c))");
+  add_object(schema, ADCP_OBJECT_VIEW, "v", "v", "CREATE VIEW v AS SELECT h(1)");
+  add_object(schema, ADCP_OBJECT_INDEX, "ib", "b", "CREATE INDEX ib ON b(c)");
+  add_object(schema, ADCP_OBJECT_TRIGGER, "ra", "a",
+             "CREATE TRIGGER ra DELETE ON a BEGIN SELECT h(1); END");
+  add_object(schema, ADCP_OBJECT_INDEX, "x", "nowhere", "CREATE INDEX x ON nowhere(c)");
+  const AdcpObject **order = adcp_vet_order(schema, &err);
+  AdcpVetter *vetter = adcp_vetter_open(&err);
+  for( size_t i = 0; order && i < schema->object_count; i++ ) {
+    adcp_buf_appendf(&names, "%s ", order[i]->name);
+    adcp_vet_object(vetter, schema, order[i]);
+    CHECK_CASE((err.rc == ADCP_OK) == (i < 6), "%s", adcp_error_message(&err));
+    adcp_error_clear(&err);
+  }
+  CHECK_TEXT(adcp_buf_text(&names), wanted);
+  const AdcpTexts *missing = adcp_vetter_missing(vetter);
+  CHECK(missing->count == 2); /* those of views and triggers nobody calls */
+  if( missing->count == 2 ) CHECK_TEXT(missing->items[0], "f");
+  if( missing->count == 2 ) CHECK_TEXT(missing->items[1], "g");
+  adcp_vetter_close(vetter);
+  adcp_free((void *)order);
+  adcp_buf_free(&names);
   adcp_schema_free(schema);
 }
 
@@ -383,6 +422,7 @@ int main(void) {
   test_good_text();
   test_bad();
   test_bad_stub();
+  test_order();
   test_many_functions();
   test_many_objects();
   test_no_memory();
