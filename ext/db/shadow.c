@@ -107,10 +107,15 @@ static bool is_shadow_of(Shadows *s, const char *name, const char *suffix, const
   return adcp_name_map_get(&s->reported, name, strlen(name), s->db->err) != NULL;
 }
 
-/* The owner of a table by its name; NULL when it is nobody's shadow. */
+/* The owner of a table by its name; NULL when it is nobody's shadow. The suffixes that are known have
+** no underscore, so only the last one can stand in front of them; of a name that SQLite reports each
+** may. To try each one of any name would take time with the square of the length of a name that is
+** all underscores. */
 static const Owner *find_owner(Shadows *s, const char *name) {
-  for( size_t at = strlen(name); at-- > 0; ) {
+  bool any = adcp_name_map_get(&s->reported, name, strlen(name), s->db->err) != NULL;
+  for( size_t at = strlen(name), tries = 0; at-- > 0 && (any || tries == 0); ) {
     if( name[at] != '_' ) continue;
+    tries++;
     const Owner *owner = adcp_name_map_get(&s->by_name, name, at, s->db->err);
     if( owner && is_shadow_of(s, name, name + at + 1, owner) ) return owner;
   }
