@@ -13,9 +13,16 @@
 #include "ops/duration.h"
 #include "ops/json_tree.h"
 
+/* The elements of an array or object, which cJSON has in a chain. */
+typedef struct List {
+  const cJSON **items; /* owned */
+  size_t count;
+} List;
+
 struct AdcpOptions {
   cJSON *root; /* an object */
   const AdcpOptionTable *table;
+  List *lists; /* owned: for each spec of the table */
 };
 
 /* ---- nearest name ---- */
@@ -229,6 +236,46 @@ static void take_defaults(AdcpOptions *options, const AdcpOptions *defaults, Adc
   }
 }
 
+/* ---- lists ---- */
+
+static void free_lists(AdcpOptions *options) {
+  for( size_t i = 0; options->lists && i < options->table->count; i++ ) {
+    adcp_free((void *)options->lists[i].items);
+  }
+  adcp_free(options->lists);
+}
+
+static void index_list(List *list, const cJSON *parent, AdcpError *err) {
+  bool has_items = cJSON_IsArray(parent) || cJSON_IsObject(parent);
+  list->items =
+      adcp_calloc((size_t)(has_items ? cJSON_GetArraySize(parent) : 0) + 1, sizeof *list->items);
+  if( list->items == NULL ) {
+    adcp_error_nomem(err);
+    return;
+  }
+  if( cJSON_IsString(parent) ) list->items[list->count++] = parent;
+  for( const cJSON *item = has_items ? parent->child : NULL; item; item = item->next ) {
+    list->items[list->count++] = item;
+  }
+}
+
+static void index_lists(AdcpOptions *options, AdcpError *err) {
+  if( err->rc ) return;
+  options->lists = adcp_calloc(options->table->count, sizeof *options->lists);
+  if( options->lists == NULL ) adcp_error_nomem(err);
+  for( size_t i = 0; i < options->table->count && !err->rc; i++ ) {
+    const char *name = options->table->specs[i].name;
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(options->root, name);
+    index_list(&options->lists[i], item, err);
+  }
+}
+
+static void replace_list(AdcpOptions *options, const AdcpOptionSpec *spec, List list) {
+  List *place = &options->lists[spec - options->table->specs];
+  adcp_free((void *)place->items);
+  *place = list;
+}
+
 AdcpOptions *adcp_options_parse(const char *json, size_t n, const AdcpOptionTable *table,
                                 const AdcpOptions *defaults, AdcpError *err) {
   if( err->rc ) return NULL;
@@ -247,6 +294,7 @@ AdcpOptions *adcp_options_parse(const char *json, size_t n, const AdcpOptionTabl
     check_item(options, item, err);
   }
   if( defaults && !err->rc ) take_defaults(options, defaults, err);
+  index_lists(options, err);
   if( err->rc == ADCP_OK ) return options;
   adcp_options_free(options);
   return NULL;
@@ -254,6 +302,7 @@ AdcpOptions *adcp_options_parse(const char *json, size_t n, const AdcpOptionTabl
 
 void adcp_options_free(AdcpOptions *options) {
   if( options == NULL ) return;
+  free_lists(options);
   cJSON_Delete(options->root);
   adcp_free(options);
 }
@@ -280,10 +329,15 @@ void adcp_options_set(AdcpOptions *options, const char *name, const char *json, 
                    options->table->noun, name);
   } else if( cJSON_IsNull(item) ) {
     cJSON_DeleteItemFromObjectCaseSensitive(options->root, name);
+    replace_list(options, spec, (List){0});
   } else {
+    List list = {0};
     check_value(options->table, spec, item, err);
+    if( !err->rc ) index_list(&list, item, err);
     if( !err->rc ) {
+      replace_list(options, spec, list);
       put(options, name, item, err);
+      if( err->rc ) replace_list(options, spec, (List){0}); /* neither the old one is there */
       return;
     }
   }
@@ -317,25 +371,25 @@ const char *adcp_options_text(const AdcpOptions *options, const char *name, cons
   return item ? item->valuestring : otherwise;
 }
 
+static const List *list_of(const AdcpOptions *options, const char *name) {
+  return &options->lists[find_spec(options->table, name) - options->table->specs];
+}
+
 size_t adcp_options_name_count(const AdcpOptions *options, const char *name) {
-  const cJSON *item = find(options, name);
-  if( item == NULL ) return 0;
-  return cJSON_IsString(item) ? 1 : (size_t)cJSON_GetArraySize(item);
+  return list_of(options, name)->count;
 }
 
 const char *adcp_options_name(const AdcpOptions *options, const char *name, size_t i) {
-  const cJSON *item = find(options, name);
-  return cJSON_IsString(item) ? item->valuestring : cJSON_GetArrayItem(item, (int)i)->valuestring;
+  return list_of(options, name)->items[i]->valuestring;
 }
 
 size_t adcp_options_pair_count(const AdcpOptions *options, const char *name) {
-  const cJSON *item = find(options, name);
-  return item ? (size_t)cJSON_GetArraySize(item) : 0;
+  return list_of(options, name)->count;
 }
 
 void adcp_options_pair(const AdcpOptions *options, const char *name, size_t i, const char **key,
                        const char **value) {
-  const cJSON *pair = cJSON_GetArrayItem(find(options, name), (int)i);
+  const cJSON *pair = list_of(options, name)->items[i];
   *key = pair->string;
   *value = pair->valuestring;
 }
