@@ -10,7 +10,8 @@
 #include "db/sqlite.h"
 
 typedef struct Patterns {
-  const char **globs; /* owned array of texts that the options own */
+  AdcpMap names;      /* texts that mean themselves; the options own them */
+  const char **globs; /* owned array of the others */
   size_t count;
   bool given;
 } Patterns;
@@ -18,10 +19,17 @@ typedef struct Patterns {
 struct AdcpSelection {
   const AdcpSchema *schema;
   Patterns include, exclude, exclude_data;
+  AdcpMap names;      /* of all that can be selected */
   AdcpMap content_of; /* external-content FTS table -> name of its content table (owned strings) */
 };
 
+/* A long list is one of names: 10,000 of them for each of 10,000 tables would take seconds. */
+static bool is_name(const char *glob) {
+  return strpbrk(glob, "*?[") == NULL;
+}
+
 static bool matches(const Patterns *patterns, const char *name) {
+  if( adcp_map_get(&patterns->names, name, strlen(name)) ) return true;
   for( size_t i = 0; i < patterns->count; i++ ) {
     if( sqlite3_strglob(patterns->globs[i], name) == 0 ) return true;
   }
@@ -56,7 +64,22 @@ static void fail_no_match(const AdcpSchema *schema, const char *option, const ch
   adcp_free(names);
 }
 
-static bool matches_anything(const AdcpSchema *schema, const char *glob) {
+static void list_names(AdcpSelection *selection, AdcpError *err) {
+  const AdcpSchema *schema = selection->schema;
+  for( size_t i = 0; i < schema->object_count && !err->rc; i++ ) {
+    AdcpObject *object = &schema->objects[i];
+    if( !selectable(object) ) continue;
+    adcp_map_put(&selection->names, object->name, strlen(object->name), object, err);
+  }
+  for( size_t i = 0; i < schema->table_count && !err->rc; i++ ) {
+    AdcpTable *table = &schema->tables[i];
+    adcp_map_put(&selection->names, table->name, strlen(table->name), table, err);
+  }
+}
+
+static bool matches_anything(const AdcpSelection *selection, const char *glob) {
+  const AdcpSchema *schema = selection->schema;
+  if( is_name(glob) ) return adcp_map_get(&selection->names, glob, strlen(glob)) != NULL;
   for( size_t i = 0; i < schema->object_count; i++ ) {
     const AdcpObject *object = &schema->objects[i];
     if( selectable(object) && sqlite3_strglob(glob, object->name) == 0 ) return true;
@@ -67,8 +90,9 @@ static bool matches_anything(const AdcpSchema *schema, const char *glob) {
   return false;
 }
 
-static void read_patterns(Patterns *patterns, const AdcpOptions *options, const char *option,
-                          const AdcpSchema *schema, AdcpSelectionOf of, AdcpError *err) {
+static void read_patterns(const AdcpSelection *selection, Patterns *patterns,
+                          const AdcpOptions *options, const char *option, AdcpSelectionOf of,
+                          AdcpError *err) {
   size_t count = adcp_options_name_count(options, option);
   patterns->given = adcp_options_has(options, option);
   patterns->globs = adcp_calloc(count + 1, sizeof *patterns->globs);
@@ -78,8 +102,13 @@ static void read_patterns(Patterns *patterns, const AdcpOptions *options, const 
   }
   for( size_t i = 0; i < count && !err->rc; i++ ) {
     const char *glob = adcp_options_name(options, option, i);
-    if( !matches_anything(schema, glob) ) fail_no_match(schema, option, glob, of, err);
-    patterns->globs[patterns->count++] = glob;
+    if( !matches_anything(selection, glob) ) {
+      fail_no_match(selection->schema, option, glob, of, err);
+    } else if( is_name(glob) ) {
+      adcp_map_put(&patterns->names, glob, strlen(glob), (void *)glob, err);
+    } else {
+      patterns->globs[patterns->count++] = glob;
+    }
   }
 }
 
@@ -107,15 +136,21 @@ AdcpSelection *adcp_selection_open(const AdcpOptions *options, const AdcpSchema 
     return NULL;
   }
   selection->schema = schema;
-  read_patterns(&selection->include, options, "tables", schema, of, err);
-  read_patterns(&selection->exclude, options, "exclude_tables", schema, of, err);
-  read_patterns(&selection->exclude_data, options, "exclude_data", schema, of, err);
+  list_names(selection, err);
+  read_patterns(selection, &selection->include, options, "tables", of, err);
+  read_patterns(selection, &selection->exclude, options, "exclude_tables", of, err);
+  read_patterns(selection, &selection->exclude_data, options, "exclude_data", of, err);
   find_contents(selection, err);
   if( err->rc ) {
     adcp_selection_close(selection);
     return NULL;
   }
   return selection;
+}
+
+static void free_patterns(Patterns *patterns) {
+  adcp_map_free(&patterns->names);
+  adcp_free((void *)patterns->globs);
 }
 
 void adcp_selection_close(AdcpSelection *selection) {
@@ -127,9 +162,10 @@ void adcp_selection_close(AdcpSelection *selection) {
     adcp_free(adcp_map_get(&selection->content_of, name, strlen(name)));
   }
   adcp_map_free(&selection->content_of);
-  adcp_free(selection->include.globs);
-  adcp_free(selection->exclude.globs);
-  adcp_free(selection->exclude_data.globs);
+  adcp_map_free(&selection->names);
+  free_patterns(&selection->include);
+  free_patterns(&selection->exclude);
+  free_patterns(&selection->exclude_data);
   adcp_free(selection);
 }
 
