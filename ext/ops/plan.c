@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "db/catalog.h"
 #include "db/fts.h"
+#include "db/name_map.h"
 #include "db/vet.h"
 #include "ops/legacy.h"
 #include "ops/json_tree.h"
@@ -33,6 +34,7 @@ typedef struct Planner {
   AdcpMap filled;                      /* AdcpArchiveTable of the backup, by name */
   AdcpMap definitions;                 /* AdcpObject of the backup's tables, by name */
   AdcpMap dropped;                     /* live tables and views that go, by name */
+  AdcpMap renames;                     /* option "rename": the new name by the old one */
 } Planner;
 
 void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...) {
@@ -44,13 +46,8 @@ void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...) {
 
 /* A copy of name, or of what option "rename" makes of it. */
 static char *renamed(Planner *p, const char *name) {
-  const char *target = name;
-  for( size_t i = 0; i < adcp_options_pair_count(p->options, "rename"); i++ ) {
-    const char *from, *to;
-    adcp_options_pair(p->options, "rename", i, &from, &to);
-    if( strcmp(from, name) == 0 ) target = to;
-  }
-  char *copy = adcp_strdup(target);
+  const char *target = adcp_map_get(&p->renames, name, strlen(name));
+  char *copy = adcp_strdup(target ? target : name);
   if( copy == NULL ) adcp_error_nomem(p->err);
   return copy;
 }
@@ -69,10 +66,11 @@ static char *target_name(Planner *p, const AdcpTable *table) {
   return target;
 }
 
-static void check_rename(Planner *p) {
+static void read_rename(Planner *p) {
   for( size_t i = 0; i < adcp_options_pair_count(p->options, "rename"); i++ ) {
     const char *from, *to;
     adcp_options_pair(p->options, "rename", i, &from, &to);
+    adcp_map_put(&p->renames, from, strlen(from), (void *)to, p->err);
     const AdcpTable *table = adcp_schema_table(p->head->schema, from);
     if( table == NULL || table->kind > ADCP_TABLE_VIRTUAL ) {
       adcp_error_set(p->err, ADCP_ERROR,
@@ -342,33 +340,51 @@ static void plan_tables(Planner *p) {
   }
 }
 
-/* The other table that is restored under this name, or NULL. */
-static const AdcpPlanTable *same_target(const AdcpPlan *plan, const char *source,
-                                        const char *target) {
-  for( size_t i = 0; i < plan->table_count; i++ ) {
-    const AdcpPlanTable *entry = &plan->tables[i];
-    bool restored = entry->create || entry->fill || entry->schema_row_only;
-    if( restored && strcmp(entry->source->name, source) != 0 &&
-        sqlite3_stricmp(entry->target, target) == 0 ) {
-      return entry;
-    }
+/* Tables of the plan that are restored, by their names in the database. */
+typedef struct Targets {
+  AdcpNameMap first, second; /* where two would have one name */
+} Targets;
+
+static void find_targets(Planner *p, Targets *targets) {
+  for( size_t i = 0; i < p->plan->table_count && !p->err->rc; i++ ) {
+    AdcpPlanTable *entry = &p->plan->tables[i];
+    if( !entry->create && !entry->fill && !entry->schema_row_only ) continue;
+    const char *name = entry->target;
+    bool taken = adcp_name_map_get(&targets->first, name, strlen(name), p->err) != NULL;
+    adcp_name_map_put(taken ? &targets->second : &targets->first, name, entry, p->err);
   }
-  return NULL;
+}
+
+/* Another table than `from` that is restored under the name `to`, or NULL. */
+static const AdcpPlanTable *same_target(Planner *p, Targets *targets, const char *from,
+                                        const char *to) {
+  const AdcpPlanTable *other = adcp_name_map_get(&targets->first, to, strlen(to), p->err);
+  if( other == NULL || strcmp(other->source->name, from) != 0 ) return other;
+  return adcp_name_map_get(&targets->second, to, strlen(to), p->err);
+}
+
+static void check_rename_target(Planner *p, Targets *targets, const char *from, const char *to) {
+  if( !adcp_selection_table(p->selection, from) ) return;
+  const AdcpPlanTable *other = same_target(p, targets, from, to);
+  if( other == NULL ) return;
+  adcp_error_set(p->err, ADCP_ERROR,
+                 "option \"rename\": \"%s\" cannot become \"%s\": table \"%s\" of the backup is "
+                 "restored under that name; give another one, or leave that table out with "
+                 "exclude_tables",
+                 from, to, other->source->name);
 }
 
 static void check_rename_targets(Planner *p) {
-  for( size_t i = 0; i < adcp_options_pair_count(p->options, "rename") && !p->err->rc; i++ ) {
+  Targets targets = {0};
+  size_t count = adcp_options_pair_count(p->options, "rename");
+  if( count ) find_targets(p, &targets);
+  for( size_t i = 0; i < count && !p->err->rc; i++ ) {
     const char *from, *to;
     adcp_options_pair(p->options, "rename", i, &from, &to);
-    if( !adcp_selection_table(p->selection, from) ) continue;
-    const AdcpPlanTable *other = same_target(p->plan, from, to);
-    if( other == NULL ) continue;
-    adcp_error_set(p->err, ADCP_ERROR,
-                   "option \"rename\": \"%s\" cannot become \"%s\": table \"%s\" of the backup is "
-                   "restored under that name; give another one, or leave that table out with "
-                   "exclude_tables",
-                   from, to, other->source->name);
+    check_rename_target(p, &targets, from, to);
   }
+  adcp_name_map_free(&targets.first);
+  adcp_name_map_free(&targets.second);
 }
 
 /* ---- indexes, views, triggers ---- */
@@ -573,7 +589,7 @@ static void make_plan(Planner *p, const char *backup_type) {
   p->selection = adcp_selection_open(p->options, p->head->schema, ADCP_SELECTION_OF_BACKUP, p->err);
   if( p->selection == NULL ) return;
   choose_mode(p, backup_type);
-  check_rename(p);
+  read_rename(p);
   index_live(p);
   index_backup(p);
   if( !p->err->rc ) plan_tables(p);
@@ -615,6 +631,7 @@ AdcpPlan *adcp_plan_open(AdcpDb *db, const AdcpArchiveHead *head, const char *ba
   adcp_map_free(&p.filled);
   adcp_map_free(&p.definitions);
   adcp_map_free(&p.dropped);
+  adcp_map_free(&p.renames);
   if( db->err->rc == ADCP_OK ) return plan;
   adcp_plan_close(plan);
   return NULL;
