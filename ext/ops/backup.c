@@ -126,7 +126,8 @@ typedef struct LeftOut {
 static void warn_of_left_out(void *context, const AdcpObject *relation) {
   const LeftOut *left = context;
   if( left->keep[relation - left->backup->schema->objects] ) return;
-  adcp_text_list_add(&left->backup->warnings, "%s \"%s\" names \"%s\", which is not in the backup",
+  adcp_text_list_add(&left->backup->warnings,
+                     "%s \"%.200s\" names \"%.200s\", which is not in the backup",
                      adcp_object_type_name(left->object->type), left->object->name, relation->name);
 }
 

@@ -8,11 +8,14 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "db/mention.h"
 
 typedef struct Namer {
   AdcpPlan *plan;
-  AdcpNameMap live;             /* relations of the database */
+  const AdcpSchema *backup;
+  AdcpNameMap live; /* relations of the database */
+  bool *comes;      /* owned: for each of the backup's objects, as one of plan->objects */
   const AdcpPlanObject *object; /* whose text is looked at */
   AdcpError *err;
 } Namer;
@@ -28,10 +31,7 @@ static bool comes(const Namer *namer, const AdcpObject *relation, const AdcpPlan
     const AdcpPlanTable *entry = owner_of(namer->plan, table);
     return entry && (entry->create || entry->schema_row_only || entry->fill);
   }
-  for( size_t i = 0; i < namer->plan->object_count; i++ ) {
-    if( namer->plan->objects[i].object == relation ) return true;
-  }
-  return false;
+  return namer->comes[relation - namer->backup->objects];
 }
 
 static void look_at(void *context, const AdcpObject *relation) {
@@ -42,19 +42,25 @@ static void look_at(void *context, const AdcpObject *relation) {
   if( !comes(namer, relation, table) ) {
     if( adcp_name_map_get(&namer->live, name, strlen(name), namer->err) ) return;
     adcp_plan_warn(namer->plan, namer->err,
-                   "%s \"%s\" names \"%s\", which is neither restored nor in the database", type,
-                   self, name);
+                   "%s \"%.200s\" names \"%.200s\", which is neither restored nor in the database",
+                   type, self, name);
   } else if( table && strcmp(table->target, name) != 0 ) {
-    adcp_plan_warn(namer->plan, namer->err,
-                   "%s \"%s\" names \"%s\", which is restored as \"%s\"; its text stays as it is",
-                   type, self, name, table->target);
+    adcp_plan_warn(
+        namer->plan, namer->err,
+        "%s \"%.200s\" names \"%.200s\", which is restored as \"%.200s\"; its text stays as it is",
+        type, self, name, table->target);
   }
 }
 
 void adcp_plan_warn_of_names(AdcpPlan *plan, const AdcpSchema *backup, const AdcpSchema *live,
                              AdcpError *err) {
-  Namer namer = {.plan = plan, .err = err};
+  Namer namer = {.plan = plan, .backup = backup, .err = err};
   AdcpNameMap relations = {0};
+  namer.comes = adcp_calloc(backup->object_count + 1, sizeof *namer.comes);
+  if( namer.comes == NULL ) adcp_error_nomem(err);
+  for( size_t i = 0; i < plan->object_count && namer.comes; i++ ) {
+    namer.comes[plan->objects[i].object - backup->objects] = true;
+  }
   adcp_mention_relations(&relations, backup, err);
   adcp_mention_relations(&namer.live, live, err);
   for( size_t i = 0; i < plan->object_count && !err->rc; i++ ) {
@@ -64,4 +70,5 @@ void adcp_plan_warn_of_names(AdcpPlan *plan, const AdcpSchema *backup, const Adc
   }
   adcp_name_map_free(&relations);
   adcp_name_map_free(&namer.live);
+  adcp_free(namer.comes);
 }
