@@ -12,6 +12,8 @@
 */
 #include "db/virtual_table.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "db/state.h"
 #include "db/token.h"
@@ -70,10 +72,9 @@ void adcp_vtab_prepare_shadow(AdcpDb *db, const AdcpTable *shadow, const char *s
 
 /* ---- schema rows ---- */
 
-/* What an edit of sqlite_schema needs afterwards, at once: any DDL on the schema as it was read
-** before would corrupt the file. */
-static void finish_edit(AdcpDb *db) {
-  adcp_state_writable_schema(db, false);
+/* Any DDL on the schema as it was read before would corrupt the file. To have it read again takes
+** time with its size, so an edit may be of many rows. */
+void adcp_vtab_end_edit(AdcpDb *db) {
   adcp_vtab_reset(db);
   int64_t version = adcp_db_integer(db, 0, "PRAGMA \"%w\".schema_version", db->schema);
   /* 32 bits that wrap round */
@@ -86,13 +87,36 @@ void adcp_vtab_insert_schema_row(AdcpDb *db, const char *name, const char *sql) 
                "INSERT INTO \"%w\".sqlite_schema(type, name, tbl_name, rootpage, sql)"
                " VALUES('table', %Q, %Q, 0, %Q)",
                db->schema, name, name, sql);
-  finish_edit(db);
+  adcp_state_writable_schema(db, false);
 }
 
-void adcp_vtab_delete_schema_row(AdcpDb *db, const char *name) {
+/* Appends their rowids. */
+static void find_rows(AdcpDb *db, const AdcpMap *names, AdcpBuf *rowids) {
+  sqlite3_stmt *stmt = adcp_db_prepare(
+      db, "SELECT rowid, name FROM \"%w\".sqlite_schema WHERE type = 'table' AND rootpage = 0",
+      db->schema);
+  while( adcp_db_step(db, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 1);
+    sqlite3_int64 rowid = sqlite3_column_int64(stmt, 0);
+    if( name && adcp_map_get(names, name, strlen(name)) ) {
+      adcp_buf_append(rowids, &rowid, sizeof rowid);
+    }
+  }
+  adcp_db_finalize(stmt);
+  adcp_buf_check(rowids, db->err);
+}
+
+void adcp_vtab_delete_schema_rows(AdcpDb *db, const AdcpMap *names) {
+  AdcpBuf rowids = {0};
+  find_rows(db, names, &rowids);
   adcp_state_writable_schema(db, true);
-  adcp_db_exec(
-      db, "DELETE FROM \"%w\".sqlite_schema WHERE type = 'table' AND name = %Q AND rootpage = 0",
-      db->schema, name);
-  finish_edit(db);
+  for( size_t at = 0; at < rowids.size && !db->err->rc; at += sizeof(sqlite3_int64) ) {
+    sqlite3_int64 rowid;
+    memcpy(&rowid, rowids.data + at, sizeof rowid);
+    adcp_db_exec(db, "DELETE FROM \"%w\".sqlite_schema WHERE rowid = %lld", db->schema,
+                 (long long)rowid);
+  }
+  adcp_state_writable_schema(db, false);
+  adcp_vtab_end_edit(db);
+  adcp_buf_free(&rowids);
 }

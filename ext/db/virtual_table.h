@@ -5,6 +5,7 @@
 #ifndef ADCP_DB_VIRTUAL_TABLE_H
 #define ADCP_DB_VIRTUAL_TABLE_H
 
+#include "base/map.h"
 #include "codec/schema.h"
 #include "db/db.h"
 
@@ -17,9 +18,13 @@ void adcp_vtab_reset(AdcpDb *db);
 ** DDL. */
 void adcp_vtab_prepare_shadow(AdcpDb *db, const AdcpTable *shadow, const char *shadow_sql);
 
-/* Writes / removes the sqlite_schema row of a virtual table whose module is not loaded (facts
-** 26): last step of all, vetted name and SQL only. */
+/* Writes the sqlite_schema row of a virtual table whose module is not loaded (facts 26): last step of
+** all, vetted name and SQL only. After one or more of them adcp_vtab_end_edit has to come before any
+** other statement. */
 void adcp_vtab_insert_schema_row(AdcpDb *db, const char *name, const char *sql);
-void adcp_vtab_delete_schema_row(AdcpDb *db, const char *name);
+void adcp_vtab_end_edit(AdcpDb *db);
+
+/* Removes the rows of tables without pages whose names are in the map. */
+void adcp_vtab_delete_schema_rows(AdcpDb *db, const AdcpMap *names);
 
 #endif

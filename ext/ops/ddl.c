@@ -57,22 +57,41 @@ bool adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpDb *db) {
 
 /* ---- dropping ---- */
 
-/* A virtual table that cannot be dropped by DROP: the row, then the shadow tables as the ordinary
+/* Virtual tables that cannot be dropped by DROP: their rows, then the shadow tables as the ordinary
 ** ones that they are now. */
-static void drop_without_module(AdcpDb *db, const AdcpSchema *live, const AdcpTable *table) {
-  adcp_vtab_delete_schema_row(db, table->name);
+static void drop_without_module(AdcpDb *db, const AdcpSchema *live, const AdcpMap *tables) {
+  if( tables->count == 0 || db->err->rc ) return;
+  adcp_vtab_delete_schema_rows(db, tables);
   for( size_t i = 0; i < live->table_count && !db->err->rc; i++ ) {
     const AdcpTable *shadow = &live->tables[i];
-    if( shadow->shadow_of && strcmp(shadow->shadow_of, table->name) == 0 ) {
+    if( shadow->shadow_of && adcp_map_get(tables, shadow->shadow_of, strlen(shadow->shadow_of)) ) {
       adcp_db_exec(db, "DROP TABLE IF EXISTS \"%w\".\"%w\"", db->schema, shadow->name);
     }
   }
 }
 
-/* False when the module is not loaded or cannot open the table: its shadow tables may be damaged.
-** */
+static void add_table(AdcpMap *tables, const AdcpTable *table, AdcpError *err) {
+  adcp_map_put(tables, table->name, strlen(table->name), (void *)table, err);
+}
+
+/* Those whose modules are not loaded, all at once. */
+static void drop_not_loaded(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {
+  AdcpMap tables = {0};
+  for( size_t i = 0; i < plan->drop_count; i++ ) {
+    const AdcpObject *object = plan->drops[i];
+    const AdcpTable *table =
+        object->type == ADCP_OBJECT_TABLE ? adcp_schema_table(live, object->name) : NULL;
+    bool not_loaded = table && table->kind == ADCP_TABLE_VIRTUAL && !table->module_loaded;
+    if( not_loaded ) add_table(&tables, table, db->err);
+  }
+  drop_without_module(db, live, &tables);
+  adcp_error_prepend(db->err, "dropping virtual tables whose modules are not loaded: ");
+  adcp_transaction_keep(plan->transaction);
+  adcp_map_free(&tables);
+}
+
+/* False when the module cannot open the table: its shadow tables may be damaged. */
 static bool drop_by_module(AdcpDb *db, const AdcpTable *table) {
-  if( !adcp_module_loaded(db, table->module) ) return false;
   AdcpError trouble = ADCP_ERROR_INIT;
   AdcpDb trial = {db->handle, db->schema, &trouble};
   adcp_db_exec(&trial, "DROP TABLE \"%w\".\"%w\"", db->schema, table->name);
@@ -82,11 +101,19 @@ static bool drop_by_module(AdcpDb *db, const AdcpTable *table) {
   return !refused;
 }
 
+static void drop_virtual_table(AdcpDb *db, const AdcpSchema *live, const AdcpTable *table) {
+  if( !table->module_loaded || drop_by_module(db, table) ) return;
+  AdcpMap tables = {0};
+  add_table(&tables, table, db->err);
+  drop_without_module(db, live, &tables);
+  adcp_map_free(&tables);
+}
+
 static void drop_table(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, const char *name) {
   const AdcpTable *table = adcp_schema_table(live, name);
   if( table && table->kind == ADCP_TABLE_SHADOW ) return; /* goes with its owner */
   if( table && table->kind == ADCP_TABLE_VIRTUAL ) {
-    if( !drop_by_module(db, table) ) drop_without_module(db, live, table);
+    drop_virtual_table(db, live, table);
   } else {
     adcp_table_drop(db, name, plan->transaction);
   }
@@ -125,6 +152,7 @@ static void drop_internal(AdcpDb *db, const AdcpSchema *live) {
 void adcp_ddl_drop(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {
   drop_kind(plan, db, live, ADCP_OBJECT_TRIGGER);
   drop_kind(plan, db, live, ADCP_OBJECT_VIEW);
+  drop_not_loaded(plan, db, live);
   drop_kind(plan, db, live, ADCP_OBJECT_TABLE);
   if( plan->whole ) drop_internal(db, live);
 }
@@ -258,15 +286,18 @@ void adcp_ddl_create_objects(const AdcpPlan *plan, AdcpDb *db, int threads) {
 }
 
 void adcp_ddl_write_schema_rows(const AdcpPlan *plan, AdcpDb *db) {
+  bool any = false;
   for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
     if( !entry->schema_row_only ) continue;
     AdcpBuf sql = {0};
     const char *text = splice(&sql, entry->object, NULL, entry->target, NULL, db->err);
     if( text ) adcp_vtab_insert_schema_row(db, entry->target, text);
-    adcp_transaction_keep(plan->transaction);
     adcp_buf_free(&sql);
+    any = true;
   }
+  if( any ) adcp_vtab_end_edit(db);
+  adcp_transaction_keep(plan->transaction);
 }
 
 /* ---- verifying ---- */
@@ -274,6 +305,7 @@ void adcp_ddl_write_schema_rows(const AdcpPlan *plan, AdcpDb *db) {
 typedef struct LiveText {
   char *key;     /* owned; type, space, name */
   char *sql;     /* owned; "" for none */
+  int64_t rowid; /* in sqlite_schema */
   bool was_made; /* by this restore */
 } LiveText;
 
@@ -311,6 +343,7 @@ static void add_live_text(LiveTexts *texts, AdcpDb *db, sqlite3_stmt *stmt) {
   if( item == NULL ) return;
   item->key = adcp_db_column_copy(db, stmt, 0);
   item->sql = adcp_db_column_copy(db, stmt, 1);
+  item->rowid = sqlite3_column_int64(stmt, 2);
   if( item->key == NULL || item->sql == NULL ) {
     adcp_error_set(db->err, ADCP_MISMATCH,
                    "a row of sqlite_schema is without a name; " ADCP_IGNORES);
@@ -324,7 +357,8 @@ static void add_live_text(LiveTexts *texts, AdcpDb *db, sqlite3_stmt *stmt) {
 
 static void read_live_texts(LiveTexts *texts, AdcpDb *db) {
   sqlite3_stmt *stmt = adcp_db_prepare(
-      db, "SELECT type || ' ' || name, coalesce(sql, '') FROM \"%w\".sqlite_schema", db->schema);
+      db, "SELECT type || ' ' || name, coalesce(sql, ''), rowid FROM \"%w\".sqlite_schema",
+      db->schema);
   while( adcp_db_step(db, stmt) ) add_live_text(texts, db, stmt);
   adcp_db_finalize(stmt);
 }
@@ -367,10 +401,10 @@ static bool differs_by_hand_only(const char *live, const char *expected) {
 }
 
 /* The text is the one that was run: only how it is kept changes. */
-static void write_text(AdcpDb *db, const char *type, const char *name, const char *sql) {
+static void write_text(AdcpDb *db, const LiveText *live, const char *sql) {
   adcp_state_writable_schema(db, true);
-  adcp_db_exec(db, "UPDATE \"%w\".sqlite_schema SET sql = %Q WHERE type = %Q AND name = %Q",
-               db->schema, sql, type, name);
+  adcp_db_exec(db, "UPDATE \"%w\".sqlite_schema SET sql = %Q WHERE rowid = %lld", db->schema, sql,
+               (long long)live->rowid);
   adcp_state_writable_schema(db, false);
 }
 
@@ -388,7 +422,7 @@ static void verify_text(const LiveTexts *texts, AdcpDb *db, const AdcpObject *ob
                    name);
   } else if( expected && strcmp(live->sql, expected) != 0 ) {
     if( differs_by_hand_only(live->sql, expected) ) {
-      write_text(db, type, name, expected);
+      write_text(db, live, expected);
     } else {
       adcp_error_set(err, ADCP_MISMATCH, "%s \"%s\" came out with another text than the backup has",
                      type, name);

@@ -309,6 +309,13 @@ static void test_shapes(void) {
 
 static const char *target;
 
+static void delete_schema_row(AdcpDb *db, const char *name) {
+  AdcpMap names = {0};
+  adcp_map_put(&names, name, strlen(name), db, db->err);
+  adcp_vtab_delete_schema_rows(db, &names);
+  adcp_map_free(&names);
+}
+
 static void insert_row(AdcpDb *db) {
   db->schema = target;
   AdcpStateOptions options = {0};
@@ -316,6 +323,7 @@ static void insert_row(AdcpDb *db) {
   AdcpTransaction *txn = adcp_transaction_begin(db);
   adcp_db_exec(db, "CREATE TABLE \"%w\".\"v'_data\"(a)", target);
   adcp_vtab_insert_schema_row(db, "v'", "CREATE VIRTUAL TABLE \"v'\" USING absent(a, 'b')");
+  adcp_vtab_end_edit(db);
   adcp_transaction_commit(txn);
   adcp_transaction_close(txn);
   adcp_state_restore(state);
@@ -326,7 +334,7 @@ static void delete_row(AdcpDb *db) {
   AdcpStateOptions options = {0};
   AdcpConnectionState *state = adcp_state_switch(db, &options);
   AdcpTransaction *txn = adcp_transaction_begin(db);
-  adcp_vtab_delete_schema_row(db, "v'");
+  delete_schema_row(db, "v'");
   adcp_db_exec(db, "DROP TABLE \"%w\".\"v'_data\"", target);
   adcp_transaction_commit(txn);
   adcp_transaction_close(txn);
@@ -384,6 +392,7 @@ static void insert_and_fail(AdcpDb *db) {
   AdcpConnectionState *state = adcp_state_switch(db, &options);
   AdcpTransaction *txn = adcp_transaction_begin(db);
   adcp_vtab_insert_schema_row(db, "v'", "CREATE VIRTUAL TABLE \"v'\" USING absent(a)");
+  adcp_vtab_end_edit(db);
   adcp_error_set(db->err, ADCP_ERROR, "failed");
   CHECK_TEXT(adcp_transaction_close(txn), "database unchanged");
   adcp_state_restore(state);
@@ -395,6 +404,7 @@ static void insert_row_only(AdcpDb *db) {
   AdcpConnectionState *state = adcp_state_switch(db, &options);
   AdcpTransaction *txn = adcp_transaction_begin(db);
   adcp_vtab_insert_schema_row(db, "v'", "CREATE VIRTUAL TABLE \"v'\" USING absent(a, 'b')");
+  adcp_vtab_end_edit(db);
   CHECK(!exec(db->handle, "SELECT * FROM \"v'\""));
   CHECK_TEXT(sqlite3_errmsg(db->handle), "no such module: absent");
   adcp_transaction_commit(txn);
@@ -418,7 +428,7 @@ static void test_row_only(void) {
   AdcpError err = ADCP_ERROR_INIT;
   AdcpDb db = {NULL, "main", &err};
   CHECK(sqlite3_open_v2(path, &db.handle, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK);
-  adcp_vtab_delete_schema_row(&db, "v'");
+  delete_schema_row(&db, "v'");
   CHECK(err.rc == ADCP_READONLY);
   CHECK(number(db.handle, "PRAGMA writable_schema") == 0);
   adcp_error_clear(&err);
