@@ -319,39 +319,81 @@ static bool is_candidate(const AdcpListingEntry *entry, const char *safety_of) {
          strcmp(entry->database, safety_of) == 0;
 }
 
-/* Moves the newest candidate that is older than `limit` (empty: any) to *newest. *wrong (owned by the
-** caller) becomes what is wrong with the last of those that are no backup. */
-static void find_newest_before(AdcpListing *listing, const char *safety_of,
-                               const AdcpListingEntry *limit, AdcpListingEntry *newest,
-                               char **wrong, AdcpError *err) {
+/* What the newest is chosen from. */
+typedef struct Candidates {
+  AdcpListingEntry *items; /* owned, as are they */
+  size_t count, capacity;
+} Candidates;
+
+/* Takes the entry. */
+static void add_candidate(Candidates *candidates, AdcpListingEntry *entry, AdcpError *err) {
+  if( candidates->count == candidates->capacity ) {
+    size_t capacity = candidates->capacity ? 2 * candidates->capacity : 64;
+    AdcpListingEntry *larger = adcp_realloc(candidates->items, capacity * sizeof *larger);
+    if( larger == NULL ) {
+      adcp_listing_entry_clear(entry);
+      adcp_error_nomem(err);
+      return;
+    }
+    candidates->items = larger;
+    candidates->capacity = capacity;
+  }
+  candidates->items[candidates->count++] = *entry;
+}
+
+static int compare_newest_first(const void *a, const void *b) {
+  if( adcp_listing_older(a, b) ) return 1;
+  return adcp_listing_older(b, a) ? -1 : 0;
+}
+
+/* *wrong (owned by the caller) becomes what is wrong with the last of the files that has something
+** wrong. */
+static void read_candidates(AdcpListing *listing, const char *safety_of, Candidates *candidates,
+                            char **wrong, AdcpError *err) {
   AdcpListingEntry entry;
-  memset(newest, 0, sizeof *newest);
-  listing->next = 0;
   while( adcp_listing_take(listing, &entry, err) ) {
-    bool better = is_candidate(&entry, safety_of) &&
-                  (limit->path == NULL || adcp_listing_older(&entry, limit)) &&
-                  (newest->path == NULL || adcp_listing_older(newest, &entry));
-    if( entry.error && !better ) take_text(wrong, &entry);
-    adcp_listing_entry_clear(better ? newest : &entry);
-    if( better ) *newest = entry;
+    bool is_one = is_candidate(&entry, safety_of);
+    if( entry.error ) {
+      adcp_free(*wrong);
+      *wrong = adcp_strdup(entry.error);
+      if( *wrong == NULL ) adcp_error_nomem(err);
+    }
+    if( is_one ) {
+      add_candidate(candidates, &entry, err);
+    } else {
+      adcp_listing_entry_clear(&entry);
+    }
+  }
+  if( candidates->count ) {
+    qsort(candidates->items, candidates->count, sizeof *candidates->items, compare_newest_first);
   }
 }
 
-/* A list reads the first and last lines only: what may be whole is opened before it is chosen. */
+/* The place of the first that is whole; count when none is. A list reads the first and last lines only:
+** what may be whole is opened before it is chosen. */
+static size_t first_whole(const AdcpListing *listing, Candidates *candidates, AdcpError *err) {
+  size_t i = 0;
+  for( ; i < candidates->count && !err->rc; i++ ) {
+    adcp_listing_confirm(&candidates->items[i], listing->root, err);
+    if( candidates->items[i].status == ADCP_BACKUP_OK ) break;
+  }
+  return i;
+}
+
 static char *find_newest(AdcpListing *listing, const char *safety_of, char **wrong,
                          AdcpError *err) {
-  AdcpListingEntry newest, refused;
-  memset(&newest, 0, sizeof newest);
-  do {
-    refused = newest;
-    find_newest_before(listing, safety_of, &refused, &newest, wrong, err);
-    adcp_listing_entry_clear(&refused);
-    adcp_listing_confirm(&newest, listing->root, err);
-    if( newest.error ) take_text(wrong, &newest);
-  } while( newest.path && newest.status != ADCP_BACKUP_OK && !err->rc );
-  char *path = err->rc ? NULL : newest.path;
-  if( path ) newest.path = NULL;
-  adcp_listing_entry_clear(&newest);
+  Candidates candidates = {0};
+  char *path = NULL;
+  read_candidates(listing, safety_of, &candidates, wrong, err);
+  size_t found = first_whole(listing, &candidates, err);
+  if( err->rc == ADCP_OK && found < candidates.count ) {
+    path = candidates.items[found].path;
+    candidates.items[found].path = NULL;
+  } else if( *wrong == NULL && candidates.count ) {
+    take_text(wrong, &candidates.items[candidates.count - 1]);
+  }
+  for( size_t i = 0; i < candidates.count; i++ ) adcp_listing_entry_clear(&candidates.items[i]);
+  adcp_free(candidates.items);
   return path;
 }
 
