@@ -6,22 +6,51 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/name_map.h"
+
+/* A table that has violations; its name may be long, and it may have many foreign keys. */
+typedef struct Child {
+  char *name; /* owned */
+  size_t number;
+  struct Child *next;
+} Child;
 
 /* Violations of one foreign key of one table. */
 typedef struct Violations {
-  char *key; /* owned: child, line break, parent, line break, id */
-  char *child, *parent;
+  char *key; /* owned: number of the child, line break, parent, line break, id */
+  const Child *child;
+  char *parent;
   int64_t before, after;
 } Violations;
 
 struct AdcpForeignKeyState {
+  Child *children;   /* owned, the last one first */
+  AdcpMap by_name;   /* of them */
   Violations **list; /* owned, as are its elements */
   size_t count;
   AdcpMap by_key;
 };
 
+static const Child *find_child(AdcpForeignKeyState *state, const char *name, AdcpError *err) {
+  Child *child = adcp_map_get(&state->by_name, name, strlen(name));
+  if( child ) return child;
+  child = adcp_calloc(1, sizeof *child);
+  if( child ) child->name = adcp_strdup(name);
+  if( child == NULL || child->name == NULL ) {
+    adcp_free(child);
+    adcp_error_nomem(err);
+    return NULL;
+  }
+  child->number = state->by_name.count;
+  child->next = state->children;
+  state->children = child;
+  adcp_map_put(&state->by_name, child->name, strlen(child->name), child, err);
+  return child;
+}
+
+/* Takes the key. */
 static Violations *add_violations(AdcpForeignKeyState *state, AdcpDb *db, sqlite3_stmt *stmt,
-                                  char *key) {
+                                  const Child *child, char *key) {
   Violations **list = adcp_realloc(state->list, (state->count + 1) * sizeof *list);
   if( list ) state->list = list;
   Violations *entry = list ? adcp_calloc(1, sizeof *entry) : NULL;
@@ -32,7 +61,7 @@ static Violations *add_violations(AdcpForeignKeyState *state, AdcpDb *db, sqlite
   }
   state->list[state->count++] = entry;
   entry->key = key;
-  entry->child = adcp_db_column_copy(db, stmt, 0);
+  entry->child = child;
   entry->parent = adcp_db_column_copy(db, stmt, 2);
   adcp_map_put(&state->by_key, key, strlen(key), entry, db->err);
   return db->err->rc ? NULL : entry;
@@ -40,19 +69,20 @@ static Violations *add_violations(AdcpForeignKeyState *state, AdcpDb *db, sqlite
 
 /* The entry of the row that stmt (foreign_key_check) stands on. */
 static Violations *find_violations(AdcpForeignKeyState *state, AdcpDb *db, sqlite3_stmt *stmt) {
-  const char *child = (const char *)sqlite3_column_text(stmt, 0);
+  const char *name = (const char *)sqlite3_column_text(stmt, 0);
   const char *parent = (const char *)sqlite3_column_text(stmt, 2);
+  const Child *child = name && parent ? find_child(state, name, db->err) : NULL;
   AdcpBuf text = {0};
-  if( child && parent ) {
-    adcp_buf_appendf(&text, "%s\n%s\n%d", child, parent, sqlite3_column_int(stmt, 3));
+  if( child ) {
+    adcp_buf_appendf(&text, "%zu\n%s\n%d", child->number, parent, sqlite3_column_int(stmt, 3));
   }
-  char *key = child && parent ? adcp_buf_take(&text) : NULL;
+  char *key = child ? adcp_buf_take(&text) : NULL;
   if( key == NULL ) {
     adcp_error_nomem(db->err);
     return NULL;
   }
   Violations *entry = adcp_map_get(&state->by_key, key, strlen(key));
-  if( entry == NULL ) return add_violations(state, db, stmt, key);
+  if( entry == NULL ) return add_violations(state, db, stmt, child, key);
   adcp_free(key);
   return entry;
 }
@@ -193,14 +223,43 @@ AdcpForeignKeyState *adcp_foreign_keys_before(AdcpDb *db, const AdcpPlan *plan) 
   return state;
 }
 
-/* True when this plan replaces the rows of that live table by all of the backup's. */
-static bool restored(const AdcpPlan *plan, const char *name) {
-  if( plan->merge ) return false; /* rows of the two are mixed */
-  for( size_t i = 0; i < plan->table_count; i++ ) {
-    const AdcpPlanTable *entry = &plan->tables[i];
-    if( entry->fill && !entry->part && sqlite3_stricmp(entry->target, name) == 0 ) return true;
+/* The live tables whose rows this plan replaces by all of the backup's; a merge mixes rows of the
+** two. */
+static void find_replaced(AdcpNameMap *replaced, const AdcpPlan *plan, AdcpError *err) {
+  for( size_t i = 0; i < plan->table_count && !plan->merge; i++ ) {
+    AdcpPlanTable *entry = &plan->tables[i];
+    if( entry->fill && !entry->part ) adcp_name_map_put(replaced, entry->target, entry, err);
   }
-  return false;
+}
+
+/* Whether both tables of the foreign key came from the backup, which then had the violations. */
+static bool came_so(AdcpNameMap *replaced, const Violations *entry, AdcpError *err) {
+  const char *child = entry->child->name, *parent = entry->parent;
+  return adcp_name_map_get(replaced, child, strlen(child), err) &&
+         adcp_name_map_get(replaced, parent, strlen(parent), err);
+}
+
+/* An error, or a warning, for each foreign key that has more violations than before. */
+static void judge(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan, bool enforce) {
+  AdcpNameMap replaced = {0};
+  find_replaced(&replaced, plan, db->err);
+  for( size_t i = 0; i < state->count && !db->err->rc; i++ ) {
+    const Violations *entry = state->list[i];
+    int64_t new_ones = entry->after - entry->before;
+    if( new_ones <= 0 || came_so(&replaced, entry, db->err) ) continue;
+    if( enforce ) {
+      adcp_error_set(
+          db->err, ADCP_CONSTRAINT,
+          "%lld rows of table \"%s\" would refer to rows that \"%s\" does not have; restore "
+          "both tables, or accept it with {\"foreign_keys\":\"report\"}",
+          (long long)new_ones, entry->child->name, entry->parent);
+    } else {
+      adcp_plan_warn(plan, db->err,
+                     "%lld rows of table \"%.200s\" refer to rows that \"%.200s\" lacks",
+                     (long long)new_ones, entry->child->name, entry->parent);
+    }
+  }
+  adcp_name_map_free(&replaced);
 }
 
 int64_t adcp_foreign_keys_after(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan,
@@ -212,23 +271,8 @@ int64_t adcp_foreign_keys_after(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan
   } else {
     count_found(state, db, plan, NULL, true);
   }
-  for( size_t i = 0; i < state->count && !db->err->rc; i++ ) {
-    const Violations *entry = state->list[i];
-    int64_t new_ones = entry->after - entry->before;
-    total += entry->after;
-    if( plan->whole || new_ones <= 0 ) continue;
-    if( restored(plan, entry->child) && restored(plan, entry->parent) ) continue;
-    if( enforce ) {
-      adcp_error_set(
-          db->err, ADCP_CONSTRAINT,
-          "%lld rows of table \"%s\" would refer to rows that \"%s\" does not have; restore "
-          "both tables, or accept it with {\"foreign_keys\":\"report\"}",
-          (long long)new_ones, entry->child, entry->parent);
-    } else {
-      adcp_plan_warn(plan, db->err, "%lld rows of table \"%s\" refer to rows that \"%s\" lacks",
-                     (long long)new_ones, entry->child, entry->parent);
-    }
-  }
+  for( size_t i = 0; i < state->count; i++ ) total += state->list[i]->after;
+  if( !plan->whole ) judge(state, db, plan, enforce);
   return total;
 }
 
@@ -236,10 +280,15 @@ void adcp_foreign_keys_close(AdcpForeignKeyState *state) {
   if( state == NULL ) return;
   for( size_t i = 0; i < state->count; i++ ) {
     adcp_free(state->list[i]->key);
-    adcp_free(state->list[i]->child);
     adcp_free(state->list[i]->parent);
     adcp_free(state->list[i]);
   }
+  for( Child *child = state->children, *next; child; child = next ) {
+    next = child->next;
+    adcp_free(child->name);
+    adcp_free(child);
+  }
+  adcp_map_free(&state->by_name);
   adcp_map_free(&state->by_key);
   adcp_free(state->list);
   adcp_free(state);
