@@ -2,7 +2,8 @@
 ** map.h - a hash map from names (byte strings, compared exactly) to pointers.
 **
 ** Used for tables and columns by name: 100,000 of them cost a few MB and one probe each, also where
-** a hostile backup has chosen them. Names are borrowed: they stay valid as long as the map. Zero-initialise; order of insertion is not kept.
+** a hostile backup has chosen them. Names are borrowed: they stay valid as long as the map.
+** Zero-initialise; order of insertion is not kept.
 */
 #ifndef ADCP_BASE_MAP_H
 #define ADCP_BASE_MAP_H

@@ -77,6 +77,7 @@ static void add_table(AdcpMap *tables, const AdcpTable *table, AdcpError *err) {
 /* Those whose modules are not loaded, all at once. */
 static void drop_not_loaded(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {
   AdcpMap tables = {0};
+  if( db->err->rc ) return;
   for( size_t i = 0; i < plan->drop_count; i++ ) {
     const AdcpObject *object = plan->drops[i];
     const AdcpTable *table =

@@ -371,8 +371,11 @@ const char *adcp_options_text(const AdcpOptions *options, const char *name, cons
   return item ? item->valuestring : otherwise;
 }
 
+/* An option that the table has not has no elements. */
 static const List *list_of(const AdcpOptions *options, const char *name) {
-  return &options->lists[find_spec(options->table, name) - options->table->specs];
+  static const List none;
+  const AdcpOptionSpec *spec = find_spec(options->table, name);
+  return spec ? &options->lists[spec - options->table->specs] : &none;
 }
 
 size_t adcp_options_name_count(const AdcpOptions *options, const char *name) {

@@ -26,9 +26,8 @@
 
 /* A table of the backup. */
 typedef struct AdcpPlanTable {
-  const AdcpTable *source; /* of the backup */
-  const AdcpObject
-      *object; /* its definition (of the backup, or the live one), or NULL: sqlite_* tables */
+  const AdcpTable *source;     /* of the backup */
+  const AdcpObject *object;    /* its definition in the backup, or NULL: sqlite_* tables */
   const AdcpTable *live;       /* the live table of the target name, or NULL */
   const AdcpChosenTable *part; /* only its chosen rows are filled in; NULL: all */
   char *target;                /* name in the database; owned */
