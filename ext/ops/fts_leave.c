@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "db/fts.h"
+#include "db/name_map.h"
 
 /* Shadow tables that 'rebuild' fills, by the end of their name. */
 static const char *const derived_fts5[] = {"_data", "_idx", "_docsize", NULL};
@@ -20,25 +21,44 @@ static const char *const *derived_tables(const AdcpTable *fts) {
   return is_fts4 ? derived_fts4 : NULL;
 }
 
-/* The place of the index's shadow table with that end; table_count when there is none. */
-static size_t find_shadow(const AdcpSchema *schema, const AdcpTable *fts, const char *end) {
-  size_t n = strlen(fts->name);
-  for( size_t i = 0; i < schema->table_count; i++ ) {
-    const AdcpTable *table = &schema->tables[i];
-    if( table->kind != ADCP_TABLE_SHADOW || strcmp(table->shadow_of, fts->name) != 0 ) continue;
-    if( strlen(table->name) > n && sqlite3_stricmp(table->name + n, end) == 0 ) return i;
+typedef struct Leaving {
+  AdcpDb *db;
+  AdcpSchema *schema;
+  bool *write_rows;
+  AdcpTextList *warnings;
+  AdcpNameMap by_name; /* the schema's tables */
+  AdcpMap definitions; /* AdcpObject of its tables, by name */
+} Leaving;
+
+static void index_schema(Leaving *l) {
+  AdcpError *err = l->db->err;
+  for( size_t i = 0; i < l->schema->table_count && !err->rc; i++ ) {
+    adcp_name_map_put(&l->by_name, l->schema->tables[i].name, &l->schema->tables[i], err);
   }
-  return schema->table_count;
+  for( size_t i = 0; i < l->schema->object_count && !err->rc; i++ ) {
+    AdcpObject *object = &l->schema->objects[i];
+    if( object->type != ADCP_OBJECT_TABLE ) continue;
+    adcp_map_put(&l->definitions, object->name, strlen(object->name), object, err);
+  }
 }
 
-static const AdcpTable *find_written(const AdcpSchema *schema, const bool *write_rows,
-                                     const char *name) {
-  for( size_t i = 0; i < schema->table_count; i++ ) {
-    if( write_rows[i] && sqlite3_stricmp(schema->tables[i].name, name) == 0 ) {
-      return &schema->tables[i];
-    }
-  }
-  return NULL;
+/* Whether the rows of the index's shadow table with that end are written: NULL when there is none. */
+static bool *find_shadow(Leaving *l, const AdcpTable *fts, const char *end) {
+  AdcpBuf name = {0};
+  adcp_buf_appendf(&name, "%s%s", fts->name, end);
+  const char *text = adcp_buf_text(&name);
+  if( text == NULL ) adcp_error_nomem(l->db->err);
+  const AdcpTable *table =
+      text ? adcp_name_map_get(&l->by_name, text, strlen(text), l->db->err) : NULL;
+  bool found =
+      table && table->kind == ADCP_TABLE_SHADOW && strcmp(table->shadow_of, fts->name) == 0;
+  adcp_buf_free(&name);
+  return found ? &l->write_rows[table - l->schema->tables] : NULL;
+}
+
+static const AdcpTable *find_written(Leaving *l, const char *name) {
+  const AdcpTable *table = adcp_name_map_get(&l->by_name, name, strlen(name), l->db->err);
+  return table && l->write_rows[table - l->schema->tables] ? table : NULL;
 }
 
 /* The index's columns, each with a comma before and a qualified name: a bare one that is not there
@@ -67,25 +87,25 @@ static bool content_fits(AdcpDb *db, const AdcpObject *fts, const char *content,
 }
 
 /* Whether the index can be made anew from what is in the backup. */
-static bool can_rebuild(AdcpDb *db, const AdcpSchema *schema, const bool *write_rows,
-                        const AdcpTable *fts, AdcpTextList *warnings) {
+static bool can_rebuild(Leaving *l, const AdcpTable *fts) {
+  AdcpDb *db = l->db;
   AdcpError reason = ADCP_ERROR_INIT;
-  const AdcpObject *object = adcp_schema_object(schema, ADCP_OBJECT_TABLE, fts->name);
-  size_t own = find_shadow(schema, fts, "_content");
-  if( own < schema->table_count && write_rows[own] ) return true;
+  const AdcpObject *object = adcp_map_get(&l->definitions, fts->name, strlen(fts->name));
+  const bool *own = find_shadow(l, fts, "_content");
+  if( own && *own ) return true;
   char *name = object ? adcp_fts_content_table(object->sql, db->err) : NULL;
-  const AdcpTable *content = name ? find_written(schema, write_rows, name) : NULL;
+  const AdcpTable *content = name ? find_written(l, name) : NULL;
   bool possible = content && content->kind == ADCP_TABLE_ORDINARY;
   if( possible ) possible = content_fits(db, object, name, &reason);
   if( possible || db->err->rc ) {
     /* nothing to say */
   } else if( name == NULL ) {
     adcp_text_list_add(
-        warnings, "full-text index \"%s\" has no content to be rebuilt from: its rows are kept",
+        l->warnings, "full-text index \"%s\" has no content to be rebuilt from: its rows are kept",
         fts->name);
   } else {
     adcp_text_list_add(
-        warnings, "full-text index \"%s\" cannot be rebuilt from \"%s\" (%s): its rows are kept",
+        l->warnings, "full-text index \"%s\" cannot be rebuilt from \"%s\" (%s): its rows are kept",
         fts->name, name,
         reason.rc ? adcp_error_message(&reason) : "no table with rows in this backup");
   }
@@ -95,25 +115,30 @@ static bool can_rebuild(AdcpDb *db, const AdcpSchema *schema, const bool *write_
 }
 
 /* Nothing to leave out where the selection has left it out already. */
-static bool has_rows(const AdcpSchema *schema, const bool *write_rows, const AdcpTable *fts,
-                     const char *const *ends) {
+static bool has_rows(Leaving *l, const AdcpTable *fts, const char *const *ends) {
   for( ; *ends; ends++ ) {
-    size_t at = find_shadow(schema, fts, *ends);
-    if( at < schema->table_count && write_rows[at] ) return true;
+    const bool *written = find_shadow(l, fts, *ends);
+    if( written && *written ) return true;
   }
   return false;
 }
 
-void adcp_fts_leave_out(AdcpDb *db, AdcpSchema *schema, bool *write_rows, AdcpTextList *warnings) {
-  for( size_t i = 0; i < schema->table_count && !db->err->rc; i++ ) {
-    AdcpTable *fts = &schema->tables[i];
-    const char *const *ends = derived_tables(fts);
-    if( ends == NULL || !has_rows(schema, write_rows, fts, ends) ) continue;
-    if( !can_rebuild(db, schema, write_rows, fts, warnings) ) continue;
-    fts->rebuild = true;
-    for( ; *ends; ends++ ) {
-      size_t at = find_shadow(schema, fts, *ends);
-      if( at < schema->table_count ) write_rows[at] = false;
-    }
+static void leave_out(Leaving *l, AdcpTable *fts) {
+  const char *const *ends = derived_tables(fts);
+  if( ends == NULL || !has_rows(l, fts, ends) || !can_rebuild(l, fts) ) return;
+  fts->rebuild = true;
+  for( ; *ends; ends++ ) {
+    bool *written = find_shadow(l, fts, *ends);
+    if( written ) *written = false;
   }
+}
+
+void adcp_fts_leave_out(AdcpDb *db, AdcpSchema *schema, bool *write_rows, AdcpTextList *warnings) {
+  Leaving l = {.db = db, .schema = schema, .write_rows = write_rows, .warnings = warnings};
+  index_schema(&l);
+  for( size_t i = 0; i < schema->table_count && !db->err->rc; i++ ) {
+    leave_out(&l, &schema->tables[i]);
+  }
+  adcp_name_map_free(&l.by_name);
+  adcp_map_free(&l.definitions);
 }

@@ -7,26 +7,41 @@
 
 #include "base/mem.h"
 #include "db/fts.h"
+#include "db/name_map.h"
 
-/* The table of the plan whose rows, matched by columns, went into the live table `name`. */
-static const AdcpPlanTable *refilled(const AdcpPlan *plan, const char *name) {
-  for( size_t i = 0; i < plan->table_count; i++ ) {
-    const AdcpPlanTable *entry = &plan->tables[i];
-    if( entry->fill && entry->match_columns && sqlite3_stricmp(entry->target, name) == 0 ) {
-      return entry;
+/* What is looked up by its name in the database. */
+typedef struct Names {
+  AdcpNameMap refilled; /* live tables into which rows, matched by columns, went */
+  AdcpNameMap made;  /* tables that the plan makes, a virtual one from the backup's shadow rows */
+  AdcpNameMap views; /* live ones */
+} Names;
+
+static void index_names(Names *names, const AdcpPlan *plan, const AdcpSchema *live,
+                        AdcpError *err) {
+  for( size_t i = 0; i < plan->table_count && !err->rc; i++ ) {
+    AdcpPlanTable *entry = &plan->tables[i];
+    if( entry->fill && entry->match_columns ) {
+      adcp_name_map_put(&names->refilled, entry->target, entry, err);
+    }
+    if( entry->create || entry->schema_row_only ) {
+      adcp_name_map_put(&names->made, entry->target, entry, err);
     }
   }
-  return NULL;
+  for( size_t i = 0; i < live->object_count && !err->rc; i++ ) {
+    AdcpObject *object = &live->objects[i];
+    if( object->type != ADCP_OBJECT_VIEW ) continue;
+    adcp_name_map_put(&names->views, object->name, object, err);
+  }
 }
 
-/* Whether the plan makes the virtual table itself, from the backup's shadow rows. */
-static bool made_by_plan(const AdcpPlan *plan, const char *name) {
-  for( size_t i = 0; i < plan->table_count; i++ ) {
-    const AdcpPlanTable *entry = &plan->tables[i];
-    bool made = entry->create || entry->schema_row_only;
-    if( made && sqlite3_stricmp(entry->target, name) == 0 ) return true;
-  }
-  return false;
+static void free_names(Names *names) {
+  adcp_name_map_free(&names->refilled);
+  adcp_name_map_free(&names->made);
+  adcp_name_map_free(&names->views);
+}
+
+static bool has(AdcpNameMap *names, const char *name, AdcpError *err) {
+  return adcp_name_map_get(names, name, strlen(name), err) != NULL;
 }
 
 /* The index's columns that its content has, as a list of quoted names. */
@@ -116,43 +131,35 @@ static void rebuild_left_out(AdcpDb *db, AdcpPlan *plan) {
 }
 
 /* Whether the plan's rows went into the table, or one of its indexes, that begins at this page. */
-static bool page_is_refilled(AdcpDb *db, const AdcpPlan *plan, int64_t page) {
+static bool page_is_refilled(AdcpDb *db, Names *names, int64_t page) {
   char *name = adcp_db_text(db, "SELECT tbl_name FROM \"%w\".sqlite_schema WHERE rootpage = %lld",
                             db->schema, page);
-  bool found = name && refilled(plan, name);
+  bool found = name && has(&names->refilled, name, db->err);
   adcp_free(name);
   return found;
 }
 
 /* Whether a view reads refilled tables, directly or through other views: by the program that SQLite
 ** would run for it. A page of another database with the same number only costs a refresh. */
-static bool view_is_refilled(AdcpDb *db, const AdcpPlan *plan, const char *view) {
+static bool view_is_refilled(AdcpDb *db, Names *names, const char *view) {
   bool found = false;
   sqlite3_stmt *stmt = adcp_db_prepare(db, "EXPLAIN SELECT * FROM \"%w\".\"%w\"", db->schema, view);
   while( adcp_db_step(db, stmt) ) {
     const char *opcode = (const char *)sqlite3_column_text(stmt, 1);
     if( opcode == NULL || strcmp(opcode, "OpenRead") != 0 || found ) continue;
-    found = page_is_refilled(db, plan, sqlite3_column_int64(stmt, 3));
+    found = page_is_refilled(db, names, sqlite3_column_int64(stmt, 3));
   }
   adcp_db_finalize(stmt);
   return found;
 }
 
-static bool is_view(const AdcpSchema *live, const char *name) {
-  for( size_t i = 0; i < live->object_count; i++ ) {
-    const AdcpObject *object = &live->objects[i];
-    if( object->type == ADCP_OBJECT_VIEW && sqlite3_stricmp(object->name, name) == 0 ) return true;
-  }
-  return false;
-}
-
 /* An fts4 index over a view, whose rows have no rowid, would be rebuilt wrongly; a view that cannot be
 ** read was that before the restore. Both are said, and the index is left. */
-static void refresh_view(AdcpDb *db, AdcpPlan *plan, const AdcpObject *object,
+static void refresh_view(AdcpDb *db, AdcpPlan *plan, Names *names, const AdcpObject *object,
                          const AdcpTable *table, const char *view) {
   AdcpError unreadable = ADCP_ERROR_INIT;
   AdcpDb look = {db->handle, db->schema, &unreadable};
-  bool stale = view_is_refilled(&look, plan, view);
+  bool stale = view_is_refilled(&look, names, view);
   bool is_fts5 = sqlite3_stricmp(table->module, "fts5") == 0;
   if( unreadable.rc == ADCP_NOMEM || unreadable.rc == ADCP_INTERRUPT ) {
     adcp_error_move(db->err, &unreadable);
@@ -168,23 +175,31 @@ static void refresh_view(AdcpDb *db, AdcpPlan *plan, const AdcpObject *object,
   adcp_error_clear(&unreadable);
 }
 
-void adcp_fts_refresh(AdcpDb *db, AdcpPlan *plan, const AdcpSchema *live) {
-  refresh_over_parts(db, plan);
-  rebuild_left_out(db, plan);
-  if( db->err->rc || !plan->data_only || plan->merge ) return;
+/* Indexes of the database over tables whose rows were replaced. */
+static void refresh_live(AdcpDb *db, AdcpPlan *plan, const AdcpSchema *live, Names *names) {
   for( size_t i = 0; i < live->object_count && !db->err->rc; i++ ) {
     const AdcpObject *object = &live->objects[i];
     if( object->type != ADCP_OBJECT_TABLE || object->sql == NULL ) continue;
     const AdcpTable *table = adcp_schema_table(live, object->name);
     if( table == NULL || table->kind != ADCP_TABLE_VIRTUAL ) continue;
     char *name = adcp_fts_content_table(object->sql, db->err);
-    if( name == NULL || made_by_plan(plan, object->name) ) {
+    if( name == NULL || has(&names->made, object->name, db->err) ) {
       /* its own content, or the backup's */
-    } else if( is_view(live, name) ) {
-      refresh_view(db, plan, object, table, name);
-    } else if( refilled(plan, name) ) {
+    } else if( has(&names->views, name, db->err) ) {
+      refresh_view(db, plan, names, object, table, name);
+    } else if( has(&names->refilled, name, db->err) ) {
       refresh(db, object, table, name);
     }
     adcp_free(name);
   }
+}
+
+void adcp_fts_refresh(AdcpDb *db, AdcpPlan *plan, const AdcpSchema *live) {
+  refresh_over_parts(db, plan);
+  rebuild_left_out(db, plan);
+  if( db->err->rc || !plan->data_only || plan->merge ) return;
+  Names names = {0};
+  index_names(&names, plan, live, db->err);
+  refresh_live(db, plan, live, &names);
+  free_names(&names);
 }
