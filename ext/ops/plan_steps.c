@@ -31,6 +31,7 @@ struct AdcpPlanSteps {
   AdcpPlan *plan;
   AdcpSnapshot snapshot;
   AdcpMap entries;     /* AdcpArchiveTable by its name in the backup */
+  AdcpMap digests;     /* the first AdcpArchiveTable with that digest */
   AdcpNameMap targets; /* AdcpPlanTable by its name in the database; one that is restored first */
   char *folder;        /* owned: of backups; NULL until it is looked at, or without one */
   AdcpKeptRows *kept;  /* of it */
@@ -81,11 +82,7 @@ static const AdcpPlanTable *planned(AdcpPlanSteps *steps, const char *target) {
 
 /* The table of the backup, whatever its name, that has these rows, or NULL. */
 static const AdcpArchiveTable *find_rows(const AdcpPlanSteps *steps, const char *sha256) {
-  for( size_t i = 0; i < steps->head->table_count; i++ ) {
-    const AdcpArchiveTable *rows = &steps->head->tables[i];
-    if( strcmp(rows->sha256, sha256) == 0 ) return rows;
-  }
-  return NULL;
+  return adcp_map_get(&steps->digests, sha256, strlen(sha256));
 }
 
 /* The folder of backups, looked through once, and only when rows would go that this backup does not
@@ -445,7 +442,10 @@ static void index_plan(AdcpPlanSteps *steps) {
   const AdcpPlan *plan = steps->plan;
   for( size_t i = 0; i < steps->head->table_count && !err->rc; i++ ) {
     AdcpArchiveTable *entry = &steps->head->tables[i];
+    size_t size = strlen(entry->sha256);
     adcp_map_put(&steps->entries, entry->table->name, strlen(entry->table->name), entry, err);
+    if( adcp_map_get(&steps->digests, entry->sha256, size) ) continue;
+    adcp_map_put(&steps->digests, entry->sha256, size, entry, err);
   }
   for( int restored = 1; restored >= 0; restored-- ) {
     for( size_t i = 0; i < plan->table_count && !err->rc; i++ ) {
@@ -512,6 +512,7 @@ void adcp_plan_steps_close(AdcpPlanSteps *steps) {
   adcp_free(steps->folder);
   adcp_kept_rows_close(steps->kept);
   adcp_map_free(&steps->entries);
+  adcp_map_free(&steps->digests);
   adcp_name_map_free(&steps->targets);
   adcp_plan_close(steps->plan);
   adcp_row_choice_close(steps->choice);
