@@ -324,7 +324,7 @@ static bool row_selected(const AdcpBackup *backup, const AdcpTable *table,
   const AdcpValue *value = &values[table->has_rowid_key ? 1 : 0];
   const char *name = value->type == ADCP_TEXT ? adcp_value_bytes(value) : NULL;
   if( name && has_samples(table) &&
-      adcp_redaction_concerns(backup->redaction, name, value->size) ) {
+      adcp_redaction_concerns(backup->redaction, name, value->size, backup->err) ) {
     return false;
   }
   if( strcmp(backup->type, "full") == 0 ) return true;

@@ -30,13 +30,15 @@ typedef struct Side {
   AdcpSnapshot snapshot;
   AdcpSchema *live;         /* owned; NULL for a backup */
   const AdcpSchema *schema; /* of either */
-  cJSON *metadata;          /* owned: of a backup */
+  AdcpRedacted redacted;    /* columns of a backup */
   bool has_rows_only;       /* no definitions were written */
   AdcpMap entries;          /* of a backup: its AdcpArchiveTable by name */
   AdcpMap objects[2];       /* AdcpObject by name: triggers, and all others */
   const AdcpTable *table;   /* that is being merged; NULL when this side has no rows of it */
   AdcpScan *scan;
   AdcpRowOrder *order;
+  AdcpValue *shown;      /* owned: room for a row of the table */
+  bool *hidden;          /* owned: for each value of a row, whether it is redacted */
   AdcpRowWriter *writer; /* for rows as JSON; opened when needed */
   const AdcpValue *row;  /* the current one; NULL at the end */
   bool passed;           /* it was dealt with: the next one is to come */
@@ -79,8 +81,10 @@ static void open_backup(Side *side, AdcpDb *db, const AdcpRoot *root, const char
   side->schema = head->schema;
   adcp_metadata_read(&figures, head->metadata, db->err);
   side->has_rows_only = strcmp(figures.backup_type, "data") == 0;
-  side->metadata = cJSON_Parse(head->metadata);
-  if( side->metadata == NULL ) adcp_error_nomem(db->err);
+  cJSON *metadata = cJSON_Parse(head->metadata);
+  if( metadata == NULL ) adcp_error_nomem(db->err);
+  adcp_redacted_read(&side->redacted, metadata, db->err);
+  cJSON_Delete(metadata);
   if( strcmp(head->version, "2.0") == 0 ) {
     adcp_error_set(db->err, ADCP_ERROR,
                    "%s is a backup of version 2.0, which says no keys by which rows could be told; "
@@ -101,6 +105,10 @@ static void end_rows(Side *side) {
   adcp_scan_close(side->scan);
   adcp_row_order_close(side->order);
   adcp_row_writer_close(side->writer);
+  adcp_free(side->shown);
+  adcp_free(side->hidden);
+  side->shown = NULL;
+  side->hidden = NULL;
   side->scan = NULL;
   side->order = NULL;
   side->writer = NULL;
@@ -112,7 +120,7 @@ static void end_rows(Side *side) {
 static void close_side(Side *side) {
   end_rows(side);
   adcp_backup_table_close(side->backup);
-  cJSON_Delete(side->metadata);
+  adcp_redacted_free(&side->redacted);
   adcp_snapshot_close(&side->snapshot);
   adcp_schema_free(side->live);
   adcp_map_free(&side->entries);
@@ -300,39 +308,66 @@ static bool skip_equal(AdcpDiff *diff, const char *name) {
   return true;
 }
 
-/* Where the stored column `name` of the table stands in rows; SIZE_MAX when there is none. */
-static size_t place_of_column(const AdcpTable *table, const char *name, size_t hint) {
-  for( size_t i = hint; i < hint + table->column_count; i++ ) {
-    const AdcpColumn *column = &table->columns[i % table->column_count];
-    if( strcmp(column->name, name) != 0 || !adcp_column_stored(column) ) continue;
-    return adcp_table_value_place(table, i % table->column_count);
-  }
-  return SIZE_MAX;
+/* A column that one side left out is unknown there, and the other's values are secret. */
+static bool is_redacted(AdcpDiff *diff, const AdcpTable *table, const char *column) {
+  return adcp_redacted_has(&diff->sides[0].redacted, table->name, column, diff->err) ||
+         adcp_redacted_has(&diff->sides[1].redacted, table->name, column, diff->err);
 }
 
-/* A column that one side left out is unknown there, and the other's values are secret. */
-static bool is_redacted(const AdcpDiff *diff, const AdcpTable *table, const char *column) {
-  return adcp_redacted(diff->sides[0].metadata, table->name, column) ||
-         adcp_redacted(diff->sides[1].metadata, table->name, column);
+/* For what is shown of the rows that a side alone has. */
+static void find_hidden(AdcpDiff *diff, Side *side) {
+  const AdcpTable *table = side->table;
+  if( table == NULL || diff->err->rc ) return;
+  size_t count = adcp_table_value_count(table), place = table->has_rowid_key;
+  side->shown = adcp_calloc(count + 1, sizeof *side->shown);
+  side->hidden = adcp_calloc(count + 1, sizeof *side->hidden);
+  if( side->shown == NULL || side->hidden == NULL ) adcp_error_nomem(diff->err);
+  for( size_t i = 0; i < table->column_count && !diff->err->rc; i++ ) {
+    if( !adcp_column_stored(&table->columns[i]) ) continue;
+    side->hidden[place++] = is_redacted(diff, table, table->columns[i].name);
+  }
+}
+
+/* The places in rows of a table's stored columns, each + 1, by name. The array is the caller's. */
+static size_t *index_columns(AdcpMap *by_name, const AdcpTable *table, AdcpError *err) {
+  size_t *places = adcp_calloc(table->column_count + 1, sizeof *places);
+  size_t place = table->has_rowid_key;
+  if( places == NULL ) adcp_error_nomem(err);
+  for( size_t i = 0; i < table->column_count && !err->rc; i++ ) {
+    const AdcpColumn *column = &table->columns[i];
+    if( !adcp_column_stored(column) ) continue;
+    places[i] = ++place;
+    adcp_map_put(by_name, column->name, strlen(column->name), &places[i], err);
+  }
+  return places;
 }
 
 static void pair_columns(AdcpDiff *diff) {
   const AdcpTable *a = diff->sides[0].table, *b = diff->sides[1].table;
+  AdcpMap by_name = {0};
+  size_t *places = b ? index_columns(&by_name, b, diff->err) : NULL;
+  size_t place = a ? a->has_rowid_key : 0;
   adcp_free(diff->pairs);
   diff->pair_count = 0;
   diff->pairs = adcp_calloc((a ? a->column_count : 0) + 1, sizeof *diff->pairs);
   if( diff->pairs == NULL ) adcp_error_nomem(diff->err);
-  for( size_t i = 0; a && b && diff->pairs && i < a->column_count; i++ ) {
-    if( !adcp_column_stored(&a->columns[i]) ) continue;
-    size_t place = place_of_column(b, a->columns[i].name, i);
-    if( place == SIZE_MAX || is_redacted(diff, a, a->columns[i].name) ) continue;
-    diff->pairs[diff->pair_count++] = (Pair){&a->columns[i], {adcp_table_value_place(a, i), place}};
+  for( size_t i = 0; a && b && !diff->err->rc && i < a->column_count; i++ ) {
+    const AdcpColumn *column = &a->columns[i];
+    if( !adcp_column_stored(column) ) continue;
+    const size_t *twin = adcp_map_get(&by_name, column->name, strlen(column->name));
+    bool hidden = diff->sides[0].hidden[place];
+    if( twin && !hidden ) diff->pairs[diff->pair_count++] = (Pair){column, {place, *twin - 1}};
+    place++;
   }
+  adcp_map_free(&by_name);
+  adcp_free(places);
 }
 
 static void begin_merge(AdcpDiff *diff, const char *name) {
   begin_rows(&diff->sides[0], name);
   begin_rows(&diff->sides[1], name);
+  find_hidden(diff, &diff->sides[0]);
+  find_hidden(diff, &diff->sides[1]);
   pair_columns(diff);
   diff->matched = adcp_row_order_equal(diff->sides[0].order, diff->sides[1].order);
   diff->state = MERGING;
@@ -351,33 +386,22 @@ static void append_text(void *context, const void *bytes, size_t n, AdcpError *e
   adcp_buf_append(context, bytes, n);
 }
 
-/* The row with redacted columns as NULL: a copy for the caller to free; NULL on no memory. */
-static AdcpValue *shown_row(const AdcpDiff *diff, const Side *side) {
-  const AdcpTable *table = side->table;
-  size_t count = adcp_table_value_count(table);
-  AdcpValue *row = adcp_calloc(count + 1, sizeof *row);
-  if( row == NULL ) {
-    adcp_error_nomem(diff->err);
-    return NULL;
+/* The row with redacted columns as NULL. */
+static const AdcpValue *shown_row(const Side *side) {
+  size_t count = adcp_table_value_count(side->table);
+  for( size_t i = 0; i < count; i++ ) {
+    side->shown[i] = side->hidden[i] ? (AdcpValue){.type = ADCP_NULL} : side->row[i];
   }
-  memcpy(row, side->row, count * sizeof *row);
-  for( size_t i = 0; i < table->column_count; i++ ) {
-    const AdcpColumn *column = &table->columns[i];
-    if( adcp_column_stored(column) && is_redacted(diff, table, column->name) ) {
-      row[adcp_table_value_place(table, i)] = (AdcpValue){.type = ADCP_NULL};
-    }
-  }
-  return row;
+  return side->shown;
 }
 
 /* The row as JSON, in diff->row. */
 static AdcpValue row_value(AdcpDiff *diff, Side *side) {
   AdcpTextSink sink = {&diff->row, append_text};
-  AdcpValue *row = shown_row(diff, side);
+  const AdcpValue *row = shown_row(side);
   adcp_buf_clear(&diff->row);
   if( side->writer == NULL ) side->writer = adcp_row_writer_open(side->table, diff->err);
-  if( side->writer && row ) adcp_row_write(side->writer, row, sink, diff->err);
-  adcp_free(row);
+  if( side->writer ) adcp_row_write(side->writer, row, sink, diff->err);
   adcp_buf_check(&diff->row, diff->err);
   return (AdcpValue){.type = ADCP_TEXT, .bytes = diff->row.data, .size = diff->row.size};
 }

@@ -533,12 +533,12 @@ static bool has_values(const Planner *p, const AdcpTable *live, const AdcpColumn
                          p->db->schema, live->name, column->name) != 0;
 }
 
-static void warn_of_table(Planner *p, const cJSON *metadata, const AdcpPlanTable *entry) {
+static void warn_of_table(Planner *p, AdcpRedacted *redacted, const AdcpPlanTable *entry) {
   const AdcpTable *live = entry->fill ? entry->live : NULL;
   if( live == NULL || live->kind != ADCP_TABLE_ORDINARY ) return;
   for( size_t i = 0; i < live->column_count && !p->err->rc; i++ ) {
     const AdcpColumn *column = &live->columns[i];
-    if( !adcp_redacted(metadata, entry->source->name, column->name) ) continue;
+    if( !adcp_redacted_has(redacted, entry->source->name, column->name, p->err) ) continue;
     if( !has_values(p, live, column) ) continue;
     adcp_plan_warn(p->plan, p->err,
                    "column \"%s\" of \"%s\" was redacted in the backup: the values that are there "
@@ -551,9 +551,12 @@ static void warn_of_table(Planner *p, const cJSON *metadata, const AdcpPlanTable
 static void warn_of_redacted(Planner *p) {
   if( p->err->rc || p->plan->merge ) return;
   cJSON *metadata = adcp_json_tree(p->head->metadata, strlen(p->head->metadata), NULL, p->err);
+  AdcpRedacted redacted = {0};
+  adcp_redacted_read(&redacted, metadata, p->err);
   for( size_t i = 0; adcp_redacted_columns(metadata) && i < p->plan->table_count; i++ ) {
-    warn_of_table(p, metadata, &p->plan->tables[i]);
+    warn_of_table(p, &redacted, &p->plan->tables[i]);
   }
+  adcp_redacted_free(&redacted);
   cJSON_Delete(metadata);
 }
 

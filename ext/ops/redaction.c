@@ -7,26 +7,41 @@
 
 #include "base/mem.h"
 #include "db/fts.h"
+#include "db/name_map.h"
 #include "db/sqlite.h"
 
 typedef struct Redacted {
   const AdcpTable *table;
   size_t value; /* place in a row */
+  size_t next;  /* of the same table: its place + 1; 0 at the end */
 } Redacted;
 
 struct AdcpRedaction {
+  const AdcpSchema *schema;
   Redacted *columns; /* owned */
   size_t count;
+  size_t *first;  /* owned: for each table of the schema the place of its first column + 1, or 0 */
   AdcpValue *row; /* room for the longest row; owned */
+  AdcpNameMap by_name;   /* tables of the schema */
+  size_t longest_name;   /* of them */
+  AdcpNameMap contents;  /* Index: the full-text indexes over a table, by its name */
+  struct Index *indexes; /* owned: for each object of the schema */
+  size_t index_count;
 };
 
+/* A full-text index over a table of the application's. */
+typedef struct Index {
+  const char *name;
+  char *content;      /* owned */
+  struct Index *same; /* the next over the same table */
+  struct Index *last; /* of those over the same table; of the first of them */
+} Index;
+
 /* The table whose name, letter case ignored as SQLite does, is the first n bytes. */
-static const AdcpTable *find_table(const AdcpSchema *schema, const char *name, size_t n) {
-  for( size_t i = 0; i < schema->table_count; i++ ) {
-    const AdcpTable *table = &schema->tables[i];
-    if( strlen(table->name) == n && sqlite3_strnicmp(table->name, name, (int)n) == 0 ) return table;
-  }
-  return NULL;
+static const AdcpTable *find_table(AdcpRedaction *redaction, const char *name, size_t n,
+                                   AdcpError *err) {
+  if( n > redaction->longest_name ) return NULL;
+  return adcp_name_map_get(&redaction->by_name, name, n, err);
 }
 
 static void check_column(const AdcpTable *table, const AdcpColumn *column, const char *place,
@@ -44,17 +59,22 @@ static void check_column(const AdcpTable *table, const AdcpColumn *column, const
       place, why);
 }
 
+static void add_column(AdcpRedaction *redaction, const AdcpTable *table, size_t value) {
+  size_t *first = &redaction->first[table - redaction->schema->tables];
+  redaction->columns[redaction->count++] = (Redacted){table, value, *first};
+  *first = redaction->count;
+}
+
 /* Takes table and column of "table.column" if they are there; a name may have dots. */
-static bool find_column(AdcpRedaction *redaction, const AdcpSchema *schema, const char *place,
-                        AdcpError *err) {
+static bool find_column(AdcpRedaction *redaction, const char *place, AdcpError *err) {
   for( const char *dot = strchr(place, '.'); dot; dot = strchr(dot + 1, '.') ) {
-    const AdcpTable *table = find_table(schema, place, (size_t)(dot - place));
+    const AdcpTable *table = find_table(redaction, place, (size_t)(dot - place), err);
     size_t value = table && table->has_rowid_key ? 1 : 0;
     for( size_t i = 0; table && i < table->column_count; i++ ) {
       const AdcpColumn *column = &table->columns[i];
       if( sqlite3_stricmp(column->name, dot + 1) == 0 ) {
         check_column(table, column, place, err);
-        redaction->columns[redaction->count++] = (Redacted){table, value};
+        add_column(redaction, table, value);
         return true;
       }
       if( adcp_column_stored(column) ) value++;
@@ -63,35 +83,74 @@ static bool find_column(AdcpRedaction *redaction, const AdcpSchema *schema, cons
   return false;
 }
 
-/* An index over the words of the table holds them still. */
-static void warn_of_indexes(const AdcpSchema *schema, const char *place, const AdcpTable *table,
-                            AdcpTextList *warnings, AdcpError *err) {
-  for( size_t i = 0; i < schema->object_count && !err->rc; i++ ) {
-    const AdcpObject *object = &schema->objects[i];
-    if( object->type != ADCP_OBJECT_TABLE || object->sql == NULL ) continue;
-    char *content = adcp_fts_content_table(object->sql, err);
-    if( content && sqlite3_stricmp(content, table->name) == 0 ) {
-      adcp_text_list_add(warnings,
-                         "\"%s\" is redacted, but the full-text index \"%s\" of its table may hold "
-                         "its words; leave that out with exclude_tables",
-                         place, object->name);
-    }
-    adcp_free(content);
+/* ---- full-text indexes ---- */
+
+static void add_index(AdcpRedaction *redaction, Index *index, AdcpError *err) {
+  Index *first =
+      adcp_name_map_get(&redaction->contents, index->content, strlen(index->content), err);
+  if( first ) {
+    first->last->same = index;
+    first->last = index;
+  } else {
+    index->last = index;
+    adcp_name_map_put(&redaction->contents, index->content, index, err);
   }
 }
 
-static void read_columns(AdcpRedaction *redaction, const AdcpOptions *options,
-                         const AdcpSchema *schema, AdcpTextList *names, AdcpTextList *warnings,
-                         AdcpError *err) {
+static void find_indexes(AdcpRedaction *redaction, AdcpError *err) {
+  const AdcpSchema *schema = redaction->schema;
+  redaction->indexes = adcp_calloc(schema->object_count + 1, sizeof *redaction->indexes);
+  if( redaction->indexes == NULL ) {
+    adcp_error_nomem(err);
+    return;
+  }
+  redaction->index_count = schema->object_count;
+  for( size_t i = 0; i < schema->object_count && !err->rc; i++ ) {
+    const AdcpObject *object = &schema->objects[i];
+    Index *index = &redaction->indexes[i];
+    if( object->type != ADCP_OBJECT_TABLE || object->sql == NULL ) continue;
+    index->name = object->name;
+    index->content = adcp_fts_content_table(object->sql, err);
+    if( index->content ) add_index(redaction, index, err);
+  }
+}
+
+/* An index over the words of the table holds them still. */
+static void warn_of_indexes(AdcpRedaction *redaction, const char *place, const AdcpTable *table,
+                            AdcpTextList *warnings, AdcpError *err) {
+  const Index *index =
+      adcp_name_map_get(&redaction->contents, table->name, strlen(table->name), err);
+  for( ; index; index = index->same ) {
+    adcp_text_list_add(warnings,
+                       "\"%s\" is redacted, but the full-text index \"%s\" of its table may hold "
+                       "its words; leave that out with exclude_tables",
+                       place, index->name);
+  }
+}
+
+/* ---- opening ---- */
+
+static void read_columns(AdcpRedaction *redaction, const AdcpOptions *options, AdcpTextList *names,
+                         AdcpTextList *warnings, AdcpError *err) {
   for( size_t i = 0; i < adcp_options_name_count(options, "redact") && !err->rc; i++ ) {
     const char *place = adcp_options_name(options, "redact", i);
-    if( !find_column(redaction, schema, place, err) ) {
+    if( !find_column(redaction, place, err) ) {
       adcp_error_set(err, ADCP_ERROR,
                      "option \"redact\": \"%s\" is no table.column of what is backed up", place);
     }
     if( err->rc ) return;
     adcp_text_list_add(names, "%s", place);
-    warn_of_indexes(schema, place, redaction->columns[redaction->count - 1].table, warnings, err);
+    warn_of_indexes(redaction, place, redaction->columns[redaction->count - 1].table, warnings,
+                    err);
+  }
+}
+
+static void index_tables(AdcpRedaction *redaction, AdcpError *err) {
+  const AdcpSchema *schema = redaction->schema;
+  for( size_t i = 0; i < schema->table_count && !err->rc; i++ ) {
+    size_t size = strlen(schema->tables[i].name);
+    if( size > redaction->longest_name ) redaction->longest_name = size;
+    adcp_name_map_put(&redaction->by_name, schema->tables[i].name, &schema->tables[i], err);
   }
 }
 
@@ -104,15 +163,19 @@ AdcpRedaction *adcp_redaction_open(const AdcpOptions *options, const AdcpSchema 
     if( count > longest ) longest = count;
   }
   AdcpRedaction *redaction = adcp_calloc(1, sizeof *redaction);
+  size_t count = adcp_options_name_count(options, "redact");
   if( redaction ) {
-    redaction->columns =
-        adcp_calloc(adcp_options_name_count(options, "redact") + 1, sizeof *redaction->columns);
+    redaction->schema = schema;
+    redaction->columns = adcp_calloc(count + 1, sizeof *redaction->columns);
+    redaction->first = adcp_calloc(schema->table_count + 1, sizeof *redaction->first);
     redaction->row = adcp_calloc(longest, sizeof *redaction->row);
   }
-  if( redaction == NULL || redaction->columns == NULL || redaction->row == NULL ) {
+  if( redaction == NULL || !redaction->columns || !redaction->first || !redaction->row ) {
     adcp_error_nomem(err);
-  } else {
-    read_columns(redaction, options, schema, names, warnings, err);
+  } else if( count ) {
+    index_tables(redaction, err);
+    find_indexes(redaction, err);
+    read_columns(redaction, options, names, warnings, err);
   }
   if( err->rc == ADCP_OK ) return redaction;
   adcp_redaction_close(redaction);
@@ -121,28 +184,27 @@ AdcpRedaction *adcp_redaction_open(const AdcpOptions *options, const AdcpSchema 
 
 const AdcpValue *adcp_redaction_apply(AdcpRedaction *redaction, const AdcpTable *table,
                                       const AdcpValue *values) {
-  const AdcpValue *row = values;
-  for( size_t i = 0; i < redaction->count; i++ ) {
-    if( redaction->columns[i].table != table ) continue;
-    if( row == values ) {
-      memcpy(redaction->row, values, adcp_table_value_count(table) * sizeof *values);
-      row = redaction->row;
-    }
-    redaction->row[redaction->columns[i].value] = (AdcpValue){.type = ADCP_NULL};
+  size_t at = redaction->count ? redaction->first[table - redaction->schema->tables] : 0;
+  if( at == 0 ) return values;
+  memcpy(redaction->row, values, adcp_table_value_count(table) * sizeof *values);
+  for( ; at; at = redaction->columns[at - 1].next ) {
+    redaction->row[redaction->columns[at - 1].value] = (AdcpValue){.type = ADCP_NULL};
   }
-  return row;
+  return redaction->row;
 }
 
-bool adcp_redaction_concerns(const AdcpRedaction *redaction, const char *name, size_t n) {
-  for( size_t i = 0; i < redaction->count; i++ ) {
-    const char *table = redaction->columns[i].table->name;
-    if( strlen(table) == n && sqlite3_strnicmp(table, name, (int)n) == 0 ) return true;
-  }
-  return false;
+bool adcp_redaction_concerns(AdcpRedaction *redaction, const char *name, size_t n, AdcpError *err) {
+  const AdcpTable *table = redaction->count ? find_table(redaction, name, n, err) : NULL;
+  return table && redaction->first[table - redaction->schema->tables];
 }
 
 void adcp_redaction_close(AdcpRedaction *redaction) {
   if( redaction == NULL ) return;
+  for( size_t i = 0; i < redaction->index_count; i++ ) adcp_free(redaction->indexes[i].content);
+  adcp_free(redaction->indexes);
+  adcp_name_map_free(&redaction->contents);
+  adcp_name_map_free(&redaction->by_name);
+  adcp_free(redaction->first);
   adcp_free(redaction->columns);
   adcp_free(redaction->row);
   adcp_free(redaction);
@@ -155,15 +217,27 @@ const cJSON *adcp_redacted_columns(const cJSON *metadata) {
   return cJSON_IsArray(columns) ? columns->child : NULL;
 }
 
-/* Whether place is "table.column". */
-static bool names_column(const char *place, const char *table, const char *column) {
-  size_t n = strlen(table);
-  return place && sqlite3_strnicmp(place, table, (int)n) == 0 && place[n] == '.' &&
-         sqlite3_stricmp(place + n + 1, column) == 0;
+void adcp_redacted_read(AdcpRedacted *redacted, const cJSON *metadata, AdcpError *err) {
+  const cJSON *item = adcp_redacted_columns(metadata);
+  for( ; item && !err->rc; item = item->next ) {
+    if( cJSON_IsString(item) )
+      adcp_name_map_put(&redacted->places, item->valuestring, redacted, err);
+  }
 }
 
-bool adcp_redacted(const cJSON *metadata, const char *table, const char *column) {
-  const cJSON *item = adcp_redacted_columns(metadata);
-  while( item && !names_column(item->valuestring, table, column) ) item = item->next;
-  return item != NULL;
+bool adcp_redacted_has(AdcpRedacted *redacted, const char *table, const char *column,
+                       AdcpError *err) {
+  if( redacted->places.map.count == 0 ) return false;
+  AdcpBuf *place = &redacted->place;
+  adcp_buf_clear(place);
+  adcp_buf_append_str(place, table);
+  adcp_buf_append_byte(place, '.');
+  adcp_buf_append_str(place, column);
+  return adcp_buf_check(place, err) &&
+         adcp_name_map_get(&redacted->places, (const char *)place->data, place->size, err);
+}
+
+void adcp_redacted_free(AdcpRedacted *redacted) {
+  adcp_name_map_free(&redacted->places);
+  adcp_buf_free(&redacted->place);
 }

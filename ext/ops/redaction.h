@@ -11,6 +11,7 @@
 
 #include "codec/schema.h"
 #include "codec/value.h"
+#include "db/name_map.h"
 #include "ops/options.h"
 #include "ops/text_list.h"
 
@@ -26,13 +27,23 @@ const AdcpValue *adcp_redaction_apply(AdcpRedaction *redaction, const AdcpTable 
                                       const AdcpValue *values);
 
 /* Whether a column of the table of that name (n bytes) is redacted. */
-bool adcp_redaction_concerns(const AdcpRedaction *redaction, const char *name, size_t n);
+bool adcp_redaction_concerns(AdcpRedaction *redaction, const char *name, size_t n, AdcpError *err);
 void adcp_redaction_close(AdcpRedaction *redaction);
 
 /* The columns that a backup says it redacted, from its backup_metadata: the first item, or NULL. */
 const cJSON *adcp_redacted_columns(const cJSON *metadata);
 
+/* The same to be asked for. Zero-initialise. */
+typedef struct AdcpRedacted {
+  AdcpNameMap places; /* "table.column" */
+  AdcpBuf place;
+} AdcpRedacted;
+
+void adcp_redacted_read(AdcpRedacted *redacted, const cJSON *metadata, AdcpError *err);
+
 /* Whether a column is one of them, letter case ignored. */
-bool adcp_redacted(const cJSON *metadata, const char *table, const char *column);
+bool adcp_redacted_has(AdcpRedacted *redacted, const char *table, const char *column,
+                       AdcpError *err);
+void adcp_redacted_free(AdcpRedacted *redacted);
 
 #endif

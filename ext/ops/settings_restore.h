@@ -46,7 +46,7 @@ void adcp_settings_restore_report(const AdcpSettingsRestore *settings, AdcpJsonW
 ** backup's table of the name `source`, as if they were not stored, so that no NULL takes the place
 ** of a value. Returns copy's columns, which the caller frees with adcp_free; NULL (and copy not
 ** set) when nothing is redacted there, or on error. */
-AdcpColumn *adcp_settings_restore_hide(const AdcpSettingsRestore *settings, const char *source,
+AdcpColumn *adcp_settings_restore_hide(AdcpSettingsRestore *settings, const char *source,
                                        const AdcpTable *live, AdcpTable *copy);
 
 /* For the report's warnings. */
