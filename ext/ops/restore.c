@@ -19,6 +19,7 @@
 #include "db/virtual_table.h"
 #include "ops/backup_dir.h"
 #include "ops/clock.h"
+#include "ops/counters.h"
 #include "ops/ddl.h"
 #include "ops/foreign_keys.h"
 #include "ops/fts_refresh.h"
@@ -93,6 +94,7 @@ struct AdcpRestore {
   AdcpPlanTable *filling; /* the table whose rows are being read, or NULL */
   AdcpLoad *load;         /* for it, when its rows are simply loaded */
   AdcpLoad *parent_load;  /* for those of them that others refer to, when they merge otherwise */
+  AdcpCounters counters;  /* taken of the table that is being read */
   AdcpArchiveEvent event; /* the last one read */
   int64_t rows, tables;   /* restored, of ordinary tables */
   int64_t violations;     /* of foreign keys, afterwards */
@@ -385,37 +387,6 @@ static void begin_table(AdcpRestore *restore, const AdcpArchiveTable *rows) {
   if( entry->part ) adcp_row_choice_begin(restore->choice, table->name);
 }
 
-/* A row of sqlite_sequence for a table that is being restored: the counter only ever grows. */
-static void restore_counter(AdcpRestore *restore, const AdcpTable *sequence,
-                            const AdcpValue *values) {
-  AdcpDb *db = &restore->db;
-  const AdcpPlanTable *entry = adcp_plan_counter(restore->plan, sequence, values);
-  if( entry == NULL ) return;
-  const AdcpValue *seq = &values[sequence->has_rowid_key ? 2 : 1];
-  long long least = (long long)seq->integer;
-  int64_t rows =
-      adcp_db_integer(db, 0, "SELECT count(*) FROM \"%w\".sqlite_sequence WHERE name = %Q",
-                      db->schema, entry->target);
-  if( rows == 0 ) {
-    adcp_db_exec(db, "INSERT INTO \"%w\".sqlite_sequence(name, seq) VALUES(%Q, %lld)", db->schema,
-                 entry->target, least);
-  } else {
-    adcp_db_exec(db,
-                 "UPDATE \"%w\".sqlite_sequence SET seq = max(coalesce(seq, 0), %lld) "
-                 "WHERE name = %Q",
-                 db->schema, least, entry->target);
-  }
-  bool is_set = adcp_db_integer(db, 0,
-                                "SELECT count(*) = %lld AND count(*) = sum(seq >= %lld) "
-                                "FROM \"%w\".sqlite_sequence WHERE name = %Q",
-                                (long long)(rows ? rows : 1), least, db->schema, entry->target);
-  if( !is_set ) {
-    adcp_error_set(db->err, ADCP_MISMATCH,
-                   "the AUTOINCREMENT counter of table \"%s\" could not be set; " ADCP_IGNORES,
-                   entry->target);
-  }
-}
-
 /* Whether the row just read, of a table that is a part, is one of those chosen. One that merges
 ** otherwise than the table's other rows is loaded here. */
 static bool take_chosen(AdcpRestore *restore, const AdcpValue *values) {
@@ -440,7 +411,7 @@ static void restore_row(AdcpRestore *restore) {
     if( entry->source->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
     adcp_load_row(restore->load, values);
   } else {
-    restore_counter(restore, entry->source, values);
+    adcp_counters_take(&restore->counters, restore->plan, entry->source, values, restore->err);
   }
 }
 
@@ -468,6 +439,8 @@ static void end_choice(AdcpRestore *restore) {
 
 static void end_table(AdcpRestore *restore) {
   if( restore->filling ) end_choice(restore);
+  adcp_counters_write(&restore->counters, &restore->db);
+  adcp_counters_free(&restore->counters);
   adcp_load_close(restore->load);
   adcp_load_close(restore->parent_load);
   restore->load = NULL;
@@ -669,6 +642,7 @@ void adcp_restore_close(AdcpRestore *restore) {
   adcp_verify_close(restore->verify);
   adcp_load_close(restore->load);
   adcp_load_close(restore->parent_load);
+  adcp_counters_free(&restore->counters);
   adcp_foreign_keys_close(restore->foreign_keys);
   adcp_settings_restore_close(restore->settings);
   const char *outcome = adcp_transaction_close(restore->transaction);
