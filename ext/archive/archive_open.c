@@ -370,9 +370,8 @@ static bool open_manifest(AdcpArchiveReader *r, int64_t *damaged_at) {
     int64_t space =
         (int64_t)end.size_bytes - ADCP_END_LINE_BYTES; /* behind it; -1: no line break */
     r->head.totals.raw_bytes = r->manifest.bytes + r->input.raw_bytes - space;
-    r->head.indexed = true;
     adcp_block_reader_set_index(r->blocks, r->manifest.blocks, r->manifest.block_count, &trial);
-    good = trial.rc == ADCP_OK;
+    good = r->head.indexed = trial.rc == ADCP_OK;
   }
   if( trial.rc == ADCP_NOMEM || trial.rc == ADCP_IOERR ) adcp_error_move(r->err, &trial);
   adcp_error_clear(&trial);
@@ -619,6 +618,7 @@ static void resolve_tables(AdcpArchiveReader *r) {
   }
   r->seen = adcp_calloc(m->table_count + 1, sizeof *r->seen);
   if( r->seen == NULL ) adcp_error_nomem(r->err);
+  r->pass = 1;
 }
 
 static void fill_head(AdcpArchiveReader *r) {

@@ -31,11 +31,8 @@ void adcp_archive_append_place(AdcpArchiveReader *r, int64_t offset) {
     if( offset >= 0 ) adcp_error_append(r->err, " (byte %" PRId64 " of the text)", offset);
     return;
   }
-  size_t block = 0;
-  while( block < r->manifest.block_count && offset >= r->manifest.blocks[block].raw_bytes ) {
-    offset -= r->manifest.blocks[block++].raw_bytes;
-  }
-  adcp_error_append(r->err, " (block %zu, byte %" PRId64 ")", block, offset);
+  AdcpBlockPosition at = adcp_block_reader_position_of(r->blocks, offset);
+  adcp_error_append(r->err, " (block %" PRId64 ", byte %" PRId64 ")", at.block, at.offset);
 }
 
 static AdcpArchiveEvent fail(AdcpArchiveReader *r) {
@@ -84,7 +81,7 @@ static AdcpArchiveEvent begin_table(AdcpArchiveReader *r) {
   AdcpArchiveTable *entry = adcp_map_get(&r->by_name, name, strlen(name));
   if( entry == NULL ) {
     adcp_error_set(r->err, ADCP_CORRUPT, "table \"%s\" is not in the manifest", name);
-  } else if( r->seen[entry - r->head.tables] ) {
+  } else if( r->seen[entry - r->head.tables] == r->pass ) {
     adcp_error_set(r->err, ADCP_CORRUPT, "table \"%s\" stands twice", name);
   }
   adcp_free(name);
@@ -93,7 +90,7 @@ static AdcpArchiveEvent begin_table(AdcpArchiveReader *r) {
   r->row = adcp_row_reader_open(entry->table, r->err);
   adcp_json_expect(r->json, ADCP_JSON_BEGIN_ARRAY, "rows", r->err);
   if( r->err->rc ) return fail_damaged(r);
-  r->seen[entry - r->head.tables] = true;
+  r->seen[entry - r->head.tables] = r->pass;
   r->deferred = false;
   adcp_row_digest_reset(r->digest);
   r->row_number = r->from ? r->from->row - 1 : 0;
@@ -249,7 +246,7 @@ static void enter_tables(AdcpArchiveReader *r) {
 static void check_whole(AdcpArchiveReader *r) {
   char content[ADCP_SHA256_HEX + 1], full[ADCP_SHA256_HEX + 1];
   for( size_t i = 0; i < r->head.table_count; i++ ) {
-    if( r->seen[i] ) continue;
+    if( r->seen[i] == r->pass ) continue;
     adcp_error_set(r->err, ADCP_CORRUPT,
                    "table \"%s\" is in the manifest, but its rows are missing",
                    r->head.tables[i].table->name);
@@ -328,11 +325,18 @@ static AdcpArchiveEvent next_table(AdcpArchiveReader *r) {
   return event == ADCP_ARCHIVE_ERROR && is_gap(r, next) ? pass_gap(r, next) : event;
 }
 
+/* All tables may come again. Nothing is cleared: a validation seeks after each damaged table. */
+static void begin_pass(AdcpArchiveReader *r) {
+  if( ++r->pass ) return;
+  memset(r->seen, 0, r->head.table_count * sizeof *r->seen);
+  r->pass = 1;
+}
+
 void adcp_archive_seek_table(AdcpArchiveReader *r, size_t index) {
   if( r->err->rc ) return;
   assert(r->head.indexed && index < r->head.table_count);
   r->full = false;
-  memset(r->seen, 0, r->head.table_count * sizeof *r->seen);
+  begin_pass(r);
   go_to(r, index, NULL);
 }
 
@@ -342,7 +346,7 @@ void adcp_archive_rewind(AdcpArchiveReader *r) {
   adcp_error_clear(&r->gap);
   r->from = NULL;
   r->full = false;
-  memset(r->seen, 0, r->head.table_count * sizeof *r->seen);
+  begin_pass(r);
   r->state = ADCP_READER_AT_START;
 }
 
@@ -351,7 +355,7 @@ void adcp_archive_seek_mark(AdcpArchiveReader *r, size_t index, size_t mark) {
   const AdcpArchiveTable *entry = &r->head.tables[index];
   assert(r->head.indexed && index < r->head.table_count && mark < entry->mark_count);
   r->full = false;
-  memset(r->seen, 0, r->head.table_count * sizeof *r->seen);
+  begin_pass(r);
   go_to(r, index, &r->manifest.marks[entry->first_mark + mark]);
 }
 

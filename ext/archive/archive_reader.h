@@ -66,7 +66,8 @@ struct AdcpArchiveReader {
   bool full;               /* all rows since the start were read */
   bool skipped;            /* some table was not wanted */
   AdcpError gap;           /* of a damaged block between two tables that was passed by the index */
-  bool *seen;              /* by table */
+  uint32_t *seen;          /* by table: the pass that met it last */
+  uint32_t pass;           /* from 1; a seek begins another */
   AdcpArchiveTable *now;   /* current table */
   AdcpRowReader *row;      /* of the current table */
   AdcpRowWriter *rewriter; /* of the current table; once a row is not canonical */

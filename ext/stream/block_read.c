@@ -258,6 +258,21 @@ int64_t adcp_block_reader_offset_of(const AdcpBlockReader *reader, AdcpBlockPosi
   return reader->index.text_offsets[position.block] + position.offset;
 }
 
+AdcpBlockPosition adcp_block_reader_position_of(const AdcpBlockReader *reader, int64_t offset) {
+  const int64_t *starts = reader->index.text_offsets; /* ascending, count + 1 */
+  size_t low = 0, high = reader->index.count;         /* of the last that is not behind it */
+  assert(reader->has_index && offset >= 0);
+  while( low < high ) {
+    size_t middle = low + (high - low + 1) / 2;
+    if( starts[middle] <= offset ) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return (AdcpBlockPosition){(int64_t)low, offset - starts[low]};
+}
+
 void adcp_block_reader_place(const AdcpBlockReader *reader, int64_t *block, int64_t *file_offset) {
   *block = -1;
   *file_offset = -1;

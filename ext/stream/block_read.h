@@ -68,6 +68,9 @@ int64_t adcp_block_reader_text_offset(const AdcpBlockReader *reader);
 /* The same for any place of the index. */
 int64_t adcp_block_reader_offset_of(const AdcpBlockReader *reader, AdcpBlockPosition position);
 
+/* The other way round; behind the index: its end, and how far from there. */
+AdcpBlockPosition adcp_block_reader_position_of(const AdcpBlockReader *reader, int64_t offset);
+
 /* For messages: the block and file offset that the last bytes came from (-1 when not known). */
 void adcp_block_reader_place(const AdcpBlockReader *reader, int64_t *block, int64_t *file_offset);
 
