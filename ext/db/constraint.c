@@ -89,6 +89,7 @@ static void add(AdcpConstraints *list, AdcpConstraintKind kind, Text *out, AdcpE
   adcp_buf_free(&out->key);
   if( larger && text && key && !err->rc ) {
     list->items[list->count++] = (AdcpConstraint){kind, text, key};
+    adcp_map_put(&list->by_key[kind], key, strlen(key), key, err);
     return;
   }
   adcp_free(text);
@@ -171,11 +172,8 @@ void adcp_constraints_add(AdcpConstraints *list, const char *sql, AdcpError *err
 }
 
 bool adcp_constraints_have(const AdcpConstraints *list, const AdcpConstraint *constraint) {
-  for( size_t i = 0; i < list->count; i++ ) {
-    const AdcpConstraint *item = &list->items[i];
-    if( item->kind == constraint->kind && strcmp(item->key, constraint->key) == 0 ) return true;
-  }
-  return false;
+  const char *key = constraint->key;
+  return adcp_map_get(&list->by_key[constraint->kind], key, strlen(key)) != NULL;
 }
 
 void adcp_constraints_free(AdcpConstraints *list) {
@@ -183,6 +181,8 @@ void adcp_constraints_free(AdcpConstraints *list) {
     adcp_free(list->items[i].text);
     adcp_free(list->items[i].key);
   }
+  adcp_map_free(&list->by_key[ADCP_CONSTRAINT_CHECK]);
+  adcp_map_free(&list->by_key[ADCP_CONSTRAINT_UNIQUE]);
   adcp_free(list->items);
   memset(list, 0, sizeof *list);
 }

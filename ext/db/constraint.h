@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/error.h"
+#include "base/map.h"
 
 typedef enum AdcpConstraintKind {
   ADCP_CONSTRAINT_CHECK,
@@ -27,6 +27,7 @@ typedef struct AdcpConstraint {
 typedef struct AdcpConstraints {
   AdcpConstraint *items; /* owned; in the order of the text */
   size_t count;
+  AdcpMap by_key[2]; /* their keys, by kind */
 } AdcpConstraints;
 
 /* Adds those of a CREATE TABLE, or that of a CREATE UNIQUE INDEX (other indexes: nothing). A text

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/mem.h"
+#include "codec/json_write.h"
 #include "db/constraint.h"
 #include "db/token.h"
 #include "ops/legacy.h"
@@ -13,16 +15,13 @@
 typedef struct Comparison {
   const AdcpDrift *drift;
   const AdcpTable *from, *to; /* of the backup, and live */
+  AdcpNameMap *from_columns,
+      *to_columns; /* AdcpColumn by name; of the latter those that are stored */
   AdcpTexts *found;
   AdcpError *err;
 } Comparison;
 
 /* ---- columns ---- */
-
-static const AdcpColumn *find_stored(const AdcpTable *table, const char *name) {
-  const AdcpColumn *column = adcp_table_column(table, name);
-  return column && adcp_column_stored(column) ? column : NULL;
-}
 
 /* Its NULL is a number, before it is looked at. */
 static bool is_rowid(const AdcpTable *table, const AdcpColumn *column) {
@@ -43,11 +42,15 @@ static void compare_column(const Comparison *c, const AdcpColumn *was, const Adc
   }
 }
 
+static AdcpColumn *find_column(const Comparison *c, AdcpNameMap *columns, const char *name) {
+  return adcp_name_map_get(columns, name, strlen(name), c->err);
+}
+
 static void compare_columns(const Comparison *c) {
   bool has_types = !adcp_legacy_is(c->drift->head);
   for( size_t i = 0; i < c->from->column_count; i++ ) {
     const AdcpColumn *column = &c->from->columns[i];
-    const AdcpColumn *twin = find_stored(c->to, column->name);
+    const AdcpColumn *twin = find_column(c, c->to_columns, column->name);
     if( !adcp_column_stored(column) ) continue;
     if( twin == NULL ) {
       adcp_texts_add(c->found, c->err,
@@ -63,7 +66,7 @@ static void compare_columns(const Comparison *c) {
 static void list_new_columns(const Comparison *c) {
   for( size_t i = 0; i < c->to->column_count; i++ ) {
     const AdcpColumn *column = &c->to->columns[i];
-    if( !adcp_column_stored(column) || adcp_table_column(c->from, column->name) ) continue;
+    if( !adcp_column_stored(column) || find_column(c, c->from_columns, column->name) ) continue;
     bool refuses = column->not_null && !is_rowid(c->to, column) &&
                    (column->default_sql == NULL || !sqlite3_stricmp(column->default_sql, "NULL"));
     adcp_texts_add(c->found, c->err, "column \"%s\" is not in the backup: %s", column->name,
@@ -75,22 +78,28 @@ static void list_new_columns(const Comparison *c) {
 /* ---- keys ---- */
 
 /* "a", "b": the columns of the primary key in its order. */
-static void append_primary_key(AdcpBuf *out, const AdcpTable *table) {
+static void append_primary_key(AdcpBuf *out, const AdcpTable *table, AdcpError *err) {
   const char *separator = "";
-  for( int place = 1; place <= (int)table->column_count; place++ ) {
-    for( size_t i = 0; i < table->column_count; i++ ) {
-      if( table->columns[i].primary_key != place ) continue;
-      adcp_buf_appendf(out, "%s\"%s\"", separator, table->columns[i].name);
-      separator = ", ";
-    }
+  const AdcpColumn **places = adcp_calloc(table->column_count + 1, sizeof *places);
+  if( places == NULL ) adcp_error_nomem(err);
+  for( size_t i = table->column_count; i > 0 && places; i-- ) {
+    const AdcpColumn *column = &table->columns[i - 1];
+    bool good = column->primary_key > 0 && (size_t)column->primary_key <= table->column_count;
+    if( good ) places[column->primary_key] = column;
+  }
+  for( size_t place = 1; place <= table->column_count && places; place++ ) {
+    if( places[place] == NULL ) continue;
+    adcp_buf_appendf(out, "%s\"%s\"", separator, places[place]->name);
+    separator = ", ";
   }
   if( *separator == 0 ) adcp_buf_append_str(out, "none");
+  adcp_free((void *)places);
 }
 
 static void compare_primary_keys(const Comparison *c) {
   AdcpBuf was = {0}, is = {0};
-  append_primary_key(&was, c->from);
-  append_primary_key(&is, c->to);
+  append_primary_key(&was, c->from, c->err);
+  append_primary_key(&is, c->to, c->err);
   const char *before = adcp_buf_text(&was), *now = adcp_buf_text(&is);
   if( before == NULL || now == NULL ) {
     adcp_error_nomem(c->err);
@@ -101,16 +110,21 @@ static void compare_primary_keys(const Comparison *c) {
   adcp_buf_free(&is);
 }
 
-static bool same_name(const char *a, const char *b) {
-  return a == b || (a && b && sqlite3_stricmp(a, b) == 0);
+static void append_name(AdcpBuf *text, const char *name) {
+  if( name ) adcp_json_quote(text, (const uint8_t *)name, strlen(name));
+  adcp_buf_append_byte(text, ',');
 }
 
-static bool same_foreign_key(const AdcpForeignKey *a, const AdcpForeignKey *b) {
-  if( a->count != b->count || !same_name(a->parent, b->parent) ) return false;
-  for( size_t i = 0; i < a->count; i++ ) {
-    if( !same_name(a->from[i], b->from[i]) || !same_name(a->to[i], b->to[i]) ) return false;
+/* What makes two foreign keys the same, letter case aside; borrowed from text. */
+static const char *spell_foreign_key(AdcpBuf *text, const AdcpForeignKey *key, AdcpError *err) {
+  adcp_buf_clear(text);
+  append_name(text, key->parent);
+  for( size_t i = 0; i < key->count; i++ ) {
+    append_name(text, key->from[i]);
+    append_name(text, key->to[i]);
   }
-  return true;
+  const char *spelled = adcp_buf_text(text);
+  return adcp_buf_check(text, err) ? spelled : NULL;
 }
 
 static void list_foreign_key(const Comparison *c, const AdcpForeignKey *key) {
@@ -132,30 +146,39 @@ static void list_foreign_key(const Comparison *c, const AdcpForeignKey *key) {
 }
 
 static void list_new_foreign_keys(const Comparison *c) {
-  for( size_t i = 0; i < c->to->foreign_key_count; i++ ) {
-    const AdcpForeignKey *key = &c->to->foreign_keys[i];
-    bool known = false;
-    for( size_t k = 0; k < c->from->foreign_key_count && !known; k++ ) {
-      known = same_foreign_key(key, &c->from->foreign_keys[k]);
+  AdcpNameMap known = {0};
+  AdcpBuf text = {0};
+  const char *key;
+  for( size_t i = 0; i < c->from->foreign_key_count && !c->err->rc; i++ ) {
+    AdcpForeignKey *was = &c->from->foreign_keys[i];
+    if( (key = spell_foreign_key(&text, was, c->err)) ) {
+      adcp_name_map_put(&known, key, was, c->err);
     }
-    if( !known ) list_foreign_key(c, key);
   }
+  for( size_t i = 0; i < c->to->foreign_key_count && !c->err->rc; i++ ) {
+    const AdcpForeignKey *is = &c->to->foreign_keys[i];
+    key = spell_foreign_key(&text, is, c->err);
+    bool is_known = key && adcp_name_map_get(&known, key, strlen(key), c->err);
+    if( !is_known ) list_foreign_key(c, is);
+  }
+  adcp_name_map_free(&known);
+  adcp_buf_free(&text);
 }
 
 /* ---- constraints ---- */
 
 /* Those of a table and of its unique indexes. False where the schema has no text of it. */
-static bool read_constraints(const AdcpSchema *schema, const char *table, AdcpConstraints *list,
+static bool read_constraints(AdcpByTable *objects, const char *table, AdcpConstraints *list,
                              AdcpError *err) {
-  const AdcpObject *object = adcp_schema_object(schema, ADCP_OBJECT_TABLE, table);
-  if( object == NULL || object->sql == NULL ) return false;
-  adcp_constraints_add(list, object->sql, err);
-  for( size_t i = 0; i < schema->object_count; i++ ) {
-    const AdcpObject *index = &schema->objects[i];
-    if( index->type != ADCP_OBJECT_INDEX || strcmp(index->tbl_name, table) != 0 ) continue;
-    if( index->sql ) adcp_constraints_add(list, index->sql, err);
+  bool known = false;
+  const AdcpObject *object = adcp_by_table_first(objects, table, err);
+  for( ; object; object = adcp_by_table_next(objects, object) ) {
+    bool is_table = object->type == ADCP_OBJECT_TABLE && strcmp(object->name, table) == 0;
+    bool is_index = object->type == ADCP_OBJECT_INDEX && strcmp(object->tbl_name, table) == 0;
+    if( (is_table || is_index) && object->sql ) adcp_constraints_add(list, object->sql, err);
+    known = known || (is_table && object->sql);
   }
-  return true;
+  return known;
 }
 
 /* What comes of rows that break it. */
@@ -173,8 +196,8 @@ static const char *effect(const Comparison *c, AdcpConstraintKind kind) {
 
 static void list_new_constraints(const Comparison *c) {
   AdcpConstraints was = {0}, is = {0};
-  bool known = read_constraints(c->drift->head->schema, c->from->name, &was, c->err);
-  if( known ) read_constraints(c->drift->live, c->to->name, &is, c->err);
+  bool known = read_constraints(c->drift->of_backup, c->from->name, &was, c->err);
+  if( known ) read_constraints(c->drift->of_live, c->to->name, &is, c->err);
   for( size_t i = 0; i < is.count; i++ ) {
     if( adcp_constraints_have(&was, &is.items[i]) ) continue;
     adcp_texts_add(c->found, c->err, "%.200s is not in the backup: %s", is.items[i].text,
@@ -198,29 +221,43 @@ static bool fires(const AdcpDrift *drift, const AdcpObject *trigger, AdcpError *
 }
 
 void adcp_plan_fired(const AdcpDrift *drift, AdcpTexts *names, AdcpError *err) {
-  for( size_t i = 0; drift->plan->merge && i < drift->live->object_count && !err->rc; i++ ) {
-    const AdcpObject *object = &drift->live->objects[i];
-    if( object->type != ADCP_OBJECT_TRIGGER ) continue;
-    if( sqlite3_stricmp(object->tbl_name, drift->entry->live->name) != 0 ) continue;
-    if( fires(drift, object, err) ) adcp_texts_add(names, err, "%s", object->name);
+  if( !drift->plan->merge ) return;
+  const AdcpObject *object = adcp_by_table_first(drift->of_live, drift->entry->live->name, err);
+  for( ; object && !err->rc; object = adcp_by_table_next(drift->of_live, object) ) {
+    if( object->type != ADCP_OBJECT_TRIGGER || !fires(drift, object, err) ) continue;
+    adcp_texts_add(names, err, "%s", object->name);
   }
 }
 
 /* ---- all of it ---- */
 
-void adcp_plan_drift(const AdcpDrift *drift, AdcpTexts *found, AdcpError *err) {
-  const Comparison c = {drift, drift->entry->source, drift->entry->live, found, err};
-  if( err->rc ) return;
-  compare_columns(&c);
-  list_new_columns(&c);
-  if( adcp_legacy_is(drift->head) ) return; /* it says nothing of the rest */
-  if( c.to->strict && !c.from->strict ) {
+static void compare(const Comparison *c) {
+  compare_columns(c);
+  list_new_columns(c);
+  if( adcp_legacy_is(c->drift->head) ) return; /* it says nothing of the rest */
+  if( c->to->strict && !c->from->strict ) {
     adcp_texts_add(
-        found, err,
+        c->found, c->err,
         "the table is STRICT and was not: a value that does not fit its column's type ends the "
         "restore");
   }
-  compare_primary_keys(&c);
-  list_new_constraints(&c);
-  list_new_foreign_keys(&c);
+  compare_primary_keys(c);
+  list_new_constraints(c);
+  list_new_foreign_keys(c);
+}
+
+void adcp_plan_drift(const AdcpDrift *drift, AdcpTexts *found, AdcpError *err) {
+  const AdcpTable *from = drift->entry->source, *to = drift->entry->live;
+  AdcpNameMap from_columns = {0}, to_columns = {0};
+  const Comparison c = {drift, from, to, &from_columns, &to_columns, found, err};
+  for( size_t i = 0; i < from->column_count && !err->rc; i++ ) {
+    adcp_name_map_put(&from_columns, from->columns[i].name, &from->columns[i], err);
+  }
+  for( size_t i = 0; i < to->column_count && !err->rc; i++ ) {
+    AdcpColumn *column = &to->columns[i];
+    if( adcp_column_stored(column) ) adcp_name_map_put(&to_columns, column->name, column, err);
+  }
+  if( !err->rc ) compare(&c);
+  adcp_name_map_free(&from_columns);
+  adcp_name_map_free(&to_columns);
 }

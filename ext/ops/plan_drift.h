@@ -7,6 +7,7 @@
 #ifndef ADCP_OPS_PLAN_DRIFT_H
 #define ADCP_OPS_PLAN_DRIFT_H
 
+#include "db/by_table.h"
 #include "ops/plan.h"
 
 typedef struct AdcpDrift {
@@ -15,6 +16,7 @@ typedef struct AdcpDrift {
   const AdcpArchiveHead *head;
   const AdcpSchema *live;
   const AdcpOptions *options;
+  AdcpByTable *of_backup, *of_live; /* objects of the two schemas */
 } AdcpDrift;
 
 /* Adds a text for people for each difference. */

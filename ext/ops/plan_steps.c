@@ -30,8 +30,9 @@ struct AdcpPlanSteps {
   AdcpRowChoice *choice; /* or NULL */
   AdcpPlan *plan;
   AdcpSnapshot snapshot;
-  AdcpMap entries;     /* AdcpArchiveTable by its name in the backup */
-  AdcpMap digests;     /* the first AdcpArchiveTable with that digest */
+  AdcpMap entries;                /* AdcpArchiveTable by its name in the backup */
+  AdcpByTable of_backup, of_live; /* objects of the two schemas */
+  AdcpMap digests;                /* the first AdcpArchiveTable with that digest */
   AdcpNameMap targets; /* AdcpPlanTable by its name in the database; one that is restored first */
   char *folder;        /* owned: of backups; NULL until it is looked at, or without one */
   AdcpKeptRows *kept;  /* of it */
@@ -198,8 +199,9 @@ static void list_drops(AdcpPlanSteps *steps) {
   }
 }
 
-static AdcpDrift drift_of(const AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
-  return (AdcpDrift){steps->plan, entry, steps->head, steps->live, steps->options};
+static AdcpDrift drift_of(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
+  return (AdcpDrift){steps->plan,       entry,          steps->head, steps->live, steps->options,
+                     &steps->of_backup, &steps->of_live};
 }
 
 /* Columns and constraints that differ where rows go into a live table. */
@@ -440,6 +442,8 @@ static void make_plan(AdcpPlanSteps *steps, const AdcpRequest *request) {
 static void index_plan(AdcpPlanSteps *steps) {
   AdcpError *err = steps->err;
   const AdcpPlan *plan = steps->plan;
+  adcp_by_table_read(&steps->of_backup, steps->head->schema, err);
+  adcp_by_table_read(&steps->of_live, steps->live, err);
   for( size_t i = 0; i < steps->head->table_count && !err->rc; i++ ) {
     AdcpArchiveTable *entry = &steps->head->tables[i];
     size_t size = strlen(entry->sha256);
@@ -512,6 +516,8 @@ void adcp_plan_steps_close(AdcpPlanSteps *steps) {
   adcp_free(steps->folder);
   adcp_kept_rows_close(steps->kept);
   adcp_map_free(&steps->entries);
+  adcp_by_table_free(&steps->of_backup);
+  adcp_by_table_free(&steps->of_live);
   adcp_map_free(&steps->digests);
   adcp_name_map_free(&steps->targets);
   adcp_plan_close(steps->plan);
