@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "ops/backup_table.h"
 #include "ops/legacy.h"
@@ -18,13 +19,25 @@ AdcpChoiceTable *adcp_choice_table(const AdcpRowChoice *choice, const char *name
 }
 
 /* SQLite ignores letter case in the names of tables. */
-static AdcpChoiceTable *find_parent(const AdcpRowChoice *choice, const char *name) {
-  AdcpChoiceTable *exact = adcp_choice_table(choice, name);
-  for( size_t i = 0; i < choice->head->table_count && exact == NULL; i++ ) {
-    AdcpChoiceTable *table = &choice->tables[i];
-    if( sqlite3_stricmp(table->table->name, name) == 0 ) exact = table;
+static AdcpChoiceTable *find_parent(AdcpRowChoice *choice, const char *name) {
+  AdcpChoiceTable *found = adcp_choice_table(choice, name);
+  if( found == NULL ) {
+    found = adcp_name_map_get(&choice->by_folded, name, strlen(name), choice->err);
   }
-  return exact && exact->table->kind == ADCP_TABLE_ORDINARY ? exact : NULL;
+  return found && found->table->kind == ADCP_TABLE_ORDINARY ? found : NULL;
+}
+
+void adcp_choice_wait(AdcpRowChoice *choice, AdcpChoiceTable *table) {
+  if( table->is_waiting ) return;
+  table->is_waiting = true;
+  choice->waiting[choice->waiting_count++] = table;
+}
+
+AdcpChoiceTable *adcp_choice_next_waiting(AdcpRowChoice *choice) {
+  if( choice->waiting_count == 0 ) return NULL;
+  AdcpChoiceTable *table = choice->waiting[--choice->waiting_count];
+  table->is_waiting = false;
+  return table;
 }
 
 /* ---- options ---- */
@@ -54,7 +67,8 @@ static void read_tables(AdcpRowChoice *choice) {
   AdcpSelection *selection =
       adcp_selection_open(choice->options, head->schema, ADCP_SELECTION_OF_BACKUP, choice->err);
   choice->tables = adcp_calloc(head->table_count + 1, sizeof *choice->tables);
-  if( choice->tables == NULL ) adcp_error_nomem(choice->err);
+  choice->waiting = adcp_calloc(head->table_count + 1, sizeof *choice->waiting);
+  if( choice->tables == NULL || choice->waiting == NULL ) adcp_error_nomem(choice->err);
   for( size_t i = 0; i < head->table_count && !choice->err->rc; i++ ) {
     AdcpChoiceTable *table = &choice->tables[i];
     table->entry = &head->tables[i];
@@ -64,6 +78,7 @@ static void read_tables(AdcpRowChoice *choice) {
     table->excluded = adcp_selection_excludes(selection, table->table);
     const char *name = table->table->name;
     adcp_map_put(&choice->by_name, name, strlen(name), table, choice->err);
+    adcp_name_map_put(&choice->by_folded, name, table, choice->err);
   }
   adcp_selection_close(selection);
 }
@@ -101,23 +116,45 @@ static void read_where(AdcpRowChoice *choice) {
 
 /* ---- foreign keys ---- */
 
-static const char *primary_key_column(const AdcpTable *table, size_t place) {
-  for( size_t i = 0; i < table->column_count; i++ ) {
-    if( table->columns[i].primary_key == (int)place + 1 ) return table->columns[i].name;
+/* Many foreign keys may name columns of one wide table. */
+static void index_columns(AdcpRowChoice *choice, AdcpChoiceTable *table) {
+  const AdcpTable *source = table->table;
+  if( table->key || choice->err->rc ) return;
+  table->key = adcp_calloc(source->column_count + 2, sizeof *table->key);
+  if( table->key == NULL ) adcp_error_nomem(choice->err);
+  for( size_t i = source->column_count; i > 0 && !choice->err->rc; i-- ) {
+    AdcpColumn *column = &source->columns[i - 1];
+    size_t place = (size_t)column->primary_key; /* not negative */
+    if( place > 0 && place <= source->column_count ) table->key[place] = column;
   }
-  return NULL;
+  for( size_t i = 0; i < source->column_count && !choice->err->rc; i++ ) {
+    AdcpColumn *column = &source->columns[i];
+    adcp_name_map_put(&table->columns, column->name, column, choice->err);
+  }
+}
+
+static const char *primary_key_column(const AdcpChoiceTable *table, size_t place) {
+  if( place >= table->table->column_count ) return NULL;
+  const AdcpColumn *column = table->key[place + 1];
+  return column ? column->name : NULL;
+}
+
+static bool has_column(AdcpRowChoice *choice, AdcpChoiceTable *table, const char *name) {
+  return adcp_name_map_get(&table->columns, name, strlen(name), choice->err) != NULL;
 }
 
 /* The parent's columns; false when they are not there, which SQLite calls a mismatch. */
-static bool resolve(AdcpChoiceEdge *edge) {
-  const AdcpTable *parent = edge->parent->table;
+static bool resolve(AdcpRowChoice *choice, AdcpChoiceEdge *edge) {
+  index_columns(choice, edge->parent);
+  index_columns(choice, edge->child);
+  if( choice->err->rc ) return false;
   for( size_t i = 0; i < edge->key->count; i++ ) {
-    const char *to = edge->key->to[i] ? edge->key->to[i] : primary_key_column(parent, i);
-    if( to == NULL || adcp_table_column(parent, to) == NULL ) return false;
-    if( adcp_table_column(edge->child->table, edge->key->from[i]) == NULL ) return false;
+    const char *to = edge->key->to[i] ? edge->key->to[i] : primary_key_column(edge->parent, i);
+    if( to == NULL || !has_column(choice, edge->parent, to) ) return false;
+    if( !has_column(choice, edge->child, edge->key->from[i]) ) return false;
     edge->to[i] = to;
   }
-  return edge->key->to[0] || primary_key_column(parent, edge->key->count) == NULL;
+  return edge->key->to[0] || primary_key_column(edge->parent, edge->key->count) == NULL;
 }
 
 static void add_key(AdcpRowChoice *choice, AdcpChoiceTable *child, const AdcpForeignKey *key) {
@@ -132,7 +169,7 @@ static void add_key(AdcpRowChoice *choice, AdcpChoiceTable *child, const AdcpFor
     return;
   }
   choice->edge_count++;
-  if( edge->parent && key->count > 0 && resolve(edge) ) return;
+  if( edge->parent && key->count > 0 && resolve(choice, edge) ) return;
   choice->edge_count--;
   adcp_free((void *)edge->to);
   choice->loose[choice->loose_count++] = (AdcpLooseKey){child, key};
@@ -151,6 +188,12 @@ static void read_keys(AdcpRowChoice *choice) {
       add_key(choice, &choice->tables[i], &table->foreign_keys[k]);
     }
   }
+  for( size_t i = choice->edge_count; i > 0; i-- ) {
+    AdcpChoiceEdge *edge = &choice->edges[i - 1];
+    edge->next_of_child = edge->child->to_parents;
+    edge->next_of_parent = edge->parent->to_children;
+    edge->child->to_parents = edge->parent->to_children = edge;
+  }
 }
 
 /* ---- what is concerned ---- */
@@ -160,29 +203,49 @@ static bool is_whole(const AdcpChoiceTable *table) {
   return table->selected && table->where == NULL;
 }
 
-/* Marks tables along the edges, as long as that gives more. */
-static void reach(AdcpRowChoice *choice) {
-  bool more = true;
-  while( more && choice->with_children ) {
-    more = false;
-    for( size_t i = 0; i < choice->edge_count; i++ ) {
-      AdcpChoiceEdge *edge = &choice->edges[i];
-      if( !edge->parent->is_child || edge->child->excluded ) continue;
+/* Marks tables along the edges, from those that are marked. */
+static void reach_children(AdcpRowChoice *choice) {
+  AdcpChoiceTable *table;
+  for( size_t i = 0; i < choice->head->table_count; i++ ) {
+    if( choice->tables[i].is_child ) adcp_choice_wait(choice, &choice->tables[i]);
+  }
+  while( (table = adcp_choice_next_waiting(choice)) != NULL ) {
+    for( AdcpChoiceEdge *edge = table->to_children; edge; edge = edge->next_of_parent ) {
+      if( edge->child->excluded ) continue;
       edge->down = !is_whole(edge->child);
-      more = more || !edge->child->is_child;
+      if( !edge->child->is_child ) adcp_choice_wait(choice, edge->child);
       edge->child->is_child = edge->child->is_concerned = true;
     }
   }
-  for( more = choice->with_parents; more; ) {
-    more = false;
-    for( size_t i = 0; i < choice->edge_count; i++ ) {
-      AdcpChoiceEdge *edge = &choice->edges[i];
-      if( !edge->child->is_concerned || edge->parent->excluded ) continue;
+}
+
+static void reach_parents(AdcpRowChoice *choice) {
+  AdcpChoiceTable *table;
+  for( size_t i = 0; i < choice->head->table_count; i++ ) {
+    if( choice->tables[i].is_concerned ) adcp_choice_wait(choice, &choice->tables[i]);
+  }
+  while( (table = adcp_choice_next_waiting(choice)) != NULL ) {
+    for( AdcpChoiceEdge *edge = table->to_parents; edge; edge = edge->next_of_child ) {
+      if( edge->parent->excluded ) continue;
       edge->up = !is_whole(edge->parent);
-      more = more || !edge->parent->is_concerned;
+      if( !edge->parent->is_concerned ) adcp_choice_wait(choice, edge->parent);
       edge->parent->is_concerned = true;
     }
   }
+}
+
+/* Each has tables in the private database, and SQLite takes time with the square of their number. */
+static void check_size(AdcpRowChoice *choice) {
+  int64_t most = adcp_options_integer(choice->options, "max_objects", ADCP_MAX_OBJECTS);
+  int64_t followed = 0;
+  for( size_t i = 0; i < choice->edge_count; i++ ) {
+    followed += choice->edges[i].up || choice->edges[i].down;
+  }
+  if( followed <= most ) return;
+  adcp_error_set(choice->err, ADCP_TOOBIG,
+                 "%lld foreign keys are to be followed, and SQLite takes time with the square of "
+                 "their number: more than %lld have to be asked for by {\"max_objects\":%lld}",
+                 (long long)followed, (long long)most, (long long)followed);
 }
 
 static void find_concerned(AdcpRowChoice *choice) {
@@ -192,7 +255,9 @@ static void find_concerned(AdcpRowChoice *choice) {
     table->is_concerned = table->is_child = table->selected && ordinary;
     table->is_numbered = table->where != NULL;
   }
-  reach(choice);
+  if( choice->with_children ) reach_children(choice);
+  if( choice->with_parents ) reach_parents(choice);
+  check_size(choice);
   for( size_t i = 0; i < choice->edge_count; i++ ) {
     AdcpChoiceEdge *edge = &choice->edges[i];
     if( edge->up || edge->down ) edge->child->is_numbered = edge->parent->is_numbered = true;
@@ -289,6 +354,7 @@ static void choose(AdcpRowChoice *choice) {
   if( !choice->err->rc ) read_keys(choice);
   if( choice->err->rc ) return;
   find_concerned(choice);
+  if( choice->err->rc ) return;
   adcp_metadata_read(&figures, choice->head->metadata, choice->err);
   adcp_interrupt_open(&choice->interrupt, choice->db);
   AdcpScratchOptions options = {figures.encoding,
@@ -344,9 +410,13 @@ void adcp_row_choice_close(AdcpRowChoice *choice) {
   adcp_interrupt_close(&choice->interrupt);
   for( size_t i = 0; choice->tables && i < choice->head->table_count; i++ ) {
     adcp_free(choice->tables[i].number_column);
+    adcp_free((void *)choice->tables[i].key);
+    adcp_name_map_free(&choice->tables[i].columns);
   }
   for( size_t i = 0; i < choice->edge_count; i++ ) adcp_free((void *)choice->edges[i].to);
   adcp_map_free(&choice->by_name);
+  adcp_name_map_free(&choice->by_folded);
+  adcp_free((void *)choice->waiting);
   adcp_texts_free(&choice->warnings);
   adcp_free(choice->edges);
   adcp_free(choice->loose);

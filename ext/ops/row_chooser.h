@@ -17,6 +17,7 @@
 #include "archive/row_write.h"
 #include "base/map.h"
 #include "base/texts.h"
+#include "db/name_map.h"
 #include "db/scratch.h"
 #include "ops/interrupt.h"
 #include "ops/row_choice.h"
@@ -26,17 +27,22 @@ typedef struct AdcpChoiceTable {
   AdcpChosenTable chosen;
   const AdcpArchiveTable *entry;
   const AdcpTable *table;
-  const char *where;     /* borrowed from the options; NULL without */
-  size_t number;         /* of its tables in "own" */
-  bool selected;         /* by option "tables" */
-  bool excluded;         /* by exclude_tables or exclude_data: never comes along */
-  bool is_child;         /* rows may be MATCHED or CHILD */
-  bool is_concerned;     /* rows may be restored */
-  bool is_numbered;      /* its staged rows have their numbers: it has a "where" or is of an edge */
-  bool is_kept;          /* its staged rows stay until all are: a subquery reads them */
-  bool is_staged;        /* its table is in the private database */
-  char *number_column;   /* owned: the name that none of its columns has */
-  int64_t written, kept; /* by the restore */
+  const char *where;   /* borrowed from the options; NULL without */
+  size_t number;       /* of its tables in "own" */
+  bool selected;       /* by option "tables" */
+  bool excluded;       /* by exclude_tables or exclude_data: never comes along */
+  bool is_child;       /* rows may be MATCHED or CHILD */
+  bool is_concerned;   /* rows may be restored */
+  bool is_numbered;    /* its staged rows have their numbers: it has a "where" or is of an edge */
+  bool is_kept;        /* its staged rows stay until all are: a subquery reads them */
+  bool is_staged;      /* its table is in the private database */
+  bool is_waiting;     /* for its edges to be followed: found by reach or in this round */
+  char *number_column; /* owned: the name that none of its columns has */
+  AdcpNameMap columns; /* AdcpColumn by name; empty until a foreign key names one */
+  const AdcpColumn *
+      *key; /* owned, with them: of the primary key by place, from 1; NULL behind it */
+  struct AdcpChoiceEdge *to_parents, *to_children; /* its edges as the child, as the parent */
+  int64_t written, kept;                           /* by the restore */
 } AdcpChoiceTable;
 
 /* A foreign key between two such tables. */
@@ -44,9 +50,10 @@ typedef struct AdcpChoiceEdge {
   AdcpChoiceTable *child, *parent;
   const AdcpForeignKey *key;
   const char **to; /* owned array of borrowed names: the parent's columns */
-  size_t number;   /* of its tables in "own" */
-  bool up, down;   /* followed to parents, to children */
-  sqlite3_stmt *find_parents, *find_children; /* owned, while following */
+  struct AdcpChoiceEdge *next_of_child, *next_of_parent; /* edges of the same child, parent */
+  size_t number;                                         /* of its tables in "own" */
+  bool up, down;                                         /* followed to parents, to children */
+  sqlite3_stmt *find_parents, *find_children;            /* owned, while following */
 } AdcpChoiceEdge;
 
 /* A foreign key of a table to what has no rows in the backup, or has not the column. */
@@ -67,6 +74,9 @@ struct AdcpRowChoice {
   bool with_parents, with_children;
   AdcpChoiceTable *tables; /* owned: one for each of the head's */
   AdcpMap by_name;
+  AdcpNameMap by_folded;     /* the first of a name, letter case ignored */
+  AdcpChoiceTable **waiting; /* owned: a stack */
+  size_t waiting_count;
   AdcpChoiceEdge *edges; /* owned */
   size_t edge_count;
   AdcpLooseKey *loose; /* owned */
@@ -80,6 +90,10 @@ struct AdcpRowChoice {
   AdcpRowWriter *writer;
   AdcpRowDigest *digest;
 };
+
+/* Puts a table on the stack, once; takes one off, NULL where none is left. */
+void adcp_choice_wait(AdcpRowChoice *choice, AdcpChoiceTable *table);
+AdcpChoiceTable *adcp_choice_next_waiting(AdcpRowChoice *choice);
 
 AdcpChoiceTable *adcp_choice_table(const AdcpRowChoice *choice, const char *name);
 

@@ -95,18 +95,34 @@ static int64_t search(AdcpRowChoice *choice, sqlite3_stmt *stmt, int64_t from, i
   return choice->err->rc ? 0 : sqlite3_changes(db->handle);
 }
 
+/* By the edges of one table. Where rows are new the next round goes on. */
+static void search_from(AdcpRowChoice *choice, const AdcpChoiceTable *table, int64_t from,
+                        int64_t to, bool up) {
+  const AdcpChoiceEdge *edge = up ? table->to_parents : table->to_children;
+  for( ; edge; edge = up ? edge->next_of_child : edge->next_of_parent ) {
+    int64_t found = search(choice, up ? edge->find_parents : edge->find_children, from, to);
+    if( found ) adcp_choice_wait(choice, up ? edge->parent : edge->child);
+  }
+}
+
 /* From all rows found until round `to`; returns the last round that found something. */
 static int64_t spread(AdcpRowChoice *choice, int64_t to, bool up) {
-  int64_t from = 0, found;
-  do {
-    found = 0;
-    for( size_t i = 0; i < choice->edge_count; i++ ) {
-      const AdcpChoiceEdge *edge = &choice->edges[i];
-      found += search(choice, up ? edge->find_parents : edge->find_children, from, to);
-    }
-    if( found ) from = ++to;
+  AdcpChoiceTable **now = adcp_calloc(choice->head->table_count + 1, sizeof(*now));
+  size_t count = 0;
+  int64_t from = 0;
+  if( now == NULL ) adcp_error_nomem(choice->err);
+  for( size_t i = 0; now && i < choice->head->table_count; i++ ) {
+    AdcpChoiceTable *table = &choice->tables[i];
+    if( up ? table->to_parents : table->to_children ) now[count++] = table;
+  }
+  while( count > 0 && !choice->err->rc ) {
+    for( size_t i = 0; i < count; i++ ) search_from(choice, now[i], from, to, up);
+    count = 0;
+    while( (now[count] = adcp_choice_next_waiting(choice)) != NULL ) count++;
+    if( count ) from = ++to;
     adcp_scratch_check(choice->scratch);
-  } while( found && !choice->err->rc );
+  }
+  adcp_free((void *)now);
   return to;
 }
 

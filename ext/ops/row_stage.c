@@ -189,11 +189,12 @@ static void take_keys(AdcpRowChoice *choice, const AdcpChoiceTable *table,
 static void take(AdcpRowChoice *choice, const AdcpChoiceTable *table) {
   if( !table->is_numbered ) return;
   take_matches(choice, table);
-  for( size_t i = 0; i < choice->edge_count && !choice->err->rc; i++ ) {
-    const AdcpChoiceEdge *edge = &choice->edges[i];
-    if( !edge->up && !edge->down ) continue;
-    if( edge->child == table ) take_keys(choice, table, edge, 'c');
-    if( edge->parent == table ) take_keys(choice, table, edge, 'p');
+  const AdcpChoiceEdge *edge = table->to_parents;
+  for( ; edge && !choice->err->rc; edge = edge->next_of_child ) {
+    if( edge->up || edge->down ) take_keys(choice, table, edge, 'c');
+  }
+  for( edge = table->to_children; edge && !choice->err->rc; edge = edge->next_of_parent ) {
+    if( edge->up || edge->down ) take_keys(choice, table, edge, 'p');
   }
 }
 
