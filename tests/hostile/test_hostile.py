@@ -354,6 +354,12 @@ def cases(text, folder):
         yield f"manifest: {name}", with_entries(text, change), REFUSED
     for name, marks in MARKS.items():
         yield f"marks: {name}", with_marks(text, marks), REFUSED
+    line = "_" * (3_000_000 if FULL else 200_000)
+    yield "a name of underscores", named(text, line), RESTORED
+    missing = [{"type": "view", "name": f"m{i}", "tbl_name": f"m{i}", "sql": f"CREATE VIEW m{i} AS SELEC"} for i in range(3000)]
+    forgery = Forgery(text)
+    forgery.objects(lambda objects: objects + missing)
+    yield "3,000 views that are none", forgery.text(), REFUSED
     yield "something required", text.replace('{"format"', '{"requires":["magic"],"format"').encode(), REFUSED
 
 
