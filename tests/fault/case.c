@@ -297,7 +297,8 @@ static void judge_together(const Case *c, const View *after, const Reference *re
   for( int i = 0; i < MAX_SIDE && c->scenario->side[i]; i++ ) {
     bool is_old = after->side[i] == c->before.side[i];
     bool is_new = after->side[i] == reference->view.side[i];
-    bool later = !text_has(c->message, "adcp_") && after->content == reference->view.content;
+    bool later = !text_has(c->message, "adcp_") && after->content == reference->view.content &&
+                 after->autocommit == c->before.autocommit; /* left open: nothing is committed */
     if( !is_old && !is_new ) case_complain(c, "%s is neither old nor new", c->scenario->side[i]);
     if( c->rc == SQLITE_OK || later ) {
       if( !is_new ) case_complain(c, "%s was not written", c->scenario->side[i]);
