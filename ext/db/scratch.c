@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/stub.h"
 
 #define PROBE_STEPS                                                                                \
   2000 /* of the virtual machine between two looks at the interrupt: below a millisecond */
@@ -84,11 +85,9 @@ static void xCall(sqlite3_context *context, int argc, sqlite3_value **argv) {
 }
 
 bool adcp_scratch_add_function(AdcpScratch *scratch, const char *message) {
-  static const char missing[] = "no such function: ";
   AdcpDb *caller = scratch->caller;
-  if( strncmp(message, missing, sizeof missing - 1) != 0 ) return false;
-  const char *name = message + sizeof missing - 1;
-  if( sqlite3_strnicmp(name, "adcp_", 5) == 0 ) return false;
+  const char *name = adcp_stub_missing_name(message);
+  if( name == NULL || sqlite3_strnicmp(name, "adcp_", 5) == 0 ) return false;
   if( !adcp_db_integer(caller, 0,
                        "SELECT 1 FROM pragma_function_list WHERE name = %Q COLLATE NOCASE AND type "
                        "= 's'",

@@ -32,9 +32,13 @@ static const char *behind(const char *text, const char *prefix) {
   return strncmp(text, prefix, size) == 0 ? text + size : NULL;
 }
 
+const char *adcp_stub_missing_name(const char *message) {
+  return behind(message, "no such function: ");
+}
+
 bool adcp_stub_missing_function(sqlite3 *handle, AdcpError *err) {
   const char *text = sqlite3_errmsg(handle);
-  const char *missing = behind(text, "no such function: ");
+  const char *missing = adcp_stub_missing_name(text);
   const char *called = behind(text, "wrong number of arguments to function "); /* with "()" */
   if( missing == NULL && called == NULL ) return false;
   const char *found = missing ? missing : called;

@@ -14,6 +14,9 @@
 ** SQLite does not take it; err is set when there is no memory. */
 bool adcp_stub_function(sqlite3 *handle, const char *name, AdcpError *err);
 
+/* The function that SQLite's message misses, within it; NULL when it is about something else. */
+const char *adcp_stub_missing_name(const char *message);
+
 /* The one that the connection's last error misses, or has with another number of arguments; false
 ** when it is about something else. */
 bool adcp_stub_missing_function(sqlite3 *handle, AdcpError *err);

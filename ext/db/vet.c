@@ -131,9 +131,8 @@ static void xCollationNeeded(void *context, sqlite3 *handle, int encoding, const
 
 /* Both connections may miss it. */
 static void note_missing(AdcpVetter *vetter, const char *message) {
-  static const char missing[] = "no such function: ";
-  const char *name = message + sizeof missing - 1;
-  if( strncmp(message, missing, sizeof missing - 1) != 0 ) return;
+  const char *name = adcp_stub_missing_name(message);
+  if( name == NULL ) return;
   for( size_t i = 0; i < vetter->missing.count; i++ ) {
     if( strcmp(vetter->missing.items[i], name) == 0 ) return;
   }

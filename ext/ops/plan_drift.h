@@ -14,7 +14,6 @@ typedef struct AdcpDrift {
   const AdcpPlan *plan;
   const AdcpPlanTable *entry; /* with its rows matched into a live table */
   const AdcpArchiveHead *head;
-  const AdcpSchema *live;
   const AdcpOptions *options;
   AdcpByTable *of_backup, *of_live; /* objects of the two schemas */
 } AdcpDrift;

@@ -200,7 +200,7 @@ static void list_drops(AdcpPlanSteps *steps) {
 }
 
 static AdcpDrift drift_of(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
-  return (AdcpDrift){steps->plan,       entry,          steps->head, steps->live, steps->options,
+  return (AdcpDrift){steps->plan,       entry,          steps->head, steps->options,
                      &steps->of_backup, &steps->of_live};
 }
 
