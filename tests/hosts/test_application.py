@@ -17,6 +17,7 @@ from program import check, done  # noqa: E402
 
 EXTENSION = os.environ['ADCP_SO']
 DBSAME = os.path.join(os.environ['ADCP_BIN'], 'dbsame')
+SLOW_BUILD = bool(os.environ.get('ADCP_SLOW_BUILD'))  # under valgrind this data takes as long as ten times as much otherwise
 FOLDER = tempfile.mkdtemp()
 
 
@@ -148,11 +149,11 @@ def left_files():
 
 def test_interrupt():
     source = connect('large.db')
-    source.executescript("""
+    source.executescript(f"""
         CREATE TABLE t(id INTEGER PRIMARY KEY, x, y); CREATE INDEX i ON t(x); CREATE TABLE mine(x);
         INSERT INTO t SELECT value, hex(value * 7919) || 'text of some length', value / 7.0
-          FROM (WITH RECURSIVE c(value) AS (VALUES(1) UNION ALL SELECT value + 1 FROM c WHERE value < 250000) SELECT value FROM c);
-        CREATE VIRTUAL TABLE f USING fts5(x); INSERT INTO f SELECT x FROM t WHERE id < 20000;""")
+          FROM (WITH RECURSIVE c(value) AS (VALUES(1) UNION ALL SELECT value + 1 FROM c WHERE value < {25000 if SLOW_BUILD else 250000}) SELECT value FROM c);
+        CREATE VIRTUAL TABLE f USING fts5(x); INSERT INTO f SELECT x FROM t WHERE id < {2000 if SLOW_BUILD else 20000};""")
     started = time.monotonic()
     check('large backup', isinstance(call(source, 'adcp_backup', path('large.json.gz')), dict))
     backup_seconds = time.monotonic() - started
@@ -196,7 +197,7 @@ def test_interrupt():
                 check(f'restore left things unchanged at part {part}', contents(target) == before)
                 check('foreign_keys are on', target.execute('PRAGMA foreign_keys').fetchone()[0] == 1)
     check('interrupts hit', hits >= 8, hits)  # a busy machine was slower when the time was taken
-    check('a fraction of a second', longest < 0.5, longest)
+    check('a fraction of a second', longest < (5 if SLOW_BUILD else 0.5), longest)
     print(f'{hits} interrupts, the slowest was obeyed after {longest * 1000:.0f} ms')
     check('no file is left', left_files() == files, left_files())
 
