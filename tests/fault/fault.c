@@ -1,10 +1,11 @@
 /*
 ** fault.c - fails the first, second, third ... operation of every scenario and judges what is left.
 **
-**   fault [--points N] [--scenario TEXT] [--kind TEXT] [--at N] [--crash | --lost]
+**   fault [--points N] [--scenario TEXT] [--kind TEXT] [--at N | --part I/N] [--crash | --lost]
 **
 ** Each kind of operation is counted in a run without faults; then every number (or N of them,
 ** evenly spread) fails, once and persistently, until a run comes through without a fault firing.
+** --part 2/3 takes the second of each three numbers, so that processes can share a long run.
 ** The law stands in case.h. With --crash the process dies at the operation instead, and the law
 ** holds for who opens the files next (crash.h). With --lost the power fails (lost.h).
 */
@@ -84,6 +85,7 @@ static const Mode crash_modes[] = {
 static const char *only_kind = "", *only_scenario = "";
 static long only_at;
 static long points = 1000000;
+static long part = 1, parts = 1;
 
 /* Kinds whose number is not that of an operation. */
 static bool is_counted(FaultKind kind) {
@@ -126,10 +128,10 @@ static void run_mode(const Scenario *scenario, const Mode *mode,
   if( only_at ) {
     run(scenario, mode, only_at, &reference);
   } else if( count > 0 ) {
-    double next = 1;
-    for( long at = 1; at <= last; at = (long)next ) {
+    double next = 1 + (double)(part - 1) * stride;
+    for( long at = (long)next; at <= last; at = (long)next ) {
       if( run(scenario, mode, at, &reference) && counted ) break;
-      next += stride;
+      next += (double)parts * stride;
     }
   }
   printf("%-38s %-28s %7ld operations %6ld cases%s\n", scenario->name, mode->name, count,
@@ -154,6 +156,14 @@ static void run_all(const Mode *list, size_t n,
   }
 }
 
+static bool read_part(const char *text) {
+  char *end;
+  part = strtol(text, &end, 10);
+  if( *end != '/' ) return false;
+  parts = strtol(end + 1, &end, 10);
+  return *end == 0 && part >= 1 && part <= parts;
+}
+
 int main(int argc, char **argv) {
   bool crash = false, lost = false;
   for( int i = 1; i < argc; i++ ) {
@@ -166,13 +176,15 @@ int main(int argc, char **argv) {
       only_kind = argv[++i];
     else if( strcmp(argv[i], "--at") == 0 && more )
       only_at = strtol(argv[++i], NULL, 10);
+    else if( strcmp(argv[i], "--part") == 0 && more && read_part(argv[i + 1]) )
+      i++;
     else if( strcmp(argv[i], "--crash") == 0 )
       crash = true;
     else if( strcmp(argv[i], "--lost") == 0 )
       lost = true;
     else {
-      fprintf(stderr, "usage: fault [--points N] [--scenario TEXT] [--kind TEXT] [--at N] "
-                      "[--crash | --lost]\n");
+      fprintf(stderr, "usage: fault [--points N] [--scenario TEXT] [--kind TEXT] "
+                      "[--at N | --part I/N] [--crash | --lost]\n");
       return 2;
     }
   }
