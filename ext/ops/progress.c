@@ -66,12 +66,14 @@ static void append_time(AdcpBuf *text, int64_t seconds) {
   adcp_buf_appendf(text, ":%02d", (int)(seconds % 60));
 }
 
-/* Speed since the stage began, and how long the rest will take at that speed. */
+/* Speed since the stage began, and how long the rest will take at that speed: not yet after a few rows,
+** whose time is that of the start. */
 static void append_speed(AdcpBuf *text, const AdcpProgress *progress, const char *separator) {
   const adcp_progress *now = &progress->now;
   int64_t elapsed = adcp_clock_ms() - progress->stage_ms + 1;
   adcp_buf_appendf(text, "%s%lld MB/s", separator, (long long)(now->bytes_done / elapsed / 1000));
   if( now->rows_done <= 0 || now->rows_done >= now->rows_total ) return;
+  if( elapsed < 1000 && percent(now) < 1 ) return;
   double left =
       (double)elapsed / (double)now->rows_done * (double)(now->rows_total - now->rows_done);
   adcp_buf_append_str(text, separator);

@@ -55,8 +55,8 @@ def stderr_of(database, sql, options, terminal, pause="0"):
 BACKUP, RESTORE = "SELECT adcp_backup('b.json', ?)", "SELECT adcp_restore('b.json', ?)"
 SHOWN = json.dumps({"progress": True, "overwrite": True})
 END = r"adcp_backup: done, 100 %, 2 of 2 tables, 40000 of 40000 rows, \d+ MB/s\n"
-LINE = r"adcp_backup: \d+ %, \d of 2 tables, \d+ of 40000 rows, \d+ MB/s(, \d+:\d\d left)?\n"
-BAR = r"\r\[#*-*\] \d+ %  \d/2 tables  \d+ rows  \d+ MB/s(  \d+:\d\d left)?\x1b\[K"
+LINE = r"adcp_backup: \d+ %, \d of 2 tables, \d+ of 40000 rows, \d+ MB/s(, (\d+:)?\d+:\d\d left)?\n"
+BAR = r"\r\[#*-*\] \d+ %  \d/2 tables  \d+ rows  \d+ MB/s(  (\d+:)?\d+:\d\d left)?\x1b\[K"
 
 text = stderr_of("from.db", BACKUP, SHOWN, terminal=False)
 check("one line", re.fullmatch(END, text), text)
