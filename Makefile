@@ -190,7 +190,7 @@ HOSTS_tsan = env LD_PRELOAD=$(shell $(CC) -print-file-name=libtsan.so) \
              TSAN_OPTIONS="ignore_noninstrumented_modules=1:log_path=$${ADCP_HOST_REPORT:-stderr}"
 # Definite leaks and every wrong access are failures. What libraries keep until the end is none.
 VALGRIND   = valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
-             --show-leak-kinds=definite --keep-debuginfo=yes
+             --show-leak-kinds=definite --keep-debuginfo=yes --vgdb=no
 UNDER_valgrind = $(VALGRIND) $${ADCP_REPORT:+--log-file="$$ADCP_REPORT.%p"}
 # adcp is loaded from the start: to read its symbols at every load takes valgrind six times as long as a small backup.
 HOSTS_valgrind = env PYTHONMALLOC=malloc LD_PRELOAD="$${ADCP_SO}" $(VALGRIND) --error-exitcode=0 $${ADCP_HOST_REPORT:+--log-file="$$ADCP_HOST_REPORT.%p"} \

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "archive/archive_read.h"
 #include "archive/archive_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -28,6 +29,7 @@
 #include "ops/redaction.h"
 #include "ops/selection.h"
 #include "ops/settings.h"
+#include "ops/validate.h"
 #include "platform/work_queue.h"
 #include "stream/compressor.h"
 
@@ -69,6 +71,7 @@ struct AdcpBackup {
   int64_t started_ms;
   AdcpOptions *options;
   AdcpSnapshot snapshot;
+  int64_t created; /* when it was taken, in seconds since 1970 */
   AdcpFileWindow *window;
   AdcpSchema *schema; /* of the snapshot; from select_schema on the selected part of it */
   bool *write_rows;   /* for each of schema->tables */
@@ -245,7 +248,7 @@ static void choose_path(AdcpBackup *backup, const AdcpRequest *request) {
   AdcpContainer container = container_named(adcp_options_text(backup->options, "compress", "gzip"));
   backup->path =
       adcp_backup_dir_new_path(request->config, &backup->db, request->safety ? "safety_" : "",
-                               adcp_container_suffix(container));
+                               backup->created, adcp_container_suffix(container));
 }
 
 static void choose_container(AdcpBackup *backup) {
@@ -269,9 +272,13 @@ static void open_archive(AdcpBackup *backup) {
 static void write_head(AdcpBackup *backup) {
   if( backup->err->rc ) return;
   AdcpBuf json = {0};
-  AdcpMetadata metadata = {backup->type,     adcp_options_text(backup->options, "note", NULL),
-                           backup->settings, &backup->redacted,
-                           backup->safety,   rebuilds(backup->schema)};
+  AdcpMetadata metadata = {.created = backup->created,
+                           .backup_type = backup->type,
+                           .note = adcp_options_text(backup->options, "note", NULL),
+                           .settings = backup->settings,
+                           .redacted_columns = &backup->redacted,
+                           .safety = backup->safety,
+                           .rebuilds = rebuilds(backup->schema)};
   adcp_metadata_write(&json, &backup->db, &metadata);
   if( adcp_buf_check(&json, backup->err) ) {
     adcp_archive_write_section(backup->archive, "backup_metadata", (char *)json.data, json.size);
@@ -343,17 +350,18 @@ static const AdcpValue *hashed_row(void *context, const AdcpTable *table, const 
 }
 
 /* The backup that a new one would take the place of or follow: the file of that path, or the newest
-** of the folder. NULL when there is none. */
+** of this database in the folder. NULL when there is none. */
 static char *earlier_backup(AdcpBackup *backup, const AdcpRequest *request) {
   AdcpError none = ADCP_ERROR_INIT;
+  AdcpDb *db = &backup->db;
   char *folder = NULL, *earlier = NULL;
   if( request->path ) {
     earlier = adcp_strdup(request->path);
     if( earlier == NULL ) adcp_error_nomem(backup->err);
   } else {
-    folder =
-        adcp_config_backup_dir(request->config, backup->db.handle, backup->db.schema, backup->err);
-    if( folder ) earlier = adcp_listing_newest(backup->root, folder, &none);
+    const char *file = sqlite3_db_filename(db->handle, db->schema);
+    folder = adcp_config_backup_dir(request->config, db->handle, db->schema, backup->err);
+    if( folder ) earlier = adcp_listing_newest_of(backup->root, folder, file ? file : "", &none);
     if( none.rc == ADCP_NOMEM || none.rc == ADCP_INTERRUPT ) adcp_error_move(backup->err, &none);
   }
   adcp_error_clear(&none);
@@ -361,22 +369,47 @@ static char *earlier_backup(AdcpBackup *backup, const AdcpRequest *request) {
   return earlier;
 }
 
-/* Looks whether the content is that of the earlier backup. What would be written is read once for
-** that. */
+static bool same_figures(AdcpBackup *backup, const AdcpArchiveHead *head) {
+  AdcpDb *db = &backup->db;
+  AdcpDatabaseFigures figures;
+  adcp_metadata_read(&figures, head->metadata, backup->err);
+  return figures.user_version == adcp_db_integer(db, 0, "PRAGMA \"%w\".user_version", db->schema) &&
+         figures.application_id ==
+             adcp_db_integer(db, 0, "PRAGMA \"%w\".application_id", db->schema);
+}
+
+/* Whether that backup holds what this one would. */
+static bool holds_content(AdcpBackup *backup, const char *path) {
+  AdcpError found = ADCP_ERROR_INIT;
+  AdcpHashRows rows = {backup, hashed_table, hashed_row};
+  AdcpArchiveReader *archive = adcp_archive_reader_open(backup->root, path, 0, &found);
+  const AdcpArchiveHead *head = archive ? adcp_archive_head(archive) : NULL;
+  bool holds = head && head->totals.content_sha256[0] && same_figures(backup, head) &&
+               adcp_hash_is_held(&backup->db, backup->schema, &rows, head);
+  adcp_archive_reader_close(archive);
+  if( found.rc == ADCP_NOMEM || found.rc == ADCP_INTERRUPT ) adcp_error_move(backup->err, &found);
+  adcp_error_clear(&found);
+  return holds && !backup->err->rc;
+}
+
+/* Looks whether an earlier backup holds the content, and is whole to its last byte: else nothing would
+** ever take its place. What would be written is read once for that. */
 static void check_changed(AdcpBackup *backup, const AdcpRequest *request) {
   if( backup->err->rc || !flag(backup, "if_changed") ) return;
   AdcpListingEntry entry;
+  AdcpError damage = ADCP_ERROR_INIT;
   memset(&entry, 0, sizeof entry);
   char *earlier = earlier_backup(backup, request);
   if( earlier ) adcp_listing_read(&entry, backup->root, earlier, backup->err);
-  if( earlier && !backup->err->rc && entry.status == ADCP_BACKUP_OK && entry.content_sha256 ) {
-    char sha256[ADCP_SHA256_HEX + 1] = "";
-    AdcpHashRows rows = {backup, hashed_table, hashed_row};
-    adcp_hash_content(&backup->db, backup->schema, &rows, sha256);
-    if( !backup->err->rc && strcmp(sha256, entry.content_sha256) == 0 ) {
+  if( entry.status == ADCP_BACKUP_OK && earlier && holds_content(backup, earlier) ) {
+    adcp_validate_file(request, earlier, &damage);
+    if( damage.rc == ADCP_OK ) {
       backup->unchanged = earlier;
       earlier = NULL;
+    } else if( damage.rc != ADCP_CORRUPT ) {
+      adcp_error_move(backup->err, &damage);
     }
+    adcp_error_clear(&damage);
   }
   adcp_free(earlier);
   adcp_listing_entry_clear(&entry);
@@ -401,6 +434,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   read_options(backup, request);
   if( backup->path ) adcp_own_file_refuse(&backup->db, backup->path);
   adcp_snapshot_open(&backup->snapshot, &backup->db);
+  backup->created = adcp_clock_seconds();
   backup->window = adcp_file_window_open(&backup->db);
   if( !err->rc ) backup->schema = adcp_catalog_read(&backup->db);
   if( !err->rc ) adcp_schema_sort(backup->schema, err);

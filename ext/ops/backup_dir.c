@@ -22,13 +22,13 @@ static void make_folder(const AdcpRoot *root, const char *folder, AdcpError *err
 }
 
 char *adcp_backup_dir_new_path(const AdcpConfig *config, AdcpDb *db, const char *kind,
-                               const char *suffix) {
+                               int64_t created, const char *suffix) {
   char stamp[ADCP_TIME_NAME_SIZE];
   AdcpBuf path = {0};
   char *folder = adcp_config_backup_dir(config, db->handle, db->schema, db->err);
   if( folder == NULL ) return NULL;
   make_folder(adcp_config_root(config), folder, db->err);
-  adcp_clock_name(stamp);
+  adcp_clock_name(stamp, created);
   adcp_buf_appendf(&path, "%s/%s_%s%s%s", folder, adcp_config_name_prefix(config), kind, stamp,
                    suffix);
   adcp_buf_check(&path, db->err);

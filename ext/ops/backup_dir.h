@@ -11,10 +11,10 @@
 #include "db/db.h"
 #include "ops/config.h"
 
-/* The path of a new backup of db->schema, for ADCP_OUT_NUMBERED. kind: "" or "safety_". Makes the folder (0700) when it is
-** missing, but not the folder that it stands in. The caller frees it; NULL on error. */
+/* The path of a new backup of db->schema, for ADCP_OUT_NUMBERED. kind: "" or "safety_"; created in seconds since 1970. Makes
+** the folder (0700) when it is missing, but not the folder that it stands in. The caller frees it; NULL on error. */
 char *adcp_backup_dir_new_path(const AdcpConfig *config, AdcpDb *db, const char *kind,
-                               const char *suffix);
+                               int64_t created, const char *suffix);
 
 /* Sets an error that says why no backup could be written into the folder as things are: it is none,
 ** cannot be made or cannot be written to. Tries nothing and makes nothing. */

@@ -14,36 +14,32 @@ int64_t adcp_clock_ms(void) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static time_t current_time(void) {
+int64_t adcp_clock_seconds(void) {
   const char *fixed = getenv("SOURCE_DATE_EPOCH");
   if( fixed && *fixed ) {
     char *end;
     errno = 0;
     long long seconds = strtoll(fixed, &end, 10);
-    if( errno == 0 && *end == 0 ) return (time_t)seconds;
+    if( errno == 0 && *end == 0 ) return seconds;
   }
-  return time(NULL);
+  return (int64_t)time(NULL);
 }
 
-static struct tm current_utc(void) {
-  time_t now = current_time();
+static struct tm utc_of(int64_t seconds) {
+  time_t moment = (time_t)seconds;
   struct tm utc = {.tm_year = 70, .tm_mday = 1}; /* for a time that no calendar has */
-  gmtime_r(&now, &utc);
+  gmtime_r(&moment, &utc);
   return utc;
 }
 
-void adcp_clock_text(char text[ADCP_TIME_TEXT_SIZE]) {
-  struct tm utc = current_utc();
+void adcp_clock_text(char text[ADCP_TIME_TEXT_SIZE], int64_t seconds) {
+  struct tm utc = utc_of(seconds);
   if( strftime(text, ADCP_TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0 ) text[0] = 0;
 }
 
-void adcp_clock_name(char text[ADCP_TIME_NAME_SIZE]) {
-  struct tm utc = current_utc();
+void adcp_clock_name(char text[ADCP_TIME_NAME_SIZE], int64_t seconds) {
+  struct tm utc = utc_of(seconds);
   if( strftime(text, ADCP_TIME_NAME_SIZE, "%Y%m%d_%H%M%S", &utc) == 0 ) text[0] = 0;
-}
-
-int64_t adcp_clock_seconds(void) {
-  return (int64_t)current_time();
 }
 
 /* `digits` digits at *text, which moves on; -1 when they are not there. */

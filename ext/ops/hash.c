@@ -31,43 +31,136 @@ static AdcpRowHash *open_hash(AdcpDb *db) {
   return adcp_row_hash_open(adcp_spare_processors() > 0, db->err);
 }
 
-/* Derived tables are no content: FORMAT.md, section 7. */
-static bool is_content(const AdcpTable *table) {
-  return table->kind == ADCP_TABLE_ORDINARY || table->kind == ADCP_TABLE_SEQUENCE;
+/* ---- of a database ---- */
+
+typedef struct DatabaseHash {
+  AdcpDb *db;
+  const AdcpSchema *schema;
+  const AdcpHashRows *rows;
+  AdcpRowHash *hash;         /* owned */
+  AdcpArchiveTable *entries; /* owned; of the tables that were read */
+  size_t count;
+} DatabaseHash;
+
+static void open_database_hash(DatabaseHash *h, AdcpDb *db, const AdcpSchema *schema,
+                               const AdcpHashRows *rows) {
+  *h = (DatabaseHash){.db = db, .schema = schema, .rows = rows};
+  h->entries = adcp_calloc(schema->table_count + 1, sizeof *h->entries);
+  if( h->entries == NULL ) adcp_error_nomem(db->err);
+  h->hash = open_hash(db);
 }
 
-void adcp_hash_content(AdcpDb *db, const AdcpSchema *schema, const AdcpHashRows *rows,
-                       char sha256[ADCP_SHA256_HEX + 1]) {
-  if( db->err->rc ) return;
-  char full[ADCP_SHA256_HEX + 1];
-  AdcpArchiveTable *entries = adcp_calloc(schema->table_count + 1, sizeof *entries);
-  if( entries == NULL ) adcp_error_nomem(db->err);
-  AdcpRowHash *hash = open_hash(db);
-  AdcpFileWindow *window = adcp_file_window_open(db);
-  size_t count = 0;
-  for( size_t i = 0; i < schema->table_count && !db->err->rc; i++ ) {
-    const AdcpTable *table = &schema->tables[i];
-    if( !is_content(table) || (rows && !rows->xTable(rows->context, table)) ) continue;
-    entries[count].table = table;
-    adcp_hash_scan(db, rows, hash, &entries[count++]);
-    adcp_error_name(db->err, table->name);
+static void close_database_hash(DatabaseHash *h) {
+  adcp_row_hash_close(h->hash);
+  adcp_free(h->entries);
+}
+
+/* Derived tables are no content: FORMAT.md, section 7. */
+static bool is_derived(const AdcpTable *table) {
+  return table->kind == ADCP_TABLE_SHADOW || table->kind == ADCP_TABLE_STAT;
+}
+
+static void add_table(DatabaseHash *h, const AdcpTable *table) {
+  if( h->rows && !h->rows->xTable(h->rows->context, table) ) return;
+  h->entries[h->count].table = table;
+  adcp_hash_scan(h->db, h->rows, h->hash, &h->entries[h->count++]);
+  adcp_error_name(h->db->err, table->name);
+}
+
+/* Reads the derived tables, or all others. */
+static void add_tables(DatabaseHash *h, bool derived) {
+  AdcpFileWindow *window = adcp_file_window_open(h->db);
+  for( size_t i = 0; i < h->schema->table_count && !h->db->err->rc; i++ ) {
+    const AdcpTable *table = &h->schema->tables[i];
+    if( table->kind != ADCP_TABLE_VIRTUAL && is_derived(table) == derived ) add_table(h, table);
   }
   adcp_file_window_close(window);
-  adcp_archive_digests(schema, entries, count, sha256, full, db->err);
-  adcp_row_hash_close(hash);
-  adcp_free(entries);
 }
 
-/* ---- of a live database ---- */
+/* Of what was read so far. */
+static void find_digests(DatabaseHash *h, char content[ADCP_SHA256_HEX + 1],
+                         char full[ADCP_SHA256_HEX + 1]) {
+  adcp_archive_digests(h->schema, h->entries, h->count, content, full, h->db->err);
+}
+
+/* Reads what is not derived: whether that has the digest of the content. */
+static bool has_content(DatabaseHash *h, const AdcpArchiveTotals *totals) {
+  char content[ADCP_SHA256_HEX + 1] = "", full[ADCP_SHA256_HEX + 1] = "";
+  add_tables(h, false);
+  find_digests(h, content, full);
+  return !h->db->err->rc && strcmp(content, totals->content_sha256) == 0;
+}
+
+bool adcp_hash_equals(AdcpDb *db, const AdcpSchema *schema, const AdcpHashRows *rows,
+                      const AdcpArchiveTotals *totals) {
+  if( db->err->rc ) return false;
+  char content[ADCP_SHA256_HEX + 1] = "", full[ADCP_SHA256_HEX + 1] = "";
+  DatabaseHash h;
+  open_database_hash(&h, db, schema, rows);
+  bool equals = has_content(&h, totals);
+  if( equals ) {
+    add_tables(&h, true);
+    find_digests(&h, content, full);
+    equals = !db->err->rc && strcmp(full, totals->full_sha256) == 0;
+  }
+  close_database_hash(&h);
+  return equals;
+}
+
+/* The shadow tables with rows in the backup, by name; *count of them. */
+static void map_shadows(AdcpMap *shadows, const AdcpArchiveHead *head, size_t *count,
+                        AdcpError *err) {
+  for( size_t i = 0; i < head->table_count && !err->rc; i++ ) {
+    const AdcpTable *table = head->tables[i].table;
+    if( table->kind != ADCP_TABLE_SHADOW ) continue;
+    adcp_map_put(shadows, table->name, strlen(table->name), (void *)&head->tables[i], err);
+    ++*count;
+  }
+}
+
+static bool shadows_are_held(DatabaseHash *h, const AdcpArchiveHead *head) {
+  AdcpMap shadows = {0};
+  size_t count = 0;
+  map_shadows(&shadows, head, &count, h->db->err);
+  add_tables(h, true);
+  bool held = !h->db->err->rc;
+  for( size_t i = 0; i < h->count && held; i++ ) {
+    const AdcpTable *table = h->entries[i].table;
+    if( table->kind != ADCP_TABLE_SHADOW ) continue;
+    const AdcpArchiveTable *there = adcp_map_get(&shadows, table->name, strlen(table->name));
+    held = count-- && there && strcmp(there->sha256, h->entries[i].sha256) == 0;
+  }
+  adcp_map_free(&shadows);
+  return held && count == 0;
+}
+
+bool adcp_hash_is_held(AdcpDb *db, const AdcpSchema *schema, const AdcpHashRows *rows,
+                       const AdcpArchiveHead *head) {
+  if( db->err->rc ) return false;
+  DatabaseHash h;
+  open_database_hash(&h, db, schema, rows);
+  bool held = has_content(&h, &head->totals) && shadows_are_held(&h, head);
+  close_database_hash(&h);
+  return held;
+}
 
 void adcp_hash_database(AdcpDb *db, char sha256[ADCP_SHA256_HEX + 1]) {
   AdcpSnapshot snapshot = {NULL};
   adcp_snapshot_open(&snapshot, db);
   AdcpSchema *schema = adcp_catalog_read(db);
-  if( schema ) adcp_hash_content(db, schema, NULL, sha256);
+  if( schema ) {
+    char full[ADCP_SHA256_HEX + 1];
+    DatabaseHash h;
+    open_database_hash(&h, db, schema, NULL);
+    add_tables(&h, false);
+    find_digests(&h, sha256, full);
+    close_database_hash(&h);
+  }
   adcp_schema_free(schema);
   adcp_snapshot_close(&snapshot);
 }
+
+/* ---- of a table ---- */
 
 static const AdcpTable *find_table(const AdcpSchema *schema, const char *name) {
   const AdcpTable *found = adcp_schema_table(schema, name);

@@ -310,13 +310,18 @@ void adcp_listing_confirm(AdcpListingEntry *entry, const AdcpRoot *root, AdcpErr
   if( found.rc ) take_error(entry, &found, err);
 }
 
-/* What the newest is looked for among: the safety backups of one database, or (NULL) all backups
-** that are none. */
-static bool is_candidate(const AdcpListingEntry *entry, const char *safety_of) {
-  if( !may_be_whole(entry) ) return false;
-  if( safety_of == NULL ) return !entry->is_safety;
-  return entry->is_safety && !entry->before_undo && entry->database &&
-         strcmp(entry->database, safety_of) == 0;
+/* What the newest is looked for among: backups of a restore, or others; of one database, or
+** (NULL) of all. */
+typedef struct Wanted {
+  bool safety;
+  const char *database;
+} Wanted;
+
+static bool is_candidate(const AdcpListingEntry *entry, const Wanted *wanted) {
+  if( !may_be_whole(entry) || entry->is_safety != wanted->safety || entry->before_undo )
+    return false;
+  const char *database = entry->database ? entry->database : "";
+  return wanted->database == NULL || strcmp(database, wanted->database) == 0;
 }
 
 /* What the newest is chosen from. */
@@ -348,11 +353,11 @@ static int compare_newest_first(const void *a, const void *b) {
 
 /* *wrong (owned by the caller) becomes what is wrong with the last of the files that has something
 ** wrong. */
-static void read_candidates(AdcpListing *listing, const char *safety_of, Candidates *candidates,
+static void read_candidates(AdcpListing *listing, const Wanted *wanted, Candidates *candidates,
                             char **wrong, AdcpError *err) {
   AdcpListingEntry entry;
   while( adcp_listing_take(listing, &entry, err) ) {
-    bool is_one = is_candidate(&entry, safety_of);
+    bool is_one = is_candidate(&entry, wanted);
     if( entry.error ) {
       adcp_free(*wrong);
       *wrong = adcp_strdup(entry.error);
@@ -380,11 +385,10 @@ static size_t first_whole(const AdcpListing *listing, Candidates *candidates, Ad
   return i;
 }
 
-static char *find_newest(AdcpListing *listing, const char *safety_of, char **wrong,
-                         AdcpError *err) {
+static char *find_newest(AdcpListing *listing, const Wanted *wanted, char **wrong, AdcpError *err) {
   Candidates candidates = {0};
   char *path = NULL;
-  read_candidates(listing, safety_of, &candidates, wrong, err);
+  read_candidates(listing, wanted, &candidates, wrong, err);
   size_t found = first_whole(listing, &candidates, err);
   if( err->rc == ADCP_OK && found < candidates.count ) {
     path = candidates.items[found].path;
@@ -401,7 +405,7 @@ char *adcp_listing_newest(const AdcpRoot *root, const char *folder, AdcpError *e
   AdcpListing *listing = adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, err);
   if( listing == NULL ) return NULL;
   char *wrong = NULL;
-  char *path = find_newest(listing, NULL, &wrong, err);
+  char *path = find_newest(listing, &(Wanted){false, NULL}, &wrong, err);
   if( path == NULL ) {
     adcp_error_set(err, ADCP_CANTOPEN,
                    "there is no \"latest\": none of the %zu files in %s is a whole backup (the "
@@ -414,12 +418,22 @@ char *adcp_listing_newest(const AdcpRoot *root, const char *folder, AdcpError *e
   return path;
 }
 
-char *adcp_listing_newest_safety(const AdcpRoot *root, const char *folder, const char *database,
-                                 AdcpError *err) {
+static char *newest_wanted(const AdcpRoot *root, const char *folder, const Wanted *wanted,
+                           AdcpError *err) {
   AdcpListing *listing = adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, err);
   char *wrong = NULL;
-  char *path = listing ? find_newest(listing, database, &wrong, err) : NULL;
+  char *path = listing ? find_newest(listing, wanted, &wrong, err) : NULL;
   adcp_free(wrong);
   adcp_listing_close(listing);
   return path;
+}
+
+char *adcp_listing_newest_of(const AdcpRoot *root, const char *folder, const char *database,
+                             AdcpError *err) {
+  return newest_wanted(root, folder, &(Wanted){false, database}, err);
+}
+
+char *adcp_listing_newest_safety(const AdcpRoot *root, const char *folder, const char *database,
+                                 AdcpError *err) {
+  return newest_wanted(root, folder, &(Wanted){true, database}, err);
 }

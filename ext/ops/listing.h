@@ -86,6 +86,11 @@ void adcp_listing_confirm(AdcpListingEntry *entry, const AdcpRoot *root, AdcpErr
 ** the folder has none. */
 char *adcp_listing_newest(const AdcpRoot *root, const char *folder, AdcpError *err);
 
+/* The same among the backups of one database, by the path that they say they were made of ("": in
+** memory). NULL without an error when the folder has none. */
+char *adcp_listing_newest_of(const AdcpRoot *root, const char *folder, const char *database,
+                             AdcpError *err);
+
 /* The path of the newest safety backup of a database that was made before a restore, not before an
 ** undo, by the path that it says it was made of. NULL without an error when the folder has none. */
 char *adcp_listing_newest_safety(const AdcpRoot *root, const char *folder, const char *database,

@@ -35,7 +35,7 @@ static void write_line(AdcpBuf *line, const AdcpLogEntry *entry, const AdcpError
       failed ? NULL : cJSON_ParseWithLength((const char *)entry->report->data, entry->report->size);
   const cJSON *path = cJSON_GetObjectItemCaseSensitive(report, "path");
   if( path == NULL ) path = cJSON_GetObjectItemCaseSensitive(report, "backup_dir"); /* a prune */
-  adcp_clock_text(now);
+  adcp_clock_text(now, adcp_clock_seconds());
   AdcpJsonWriter w = {line, false};
   adcp_json_begin_object(&w);
   adcp_json_member_string(&w, "time", now);

@@ -68,7 +68,7 @@ static void write_safety(AdcpJsonWriter *w, const AdcpSafetyMark *mark) {
 
 void adcp_metadata_write(AdcpBuf *out, AdcpDb *db, const AdcpMetadata *metadata) {
   char created_at[ADCP_TIME_TEXT_SIZE];
-  adcp_clock_text(created_at);
+  adcp_clock_text(created_at, metadata->created);
   AdcpJsonWriter w = {out, false};
   adcp_json_begin_object(&w);
   adcp_json_member_string(&w, "format", ADCP_FORMAT_NAME);

@@ -10,6 +10,7 @@
 #include "ops/settings.h"
 
 typedef struct AdcpMetadata {
+  int64_t created;         /* in seconds since 1970: when the snapshot was taken */
   const char *backup_type; /* "full", "partial", "schema", "data" */
   const char *note;        /* or NULL */
   const AdcpSettings *settings;

@@ -168,19 +168,8 @@ static bool was_deleted(const Prune *prune, const File *file) {
 
 /* Reads a backup to its last byte. */
 static bool is_valid(Prune *prune, File *file) {
-  static const char options[] =
-      "{\"on_invalid\":\"error\",\"level\":\"standard\",\"progress\":false}";
   AdcpError found = ADCP_ERROR_INIT;
-  AdcpBuf report = {0};
-  AdcpRequest request = *prune->request;
-  request.path = file->entry.path;
-  request.options = options;
-  request.options_size = sizeof options - 1;
-  AdcpValidate *validate = adcp_validate_open(&request, &found);
-  while( adcp_validate_step(validate) ) {
-  }
-  adcp_validate_finish(validate, &report);
-  adcp_validate_close(validate);
+  adcp_validate_file(prune->request, file->entry.path, &found);
   bool valid = found.rc == ADCP_OK;
   file->gone = !valid && was_deleted(prune, file);
   if( found.rc != ADCP_CORRUPT && !valid && !file->gone ) {
@@ -188,7 +177,6 @@ static bool is_valid(Prune *prune, File *file) {
     adcp_error_append(prune->err, "; no file was deleted");
   }
   adcp_error_clear(&found);
-  adcp_buf_free(&report);
   return valid;
 }
 

@@ -602,6 +602,14 @@ static void check_foreign_keys(AdcpRestore *restore) {
                                                 strcmp(rule, "enforce") == 0);
 }
 
+/* What the database holds now, where that is all of the backup under the names that it has there. */
+static const AdcpArchiveTotals *put_in(const AdcpRestore *restore) {
+  bool all = restore->plan->whole && !flag(restore, "schema_only") &&
+             !adcp_options_has(restore->options, "exclude_data") &&
+             !adcp_options_has(restore->options, "rename");
+  return all ? &restore->head->totals : NULL;
+}
+
 void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
   if( restore == NULL || restore->err->rc ) return;
   if( !flag(restore, "validate_only") ) {
@@ -616,7 +624,7 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
     adcp_ddl_write_schema_rows(restore->plan, &restore->db);
     adcp_ddl_verify(restore->plan, &restore->db, restore->live);
     restore_temp_triggers(restore);
-    adcp_safety_compare(restore->safety, restore->plan->whole ? &restore->head->totals : NULL);
+    if( !restore->err->rc ) adcp_safety_compare(restore->safety, put_in(restore));
     adcp_settings_restore_stage(restore->settings, &restore->db);
     blame_backup(restore);
     if( !restore->err->rc ) write_report(restore, report);

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "codec/json_write.h"
+#include "db/catalog.h"
 #include "ops/backup.h"
 #include "ops/hash.h"
 #include "platform/file.h"
@@ -181,10 +182,11 @@ void adcp_safety_write(AdcpSafety *safety, const AdcpSafetyMark *mark) {
 /* ---- whether anything was changed ---- */
 
 static bool same_content(AdcpSafety *safety, const AdcpArchiveTotals *restored) {
-  char sha256[ADCP_SHA256_HEX + 1] = "";
   if( restored == NULL ) {
-    adcp_hash_database(safety->db, sha256);
-    return strcmp(sha256, safety->before.content_sha256) == 0;
+    AdcpSchema *schema = adcp_catalog_read(safety->db);
+    bool same = schema && adcp_hash_equals(safety->db, schema, NULL, &safety->before);
+    adcp_schema_free(schema);
+    return same;
   }
   return strcmp(restored->content_sha256, safety->before.content_sha256) == 0 &&
          strcmp(restored->full_sha256, safety->before.full_sha256) == 0;

@@ -39,7 +39,7 @@ void adcp_safety_write(AdcpSafety *safety, const AdcpSafetyMark *mark);
 
 /* Takes the file away again when the restore has changed nothing: SQLite may evaluate a call more
 ** than once, and the repetition must not take the place of what the first call replaced. restored:
-** of a backup that is now the whole content; NULL: the content is hashed. */
+** of a backup that is now the whole database, derived tables too; NULL: the database is hashed. */
 void adcp_safety_compare(AdcpSafety *safety, const AdcpArchiveTotals *restored);
 
 /* Where it stands; NULL when none was written. Borrowed. */

@@ -307,3 +307,17 @@ void adcp_validate_close(AdcpValidate *validate) {
   adcp_free(validate->path);
   adcp_free(validate);
 }
+
+void adcp_validate_file(const AdcpRequest *request, const char *path, AdcpError *err) {
+  static const char options[] =
+      "{\"on_invalid\":\"error\",\"level\":\"standard\",\"progress\":false}";
+  AdcpRequest of_file = *request;
+  of_file.path = path;
+  of_file.options = options;
+  of_file.options_size = sizeof options - 1;
+  AdcpValidate *validate = adcp_validate_open(&of_file, err);
+  while( adcp_validate_step(validate) ) {
+  }
+  adcp_validate_finish(validate, NULL);
+  adcp_validate_close(validate);
+}

@@ -31,4 +31,8 @@ void adcp_validate_finish(AdcpValidate *validate, AdcpBuf *report);
 const AdcpFindings *adcp_validate_findings(const AdcpValidate *validate);
 void adcp_validate_close(AdcpValidate *validate);
 
+/* Reads a backup to its last byte, on the connection of a request for something else: ADCP_CORRUPT when
+** it is not valid. */
+void adcp_validate_file(const AdcpRequest *request, const char *path, AdcpError *err);
+
 #endif

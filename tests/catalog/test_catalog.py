@@ -363,6 +363,49 @@ def test_latest(folder):
     db.close()
 
 
+def test_if_changed(folder):
+    """What counts as unchanged is in a file of this database that is whole."""
+    def changed(db):
+        return not json.loads(call(db, "adcp_backup", None, options(if_changed=True)))["unchanged"]
+    one, other = connect(f"{folder}/one.db"), connect(f"{folder}/other.db")
+    for db in (one, other):
+        db.executescript("CREATE TABLE t(a); INSERT INTO t VALUES('MARKED')")
+        call(db, "adcp_config", "backup_dir", f"{folder}/shared")
+        call(db, "adcp_config", "compress", "none")
+    at("2024-03-01T08:00:00")
+    check("each database of a folder has its own", [changed(one), changed(other), changed(one), changed(other)], [True, True, False, False])
+    path = one.execute("SELECT path FROM adcp_backups WHERE database LIKE '%one.db'").fetchone()[0]
+    damage(path)
+    check("a damaged one does not count", [changed(one), changed(one)], [True, False])
+    one.close()
+    other.close()
+
+
+def test_moment(folder):
+    """A backup is as old as its snapshot: what takes its time after that does not make it newer."""
+    slow, quick = connect(f"{folder}/app.db"), connect(f"{folder}/app.db")
+    slow.executescript("PRAGMA journal_mode = WAL; CREATE TABLE t(a)")
+    later = []
+
+    def another():
+        at("2024-03-01T08:00:05")
+        quick.execute("INSERT INTO t VALUES(1)")
+        quick.commit()
+        later.append(json.loads(call(quick, "adcp_backup"))["path"])
+        at("2024-03-01T08:00:09")
+        return 1
+
+    slow.create_function("another", 0, another)
+    at("2024-03-01T08:00:00")
+    earlier = json.loads(call(slow, "adcp_backup", None, options(flags={"f": "sql:SELECT another()"})))["path"]
+    check("made of the moment before", dict(slow.execute("SELECT path, created_at FROM adcp_backups")),
+          {earlier: "2024-03-01T08:00:00Z", later[0]: "2024-03-01T08:00:05Z"})
+    check("and named so", os.path.basename(earlier).endswith("_20240301_080000.json.gz"), True)
+    check("latest", json.loads(call(slow, "adcp_info", "latest"))["path"], later[0])
+    slow.close()
+    quick.close()
+
+
 def test_json_of_others(folder):
     """A JSON file with a member of the same name, such as a log, is not a damaged backup."""
     db = connect(f"{folder}/app.db")
@@ -544,7 +587,7 @@ def test_undo_elsewhere(folder):
     db.close()
 
 
-for test in (test_prune, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_json_of_others, test_marks, test_other_packing,
+for test in (test_prune, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_if_changed, test_moment, test_json_of_others, test_marks, test_other_packing,
              test_large_others, test_times, test_no_files, test_undo_elsewhere, test_environment):
     os.environ.pop("SOURCE_DATE_EPOCH", None)
     with tempfile.TemporaryDirectory() as scratch:

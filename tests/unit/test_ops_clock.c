@@ -55,8 +55,8 @@ int main(void) {
   }
   char text[ADCP_TIME_TEXT_SIZE], name[ADCP_TIME_NAME_SIZE];
   setenv("SOURCE_DATE_EPOCH", "1709251199", 1);
-  adcp_clock_text(text);
-  adcp_clock_name(name);
+  adcp_clock_text(text, adcp_clock_seconds());
+  adcp_clock_name(name, adcp_clock_seconds());
   CHECK_TEXT(text, "2024-02-29T23:59:59Z");
   CHECK_TEXT(name, "20240229_235959");
   CHECK(adcp_clock_seconds() == 1709251199);
