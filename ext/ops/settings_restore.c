@@ -306,24 +306,33 @@ static void compare_environment(AdcpSettingsRestore *settings) {
   adcp_buf_free(&pointer);
 }
 
+/* Lines of another encoding than that of the new ones could not stay. */
+static void read_env_file(AdcpSettingsRestore *settings, Target *target) {
+  if( !exists(settings->root, target->path, settings->err) ) return;
+  adcp_text_file_read(settings->root, target->path, &target->text, settings->err);
+  if( target->text.size == 0 || memchr(target->text.data, 0, target->text.size) == NULL ) return;
+  adcp_error_set(settings->err, ADCP_ERROR,
+                 "option \"env_file\": %s has zero bytes, as UTF-16 has them, so that its lines "
+                 "cannot be kept; write it as UTF-8, or give another path",
+                 target->path);
+}
+
 static void make_env_file(AdcpSettingsRestore *settings, Target *target) {
-  AdcpBuf pointer = {0}, current = {0};
+  AdcpBuf pointer = {0};
   if( settings->variables == NULL ) {
     adcp_error_set(settings->err, ADCP_ERROR,
                    "option \"env_file\": the backup has no environment variables");
     return;
   }
-  if( exists(settings->root, target->path, settings->err) )
-    adcp_text_file_read(settings->root, target->path, &current, settings->err);
+  read_env_file(settings, target);
   for( const cJSON *item = settings->variables->child; item && !settings->err->rc;
        item = item->next ) {
     AdcpEnvVariable variable = {item->string, cJSON_IsString(item) ? item->valuestring : NULL,
                                 left_out(settings, item->string, &pointer)};
-    adcp_env_file_add(&target->text, &variable, &current, &settings->warnings);
+    adcp_env_file_put(&target->text, &variable, &settings->warnings);
   }
   adcp_buf_check(&target->text, settings->err);
   adcp_buf_free(&pointer);
-  adcp_buf_free(&current);
 }
 
 /* ---- the whole ---- */

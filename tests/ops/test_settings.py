@@ -165,17 +165,49 @@ check("no name of a shell", '"EMB.DOT" is no name of a variable' in str(odd_rest
 for name in ("EMB_ODD", "EMB.DOT"):
     del os.environ[name]
 
-# A line of the .env file in place stays as it is written there: escapes, a quote within, no line break at its end.
+# The .env file in place is edited: what the backup has no value for stays as it is written there, whatever syntax it is.
+def env_file(before):
+    write("line.env", before)
+    report = call(connect(":memory:"), "adcp_restore", "a.json", env_file="line.env")
+    first = read("line.env")
+    equal(f"once more {before!r}", [call(connect(":memory:"), "adcp_restore", "a.json", env_file="line.env")["warnings"], read("line.env")],
+          [report["warnings"], first])
+    return first, report
+
+
+ADDED = "EMB_NOTE=\"it's \\$5 \\`now\\`\nand \\\"then\\\"\"\n# NOPE was not set\n"
 for line in ('API_KEY="a \\" b"', "API_KEY=a\\ \\'b", "OTHER='x'\n# it's\nAPI_KEY='two\nlines'\\\n", "export API_KEY=x", "API_KEY=\\",
-             "EXPORT=1\nAPI_KEYS=2\nAPI_KEY=3 # it's"):
-    write("line.env", line)
-    call(connect(":memory:"), "adcp_restore", "a.json", env_file="line.env")
-    kept = read("line.env")
-    start = max(line.rfind("\nexport API_KEY="), line.rfind("\nAPI_KEY=")) + 1
-    check(f"kept {line!r}", kept.startswith(line[start:]) and kept[len(line[start:]):].lstrip("\n").startswith("EMB_MODEL=small"), kept)
-write("line.env", "OTHER=1")
-call(connect(":memory:"), "adcp_restore", "a.json", env_file="line.env")
-check("no line for it", read("line.env").startswith("# API_KEY was left out of the backup\n"), read("line.env"))
+             "EXPORT=1\nAPI_KEYS=2\nAPI_KEY=3 # it's", "API_KEY = now\n", "  API_KEY=now\n", "export  API_KEY=now\n", "export\tAPI_KEY=now\n",
+             "\ufeffAPI_KEY=now\n", "GREETING=it's\nAPI_KEY=now\n", " # don't\nAPI_KEY=now\n", "PATHX=C:\\\nAPI_KEY=now\n",
+             "API_KEY=old\nAPI_KEY=now\n", "X='a' 'b\nAPI_KEY=now\n", "X=\"a\nAPI_KEY=now\nY=\"b\n"):
+    kept, _ = env_file(line)
+    check(f"kept {line!r}", kept.startswith(line) and kept[len(line):].lstrip("\n") == "EMB_MODEL=small\n" + ADDED, kept)
+for line in ("API_KEY: now\n", "'API_KEY'=now\n", "OTHER=1\n", "export=1\n", "9API_KEY=1\n", ""):
+    kept, _ = env_file(line)
+    equal(f"no line for it {line!r}", kept, line + "# API_KEY was left out of the backup\nEMB_MODEL=small\n" + ADDED)
+equal("no last line break", env_file("OTHER=1")[0], "OTHER=1\n# API_KEY was left out of the backup\nEMB_MODEL=small\n" + ADDED)
+# Lines of variables that have a value in the backup: the last assignment is in force, and replaced.
+for line, wanted in (("EMB_MODEL=x\nOTHER=1", "EMB_MODEL=small\nOTHER=1\n"), ("EMB_MODEL=x\r\nOTHER=1\r\n", "EMB_MODEL=small\r\nOTHER=1\r\n"),
+                     ("EMB_MODEL=x\rOTHER=1\r", "EMB_MODEL=small\rOTHER=1\r"), (" export\tEMB_MODEL = x # don't\nOTHER=1\n", " export\tEMB_MODEL=small\nOTHER=1\n"),
+                     ("EMB_MODEL=x\nEMB_MODEL='y\nz' # it's\nOTHER=1\n", "EMB_MODEL=x\nEMB_MODEL=small\nOTHER=1\n"),
+                     ('EMB_MODEL="y\\"\nz"\nOTHER=1\n', "EMB_MODEL=small\nOTHER=1\n"), ("EMB_MODEL=it's\nOTHER='1'\n", "EMB_MODEL=small\nOTHER='1'\n"),
+                     ("\ufeffEMB_MODEL=x\nOTHER=1\n", "\ufeffEMB_MODEL=small\nOTHER=1\n"),
+                     ("# EMB_MODEL was not set\nOTHER=1\n", "EMB_MODEL=small\nOTHER=1\n"),
+                     ("# EMB_MODEL was left out of the backup\nOTHER=1\n", "EMB_MODEL=small\nOTHER=1\n")):
+    equal(f"replaced {line!r}", env_file(line)[0], wanted + "# API_KEY was left out of the backup\n" + ADDED)
+equal("a place of an earlier comment", env_file("# API_KEY was not set\nOTHER=1\n")[0],
+      "# API_KEY was left out of the backup\nOTHER=1\nEMB_MODEL=small\n" + ADDED)
+# One that says more than its variable stays, and the new one behind it is in force.
+for line in ("EMB_MODEL=a API_KEY=now\n", "EMB_MODEL=a;API_KEY=now\n", "EMB_MODEL=\"a\nAPI_KEY=now\nOTHER=\"\n", "EMB_MODEL=a\\\nOTHER=1\n",
+             "OTHER=C:\\\nEMB_MODEL=a\n", "OTHER=C:\\\r\nEMB_MODEL=a\r\n", "OTHER='\nEMB_MODEL=a\n'\n", "# EMB_MODEL was not set yet\n"):
+    kept, _ = env_file(line)
+    check(f"added behind {line!r}", kept.startswith(line) and kept.replace("# API_KEY was left out of the backup\n", "") == line + "EMB_MODEL=small\n" + ADDED, kept)
+kept, report = env_file("NOPE=now\n")
+check("not set at the backup", kept.startswith("NOPE=now\n# API_KEY") and "# NOPE" not in kept, kept)
+check("which is said", "NOPE was not set when the backup was made; its line of the env_file stays" in report["warnings"], report)
+with open("line.env", "wb") as file:
+    file.write("API_KEY=now\n".encode("utf-16"))
+fails("UTF-16", connect(":memory:"), "adcp_restore", "a.json", "line.env has zero bytes.* cannot be kept.*database unchanged", env_file="line.env")
 
 # What ANALYZE sampled of a table has values of it, with builds that sample. The table is made by hand for those that do not.
 sampled = connect("sampled.db")
@@ -270,7 +302,7 @@ equal("flags as a file", json.loads(read("flags.json"))["debug_mode"], True)
 equal("mode", [oct(stat.S_IMODE(os.stat(p).st_mode)) for p in ("here.env", "here.json", "flags.json", "tenant-new.json")],
       ["0o640", "0o664", "0o600", "0o600"])
 equal("owner", (os.stat("here.json").st_uid, os.stat("here.json").st_gid), owner)
-equal("env file", read("here.env").splitlines()[0], "export API_KEY='mine too'")
+check("env file", read("here.env").startswith("# it's a comment\nexport API_KEY='mine too'\nOTHER=1\nEMB_MODEL=small\n"), read("here.env"))
 check("unset", "# NOPE was not set\n" in read("here.env"))
 shell = subprocess.run(["sh", "-c", "set -a; . ./here.env; printf '%s|%s|%s' \"$API_KEY\" \"$EMB_MODEL\" \"$EMB_NOTE\""],
                        env={"PATH": os.environ["PATH"]}, capture_output=True, text=True)
