@@ -25,6 +25,7 @@
 typedef struct Target {
   const char *section; /* NULL: the .env file */
   const char *path;
+  AdcpPlace place; /* while the paths are checked */
   AdcpBuf text;
   AdcpOutFile *file; /* once staged */
   bool published;
@@ -335,26 +336,80 @@ static void make_env_file(AdcpSettingsRestore *settings, Target *target) {
   adcp_buf_free(&pointer);
 }
 
-/* ---- the whole ---- */
+/* ---- where to ---- */
 
-static void check_paths(AdcpSettingsRestore *settings) {
-  for( size_t i = 0; i < settings->count; i++ ) {
-    const char *path = settings->targets[i].path;
-    struct stat st;
-    for( size_t j = 0; j < i; j++ ) {
-      if( strcmp(settings->targets[j].path, path) == 0 ) {
-        adcp_error_set(settings->err, ADCP_ERROR, "%s is to be written twice", path);
-      }
-    }
-    if( adcp_path_stat(settings->root, path, &st) == 0 && !S_ISREG(st.st_mode) ) {
-      adcp_error_set(
-          settings->err, ADCP_CANTOPEN,
-          "cannot write %s: it is not a regular file, so it could not be replaced in one "
-          "step",
-          path);
-    }
+static const char *label(const Target *target) {
+  return target->section ? target->section : "env_file";
+}
+
+static void fail_not_regular(AdcpSettingsRestore *settings, const Target *target) {
+  adcp_error_set(settings->err, ADCP_CANTOPEN,
+                 "cannot write %s: it is not a regular file, so it could not be replaced in one "
+                 "step",
+                 target->path);
+}
+
+/* Finds where the file will stand. A link is followed where it leads to a file. */
+static void find_place(AdcpSettingsRestore *settings, Target *target) {
+  AdcpError *err = settings->err;
+  struct stat st;
+  bool is_there = adcp_path_stat(settings->root, target->path, &st) == 0;
+  AdcpLinks links = is_there ? ADCP_LINKS_FOLLOWED : ADCP_LINKS_STAY;
+  if( adcp_path_is_descriptor(settings->root, target->path) ) {
+    adcp_error_set(err, ADCP_CANTOPEN,
+                   "cannot write %s: it names an open descriptor, whose file could not be replaced "
+                   "in one step; give the path of the file",
+                   target->path);
+  } else if( is_there && !S_ISREG(st.st_mode) ) {
+    fail_not_regular(settings, target);
+  } else if( adcp_place_open(&target->place, settings->root, target->path, links) != 0 ) {
+    adcp_root_errno(settings->root, err, ADCP_CANTOPEN, errno, "cannot write %s: its folder",
+                    target->path);
+  }
+  if( is_there && !err->rc ) adcp_place_check_replace(&target->place, target->path, err);
+}
+
+static void check_twice(AdcpSettingsRestore *settings, size_t i) {
+  const Target *target = &settings->targets[i];
+  for( size_t j = 0; j < i && !settings->err->rc; j++ ) {
+    const Target *other = &settings->targets[j];
+    if( !adcp_place_same(&target->place, &other->place) ) continue;
+    adcp_error_set(settings->err, ADCP_ERROR,
+                   "%s (%s) is to be written twice: %s (%s) is the same file; give another path",
+                   target->path, label(target), other->path, label(other));
   }
 }
+
+/* path: of a file that has to stay, or NULL. */
+static void check_not(AdcpSettingsRestore *settings, const Target *target, const char *path,
+                      const char *what) {
+  AdcpPlace place = ADCP_PLACE_INIT;
+  if( path == NULL || settings->err->rc ) return;
+  int rc = adcp_place_open(&place, settings->root, path, ADCP_LINKS_FOLLOWED);
+  if( rc != 0 && errno == ENOMEM ) {
+    adcp_error_nomem(settings->err);
+  } else if( rc == 0 && adcp_place_same(&target->place, &place) ) {
+    adcp_error_set(settings->err, ADCP_CANTOPEN,
+                   "cannot write %s (%s): it is %s; give another path", target->path, label(target),
+                   what);
+  }
+  adcp_place_close(&place);
+}
+
+static void check_paths(AdcpSettingsRestore *settings) {
+  const char *backup = adcp_archive_path(settings->archive);
+  const char *safety = adcp_options_text(settings->options, "safety_backup", NULL);
+  for( size_t i = 0; i < settings->count && !settings->err->rc; i++ ) {
+    Target *target = &settings->targets[i];
+    find_place(settings, target);
+    check_twice(settings, i);
+    check_not(settings, target, backup, "the backup that is restored");
+    check_not(settings, target, safety, "the path of the safety backup");
+  }
+  for( size_t i = 0; i < settings->count; i++ ) adcp_place_close(&settings->targets[i].place);
+}
+
+/* ---- the whole ---- */
 
 static void list_targets(AdcpSettingsRestore *settings) {
   size_t pairs = adcp_options_pair_count(settings->options, "settings");
@@ -367,8 +422,11 @@ static void list_targets(AdcpSettingsRestore *settings) {
   for( size_t i = 0; i < pairs; i++ ) {
     Target *target = &settings->targets[settings->count++];
     adcp_options_pair(settings->options, "settings", i, &target->section, &target->path);
+    target->place = (AdcpPlace)ADCP_PLACE_INIT;
   }
-  if( env_file ) settings->targets[settings->count++].path = env_file;
+  if( env_file ) {
+    settings->targets[settings->count++] = (Target){.path = env_file, .place = ADCP_PLACE_INIT};
+  }
 }
 
 static void check_transaction(AdcpSettingsRestore *settings, sqlite3 *handle) {
@@ -414,11 +472,11 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
   settings->digests = adcp_secret_digests_open(digests, n, err);
   list_targets(settings);
   check_transaction(settings, handle);
-  if( !err->rc ) check_paths(settings);
   AdcpDb db = {handle, "main", err};
   for( size_t i = 0; i < settings->count; i++ ) {
     adcp_own_file_refuse(&db, settings->targets[i].path);
   }
+  check_paths(settings);
   read_variables(settings);
   compare_environment(settings);
   if( !err->rc ) make_texts(settings);
@@ -443,14 +501,11 @@ void adcp_settings_restore_stage(AdcpSettingsRestore *settings, AdcpDb *db) {
     Target *target = &settings->targets[i];
     target->file = adcp_outfile_open(settings->root, target->path, ADCP_OUT_REPLACE, settings->err);
     if( target->file == NULL ) return;
+    if( adcp_outfile_is_stream(target->file) ) fail_not_regular(settings, target);
     adcp_outfile_write(target->file, target->text.data, target->text.size, settings->err);
     adcp_outfile_take_rights(target->file, target->section ? 0777 : 0770, settings->err);
     adcp_outfile_sync(target->file, settings->err);
   }
-}
-
-static const char *label(const Target *target) {
-  return target->section ? target->section : "env_file";
 }
 
 /* The database is committed: says what is true of it and of the files. */

@@ -1,4 +1,5 @@
 """Settings files, environment variables, flags and secrets: what goes into a backup and comes back."""
+import atexit
 import glob
 import json
 import os
@@ -330,6 +331,11 @@ for body in ('{}', '{ }', '{"a":1}', '{"a":{"environment_variables":1} }', '{"a"
 # ---- what is refused at a restore: neither database nor files change ----
 os.mkfifo("pipe")
 write("broken.json", "{")
+write("open.json", '{"precious":1}')
+descriptor = os.open("open.json", os.O_RDWR)
+os.symlink("x.json", "to-nothing.json")
+os.symlink("here.json", "to-here.json")
+os.symlink(".", "same-folder")
 target.execute("DELETE FROM user WHERE id = 2")
 state = (read("here.json"), target.execute("SELECT * FROM user").fetchall())
 for pattern, options in (("has no settings \"nix\"", {"settings": {"nix": "x.json"}}),
@@ -338,11 +344,95 @@ for pattern, options in (("has no settings \"nix\"", {"settings": {"nix": "x.jso
                          ("written twice", {"settings": {"app_settings": "x.json"}, "env_file": "x.json"}),
                          ("not a regular file", {"settings": {"app_settings": "folder"}}),
                          ("not a regular file", {"settings": {"app_settings": "pipe"}}),
+                         ("names an open descriptor", {"settings": {"app_settings": f"/dev/fd/{descriptor}", "tenant_settings": "x.json"}}),
+                         ("names an open descriptor", {"env_file": f"/proc/self/fd/{descriptor}"}),
+                         ("names an open descriptor", {"settings": {"app_settings": "/dev/stdout"}}),
+                         ("\\./x.json .env_file. is to be written twice: x.json .app_settings. is the same file; give another path;",
+                          {"settings": {"app_settings": "x.json"}, "env_file": "./x.json"}),
+                         ("written twice", {"settings": {"app_settings": "here.json", "tenant_settings": "to-here.json"}}),
+                         ("written twice", {"settings": {"app_settings": "same-folder/here.json", "tenant_settings": "here.json"}}),
+                         ("written twice", {"settings": {"app_settings": "same-folder/x.json", "tenant_settings": os.path.abspath("x.json")}}),
+                         ("a.json .app_settings.: it is the backup that is restored; give another path;", {"settings": {"app_settings": "a.json"}}),
+                         ("it is the backup that is restored", {"env_file": "same-folder/a.json"}),
+                         ("it is the path of the safety backup", {"settings": {"app_settings": "./safety.json"}, "safety_backup": "safety.json"}),
+                         ("it is the path of the safety backup", {"env_file": "safety.json", "safety_backup": "same-folder/safety.json"}),
                          ("nowhere/x.json", {"settings": {"app_settings": "here.json", "tenant_settings": "nowhere/x.json"}}),
                          ("broken.json is not a JSON document", {"settings": {"app_settings": "broken.json"}})):
     fails("restore " + pattern, target, "adcp_restore", "a.json", pattern, force=True, **options)
     check("unchanged " + pattern, log[-1].endswith("database unchanged"), log[-1])
     equal("as it was " + pattern, (read("here.json"), target.execute("SELECT * FROM user").fetchall()), state)
+equal("what was open is as it was", [read("open.json"), os.path.exists("x.json"), os.path.exists("safety.json")], ['{"precious":1}', False, False])
+equal("the backup too", read("a.json"), text)
+os.close(descriptor)
+# Two names are two files, even where one is a link that leads to nothing, or a second name of the same file.
+write("first.json", "{}")
+os.link("first.json", "second.json")
+equal("two names", call(connect(":memory:"), "adcp_restore", "a.json",
+                        settings={"tenant_settings": "first.json", "feature_flags": "second.json"})["settings_written"], ["tenant_settings", "feature_flags"])
+equal("each its own", [list(json.loads(read("first.json"))), "debug_mode" in json.loads(read("second.json"))], [["tenant_prompts"], True])
+equal("a link to nothing", call(connect(":memory:"), "adcp_restore", "a.json", settings={"tenant_settings": "to-nothing.json"})["settings_written"],
+      ["tenant_settings"])
+check("is replaced itself", not os.path.islink("to-nothing.json") and not os.path.exists("x.json"))
+
+
+# Files whose place no new file can take: that is seen before the restore begins. Some need the rights of root.
+def mounted(name):
+    write("mounted-from", read(name))
+    run = subprocess.run(["mount", "--bind", "mounted-from", name], capture_output=True, text=True)
+    if run.returncode:
+        print("not allowed to mount:", run.stderr.strip())
+    else:
+        atexit.register(lambda: subprocess.run(["umount", "-l", os.path.abspath(name)], capture_output=True))
+    return run.returncode == 0
+
+
+def as_nobody(function):
+    """What the function returns in a process of another user, which may use the current folder."""
+    out, into = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.setgroups([])
+        os.setresgid(65534, 65534, 65534)
+        os.setresuid(65534, 65534, 65534)
+        os.write(into, json.dumps(function()).encode())
+        os._exit(0)
+    os.close(into)
+    with os.fdopen(out) as file:
+        got = json.loads(file.read())
+    os.waitpid(child, 0)
+    return got
+
+
+write("mount.json", '{"here":1}')
+if mounted("mount.json"):
+    busy = connect("busy.db")
+    busy.execute("CREATE TABLE user(id INTEGER PRIMARY KEY)")
+    busy.execute("INSERT INTO user VALUES(9)")
+    for options in ({"settings": {"tenant_settings": "mount.json"}}, {"env_file": "mount.json"}):
+        fails("mount point", busy, "adcp_restore", "a.json", "cannot write mount.json: it is a mount point.*; database unchanged$", force=True, **options)
+    equal("as it was, mounted", [read("mount.json"), busy.execute("SELECT * FROM user").fetchall()], ['{"here":1}', [(9,)]])
+    subprocess.run(["umount", "mount.json"], check=True)
+    equal("no mount point any more", call(busy, "adcp_restore", "a.json", force=True, settings={"tenant_settings": "mount.json"})["settings_written"],
+          ["tenant_settings"])
+if os.geteuid() == 0:
+    memory = connect(":memory:")
+    os.mkdir("sticky")
+    os.chmod("sticky", 0o1777)
+    os.chown("sticky", 8, 8)
+    os.chmod(".", 0o755)
+    os.chmod("a.json", 0o644)
+    for mode in (0o644, 0o600):
+        write("sticky/s.json", "{}")
+        os.chmod("sticky/s.json", mode)
+        os.chown("sticky/s.json", 7, 8)
+        got = as_nobody(lambda: call(memory, "adcp_restore", "a.json", settings={"tenant_settings": "sticky/s.json"}))
+        check(f"another's in a sticky folder {mode}", "sticky/s.json: it is another user's, and its folder is sticky" in got and got.endswith("database unchanged"), got)
+    os.chown("sticky/s.json", 65534, 8)
+    got = as_nobody(lambda: call(memory, "adcp_restore", "a.json", settings={"tenant_settings": "sticky/s.json"})["settings_written"])
+    equal("his own", got, ["tenant_settings"])
+    os.chown("sticky/s.json", 7, 8)
+    equal("and root's may be whose they are", call(memory, "adcp_restore", "a.json", force=True, settings={"tenant_settings": "sticky/s.json"})["settings_written"],
+          ["tenant_settings"])
 # Digests and variables that a tool changed which wrote the document anew, without the CRCs of blocks.
 def digests(**changes):
     return {"secret_digests": {**backup["secret_digests"], **changes}}
