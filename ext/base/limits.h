@@ -10,6 +10,9 @@
 ** The reader keeps one bit a level and never recurses, so the limit is about sanity, not stack. */
 #define ADCP_MAX_JSON_DEPTH 256
 
+/* A settings file stands one level deeper in a backup than in its file. */
+#define ADCP_MAX_SETTINGS_DEPTH (ADCP_MAX_JSON_DEPTH - 1)
+
 /* Raw text of one block. 256 KiB: 64 KiB cost 13 % of the compressed size at level 6, 1 MiB gained
 ** 4 %, and a block must stay cheap to inflate for one row. Readers accept up to the maximum. */
 #define ADCP_BLOCK_BYTES     (256 * 1024)

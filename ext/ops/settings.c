@@ -380,6 +380,17 @@ static void redact(AdcpSettings *settings) {
   adcp_text_list_check(&settings->warnings, settings->err);
 }
 
+/* A reader keeps so many members besides those it knows. */
+static void check_count(AdcpSettings *settings) {
+  size_t own = 1; /* "fts_tables" */
+  own += settings->flags.size > 0;
+  own += adcp_secrets_digests(settings->secrets)->size > 0;
+  if( settings->count + own <= ADCP_MAX_SECTIONS ) return;
+  adcp_error_set(settings->err, ADCP_TOOBIG,
+                 "option \"settings\" has %zu sections; this backup can have %zu of them",
+                 settings->count, ADCP_MAX_SECTIONS - own);
+}
+
 AdcpSettings *adcp_settings_open(const AdcpOptions *options, const AdcpRoot *root, AdcpDb *db) {
   AdcpError *err = db->err;
   if( err->rc ) return NULL;
@@ -396,6 +407,7 @@ AdcpSettings *adcp_settings_open(const AdcpOptions *options, const AdcpRoot *roo
   if( !err->rc ) read_flags(settings);
   if( !err->rc ) read_environment(settings);
   if( !err->rc ) redact(settings);
+  if( !err->rc ) check_count(settings);
   if( err->rc == ADCP_OK ) return settings;
   adcp_settings_close(settings);
   return NULL;

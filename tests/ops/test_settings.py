@@ -255,6 +255,29 @@ db.executescript("DROP TABLE words; DROP TABLE doc")
 for name in ("tables", "backup_metadata", "database_schema", "fts_tables", "feature_flags", "secret_digests",
              "backup_manifest", "backup_end", "backup_x"):
     fails("reserved " + name, db, "adcp_backup", "no.json", "the format uses itself", settings={name: "app.json"})
+# What the reader of a backup would not take is refused when it is written: up to the limits it comes back.
+def nested(depth):
+    return (depth - 1) * '{"a":' + "[]" + (depth - 1) * "}"
+
+
+for depth, more in ((255, {}), (255, {"env": "EMB_MODEL"})):
+    write("nested.json", nested(depth))
+    call(db, "adcp_backup", "deepest.json", overwrite=True, settings={"app_settings": "nested.json"}, **more)
+    check(f"{depth} levels", call(db, "adcp_validate", "deepest.json")["valid"], log[-1])
+    equal(f"{depth} levels come back", [call(connect(":memory:"), "adcp_restore", "deepest.json", settings={"app_settings": "nested-new.json"})["settings_written"],
+                                        read("nested-new.json")], [["app_settings"], read("nested.json") + "\n"])
+write("nested.json", nested(256))
+fails("256 levels", db, "adcp_backup", "no.json", 'settings "x": .*nested.json.* nests deeper than 255 levels', settings={"x": "nested.json"})
+write("secret.json", '{"key":1}')
+for own, more in ((1, {}), (2, {"flags": {"a": "DEBUG"}}), (2, {"s0": "secret.json"}), (3, {"s0": "secret.json", "flags": {"a": "DEBUG"}})):
+    first = more.get("s0", "tenant.json")
+    options = {name: value for name, value in more.items() if name != "s0"}
+    many = {f"s{i}": "tenant.json" if i else first for i in range(1001 - own)}
+    fails(f"{own} members more than 1000", db, "adcp_backup", "no.json",
+          f'option "settings" has {1001 - own} sections; this backup can have {1000 - own} of them', settings=many, **options)
+    del many["s9"]
+    call(db, "adcp_backup", "most.json", overwrite=True, settings=many, **options)
+    check(f"{own} and the others", call(db, "adcp_validate", "most.json")["valid"], log[-1])
 for path, pattern in (("nix.json", "cannot open nix.json"), ("folder", "folder is a folder"),
                       ("bad.json", "bad.json is not a JSON document"), ("large.json", "large.json has 104857600 bytes"),
                       ("twice.json", "twice.json is not a JSON document"), ("empty.json", "empty.json is not a JSON")):
