@@ -162,38 +162,50 @@ static size_t skip_space_back(const AdcpBuf *text, size_t at) {
   return at;
 }
 
-/* Appends text without the member whose value is marked, its key and one comma. */
-static void remove_marked(const AdcpBuf *text, AdcpBuf *out) {
-  const uint8_t *mark = memchr(text->data, 0, text->size);
-  size_t end = (size_t)(mark - text->data) + 1;
-  size_t start = skip_space_back(text, end - 1);
+/* A member that goes: its key, its value and one comma. */
+typedef struct Cut {
+  size_t start, end;
+} Cut;
+
+/* done: where the cut before ends, which may have had the comma in front. */
+static Cut cut_of(const AdcpBuf *text, size_t mark, size_t done) {
+  size_t end = mark + 1;
+  size_t start = skip_space_back(text, mark);
   start = skip_space_back(text, start - 1); /* the colon */
   start--;                                  /* the key's closing quote */
   while( text->data[start - 1] != '"' ) start--;
   start = skip_space_back(text, start - 1);
-  if( text->data[start - 1] == ',' ) {
+  if( start > done && text->data[start - 1] == ',' ) {
     start--;
   } else {
     size_t next = end;
     while( strchr(" \t\r\n", text->data[next]) ) next++; /* a brace ends the document */
     if( text->data[next] == ',' ) end = next + 1;
   }
-  adcp_buf_append(out, text->data, start);
-  adcp_buf_append(out, text->data + end, text->size - end);
+  return (Cut){start, end};
 }
 
-/* Splits app_settings into the file as it was and the variables that the backup put into it. */
+/* Appends text without the members whose values are marked. */
+static void remove_marked(const AdcpBuf *text, AdcpBuf *out) {
+  size_t done = 0;
+  const uint8_t *mark;
+  while( (mark = memchr(text->data + done, 0, text->size - done)) != NULL ) {
+    Cut cut = cut_of(text, (size_t)(mark - text->data), done);
+    adcp_buf_append(out, text->data + done, cut.start - done);
+    done = cut.end;
+  }
+  adcp_buf_append(out, text->data + done, text->size - done);
+}
+
+/* Splits app_settings into the file as it was and the variables that the backup put into it: in the
+** place of every member of that name. */
 static void split_variables(const char *json, size_t n, AdcpBuf *rest, AdcpBuf *variables,
                             AdcpError *err) {
   AdcpBuf marked = {0};
   AdcpJsonVisitor visitor = {variables, is_variables, take_variables};
   adcp_json_edit(json, n, &visitor, &marked, err);
   adcp_buf_check(variables, err);
-  if( err->rc == ADCP_OK && variables->size ) {
-    remove_marked(&marked, rest);
-  } else {
-    adcp_buf_append(rest, marked.data, marked.size);
-  }
+  if( err->rc == ADCP_OK ) remove_marked(&marked, rest);
   adcp_buf_free(&marked);
 }
 

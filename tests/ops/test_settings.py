@@ -351,6 +351,16 @@ for body in ('{}', '{ }', '{"a":1}', '{"a":{"environment_variables":1} }', '{"a"
     call(target, "adcp_restore", "round-b.json", force=True, settings={"app_settings": "round.json"})
     equal("and do not come out again " + body, read("round.json"), body)
 
+# Members of that name are replaced by the variables, each of them, and none comes out again.
+for body, wanted in (('{"environment_variables":{"a":1},"x":1,"environment_variables":{"b":2}}', '{"x":1}'),
+                     ('{"environment_variables":1,"environment_variables":2}', "{}"), ('{ "environment_variables":1 , "environment_variables" : 2 }', "{ }"),
+                     ('{"x":1, "environment_variables":1,"environment_variables":2}', '{"x":1}'), ('{"environment_variables":[{}],"x":1}', '{"x":1}'),
+                     ('{"environment_variables":1,"environment\\u005fvariables":2,"x":1,"y":{"environment_variables":3}}', '{"x":1,"y":{"environment_variables":3}}')):
+    write("round.json", body)
+    call(db, "adcp_backup", "round-b.json", overwrite=True, settings={"app_settings": "round.json"}, env="EMB_MODEL")
+    check("restored " + body, "settings_written" in call(target, "adcp_restore", "round-b.json", force=True, settings={"app_settings": "round.json"}), log[-1])
+    equal("without the variables " + body, read("round.json"), wanted)
+
 # ---- what is refused at a restore: neither database nor files change ----
 os.mkfifo("pipe")
 write("broken.json", "{")
