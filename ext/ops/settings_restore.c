@@ -575,11 +575,13 @@ AdcpColumn *adcp_settings_restore_hide(AdcpSettingsRestore *settings, const char
   return columns;
 }
 
+/* Before the commit, which is when room for the report is made, the files are staged; what of them is
+** not written then is an error, without a report. */
 void adcp_settings_restore_report(const AdcpSettingsRestore *settings, AdcpJsonWriter *w) {
   adcp_json_key(w, "settings_written");
   adcp_json_begin_array(w);
   for( size_t i = 0; i < settings->count; i++ ) {
-    if( settings->targets[i].published ) adcp_json_string(w, label(&settings->targets[i]));
+    if( settings->targets[i].file ) adcp_json_string(w, label(&settings->targets[i]));
   }
   adcp_json_end_array(w);
   if( adcp_secret_count(settings->digests) ) {

@@ -361,6 +361,24 @@ for body, wanted in (('{"environment_variables":{"a":1},"x":1,"environment_varia
     check("restored " + body, "settings_written" in call(target, "adcp_restore", "round-b.json", force=True, settings={"app_settings": "round.json"}), log[-1])
     equal("without the variables " + body, read("round.json"), wanted)
 
+# The report is made before the commit, with room for the names of the files: no limit is met behind it.
+section = "s" * 150
+call(db, "adcp_backup", "long.json", settings={section: "tenant.json"})
+narrow = connect("narrow.db")
+size = len(json.dumps(call(narrow, "adcp_restore", "long.json", settings={section: "narrow.json"}), separators=(",", ":")))
+outcomes = set()
+for limit in range(size - 200, size + 100, 10):
+    write("narrow.json", '{"mine":1}')
+    narrow.execute("DELETE FROM user")
+    narrow.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, limit)
+    got = call(narrow, "adcp_restore", "long.json", force=True, settings={section: "narrow.json"})
+    narrow.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1000000)
+    done_now = [narrow.execute("SELECT count(*) FROM user").fetchone()[0], read("narrow.json") != '{"mine":1}']
+    outcomes.add(isinstance(got, dict))
+    equal(f"both or none {limit}", [*done_now, isinstance(got, dict) or got.endswith("database unchanged")],
+          [2, True, True] if isinstance(got, dict) else [0, False, True])
+equal("both were met", outcomes, {True, False})
+
 # ---- what is refused at a restore: neither database nor files change ----
 os.mkfifo("pipe")
 write("broken.json", "{")
