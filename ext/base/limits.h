@@ -88,4 +88,8 @@
 #define ADCP_MAX_SETTINGS_BYTES     (16 * 1024 * 1024)
 #define ADCP_MAX_ALL_SETTINGS_BYTES (64 * 1024 * 1024)
 
+/* What a backup holds of them, with the paths and digests of secrets, which can be many times as
+** large: it has to leave that room too. */
+#define ADCP_MAX_SETTINGS_TEXT_BYTES (ADCP_MAX_HEAD_BYTES / 2)
+
 #endif

@@ -278,6 +278,12 @@ for own, more in ((1, {}), (2, {"flags": {"a": "DEBUG"}}), (2, {"s0": "secret.js
     del many["s9"]
     call(db, "adcp_backup", "most.json", overwrite=True, settings=many, **options)
     check(f"{own} and the others", call(db, "adcp_validate", "most.json")["valid"], log[-1])
+# The place of each secret stands twice in the backup, and is as long as the names on the way to it.
+write("far.json", '{"' + 1000000 * "x" + '":{' + ",".join(70 * ['"key":1']) + "}}")
+fails("too many places", db, "adcp_backup", "no.json", "places and digests of 70 secrets that are left out, would take 14[0-9]+ bytes of the backup",
+      settings={"x": "far.json"})
+check("not without them", isinstance(call(db, "adcp_backup", "far-b.json", settings={"x": "far.json"}, include_secrets=True), dict), log[-1][:300])
+os.unlink("far-b.json")
 for path, pattern in (("nix.json", "cannot open nix.json"), ("folder", "folder is a folder"),
                       ("bad.json", "bad.json is not a JSON document"), ("large.json", "large.json has 104857600 bytes"),
                       ("twice.json", "twice.json is not a JSON document"), ("empty.json", "empty.json is not a JSON")):
