@@ -128,8 +128,8 @@ static Place find(const AdcpBuf *text, const char *name) {
   Place place = {NOWHERE, text->size, text->size, false};
   for( size_t line = 0, end; line < text->size; line = skip_break(text, end) ) {
     end = read_line(text, line, name, &place);
-    if( place.kind == NOWHERE && is_comment(text, line, name) ) {
-      place = (Place){COMMENT, line, end, true};
+    if( place.kind != ASSIGNMENT && is_comment(text, line, name) ) {
+      place = (Place){COMMENT, line, end, !continues(text, line)};
     }
   }
   return place;
@@ -138,7 +138,7 @@ static Place find(const AdcpBuf *text, const char *name) {
 /* New lines come behind the last one, and behind what sh would take for a part of them. */
 static void end_lines(AdcpBuf *text) {
   if( text->size && !is_break(text->data[text->size - 1]) ) adcp_buf_append_byte(text, '\n');
-  if( continues(text, text->size) ) adcp_buf_append_byte(text, '\n');
+  while( continues(text, text->size) && !text->oom ) adcp_buf_append_byte(text, '\n');
 }
 
 static void put(AdcpBuf *text, const Place *place, const AdcpBuf *line) {

@@ -200,9 +200,10 @@ equal("a place of an earlier comment", env_file("# API_KEY was not set\nOTHER=1\
       "# API_KEY was left out of the backup\nOTHER=1\nEMB_MODEL=small\n" + ADDED)
 # One that says more than its variable stays, and the new one behind it is in force.
 for line in ("EMB_MODEL=a API_KEY=now\n", "EMB_MODEL=a;API_KEY=now\n", "EMB_MODEL=\"a\nAPI_KEY=now\nOTHER=\"\n", "EMB_MODEL=a\\\nOTHER=1\n",
-             "OTHER=C:\\\nEMB_MODEL=a\n", "OTHER=C:\\\r\nEMB_MODEL=a\r\n", "OTHER='\nEMB_MODEL=a\n'\n", "# EMB_MODEL was not set yet\n"):
+             "OTHER=C:\\\nEMB_MODEL=a\n", "OTHER=C:\\\r\nEMB_MODEL=a\r\n", "OTHER='\nEMB_MODEL=a\n'\n", "# EMB_MODEL was not set yet\n",
+             "OTHER=C:\\\n", "OTHER=C:\\\r", "OTHER=C:\\\n# EMB_MODEL was not set\n"):
     kept, _ = env_file(line)
-    check(f"added behind {line!r}", kept.startswith(line) and kept.replace("# API_KEY was left out of the backup\n", "") == line + "EMB_MODEL=small\n" + ADDED, kept)
+    check(f"added behind {line!r}", kept.startswith(line) and kept[len(line):].lstrip("\n").replace("# API_KEY was left out of the backup\n", "") == "EMB_MODEL=small\n" + ADDED, kept)
 kept, report = env_file("NOPE=now\n")
 check("not set at the backup", kept.startswith("NOPE=now\n# API_KEY") and "# NOPE" not in kept, kept)
 check("which is said", "NOPE was not set when the backup was made; its line of the env_file stays" in report["warnings"], report)
