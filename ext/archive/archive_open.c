@@ -748,6 +748,10 @@ const AdcpArchiveHead *adcp_archive_head(const AdcpArchiveReader *r) {
   return &r->head;
 }
 
+const char *adcp_archive_path(const AdcpArchiveReader *r) {
+  return adcp_infile_path(r->file);
+}
+
 void adcp_archive_reader_close(AdcpArchiveReader *r) {
   if( r == NULL ) return;
   adcp_archive_drop_sections(r);

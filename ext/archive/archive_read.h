@@ -72,6 +72,7 @@ AdcpArchiveReader *adcp_archive_reader_open_head(const AdcpRoot *root, const cha
 ** sure to be there: neither schema, tables nor rows. */
 AdcpArchiveReader *adcp_archive_reader_peek(const AdcpRoot *root, const char *path, AdcpError *err);
 const AdcpArchiveHead *adcp_archive_head(const AdcpArchiveReader *r);
+const char *adcp_archive_path(const AdcpArchiveReader *r); /* of its file, as it was given */
 
 /* JSON text of another top-level section (app_settings, ...) that stands before the rows, or NULL;
 ** zero-terminated, borrowed. */

@@ -10,6 +10,9 @@
 ** The reader keeps one bit a level and never recurses, so the limit is about sanity, not stack. */
 #define ADCP_MAX_JSON_DEPTH 256
 
+/* A settings file stands one level deeper in a backup than in its file. */
+#define ADCP_MAX_SETTINGS_DEPTH (ADCP_MAX_JSON_DEPTH - 1)
+
 /* Raw text of one block. 256 KiB: 64 KiB cost 13 % of the compressed size at level 6, 1 MiB gained
 ** 4 %, and a block must stay cheap to inflate for one row. Readers accept up to the maximum. */
 #define ADCP_BLOCK_BYTES     (256 * 1024)
@@ -84,5 +87,9 @@
 ** All of them together must leave room for the schema in ADCP_MAX_HEAD_BYTES. */
 #define ADCP_MAX_SETTINGS_BYTES     (16 * 1024 * 1024)
 #define ADCP_MAX_ALL_SETTINGS_BYTES (64 * 1024 * 1024)
+
+/* What a backup holds of them, with the paths and digests of secrets, which can be many times as
+** large: it has to leave that room too. */
+#define ADCP_MAX_SETTINGS_TEXT_BYTES (ADCP_MAX_HEAD_BYTES / 2)
 
 #endif

@@ -1,5 +1,9 @@
 /*
 ** env_file.h - a .env file: NAME=value lines that sh and docker compose read alike.
+**
+** The file that is there is edited: the lines of variables with a value in the backup are replaced,
+** every other byte stays. So nothing is lost of a file that means more than is understood here, and
+** a value that the backup left out needs nothing to stay.
 */
 #ifndef ADCP_OPS_ENV_FILE_H
 #define ADCP_OPS_ENV_FILE_H
@@ -12,10 +16,10 @@ typedef struct AdcpEnvVariable {
   bool left_out;
 } AdcpEnvVariable;
 
-/* Appends the variable's line. One whose value was left out keeps its line of the current file;
-** where that has none, and for one that was not set, a comment says so. A name that no shell takes
-** is left out with a warning. */
-void adcp_env_file_add(AdcpBuf *out, const AdcpEnvVariable *variable, const AdcpBuf *current,
-                       AdcpTextList *warnings);
+/* Brings the variable into the text of a .env file. Its last assignment, the one in force, is
+** replaced; where the line says more than that assignment it stays, and the new one is added at the
+** end. One without a value keeps its lines (with a warning if it was not set); where the file has
+** none, a comment says so. A name that no shell takes is left out with a warning. */
+void adcp_env_file_put(AdcpBuf *text, const AdcpEnvVariable *variable, AdcpTextList *warnings);
 
 #endif

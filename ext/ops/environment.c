@@ -148,8 +148,15 @@ bool adcp_environment_truth(const char *text) {
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 #define DIGITS  "0123456789"
 
+size_t adcp_environment_name_size(const uint8_t *text, size_t n) {
+  size_t size = 0;
+  while( size < n && text[size] && strchr(size ? LETTERS DIGITS : LETTERS, text[size]) ) size++;
+  return size;
+}
+
 bool adcp_environment_name(const char *name) {
-  return *name && strchr(DIGITS, *name) == NULL && name[strspn(name, LETTERS DIGITS)] == 0;
+  size_t n = strlen(name);
+  return n && adcp_environment_name_size((const uint8_t *)name, n) == n;
 }
 
 bool adcp_environment_line(AdcpBuf *out, const char *name, const char *value) {
@@ -160,6 +167,6 @@ bool adcp_environment_line(AdcpBuf *out, const char *name, const char *value) {
     if( *quote == '"' && strchr("\"\\$`", *at) ) adcp_buf_append_byte(out, '\\');
     adcp_buf_append_byte(out, (uint8_t)*at);
   }
-  adcp_buf_appendf(out, "%s\n", quote);
+  adcp_buf_append_str(out, quote);
   return bare;
 }

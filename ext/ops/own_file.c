@@ -33,18 +33,11 @@ static bool find(Target *target, const char *path, AdcpError *err) {
   return false;
 }
 
-static bool same_place(const AdcpPlace *a, const AdcpPlace *b) {
-  const AdcpSystemCalls *os = adcp_system_calls();
-  struct stat of_a, of_b;
-  return strcmp(a->name, b->name) == 0 && os->xFstat(a->folder, &of_a) == 0 &&
-         os->xFstat(b->folder, &of_b) == 0 && same_file(&of_a, &of_b);
-}
-
 static bool leads_to(const Target *target, const char *own_path, AdcpError *err) {
   Target own;
   bool same =
       find(&own, own_path, err) && own.exists == target->exists &&
-      (own.exists ? same_file(&own.st, &target->st) : same_place(&own.place, &target->place));
+      (own.exists ? same_file(&own.st, &target->st) : adcp_place_same(&own.place, &target->place));
   adcp_place_close(&own.place);
   return same;
 }

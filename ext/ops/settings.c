@@ -380,6 +380,31 @@ static void redact(AdcpSettings *settings) {
   adcp_text_list_check(&settings->warnings, settings->err);
 }
 
+/* A reader keeps so many members besides those it knows. */
+static void check_count(AdcpSettings *settings) {
+  size_t own = 1; /* "fts_tables" */
+  own += settings->flags.size > 0;
+  own += adcp_secrets_digests(settings->secrets)->size > 0;
+  if( settings->count + own <= ADCP_MAX_SECTIONS ) return;
+  adcp_error_set(settings->err, ADCP_TOOBIG,
+                 "option \"settings\" has %zu sections; this backup can have %zu of them",
+                 settings->count, ADCP_MAX_SECTIONS - own);
+}
+
+/* And so much text. */
+static void check_size(AdcpSettings *settings) {
+  size_t n = settings->redacted.json.size + settings->flags.size +
+             adcp_secrets_digests(settings->secrets)->size;
+  for( size_t i = 0; i < settings->count; i++ ) n += settings->sections[i].left.size;
+  if( (int64_t)n <= ADCP_MAX_SETTINGS_TEXT_BYTES ) return;
+  adcp_error_set(
+      settings->err, ADCP_TOOBIG,
+      "the settings, with the places and digests of %zu secrets that are left out, would "
+      "take %zu bytes of the backup, more than %lld; give fewer files, or names that "
+      "match less in \"secret_names\"",
+      settings->redacted.count, n, (long long)ADCP_MAX_SETTINGS_TEXT_BYTES);
+}
+
 AdcpSettings *adcp_settings_open(const AdcpOptions *options, const AdcpRoot *root, AdcpDb *db) {
   AdcpError *err = db->err;
   if( err->rc ) return NULL;
@@ -396,6 +421,8 @@ AdcpSettings *adcp_settings_open(const AdcpOptions *options, const AdcpRoot *roo
   if( !err->rc ) read_flags(settings);
   if( !err->rc ) read_environment(settings);
   if( !err->rc ) redact(settings);
+  if( !err->rc ) check_count(settings);
+  if( !err->rc ) check_size(settings);
   if( err->rc == ADCP_OK ) return settings;
   adcp_settings_close(settings);
   return NULL;

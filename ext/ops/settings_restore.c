@@ -25,6 +25,7 @@
 typedef struct Target {
   const char *section; /* NULL: the .env file */
   const char *path;
+  AdcpPlace place; /* while the paths are checked */
   AdcpBuf text;
   AdcpOutFile *file; /* once staged */
   bool published;
@@ -161,38 +162,50 @@ static size_t skip_space_back(const AdcpBuf *text, size_t at) {
   return at;
 }
 
-/* Appends text without the member whose value is marked, its key and one comma. */
-static void remove_marked(const AdcpBuf *text, AdcpBuf *out) {
-  const uint8_t *mark = memchr(text->data, 0, text->size);
-  size_t end = (size_t)(mark - text->data) + 1;
-  size_t start = skip_space_back(text, end - 1);
+/* A member that goes: its key, its value and one comma. */
+typedef struct Cut {
+  size_t start, end;
+} Cut;
+
+/* done: where the cut before ends, which may have had the comma in front. */
+static Cut cut_of(const AdcpBuf *text, size_t mark, size_t done) {
+  size_t end = mark + 1;
+  size_t start = skip_space_back(text, mark);
   start = skip_space_back(text, start - 1); /* the colon */
   start--;                                  /* the key's closing quote */
   while( text->data[start - 1] != '"' ) start--;
   start = skip_space_back(text, start - 1);
-  if( text->data[start - 1] == ',' ) {
+  if( start > done && text->data[start - 1] == ',' ) {
     start--;
   } else {
     size_t next = end;
     while( strchr(" \t\r\n", text->data[next]) ) next++; /* a brace ends the document */
     if( text->data[next] == ',' ) end = next + 1;
   }
-  adcp_buf_append(out, text->data, start);
-  adcp_buf_append(out, text->data + end, text->size - end);
+  return (Cut){start, end};
 }
 
-/* Splits app_settings into the file as it was and the variables that the backup put into it. */
+/* Appends text without the members whose values are marked. */
+static void remove_marked(const AdcpBuf *text, AdcpBuf *out) {
+  size_t done = 0;
+  const uint8_t *mark;
+  while( (mark = memchr(text->data + done, 0, text->size - done)) != NULL ) {
+    Cut cut = cut_of(text, (size_t)(mark - text->data), done);
+    adcp_buf_append(out, text->data + done, cut.start - done);
+    done = cut.end;
+  }
+  adcp_buf_append(out, text->data + done, text->size - done);
+}
+
+/* Splits app_settings into the file as it was and the variables that the backup put into it: in the
+** place of every member of that name. */
 static void split_variables(const char *json, size_t n, AdcpBuf *rest, AdcpBuf *variables,
                             AdcpError *err) {
   AdcpBuf marked = {0};
   AdcpJsonVisitor visitor = {variables, is_variables, take_variables};
   adcp_json_edit(json, n, &visitor, &marked, err);
   adcp_buf_check(variables, err);
-  if( err->rc == ADCP_OK && variables->size ) {
-    remove_marked(&marked, rest);
-  } else {
-    adcp_buf_append(rest, marked.data, marked.size);
-  }
+  if( err->rc == ADCP_OK ) remove_marked(&marked, rest);
   adcp_buf_free(&marked);
 }
 
@@ -306,46 +319,109 @@ static void compare_environment(AdcpSettingsRestore *settings) {
   adcp_buf_free(&pointer);
 }
 
+/* Lines of another encoding than that of the new ones could not stay. */
+static void read_env_file(AdcpSettingsRestore *settings, Target *target) {
+  if( !exists(settings->root, target->path, settings->err) ) return;
+  adcp_text_file_read(settings->root, target->path, &target->text, settings->err);
+  if( target->text.size == 0 || memchr(target->text.data, 0, target->text.size) == NULL ) return;
+  adcp_error_set(settings->err, ADCP_ERROR,
+                 "option \"env_file\": %s has zero bytes, as UTF-16 has them, so that its lines "
+                 "cannot be kept; write it as UTF-8, or give another path",
+                 target->path);
+}
+
 static void make_env_file(AdcpSettingsRestore *settings, Target *target) {
-  AdcpBuf pointer = {0}, current = {0};
+  AdcpBuf pointer = {0};
   if( settings->variables == NULL ) {
     adcp_error_set(settings->err, ADCP_ERROR,
                    "option \"env_file\": the backup has no environment variables");
     return;
   }
-  if( exists(settings->root, target->path, settings->err) )
-    adcp_text_file_read(settings->root, target->path, &current, settings->err);
+  read_env_file(settings, target);
   for( const cJSON *item = settings->variables->child; item && !settings->err->rc;
        item = item->next ) {
     AdcpEnvVariable variable = {item->string, cJSON_IsString(item) ? item->valuestring : NULL,
                                 left_out(settings, item->string, &pointer)};
-    adcp_env_file_add(&target->text, &variable, &current, &settings->warnings);
+    adcp_env_file_put(&target->text, &variable, &settings->warnings);
   }
   adcp_buf_check(&target->text, settings->err);
   adcp_buf_free(&pointer);
-  adcp_buf_free(&current);
+}
+
+/* ---- where to ---- */
+
+static const char *label(const Target *target) {
+  return target->section ? target->section : "env_file";
+}
+
+static void fail_not_regular(AdcpSettingsRestore *settings, const Target *target) {
+  adcp_error_set(settings->err, ADCP_CANTOPEN,
+                 "cannot write %s: it is not a regular file, so it could not be replaced in one "
+                 "step",
+                 target->path);
+}
+
+/* Finds where the file will stand. A link is followed where it leads to a file. */
+static void find_place(AdcpSettingsRestore *settings, Target *target) {
+  AdcpError *err = settings->err;
+  struct stat st;
+  bool is_there = adcp_path_stat(settings->root, target->path, &st) == 0;
+  AdcpLinks links = is_there ? ADCP_LINKS_FOLLOWED : ADCP_LINKS_STAY;
+  if( adcp_path_is_descriptor(settings->root, target->path) ) {
+    adcp_error_set(err, ADCP_CANTOPEN,
+                   "cannot write %s: it names an open descriptor, whose file could not be replaced "
+                   "in one step; give the path of the file",
+                   target->path);
+  } else if( is_there && !S_ISREG(st.st_mode) ) {
+    fail_not_regular(settings, target);
+  } else if( adcp_place_open(&target->place, settings->root, target->path, links) != 0 ) {
+    adcp_root_errno(settings->root, err, ADCP_CANTOPEN, errno, "cannot write %s: its folder",
+                    target->path);
+  }
+  if( is_there && !err->rc ) adcp_place_check_replace(&target->place, target->path, err);
+}
+
+static void check_twice(AdcpSettingsRestore *settings, size_t i) {
+  const Target *target = &settings->targets[i];
+  for( size_t j = 0; j < i && !settings->err->rc; j++ ) {
+    const Target *other = &settings->targets[j];
+    if( !adcp_place_same(&target->place, &other->place) ) continue;
+    adcp_error_set(settings->err, ADCP_ERROR,
+                   "%s (%s) is to be written twice: %s (%s) is the same file; give another path",
+                   target->path, label(target), other->path, label(other));
+  }
+}
+
+/* path: of a file that has to stay, or NULL. */
+static void check_not(AdcpSettingsRestore *settings, const Target *target, const char *path,
+                      const char *what) {
+  AdcpPlace place = ADCP_PLACE_INIT;
+  if( path == NULL || settings->err->rc ) return;
+  int rc = adcp_place_open(&place, settings->root, path, ADCP_LINKS_FOLLOWED);
+  if( rc != 0 && errno == ENOMEM ) {
+    adcp_error_nomem(settings->err);
+  } else if( rc == 0 && adcp_place_same(&target->place, &place) ) {
+    adcp_error_set(settings->err, ADCP_CANTOPEN,
+                   "cannot write %s (%s): it is %s; give another path", target->path, label(target),
+                   what);
+  }
+  adcp_place_close(&place);
+}
+
+static void check_paths(AdcpSettingsRestore *settings) {
+  const char *backup = adcp_archive_path(settings->archive);
+  const char *safety = adcp_options_text(settings->options, "safety_backup", NULL);
+  for( size_t i = 0; i < settings->count && !settings->err->rc; i++ ) {
+    Target *target = &settings->targets[i];
+    find_place(settings, target);
+    check_twice(settings, i);
+    check_not(settings, target, backup, "the backup that is restored");
+    check_not(settings, target, safety, "the path of the safety backup");
+  }
+  for( size_t i = 0; i < settings->count; i++ ) adcp_place_close(&settings->targets[i].place);
 }
 
 /* ---- the whole ---- */
-
-static void check_paths(AdcpSettingsRestore *settings) {
-  for( size_t i = 0; i < settings->count; i++ ) {
-    const char *path = settings->targets[i].path;
-    struct stat st;
-    for( size_t j = 0; j < i; j++ ) {
-      if( strcmp(settings->targets[j].path, path) == 0 ) {
-        adcp_error_set(settings->err, ADCP_ERROR, "%s is to be written twice", path);
-      }
-    }
-    if( adcp_path_stat(settings->root, path, &st) == 0 && !S_ISREG(st.st_mode) ) {
-      adcp_error_set(
-          settings->err, ADCP_CANTOPEN,
-          "cannot write %s: it is not a regular file, so it could not be replaced in one "
-          "step",
-          path);
-    }
-  }
-}
 
 static void list_targets(AdcpSettingsRestore *settings) {
   size_t pairs = adcp_options_pair_count(settings->options, "settings");
@@ -358,8 +434,11 @@ static void list_targets(AdcpSettingsRestore *settings) {
   for( size_t i = 0; i < pairs; i++ ) {
     Target *target = &settings->targets[settings->count++];
     adcp_options_pair(settings->options, "settings", i, &target->section, &target->path);
+    target->place = (AdcpPlace)ADCP_PLACE_INIT;
   }
-  if( env_file ) settings->targets[settings->count++].path = env_file;
+  if( env_file ) {
+    settings->targets[settings->count++] = (Target){.path = env_file, .place = ADCP_PLACE_INIT};
+  }
 }
 
 static void check_transaction(AdcpSettingsRestore *settings, sqlite3 *handle) {
@@ -405,11 +484,11 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
   settings->digests = adcp_secret_digests_open(digests, n, err);
   list_targets(settings);
   check_transaction(settings, handle);
-  if( !err->rc ) check_paths(settings);
   AdcpDb db = {handle, "main", err};
   for( size_t i = 0; i < settings->count; i++ ) {
     adcp_own_file_refuse(&db, settings->targets[i].path);
   }
+  check_paths(settings);
   read_variables(settings);
   compare_environment(settings);
   if( !err->rc ) make_texts(settings);
@@ -434,14 +513,11 @@ void adcp_settings_restore_stage(AdcpSettingsRestore *settings, AdcpDb *db) {
     Target *target = &settings->targets[i];
     target->file = adcp_outfile_open(settings->root, target->path, ADCP_OUT_REPLACE, settings->err);
     if( target->file == NULL ) return;
+    if( adcp_outfile_is_stream(target->file) ) fail_not_regular(settings, target);
     adcp_outfile_write(target->file, target->text.data, target->text.size, settings->err);
     adcp_outfile_take_rights(target->file, target->section ? 0777 : 0770, settings->err);
     adcp_outfile_sync(target->file, settings->err);
   }
-}
-
-static const char *label(const Target *target) {
-  return target->section ? target->section : "env_file";
 }
 
 /* The database is committed: says what is true of it and of the files. */
@@ -499,11 +575,13 @@ AdcpColumn *adcp_settings_restore_hide(AdcpSettingsRestore *settings, const char
   return columns;
 }
 
+/* Before the commit, which is when room for the report is made, the files are staged; what of them is
+** not written then is an error, without a report. */
 void adcp_settings_restore_report(const AdcpSettingsRestore *settings, AdcpJsonWriter *w) {
   adcp_json_key(w, "settings_written");
   adcp_json_begin_array(w);
   for( size_t i = 0; i < settings->count; i++ ) {
-    if( settings->targets[i].published ) adcp_json_string(w, label(&settings->targets[i]));
+    if( settings->targets[i].file ) adcp_json_string(w, label(&settings->targets[i]));
   }
   adcp_json_end_array(w);
   if( adcp_secret_count(settings->digests) ) {

@@ -33,12 +33,19 @@ static void append_trimmed(AdcpBuf *text, const AdcpBuf *bytes) {
   adcp_buf_append(text, bytes->data + start, end - start);
 }
 
+/* From end to end: nothing but white space may follow. */
 static void check_json(const AdcpBuf *text, AdcpError *err) {
   AdcpMemoryText memory = {text->data, text->size};
   AdcpJsonReader *json = adcp_json_reader_open(adcp_memory_input(&memory), err);
-  if( json == NULL ) return;
-  adcp_json_skip(json);
-  if( err->rc == ADCP_OK ) adcp_json_next(json); /* nothing but white space may follow */
+  AdcpJsonToken token = json ? adcp_json_next(json) : ADCP_JSON_END;
+  while( token != ADCP_JSON_END && token != ADCP_JSON_ERROR ) {
+    if( adcp_json_depth(json) > ADCP_MAX_SETTINGS_DEPTH ) {
+      adcp_error_set(err, ADCP_TOOBIG,
+                     "it nests deeper than %d levels, the limit of settings files",
+                     ADCP_MAX_SETTINGS_DEPTH);
+    }
+    token = adcp_json_next(json);
+  }
   adcp_json_reader_close(json);
 }
 

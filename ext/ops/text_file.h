@@ -12,7 +12,7 @@
 void adcp_text_file_read(const AdcpRoot *root, const char *path, AdcpBuf *text, AdcpError *err);
 
 /* The same for a JSON document: without its BOM and the white space around it, and checked from end
-** to end. CORRUPT with the byte where it is none. */
+** to end. ERROR with the byte where it is none; TOOBIG above ADCP_MAX_SETTINGS_DEPTH too. */
 void adcp_json_file_read(const AdcpRoot *root, const char *path, AdcpBuf *text, AdcpError *err);
 
 #endif

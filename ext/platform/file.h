@@ -34,6 +34,8 @@ typedef struct AdcpSystemCalls {
   int (*xFchown)(int fd, uid_t owner, gid_t group);
   int (*xFstat)(int fd, struct stat *st);
   int (*xFstatat)(int folder, const char *name, struct stat *st, int flags);
+  int (*xStatx)(int folder, const char *name,
+                uint64_t *attributes);                             /* stx_attributes of the name */
   int (*xRename)(int folder, const char *from, const char *to);    /* both in the folder */
   int (*xRenameNew)(int folder, const char *from, const char *to); /* RENAME_NOREPLACE */
   int (*xLink)(int folder, const char *from, const char *to);
@@ -109,6 +111,15 @@ AdcpOutFile *adcp_outfile_open(const AdcpRoot *root, const char *path, AdcpOutMo
 
 /* True when writing goes straight to a stream. */
 bool adcp_outfile_is_stream(const AdcpOutFile *file);
+
+/* True for the paths that name an open descriptor (/dev/fd/N, /dev/stdout), to which it goes even if
+** that is a regular file. */
+bool adcp_path_is_descriptor(const AdcpRoot *root, const char *path);
+
+/* An error where it can be told beforehand that nothing can take the place of the file that is there,
+** so that a REPLACE would fail at its commit: it is a mount point, immutable, or another's in a
+** sticky folder. path: for the message. Opens the file, so none that SQLite holds locks on. */
+void adcp_place_check_replace(const AdcpPlace *place, const char *path, AdcpError *err);
 
 /* Writes all n bytes (restarting on EINTR and short writes). No buffering: write blocks, not lines.
 ** A reader that went away gives ADCP_IOERR, never SIGPIPE to the process. */

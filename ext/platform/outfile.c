@@ -63,6 +63,10 @@ static int descriptor_of(const char *path) {
   return -1;
 }
 
+bool adcp_path_is_descriptor(const AdcpRoot *root, const char *path) {
+  return adcp_root_path(root) == NULL && descriptor_of(path) >= 0;
+}
+
 /* What the caller opened is written where it stands, even a regular file: opening it again would
 ** begin at its start. */
 static void open_descriptor(AdcpOutFile *file, int descriptor, AdcpError *err) {
@@ -92,9 +96,8 @@ static void open_temp(AdcpOutFile *file, const AdcpRoot *root, bool exists, Adcp
 /* Looks at what stands at the path and opens what fits. */
 static void open_path(AdcpOutFile *file, const AdcpRoot *root, AdcpError *err) {
   struct stat st;
-  int descriptor = adcp_root_path(root) ? -1 : descriptor_of(file->path);
-  if( descriptor >= 0 ) {
-    open_descriptor(file, descriptor, err);
+  if( adcp_path_is_descriptor(root, file->path) ) {
+    open_descriptor(file, descriptor_of(file->path), err);
     return;
   }
   bool exists = adcp_path_stat(root, file->path, &st) == 0;

@@ -268,6 +268,22 @@ int adcp_place_open(AdcpPlace *place, const AdcpRoot *root, const char *path, Ad
   return -1;
 }
 
+static bool same_file(const struct stat *a, const struct stat *b) {
+  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+bool adcp_place_same(const AdcpPlace *a, const AdcpPlace *b) {
+  const AdcpSystemCalls *os = adcp_system_calls();
+  struct stat of_a, of_b;
+  if( strcmp(a->name, b->name) == 0 && os->xFstat(a->folder, &of_a) == 0 &&
+      os->xFstat(b->folder, &of_b) == 0 && same_file(&of_a, &of_b) ) {
+    return true;
+  }
+  return os->xFstatat(a->folder, a->name, &of_a, AT_SYMLINK_NOFOLLOW) == 0 &&
+         os->xFstatat(b->folder, b->name, &of_b, AT_SYMLINK_NOFOLLOW) == 0 &&
+         same_file(&of_a, &of_b) && of_a.st_nlink == 1;
+}
+
 int adcp_place_unlink(const AdcpPlace *place) {
   return adcp_system_calls()->xUnlink(place->folder, place->name);
 }

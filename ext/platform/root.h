@@ -85,6 +85,10 @@ typedef struct AdcpPlace {
 /* The place that a path names: of the link itself, or of what it leads to in the end. */
 typedef enum AdcpLinks { ADCP_LINKS_STAY, ADCP_LINKS_FOLLOWED } AdcpLinks;
 int adcp_place_open(AdcpPlace *place, const AdcpRoot *root, const char *path, AdcpLinks links);
+
+/* True for one name of one folder, however the paths are spelled; and for two that lead to one file
+** that has one name, as in a folder that ignores letter case. */
+bool adcp_place_same(const AdcpPlace *a, const AdcpPlace *b);
 int adcp_place_unlink(const AdcpPlace *place); /* needs no memory */
 void adcp_place_close(AdcpPlace *place);
 

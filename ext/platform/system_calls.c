@@ -29,6 +29,19 @@ static int real_open_beneath(int folder, const char *path, int flags, mode_t mod
   return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
 }
 
+/* How the kernel's struct statx begins, which not every C library has either; 256 bytes in all. */
+typedef struct Statx {
+  uint32_t mask, block_bytes;
+  uint64_t attributes, rest[30];
+} Statx;
+
+static int real_statx(int folder, const char *name, uint64_t *attributes) {
+  Statx st = {0};
+  int rc = (int)syscall(SYS_statx, folder, name, AT_SYMLINK_NOFOLLOW, 0, &st);
+  if( rc == 0 ) *attributes = st.attributes;
+  return rc;
+}
+
 static int real_rename(int folder, const char *from, const char *to) {
   return renameat(folder, from, folder, to);
 }
@@ -67,6 +80,7 @@ static const AdcpSystemCalls real_calls = {
     .xFchown = fchown,
     .xFstat = fstat,
     .xFstatat = fstatat,
+    .xStatx = real_statx,
     .xRename = real_rename,
     .xRenameNew = real_rename_new,
     .xLink = real_link,

@@ -280,6 +280,10 @@ static int x_fstatat(int folder, const char *name, struct stat *st, int flags) {
   return refused("fstatat") ? -1 : real_calls.xFstatat(folder, name, st, flags);
 }
 
+static int x_statx(int folder, const char *name, uint64_t *attributes) {
+  return refused("statx") ? -1 : real_calls.xStatx(folder, name, attributes);
+}
+
 static int x_rename(int folder, const char *from, const char *to) {
   char path[1000], new_path[1000];
   if( refused("rename") ) return -1;
@@ -382,6 +386,7 @@ static void install_system_calls(void) {
       .xFchown = x_fchown,
       .xFstat = x_fstat,
       .xFstatat = x_fstatat,
+      .xStatx = x_statx,
       .xRename = x_rename,
       .xRenameNew = x_rename_new,
       .xLink = x_link,

@@ -1,4 +1,5 @@
 """Settings files, environment variables, flags and secrets: what goes into a backup and comes back."""
+import atexit
 import glob
 import json
 import os
@@ -165,17 +166,50 @@ check("no name of a shell", '"EMB.DOT" is no name of a variable' in str(odd_rest
 for name in ("EMB_ODD", "EMB.DOT"):
     del os.environ[name]
 
-# A line of the .env file in place stays as it is written there: escapes, a quote within, no line break at its end.
+# The .env file in place is edited: what the backup has no value for stays as it is written there, whatever syntax it is.
+def env_file(before):
+    write("line.env", before)
+    report = call(connect(":memory:"), "adcp_restore", "a.json", env_file="line.env")
+    first = read("line.env")
+    equal(f"once more {before!r}", [call(connect(":memory:"), "adcp_restore", "a.json", env_file="line.env")["warnings"], read("line.env")],
+          [report["warnings"], first])
+    return first, report
+
+
+ADDED = "EMB_NOTE=\"it's \\$5 \\`now\\`\nand \\\"then\\\"\"\n# NOPE was not set\n"
 for line in ('API_KEY="a \\" b"', "API_KEY=a\\ \\'b", "OTHER='x'\n# it's\nAPI_KEY='two\nlines'\\\n", "export API_KEY=x", "API_KEY=\\",
-             "EXPORT=1\nAPI_KEYS=2\nAPI_KEY=3 # it's"):
-    write("line.env", line)
-    call(connect(":memory:"), "adcp_restore", "a.json", env_file="line.env")
-    kept = read("line.env")
-    start = max(line.rfind("\nexport API_KEY="), line.rfind("\nAPI_KEY=")) + 1
-    check(f"kept {line!r}", kept.startswith(line[start:]) and kept[len(line[start:]):].lstrip("\n").startswith("EMB_MODEL=small"), kept)
-write("line.env", "OTHER=1")
-call(connect(":memory:"), "adcp_restore", "a.json", env_file="line.env")
-check("no line for it", read("line.env").startswith("# API_KEY was left out of the backup\n"), read("line.env"))
+             "EXPORT=1\nAPI_KEYS=2\nAPI_KEY=3 # it's", "API_KEY = now\n", "  API_KEY=now\n", "export  API_KEY=now\n", "export\tAPI_KEY=now\n",
+             "\ufeffAPI_KEY=now\n", "GREETING=it's\nAPI_KEY=now\n", " # don't\nAPI_KEY=now\n", "PATHX=C:\\\nAPI_KEY=now\n",
+             "API_KEY=old\nAPI_KEY=now\n", "X='a' 'b\nAPI_KEY=now\n", "X=\"a\nAPI_KEY=now\nY=\"b\n"):
+    kept, _ = env_file(line)
+    check(f"kept {line!r}", kept.startswith(line) and kept[len(line):].lstrip("\n") == "EMB_MODEL=small\n" + ADDED, kept)
+for line in ("API_KEY: now\n", "'API_KEY'=now\n", "OTHER=1\n", "export=1\n", "9API_KEY=1\n", ""):
+    kept, _ = env_file(line)
+    equal(f"no line for it {line!r}", kept, line + "# API_KEY was left out of the backup\nEMB_MODEL=small\n" + ADDED)
+equal("no last line break", env_file("OTHER=1")[0], "OTHER=1\n# API_KEY was left out of the backup\nEMB_MODEL=small\n" + ADDED)
+# Lines of variables that have a value in the backup: the last assignment is in force, and replaced.
+for line, wanted in (("EMB_MODEL=x\nOTHER=1", "EMB_MODEL=small\nOTHER=1\n"), ("EMB_MODEL=x\r\nOTHER=1\r\n", "EMB_MODEL=small\r\nOTHER=1\r\n"),
+                     ("EMB_MODEL=x\rOTHER=1\r", "EMB_MODEL=small\rOTHER=1\r"), (" export\tEMB_MODEL = x # don't\nOTHER=1\n", " export\tEMB_MODEL=small\nOTHER=1\n"),
+                     ("EMB_MODEL=x\nEMB_MODEL='y\nz' # it's\nOTHER=1\n", "EMB_MODEL=x\nEMB_MODEL=small\nOTHER=1\n"),
+                     ('EMB_MODEL="y\\"\nz"\nOTHER=1\n', "EMB_MODEL=small\nOTHER=1\n"), ("EMB_MODEL=it's\nOTHER='1'\n", "EMB_MODEL=small\nOTHER='1'\n"),
+                     ("\ufeffEMB_MODEL=x\nOTHER=1\n", "\ufeffEMB_MODEL=small\nOTHER=1\n"),
+                     ("# EMB_MODEL was not set\nOTHER=1\n", "EMB_MODEL=small\nOTHER=1\n"),
+                     ("# EMB_MODEL was left out of the backup\nOTHER=1\n", "EMB_MODEL=small\nOTHER=1\n")):
+    equal(f"replaced {line!r}", env_file(line)[0], wanted + "# API_KEY was left out of the backup\n" + ADDED)
+equal("a place of an earlier comment", env_file("# API_KEY was not set\nOTHER=1\n")[0],
+      "# API_KEY was left out of the backup\nOTHER=1\nEMB_MODEL=small\n" + ADDED)
+# One that says more than its variable stays, and the new one behind it is in force.
+for line in ("EMB_MODEL=a API_KEY=now\n", "EMB_MODEL=a;API_KEY=now\n", "EMB_MODEL=\"a\nAPI_KEY=now\nOTHER=\"\n", "EMB_MODEL=a\\\nOTHER=1\n",
+             "OTHER=C:\\\nEMB_MODEL=a\n", "OTHER=C:\\\r\nEMB_MODEL=a\r\n", "OTHER='\nEMB_MODEL=a\n'\n", "# EMB_MODEL was not set yet\n",
+             "OTHER=C:\\\n", "OTHER=C:\\\r", "OTHER=C:\\\n# EMB_MODEL was not set\n"):
+    kept, _ = env_file(line)
+    check(f"added behind {line!r}", kept.startswith(line) and kept[len(line):].lstrip("\n").replace("# API_KEY was left out of the backup\n", "") == "EMB_MODEL=small\n" + ADDED, kept)
+kept, report = env_file("NOPE=now\n")
+check("not set at the backup", kept.startswith("NOPE=now\n# API_KEY") and "# NOPE" not in kept, kept)
+check("which is said", "NOPE was not set when the backup was made; its line of the env_file stays" in report["warnings"], report)
+with open("line.env", "wb") as file:
+    file.write("API_KEY=now\n".encode("utf-16"))
+fails("UTF-16", connect(":memory:"), "adcp_restore", "a.json", "line.env has zero bytes.* cannot be kept.*database unchanged", env_file="line.env")
 
 # What ANALYZE sampled of a table has values of it, with builds that sample. The table is made by hand for those that do not.
 sampled = connect("sampled.db")
@@ -222,6 +256,35 @@ db.executescript("DROP TABLE words; DROP TABLE doc")
 for name in ("tables", "backup_metadata", "database_schema", "fts_tables", "feature_flags", "secret_digests",
              "backup_manifest", "backup_end", "backup_x"):
     fails("reserved " + name, db, "adcp_backup", "no.json", "the format uses itself", settings={name: "app.json"})
+# What the reader of a backup would not take is refused when it is written: up to the limits it comes back.
+def nested(depth):
+    return (depth - 1) * '{"a":' + "[]" + (depth - 1) * "}"
+
+
+for depth, more in ((255, {}), (255, {"env": "EMB_MODEL"})):
+    write("nested.json", nested(depth))
+    call(db, "adcp_backup", "deepest.json", overwrite=True, settings={"app_settings": "nested.json"}, **more)
+    check(f"{depth} levels", call(db, "adcp_validate", "deepest.json")["valid"], log[-1])
+    equal(f"{depth} levels come back", [call(connect(":memory:"), "adcp_restore", "deepest.json", settings={"app_settings": "nested-new.json"})["settings_written"],
+                                        read("nested-new.json")], [["app_settings"], read("nested.json") + "\n"])
+write("nested.json", nested(256))
+fails("256 levels", db, "adcp_backup", "no.json", 'settings "x": .*nested.json.* nests deeper than 255 levels', settings={"x": "nested.json"})
+write("secret.json", '{"key":1}')
+for own, more in ((1, {}), (2, {"flags": {"a": "DEBUG"}}), (2, {"s0": "secret.json"}), (3, {"s0": "secret.json", "flags": {"a": "DEBUG"}})):
+    first = more.get("s0", "tenant.json")
+    options = {name: value for name, value in more.items() if name != "s0"}
+    many = {f"s{i}": "tenant.json" if i else first for i in range(1001 - own)}
+    fails(f"{own} members more than 1000", db, "adcp_backup", "no.json",
+          f'option "settings" has {1001 - own} sections; this backup can have {1000 - own} of them', settings=many, **options)
+    del many["s9"]
+    call(db, "adcp_backup", "most.json", overwrite=True, settings=many, **options)
+    check(f"{own} and the others", call(db, "adcp_validate", "most.json")["valid"], log[-1])
+# The place of each secret stands twice in the backup, and is as long as the names on the way to it.
+write("far.json", '{"' + 1000000 * "x" + '":{' + ",".join(70 * ['"key":1']) + "}}")
+fails("too many places", db, "adcp_backup", "no.json", "places and digests of 70 secrets that are left out, would take 14[0-9]+ bytes of the backup",
+      settings={"x": "far.json"})
+check("not without them", isinstance(call(db, "adcp_backup", "far-b.json", settings={"x": "far.json"}, include_secrets=True), dict), log[-1][:300])
+os.unlink("far-b.json")
 for path, pattern in (("nix.json", "cannot open nix.json"), ("folder", "folder is a folder"),
                       ("bad.json", "bad.json is not a JSON document"), ("large.json", "large.json has 104857600 bytes"),
                       ("twice.json", "twice.json is not a JSON document"), ("empty.json", "empty.json is not a JSON")):
@@ -270,7 +333,7 @@ equal("flags as a file", json.loads(read("flags.json"))["debug_mode"], True)
 equal("mode", [oct(stat.S_IMODE(os.stat(p).st_mode)) for p in ("here.env", "here.json", "flags.json", "tenant-new.json")],
       ["0o640", "0o664", "0o600", "0o600"])
 equal("owner", (os.stat("here.json").st_uid, os.stat("here.json").st_gid), owner)
-equal("env file", read("here.env").splitlines()[0], "export API_KEY='mine too'")
+check("env file", read("here.env").startswith("# it's a comment\nexport API_KEY='mine too'\nOTHER=1\nEMB_MODEL=small\n"), read("here.env"))
 check("unset", "# NOPE was not set\n" in read("here.env"))
 shell = subprocess.run(["sh", "-c", "set -a; . ./here.env; printf '%s|%s|%s' \"$API_KEY\" \"$EMB_MODEL\" \"$EMB_NOTE\""],
                        env={"PATH": os.environ["PATH"]}, capture_output=True, text=True)
@@ -295,9 +358,42 @@ for body in ('{}', '{ }', '{"a":1}', '{"a":{"environment_variables":1} }', '{"a"
     call(target, "adcp_restore", "round-b.json", force=True, settings={"app_settings": "round.json"})
     equal("and do not come out again " + body, read("round.json"), body)
 
+# Members of that name are replaced by the variables, each of them, and none comes out again.
+for body, wanted in (('{"environment_variables":{"a":1},"x":1,"environment_variables":{"b":2}}', '{"x":1}'),
+                     ('{"environment_variables":1,"environment_variables":2}', "{}"), ('{ "environment_variables":1 , "environment_variables" : 2 }', "{ }"),
+                     ('{"x":1, "environment_variables":1,"environment_variables":2}', '{"x":1}'), ('{"environment_variables":[{}],"x":1}', '{"x":1}'),
+                     ('{"environment_variables":1,"environment\\u005fvariables":2,"x":1,"y":{"environment_variables":3}}', '{"x":1,"y":{"environment_variables":3}}')):
+    write("round.json", body)
+    call(db, "adcp_backup", "round-b.json", overwrite=True, settings={"app_settings": "round.json"}, env="EMB_MODEL")
+    check("restored " + body, "settings_written" in call(target, "adcp_restore", "round-b.json", force=True, settings={"app_settings": "round.json"}), log[-1])
+    equal("without the variables " + body, read("round.json"), wanted)
+
+# The report is made before the commit, with room for the names of the files: no limit is met behind it.
+section = "s" * 150
+call(db, "adcp_backup", "long.json", settings={section: "tenant.json"})
+narrow = connect("narrow.db")
+size = len(json.dumps(call(narrow, "adcp_restore", "long.json", settings={section: "narrow.json"}), separators=(",", ":")))
+outcomes = set()
+for limit in range(size - 200, size + 100, 10):
+    write("narrow.json", '{"mine":1}')
+    narrow.execute("DELETE FROM user")
+    narrow.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, limit)
+    got = call(narrow, "adcp_restore", "long.json", force=True, settings={section: "narrow.json"})
+    narrow.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1000000)
+    done_now = [narrow.execute("SELECT count(*) FROM user").fetchone()[0], read("narrow.json") != '{"mine":1}']
+    outcomes.add(isinstance(got, dict))
+    equal(f"both or none {limit}", [*done_now, isinstance(got, dict) or got.endswith("database unchanged")],
+          [2, True, True] if isinstance(got, dict) else [0, False, True])
+equal("both were met", outcomes, {True, False})
+
 # ---- what is refused at a restore: neither database nor files change ----
 os.mkfifo("pipe")
 write("broken.json", "{")
+write("open.json", '{"precious":1}')
+descriptor = os.open("open.json", os.O_RDWR)
+os.symlink("x.json", "to-nothing.json")
+os.symlink("here.json", "to-here.json")
+os.symlink(".", "same-folder")
 target.execute("DELETE FROM user WHERE id = 2")
 state = (read("here.json"), target.execute("SELECT * FROM user").fetchall())
 for pattern, options in (("has no settings \"nix\"", {"settings": {"nix": "x.json"}}),
@@ -306,11 +402,95 @@ for pattern, options in (("has no settings \"nix\"", {"settings": {"nix": "x.jso
                          ("written twice", {"settings": {"app_settings": "x.json"}, "env_file": "x.json"}),
                          ("not a regular file", {"settings": {"app_settings": "folder"}}),
                          ("not a regular file", {"settings": {"app_settings": "pipe"}}),
+                         ("names an open descriptor", {"settings": {"app_settings": f"/dev/fd/{descriptor}", "tenant_settings": "x.json"}}),
+                         ("names an open descriptor", {"env_file": f"/proc/self/fd/{descriptor}"}),
+                         ("names an open descriptor", {"settings": {"app_settings": "/dev/stdout"}}),
+                         ("\\./x.json .env_file. is to be written twice: x.json .app_settings. is the same file; give another path;",
+                          {"settings": {"app_settings": "x.json"}, "env_file": "./x.json"}),
+                         ("written twice", {"settings": {"app_settings": "here.json", "tenant_settings": "to-here.json"}}),
+                         ("written twice", {"settings": {"app_settings": "same-folder/here.json", "tenant_settings": "here.json"}}),
+                         ("written twice", {"settings": {"app_settings": "same-folder/x.json", "tenant_settings": os.path.abspath("x.json")}}),
+                         ("a.json .app_settings.: it is the backup that is restored; give another path;", {"settings": {"app_settings": "a.json"}}),
+                         ("it is the backup that is restored", {"env_file": "same-folder/a.json"}),
+                         ("it is the path of the safety backup", {"settings": {"app_settings": "./safety.json"}, "safety_backup": "safety.json"}),
+                         ("it is the path of the safety backup", {"env_file": "safety.json", "safety_backup": "same-folder/safety.json"}),
                          ("nowhere/x.json", {"settings": {"app_settings": "here.json", "tenant_settings": "nowhere/x.json"}}),
                          ("broken.json is not a JSON document", {"settings": {"app_settings": "broken.json"}})):
     fails("restore " + pattern, target, "adcp_restore", "a.json", pattern, force=True, **options)
     check("unchanged " + pattern, log[-1].endswith("database unchanged"), log[-1])
     equal("as it was " + pattern, (read("here.json"), target.execute("SELECT * FROM user").fetchall()), state)
+equal("what was open is as it was", [read("open.json"), os.path.exists("x.json"), os.path.exists("safety.json")], ['{"precious":1}', False, False])
+equal("the backup too", read("a.json"), text)
+os.close(descriptor)
+# Two names are two files, even where one is a link that leads to nothing, or a second name of the same file.
+write("first.json", "{}")
+os.link("first.json", "second.json")
+equal("two names", call(connect(":memory:"), "adcp_restore", "a.json",
+                        settings={"tenant_settings": "first.json", "feature_flags": "second.json"})["settings_written"], ["tenant_settings", "feature_flags"])
+equal("each its own", [list(json.loads(read("first.json"))), "debug_mode" in json.loads(read("second.json"))], [["tenant_prompts"], True])
+equal("a link to nothing", call(connect(":memory:"), "adcp_restore", "a.json", settings={"tenant_settings": "to-nothing.json"})["settings_written"],
+      ["tenant_settings"])
+check("is replaced itself", not os.path.islink("to-nothing.json") and not os.path.exists("x.json"))
+
+
+# Files whose place no new file can take: that is seen before the restore begins. Some need the rights of root.
+def mounted(name):
+    write("mounted-from", read(name))
+    run = subprocess.run(["mount", "--bind", "mounted-from", name], capture_output=True, text=True)
+    if run.returncode:
+        print("not allowed to mount:", run.stderr.strip())
+    else:
+        atexit.register(lambda: subprocess.run(["umount", "-l", os.path.abspath(name)], capture_output=True))
+    return run.returncode == 0
+
+
+def as_nobody(function):
+    """What the function returns in a process of another user, which may use the current folder."""
+    out, into = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.setgroups([])
+        os.setresgid(65534, 65534, 65534)
+        os.setresuid(65534, 65534, 65534)
+        os.write(into, json.dumps(function()).encode())
+        os._exit(0)
+    os.close(into)
+    with os.fdopen(out) as file:
+        got = json.loads(file.read())
+    os.waitpid(child, 0)
+    return got
+
+
+write("mount.json", '{"here":1}')
+if mounted("mount.json"):
+    busy = connect("busy.db")
+    busy.execute("CREATE TABLE user(id INTEGER PRIMARY KEY)")
+    busy.execute("INSERT INTO user VALUES(9)")
+    for options in ({"settings": {"tenant_settings": "mount.json"}}, {"env_file": "mount.json"}):
+        fails("mount point", busy, "adcp_restore", "a.json", "cannot write mount.json: it is a mount point.*; database unchanged$", force=True, **options)
+    equal("as it was, mounted", [read("mount.json"), busy.execute("SELECT * FROM user").fetchall()], ['{"here":1}', [(9,)]])
+    subprocess.run(["umount", "mount.json"], check=True)
+    equal("no mount point any more", call(busy, "adcp_restore", "a.json", force=True, settings={"tenant_settings": "mount.json"})["settings_written"],
+          ["tenant_settings"])
+if os.geteuid() == 0:
+    memory = connect(":memory:")
+    os.mkdir("sticky")
+    os.chmod("sticky", 0o1777)
+    os.chown("sticky", 8, 8)
+    os.chmod(".", 0o755)
+    os.chmod("a.json", 0o644)
+    for mode in (0o644, 0o600):
+        write("sticky/s.json", "{}")
+        os.chmod("sticky/s.json", mode)
+        os.chown("sticky/s.json", 7, 8)
+        got = as_nobody(lambda: call(memory, "adcp_restore", "a.json", settings={"tenant_settings": "sticky/s.json"}))
+        check(f"another's in a sticky folder {mode}", "sticky/s.json: it is another user's, and its folder is sticky" in got and got.endswith("database unchanged"), got)
+    os.chown("sticky/s.json", 65534, 8)
+    got = as_nobody(lambda: call(memory, "adcp_restore", "a.json", settings={"tenant_settings": "sticky/s.json"})["settings_written"])
+    equal("his own", got, ["tenant_settings"])
+    os.chown("sticky/s.json", 7, 8)
+    equal("and root's may be whose they are", call(memory, "adcp_restore", "a.json", force=True, settings={"tenant_settings": "sticky/s.json"})["settings_written"],
+          ["tenant_settings"])
 # Digests and variables that a tool changed which wrote the document anew, without the CRCs of blocks.
 def digests(**changes):
     return {"secret_digests": {**backup["secret_digests"], **changes}}

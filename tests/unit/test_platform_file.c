@@ -475,6 +475,74 @@ static void test_rights(void) {
   adcp_system_calls_replace(NULL);
 }
 
+/* ---- what can be replaced ---- */
+
+static uint64_t attributes;
+static int statx_error;
+
+static int fake_statx(int dir, const char *name, uint64_t *to) {
+  (void)dir, (void)name;
+  *to = attributes;
+  errno = statx_error;
+  return statx_error ? -1 : 0;
+}
+
+static void check_replace(const char *name, AdcpError *err) {
+  AdcpPlace place;
+  CHECK(adcp_place_open(&place, NULL, at(name), ADCP_LINKS_FOLLOWED) == 0);
+  adcp_place_check_replace(&place, at(name), err);
+  adcp_place_close(&place);
+}
+
+static void test_check_replace(void) {
+  AdcpSystemCalls calls = *adcp_system_calls();
+  AdcpError err = ADCP_ERROR_INIT;
+  put_file(at("there"), "old");
+  check_replace("there", &err);
+  CHECK(err.rc == ADCP_OK);
+  calls.xStatx = fake_statx;
+  adcp_system_calls_replace(&calls);
+  attributes = 0x2000;
+  check_replace("there", &err);
+  check_error(&err, ADCP_CANTOPEN, "there: it is a mount point");
+  attributes = 0x10;
+  check_replace("there", &err);
+  check_error(&err, ADCP_PERM, "there: it is immutable or append-only");
+  attributes = 0x20;
+  check_replace("there", &err);
+  check_error(&err, ADCP_PERM, "there: it is immutable or append-only");
+  statx_error = ENOSYS; /* an older kernel, or a sandbox: tried, then */
+  check_replace("there", &err);
+  CHECK(err.rc == ADCP_OK);
+  adcp_system_calls_replace(NULL);
+}
+
+static bool same(const char *a, const char *b) {
+  AdcpPlace first, second;
+  CHECK(adcp_place_open(&first, NULL, at(a), ADCP_LINKS_FOLLOWED) == 0);
+  CHECK(adcp_place_open(&second, NULL, at(b), ADCP_LINKS_FOLLOWED) == 0);
+  bool is_same = adcp_place_same(&first, &second);
+  adcp_place_close(&first);
+  adcp_place_close(&second);
+  return is_same;
+}
+
+static void test_same_place(void) {
+  put_file(at("one"), "");
+  CHECK(symlink("one", at("one-link")) == 0 && link(at("one"), at("one-twin")) == 0);
+  CHECK(mkdir(at("sub"), 0700) == 0);
+  CHECK(same("one", "./one") && same("one", "sub/../one") && same("one", "one-link"));
+  CHECK(same("none", ".//none"));
+  CHECK(!same("one", "one-twin") && !same("one", "none") && !same("one", "sub/one"));
+  CHECK(rmdir(at("sub")) == 0);
+}
+
+static void test_descriptor_paths(void) {
+  CHECK(adcp_path_is_descriptor(NULL, "/dev/fd/9") && adcp_path_is_descriptor(NULL, "/dev/stdout"));
+  CHECK(adcp_path_is_descriptor(NULL, "/proc/self/fd/10"));
+  CHECK(!adcp_path_is_descriptor(NULL, "/dev/fd/x") && !adcp_path_is_descriptor(NULL, "9"));
+}
+
 /* ---- reading ---- */
 
 static ssize_t slow_pread(int fd, void *to, size_t n, off_t offset) {
@@ -596,6 +664,9 @@ int main(void) {
   test_faults();
   test_writeback();
   test_rights();
+  test_check_replace();
+  test_same_place();
+  test_descriptor_paths();
   test_read();
   test_read_bad();
   test_read_pipe();

@@ -1,0 +1,95 @@
+/*
+** test_ops_env_file.c - nothing of a .env file is lost, whatever it is, and once more changes
+** nothing.
+*/
+#include "ops/env_file.h"
+
+#include <stdlib.h>
+
+#include "unit.h"
+
+#define TEXTS 100000
+
+/* What gives a line, or half a text, another meaning. */
+static const char *const parts[] = {"A",
+                                    "A=",
+                                    "B=",
+                                    "=",
+                                    "'",
+                                    "\"",
+                                    "\\",
+                                    "\n",
+                                    "\n",
+                                    "\r",
+                                    "\r\n",
+                                    " ",
+                                    "\t",
+                                    "#",
+                                    ";",
+                                    "x",
+                                    "1",
+                                    "export ",
+                                    "A=1 B=2",
+                                    "\nA=",
+                                    "\xef\xbb\xbf",
+                                    "# A was not set",
+                                    "\n# A was left out of the backup\n"};
+
+static unsigned next(unsigned below) {
+  static uint64_t state = 1;
+  state = state * 6364136223846793005u + 1442695040888963407u;
+  return (unsigned)(state >> 33) % below;
+}
+
+static AdcpBuf copy_of(const AdcpBuf *text) {
+  AdcpBuf copy = {0};
+  adcp_buf_append(&copy, text->data, text->size);
+  return copy;
+}
+
+static bool same(const AdcpBuf *a, const AdcpBuf *b) {
+  return a->size == b->size && (a->size == 0 || memcmp(a->data, b->data, a->size) == 0);
+}
+
+static bool has(AdcpBuf *text, const char *part) {
+  return strstr(adcp_buf_text(text), part) != NULL;
+}
+
+/* Puts the variable twice; false when the second time changes something. */
+static bool put_twice(AdcpBuf *text, const AdcpEnvVariable *variable) {
+  AdcpTextList warnings = {0};
+  adcp_env_file_put(text, variable, &warnings);
+  AdcpBuf once = copy_of(text);
+  adcp_env_file_put(text, variable, &warnings);
+  bool stays = same(&once, text);
+  adcp_buf_free(&once);
+  adcp_text_list_free(&warnings);
+  return stays;
+}
+
+static void test_text(AdcpBuf *text) {
+  static const AdcpEnvVariable left_out = {"A", NULL, true}, quoted = {"B", "it's \n x", false},
+                               plain = {"A", "v", false};
+  AdcpBuf before = copy_of(text);
+  CHECK_CASE(put_twice(text, &left_out), "left out: %s", adcp_buf_text(&before));
+  bool kept = text->size >= before.size &&
+              (before.size == 0 || memcmp(text->data, before.data, before.size) == 0);
+  CHECK_CASE(kept || has(&before, "# A was not set"), "lost: %s", adcp_buf_text(&before));
+  CHECK_CASE(put_twice(text, &quoted), "quoted: %s", adcp_buf_text(&before));
+  CHECK_CASE(has(text, "B=\"it's \n x\""), "not there: %s", adcp_buf_text(&before));
+  CHECK_CASE(put_twice(text, &plain), "plain: %s", adcp_buf_text(&before));
+  CHECK_CASE(has(text, "A=v"), "not there: %s", adcp_buf_text(&before));
+  adcp_buf_free(&before);
+}
+
+int main(void) {
+  for( int i = 0; i < TEXTS; i++ ) {
+    AdcpBuf text = {0};
+    for( unsigned n = next(14); n > 0; n-- ) {
+      adcp_buf_append_str(&text, parts[next(sizeof parts / sizeof *parts)]);
+    }
+    test_text(&text);
+    adcp_buf_free(&text);
+  }
+  return unit_done();
+}
