@@ -533,13 +533,23 @@ const AdcpArchiveTotals *adcp_backup_totals(const AdcpBackup *backup) {
   return &backup->totals;
 }
 
+/* A safety backup that failed after it got its name is removed by its restore. */
+static void explain(AdcpBackup *backup) {
+  bool stands =
+      backup->archive && !backup->safety && adcp_archive_writer_is_published(backup->archive);
+  adcp_error_name(backup->err, backup->path);
+  if( backup->options == NULL ) return;
+  adcp_error_append(backup->err,
+                    stands ? "; the backup is whole, but a power failure could still take it away"
+                           : "; no backup was written");
+}
+
 void adcp_backup_close(AdcpBackup *backup) {
   if( backup == NULL ) return;
   adcp_progress_close(backup->progress);
   adcp_free(backup->row_counts);
   adcp_scan_close(backup->scan);
-  adcp_error_name(backup->err, backup->path);
-  if( backup->options ) adcp_error_append(backup->err, "; no backup was written");
+  explain(backup);
   if( backup->in_transaction && !backup->safety && sqlite3_get_autocommit(backup->db.handle) ) {
     /* SQLite does that by itself, out of memory for one. */
     adcp_error_append(backup->err, "; your transaction was rolled back");

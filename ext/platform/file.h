@@ -63,9 +63,13 @@ int adcp_system_open(int folder, const char *path, int flags, mode_t mode);
 /* Moves a descriptor out of the standard ones; -1 stays -1 with its errno. */
 int adcp_system_above_standard(int fd);
 
+/* Opens a folder (a path in an open one, or AT_FDCWD) for adcp_folder_sync, which needs the right to
+** read it: before names in it change, so that a refusal comes while nothing has happened. */
+int adcp_folder_open(int folder, const char *path);
+
 /* fsync of a folder: names that were given, changed or removed in it are on the disk. 0, or the errno
 ** of the failure; file systems that cannot sync a folder (EINVAL) have nothing to do. */
-int adcp_folder_sync(const char *folder);
+int adcp_folder_sync(int folder);
 
 /* ---- reading ---- */
 

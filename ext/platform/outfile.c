@@ -1,7 +1,8 @@
 /*
 ** outfile.c - files that appear whole under their name or not at all (contract in file.h).
 **
-**   open      target missing or regular: a locked temporary file beside it (temp_file.h)
+**   open      target missing or regular: a locked temporary file beside it (temp_file.h); the folder
+**             too, for its fsync: where that is not possible nothing is written
 **             FIFO, device, socket, /dev/fd/N: the target itself, as a stream
 **   write     straight to the descriptor
 **   commit    fsync the file, give it the target's name, close, fsync the folder
@@ -40,6 +41,7 @@ struct AdcpOutFile {
   char *path;       /* as the caller gave it, for messages */
   AdcpPlace target; /* with symbolic links followed: what is replaced is the file, not a link */
   char *temp;       /* name of the temporary file in the target's folder, until it is committed */
+  int folder;       /* the target's, open for fsync; -1: a stream's */
 };
 
 /* ---- opening ---- */
@@ -85,6 +87,14 @@ static void open_temp(AdcpOutFile *file, const AdcpRoot *root, bool exists, Adcp
     adcp_root_errno(root, err, ADCP_CANTOPEN, errno, "cannot write %s: its folder", file->path);
     return;
   }
+  file->folder = adcp_folder_open(file->target.folder, ".");
+  if( file->folder < 0 ) {
+    adcp_error_errno(err, ADCP_CANTOPEN, errno,
+                     "cannot write %s: its folder cannot be opened for reading, which syncing the "
+                     "new name to the disk needs",
+                     file->path);
+    return;
+  }
   adcp_temp_file_remove_leftovers(file->target.folder);
   file->fd = adcp_temp_file_open(&file->target, &file->temp, err);
 }
@@ -122,7 +132,7 @@ AdcpOutFile *adcp_outfile_open(const AdcpRoot *root, const char *path, AdcpOutMo
     adcp_error_nomem(err);
     return NULL;
   }
-  file->fd = -1;
+  file->fd = file->folder = -1;
   file->target = (AdcpPlace)ADCP_PLACE_INIT;
   file->mode = mode;
   file->path = adcp_strdup(path);
@@ -316,22 +326,18 @@ static void publish(AdcpOutFile *file, AdcpError *err) {
   }
 }
 
-/* fsync of a folder in an open one. File systems that cannot do it say EINVAL: nothing to do. */
-static int sync_at(int folder, const char *name) {
-  int fd = adcp_system_open(folder, name, O_RDONLY | O_DIRECTORY, 0);
-  if( fd < 0 ) return errno;
-  int error_number = adcp_system_calls()->xFsync(fd) == 0 ? 0 : errno;
-  adcp_system_calls()->xClose(fd);
-  return error_number == EINVAL ? 0 : error_number;
+int adcp_folder_open(int folder, const char *path) {
+  return adcp_system_open(folder, path, O_RDONLY | O_DIRECTORY, 0);
 }
 
-int adcp_folder_sync(const char *folder) {
-  return sync_at(AT_FDCWD, folder);
+int adcp_folder_sync(int folder) {
+  int error_number = adcp_system_calls()->xFsync(folder) == 0 ? 0 : errno;
+  return error_number == EINVAL ? 0 : error_number;
 }
 
 /* Makes the new name durable. */
 static void sync_folder(AdcpOutFile *file, AdcpError *err) {
-  int error_number = err->rc == ADCP_OK ? sync_at(file->target.folder, ".") : 0;
+  int error_number = err->rc == ADCP_OK ? adcp_folder_sync(file->folder) : 0;
   if( error_number == 0 ) return;
   adcp_error_errno(err, ADCP_IOERR, error_number,
                    "%s is written, but its folder could not be synced to the disk", file->path);
@@ -382,6 +388,7 @@ void adcp_outfile_close(AdcpOutFile *file) {
   if( file == NULL ) return;
   if( file->temp ) adcp_system_calls()->xUnlink(file->target.folder, file->temp);
   close_fd(file);
+  if( file->folder >= 0 ) adcp_system_calls()->xClose(file->folder);
   adcp_free(file->temp);
   adcp_place_close(&file->target);
   adcp_free(file->path);

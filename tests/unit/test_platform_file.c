@@ -143,6 +143,34 @@ static void test_bad_targets(void) {
   adcp_outfile_close(NULL);
 }
 
+/* Who may write into a folder and not read it cannot sync it either: that is said before anything is
+** written, and the file in the target's place stays. */
+static void write_drop_box(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  if( chdir(folder) != 0 ) _exit(2);
+  if( geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0) ) _exit(3);
+  write_file("drop/old", ADCP_OUT_REPLACE, "new", &err);
+  if( err.rc != ADCP_PERM ) _exit(4);
+  if( strstr(adcp_error_message(&err), "its folder cannot be opened for reading") == NULL )
+    _exit(5);
+  _exit(0);
+}
+
+static void test_drop_box(void) {
+  int status = 1;
+  CHECK(mkdir(at("drop"), 0700) == 0 && chmod(folder, 0755) == 0);
+  put_file(at("drop/old"), "old");
+  CHECK(geteuid() != 0 || chown(at("drop"), 65534, 65534) == 0);
+  CHECK(chmod(at("drop"), 0300) == 0);
+  pid_t child = fork();
+  if( child == 0 ) write_drop_box();
+  waitpid(child, &status, 0);
+  CHECK_CASE(status == 0, "exit status %d", WEXITSTATUS(status));
+  CHECK(chmod(at("drop"), 0700) == 0 && chmod(folder, 0700) == 0);
+  CHECK_TEXT(get_file(at("drop/old")), "old");
+  CHECK(unlink(at("drop/old")) == 0 && rmdir(at("drop")) == 0); /* nothing else is in it */
+}
+
 /* The longest name that the file system takes still gets a temporary file. */
 static void test_long_name(void) {
   AdcpError err = ADCP_ERROR_INIT;
@@ -588,6 +616,7 @@ int main(void) {
   test_numbered();
   test_replace();
   test_bad_targets();
+  test_drop_box();
   test_long_name();
   test_names();
   test_leftovers();
