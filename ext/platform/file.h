@@ -32,6 +32,9 @@ typedef struct AdcpSystemCalls {
   int (*xClose)(int fd);
   int (*xFchmod)(int fd, mode_t mode);
   int (*xFchown)(int fd, uid_t owner, gid_t group);
+  ssize_t (*xFgetxattr)(int fd, const char *name, void *to, size_t n);
+  int (*xFsetxattr)(int fd, const char *name, const void *value, size_t n, int flags);
+  int (*xFremovexattr)(int fd, const char *name);
   int (*xFstat)(int fd, struct stat *st);
   int (*xFstatat)(int folder, const char *name, struct stat *st, int flags);
   int (*xRename)(int folder, const char *from, const char *to);    /* both in the folder */
@@ -123,8 +126,10 @@ int64_t adcp_outfile_position(const AdcpOutFile *file); /* bytes written so far 
 const char *adcp_outfile_path(const AdcpOutFile *file);
 
 /* Gives the new file the owner, the group and, of the allowed ones, the rights of the file that it
-** will replace; a file that replaces none keeps 0600. Who may not give a file away keeps it, and its
-** group then gets no rights that were another group's. */
+** will replace, with its POSIX access control list; a file that replaces none keeps 0600. Who may not
+** give a file away keeps it, and its group then gets no rights that were another group's. Where the
+** list cannot be copied, nobody but the owner and the others gets rights. Other extended attributes
+** (labels of security modules among them) are those of a new file. */
 void adcp_outfile_take_rights(AdcpOutFile *file, mode_t allowed, AdcpError *err);
 
 /* fsync before the commit, so that only the name is left to give. */

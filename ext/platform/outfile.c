@@ -214,6 +214,38 @@ static bool give_away(const AdcpOutFile *file, const struct stat *st) {
          os->xFchown(file->fd, (uid_t)-1, st->st_gid) == 0;
 }
 
+/* The extended attribute in which Linux keeps the access control list. */
+#define ACL "system.posix_acl_access"
+
+/* 511 entries; ext4 takes no more, and a longer list counts as one that cannot be copied. */
+#define MAX_ACL_BYTES 4096
+
+/* True when a file has no list, or none can be on its file system. */
+static bool acl_is_missing(int error_number) {
+  return error_number == ENODATA || error_number == EOPNOTSUPP || error_number == ENOSYS;
+}
+
+/* Gives the file the list of an open one. A file without one takes away what the new file has got
+** from its folder. False when somebody could then have more rights than before, or other ones. */
+static bool copy_acl_from(const AdcpOutFile *file, int source) {
+  const AdcpSystemCalls *os = adcp_system_calls();
+  char acl[MAX_ACL_BYTES];
+  ssize_t n = os->xFgetxattr(source, ACL, acl, sizeof acl);
+  if( n > 0 ) return os->xFsetxattr(file->fd, ACL, acl, (size_t)n, 0) == 0;
+  if( n < 0 && !acl_is_missing(errno) ) return false;
+  return os->xFremovexattr(file->fd, ACL) == 0 || acl_is_missing(errno);
+}
+
+static bool copy_acl(const AdcpOutFile *file) {
+  const AdcpPlace *target = &file->target;
+  int source = adcp_system_open(target->folder, target->name,
+                                O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+  if( source < 0 ) return false;
+  bool copied = copy_acl_from(file, source);
+  adcp_system_calls()->xClose(source);
+  return copied;
+}
+
 void adcp_outfile_take_rights(AdcpOutFile *file, mode_t allowed, AdcpError *err) {
   const AdcpSystemCalls *os = adcp_system_calls();
   const AdcpPlace *target = &file->target;
@@ -227,7 +259,8 @@ void adcp_outfile_take_rights(AdcpOutFile *file, mode_t allowed, AdcpError *err)
   }
   mode_t mode = st.st_mode & allowed & (S_IRWXU | S_IRWXG | S_IRWXO);
   if( !S_ISREG(st.st_mode) ) return; /* another took its place: nobody's rights are known */
-  if( !give_away(file, &st) ) mode &= ~(mode_t)S_IRWXG;
+  /* The group's bits are also the mask of the list: without them nobody in it has any right. */
+  if( !give_away(file, &st) || !copy_acl(file) ) mode &= ~(mode_t)S_IRWXG;
   if( os->xFchmod(file->fd, mode) != 0 ) {
     adcp_error_errno(err, ADCP_IOERR, errno, "cannot give the new %s the mode of the old one",
                      file->path);

@@ -14,6 +14,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static int real_open(int folder, const char *path, int flags, mode_t mode) {
@@ -65,6 +66,9 @@ static const AdcpSystemCalls real_calls = {
     .xClose = close,
     .xFchmod = fchmod,
     .xFchown = fchown,
+    .xFgetxattr = fgetxattr,
+    .xFsetxattr = fsetxattr,
+    .xFremovexattr = fremovexattr,
     .xFstat = fstat,
     .xFstatat = fstatat,
     .xRename = real_rename,

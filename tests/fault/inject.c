@@ -329,6 +329,18 @@ static int x_fchown(int fd, uid_t owner, gid_t group) {
   return refused("fchown") ? -1 : real_calls.xFchown(fd, owner, group);
 }
 
+static ssize_t x_fgetxattr(int fd, const char *name, void *to, size_t n) {
+  return refused("fgetxattr") ? -1 : real_calls.xFgetxattr(fd, name, to, n);
+}
+
+static int x_fsetxattr(int fd, const char *name, const void *value, size_t n, int flags) {
+  return refused("fsetxattr") ? -1 : real_calls.xFsetxattr(fd, name, value, n, flags);
+}
+
+static int x_fremovexattr(int fd, const char *name) {
+  return refused("fremovexattr") ? -1 : real_calls.xFremovexattr(fd, name);
+}
+
 static int x_mkdir(int folder, const char *name, mode_t mode) {
   return refused("mkdir") ? -1 : real_calls.xMkdir(folder, name, mode);
 }
@@ -380,6 +392,9 @@ static void install_system_calls(void) {
       .xClose = x_close,
       .xFchmod = x_fchmod,
       .xFchown = x_fchown,
+      .xFgetxattr = x_fgetxattr,
+      .xFsetxattr = x_fsetxattr,
+      .xFremovexattr = x_fremovexattr,
       .xFstat = x_fstat,
       .xFstatat = x_fstatat,
       .xRename = x_rename,

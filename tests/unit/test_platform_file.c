@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "platform/temp_file.h"
@@ -503,6 +504,106 @@ static void test_rights(void) {
   adcp_system_calls_replace(NULL);
 }
 
+/* An access control list as the kernel writes it: version 2, then entries of tag, rights, id. */
+#define ACL                    "system.posix_acl_access"
+#define NOBODY_IN(tag, rights) tag, 0, rights, 0, 0xff, 0xff, 0xff, 0xff
+
+/* user::rw- user:33:r-- group::--- mask::r-- other::---, whose mode is 0640. */
+static const unsigned char named_user[] = {2,
+                                           0,
+                                           0,
+                                           0,
+                                           NOBODY_IN(1, 6),
+                                           2,
+                                           0,
+                                           4,
+                                           0,
+                                           33,
+                                           0,
+                                           0,
+                                           0,
+                                           NOBODY_IN(4, 0),
+                                           NOBODY_IN(16, 4),
+                                           NOBODY_IN(32, 0)};
+
+static int failing_fsetxattr(int fd, const char *name, const void *value, size_t n, int flags) {
+  (void)fd, (void)name, (void)value, (void)n, (void)flags;
+  errno = EIO;
+  return -1;
+}
+
+static ssize_t failing_fgetxattr(int fd, const char *name, void *to, size_t n) {
+  (void)fd, (void)name, (void)to, (void)n;
+  errno = EIO;
+  return -1;
+}
+
+static int failing_fremovexattr(int fd, const char *name) {
+  (void)fd, (void)name;
+  errno = EIO;
+  return -1;
+}
+
+/* Replaces at("rights"); its mode then, and its list in acl with its size (-1: none). */
+static mode_t replace_rights(mode_t allowed, const AdcpSystemCalls *calls, unsigned char acl[200],
+                             ssize_t *size) {
+  AdcpError err = ADCP_ERROR_INIT;
+  struct stat st = {0};
+  adcp_system_calls_replace(calls);
+  AdcpOutFile *file = adcp_outfile_open(NULL, at("rights"), ADCP_OUT_REPLACE, &err);
+  adcp_outfile_take_rights(file, allowed, &err);
+  adcp_outfile_commit(file, &err);
+  adcp_outfile_close(file);
+  adcp_system_calls_replace(NULL);
+  CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+  CHECK(stat(at("rights"), &st) == 0);
+  *size = getxattr(at("rights"), ACL, acl, 200);
+  return st.st_mode & 07777;
+}
+
+static bool put_acl(const char *path) {
+  unlink(path);
+  put_file(path, "old");
+  return chmod(path, 0600) == 0 && setxattr(path, ACL, named_user, sizeof named_user, 0) == 0;
+}
+
+/* The list goes over to the new file; where it cannot, nobody gets rights that it did not give. */
+static void test_acl(void) {
+  const AdcpSystemCalls real = *adcp_system_calls();
+  AdcpSystemCalls calls = real;
+  unsigned char acl[200];
+  ssize_t size;
+  if( !put_acl(at("rights")) ) {
+    printf("skipped: access control lists (this file system has none)\n");
+    return;
+  }
+  CHECK(replace_rights(0777, &real, acl, &size) == 0640);
+  CHECK(size == (ssize_t)sizeof named_user && memcmp(acl, named_user, sizeof named_user) == 0);
+  CHECK(replace_rights(0700, &real, acl, &size) == 0600 && size == (ssize_t)sizeof named_user);
+  CHECK(acl[4 + 3 * 8] == 16 && acl[4 + 3 * 8 + 2] == 0); /* the mask lets nobody through */
+  calls.xFsetxattr = failing_fsetxattr;
+  CHECK(put_acl(at("rights")) && replace_rights(0777, &calls, acl, &size) == 0600 && size < 0);
+  calls = real;
+  calls.xFgetxattr = failing_fgetxattr;
+  CHECK(put_acl(at("rights")) && replace_rights(0777, &calls, acl, &size) == 0600 && size < 0);
+  calls = real;
+  calls.xFchown = failing_fchown;
+  CHECK(put_acl(at("rights")) && replace_rights(0777, &calls, acl, &size) == 0600 && size < 0);
+
+  /* What new files of the folder get for others than the old file's is not kept. */
+  CHECK(setxattr(folder, "system.posix_acl_default", named_user, sizeof named_user, 0) == 0);
+  unlink(at("rights"));
+  put_file(at("rights"), "old");
+  CHECK(removexattr(at("rights"), ACL) == 0 && chmod(at("rights"), 0640) == 0);
+  CHECK(replace_rights(0777, &real, acl, &size) == 0640 && size < 0);
+  calls = real;
+  calls.xFremovexattr = failing_fremovexattr;
+  CHECK(replace_rights(0777, &calls, acl, &size) == 0600);
+  CHECK(size == (ssize_t)sizeof named_user && acl[4 + 3 * 8 + 2] == 0);
+  CHECK(removexattr(folder, "system.posix_acl_default") == 0);
+  unlink(at("rights"));
+}
+
 /* ---- reading ---- */
 
 static ssize_t slow_pread(int fd, void *to, size_t n, off_t offset) {
@@ -625,6 +726,7 @@ int main(void) {
   test_faults();
   test_writeback();
   test_rights();
+  test_acl();
   test_read();
   test_read_bad();
   test_read_pipe();
