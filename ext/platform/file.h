@@ -118,7 +118,8 @@ AdcpOutFile *adcp_outfile_open(const AdcpRoot *root, const char *path, AdcpOutMo
 bool adcp_outfile_is_stream(const AdcpOutFile *file);
 
 /* Writes all n bytes (restarting on EINTR and short writes). No buffering: write blocks, not lines.
-** A reader that went away gives ADCP_IOERR, never SIGPIPE to the process. */
+** A reader that went away and a file at its limit of size give ADCP_IOERR, never a signal to the
+** process. */
 void adcp_outfile_write(AdcpOutFile *file, const void *bytes, size_t n, AdcpError *err);
 int64_t adcp_outfile_position(const AdcpOutFile *file); /* bytes written so far */
 

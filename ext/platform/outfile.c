@@ -17,16 +17,14 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "platform/spool.h"
 #include "platform/temp_file.h"
+#include "platform/write.h"
 
 /* Between two requests to the disk: some tenths of a second of a backup's output. */
 #define WRITEBACK_BYTES ((int64_t)8 * 1024 * 1024)
@@ -160,27 +158,6 @@ const char *adcp_outfile_path(const AdcpOutFile *file) {
 
 /* ---- writing ---- */
 
-/* Takes back the SIGPIPE that a write left pending on this thread. */
-static void consume_sigpipe(const sigset_t *sigpipe) {
-  const struct timespec now = {0, 0};
-  while( sigtimedwait(sigpipe, NULL, &now) < 0 && errno == EINTR ) continue;
-}
-
-/* Writes with SIGPIPE held back on this thread: the host's handlers and dispositions, which are
-** the whole process's, stay as they are. A SIGPIPE that was pending before stays pending. */
-static int write_stream(int fd, const void *bytes, size_t n) {
-  sigset_t sigpipe, before, pending;
-  sigemptyset(&sigpipe);
-  sigaddset(&sigpipe, SIGPIPE);
-  sigemptyset(&pending);
-  sigpending(&pending);
-  pthread_sigmask(SIG_BLOCK, &sigpipe, &before);
-  int error_number = adcp_spool_write(fd, bytes, n);
-  if( error_number == EPIPE && !sigismember(&pending, SIGPIPE) ) consume_sigpipe(&sigpipe);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  return error_number;
-}
-
 /* Lets the disk write while the rest is still being made, so that fsync waits for the last piece
 ** only. A hint: what fails here fails again at fsync, where it counts. */
 static void begin_writeback(AdcpOutFile *file) {
@@ -193,8 +170,7 @@ static void begin_writeback(AdcpOutFile *file) {
 void adcp_outfile_write(AdcpOutFile *file, const void *bytes, size_t n, AdcpError *err) {
   assert(file->fd >= 0);
   if( err->rc != ADCP_OK ) return;
-  int error_number =
-      file->is_stream ? write_stream(file->fd, bytes, n) : adcp_spool_write(file->fd, bytes, n);
+  int error_number = adcp_write_all(file->fd, bytes, n);
   if( error_number ) {
     file->is_failed = true;
     adcp_error_errno(err, ADCP_IOERR, error_number, "cannot write %s at byte %lld", file->path,

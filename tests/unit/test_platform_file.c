@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -288,6 +289,59 @@ static void test_sigpipe(void) {
   sigpending(&pending);
   pthread_sigmask(SIG_SETMASK, NULL, &mask);
   CHECK(!sigismember(&pending, SIGPIPE) && !sigismember(&mask, SIGPIPE));
+}
+
+/* A file at its limit of size is an error; the process, which has SIGXFSZ's default, lives on. */
+static void write_to_limit(void) {
+  static char text[6000];
+  AdcpError err = ADCP_ERROR_INIT;
+  struct rlimit limit = {5000, RLIM_INFINITY};
+  sigset_t pending, mask;
+  signal(SIGXFSZ, SIG_DFL);
+  if( setrlimit(RLIMIT_FSIZE, &limit) != 0 ) _exit(2);
+  write_file(at("limited"), ADCP_OUT_NEW, text, &err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, at("limited"), ADCP_OUT_REPLACE, &err);
+  if( err.rc ) _exit(3);
+  adcp_outfile_write(file, text, sizeof text, &err);
+  if( err.rc != ADCP_IOERR || !strstr(adcp_error_message(&err), "File too large") ) _exit(4);
+  adcp_outfile_close(file);
+  sigpending(&pending);
+  pthread_sigmask(SIG_SETMASK, NULL, &mask);
+  _exit(sigismember(&pending, SIGXFSZ) || sigismember(&mask, SIGXFSZ) ? 5 : 0);
+}
+
+static void test_size_limit(void) {
+  int status = 1;
+  pid_t child = fork();
+  if( child == 0 ) write_to_limit();
+  waitpid(child, &status, 0);
+  CHECK_CASE(status == 0, "status %d", status);
+  CHECK_TEXT(get_file(at("limited")), "");
+  CHECK(unlink(at("limited")) == 0 && count_temps() == 0);
+}
+
+/* Signals that the host holds back and that were pending are the host's. */
+static void test_host_signals(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  sigset_t host, before, pending;
+  int ends[2];
+  char path[64];
+  CHECK(pipe(ends) == 0 && close(ends[0]) == 0);
+  snprintf(path, sizeof path, "/dev/fd/%d", ends[1]);
+  sigemptyset(&host);
+  sigaddset(&host, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &host, &before);
+  pthread_kill(pthread_self(), SIGPIPE);
+  AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_REPLACE, &err);
+  adcp_outfile_write(file, "x", 1, &err);
+  check_error(&err, ADCP_IOERR, "Broken pipe");
+  adcp_outfile_close(file);
+  sigpending(&pending);
+  CHECK(sigismember(&pending, SIGPIPE));
+  const struct timespec now = {0, 0};
+  CHECK(sigtimedwait(&host, NULL, &now) == SIGPIPE);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  close(ends[1]);
 }
 
 /* ---- faults ---- */
@@ -723,6 +777,8 @@ int main(void) {
   test_leftovers();
   test_fifo();
   test_sigpipe();
+  test_size_limit();
+  test_host_signals();
   test_faults();
   test_writeback();
   test_rights();

@@ -1,0 +1,20 @@
+/*
+** write.h - writes that tell by errno that they failed, and never by a signal.
+**
+** A pipe whose reader went away sends SIGPIPE and a file at RLIMIT_FSIZE sends SIGXFSZ; either ends a
+** process that expects neither. Both are held back on the calling thread and taken back when
+** they come: the host's handlers and dispositions, which are the whole process's, stay as they are.
+*/
+#ifndef ADCP_PLATFORM_WRITE_H
+#define ADCP_PLATFORM_WRITE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* As write(), once: fewer bytes, or -1 with errno (EPIPE, EFBIG among others). */
+ssize_t adcp_write_some(int fd, const void *bytes, size_t n);
+
+/* Writes all n bytes, restarting on EINTR and short writes; 0, or the errno of the failure. */
+int adcp_write_all(int fd, const void *bytes, size_t n);
+
+#endif
