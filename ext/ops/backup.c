@@ -20,6 +20,7 @@
 #include "ops/clock.h"
 #include "ops/hash.h"
 #include "ops/fts_leave.h"
+#include "ops/interrupt.h"
 #include "ops/listing.h"
 #include "ops/metadata.h"
 #include "ops/options.h"
@@ -77,6 +78,7 @@ struct AdcpBackup {
   AdcpRedaction *redaction;
   AdcpTextList redacted, warnings; /* of columns; those of settings come on top */
   AdcpBlockWriterOptions container;
+  AdcpInterrupt interrupt; /* asked while a stream has no room */
   char *unchanged; /* path of the backup that holds this content already; nothing is written then */
   AdcpArchiveWriter *archive;
   AdcpArchiveTotals totals; /* of what was written */
@@ -262,6 +264,8 @@ static void choose_container(AdcpBackup *backup) {
 static void open_archive(AdcpBackup *backup) {
   if( backup->err->rc ) return;
   choose_container(backup);
+  adcp_interrupt_open(&backup->interrupt, &backup->db);
+  backup->container.checkpoint = adcp_interrupt_checkpoint(&backup->interrupt);
   backup->archive = adcp_archive_writer_open(backup->root, backup->path, backup->mode,
                                              &backup->container, backup->err);
 }
@@ -555,6 +559,7 @@ void adcp_backup_close(AdcpBackup *backup) {
     adcp_error_append(backup->err, "; your transaction was rolled back");
   }
   adcp_archive_writer_close(backup->archive);
+  adcp_interrupt_close(&backup->interrupt);
   adcp_schema_free(backup->schema);
   adcp_file_window_close(backup->window);
   adcp_snapshot_close(&backup->snapshot);

@@ -8,6 +8,7 @@
 #define ADCP_PLATFORM_FILE_H
 
 #include <dirent.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +17,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/checkpoint.h"
 #include "base/error.h"
 #include "platform/root.h"
 
@@ -27,6 +29,7 @@ typedef struct AdcpSystemCalls {
   ssize_t (*xRead)(int fd, void *to, size_t n);
   ssize_t (*xPread)(int fd, void *to, size_t n, off_t offset);
   ssize_t (*xWrite)(int fd, const void *bytes, size_t n);
+  int (*xPoll)(struct pollfd *fds, nfds_t n, int timeout_ms);
   int (*xFsync)(int fd);
   int (*xSyncFileRange)(int fd, off_t offset, off_t n, unsigned flags);
   int (*xClose)(int fd);
@@ -116,6 +119,9 @@ AdcpOutFile *adcp_outfile_open(const AdcpRoot *root, const char *path, AdcpOutMo
 
 /* True when writing goes straight to a stream. */
 bool adcp_outfile_is_stream(const AdcpOutFile *file);
+
+/* Asked (copied) while a stream that does not block has no room. */
+void adcp_outfile_set_checkpoint(AdcpOutFile *file, AdcpCheckpoint checkpoint);
 
 /* Writes all n bytes (restarting on EINTR and short writes). No buffering: write blocks, not lines.
 ** A reader that went away and a file at its limit of size give ADCP_IOERR, never a signal to the

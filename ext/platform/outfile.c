@@ -35,8 +35,9 @@ struct AdcpOutFile {
   bool is_stream;
   bool is_failed; /* a write failed: what is in the file is not what was written */
   int64_t position;
-  int64_t begun;    /* up to there, writing to the disk has begun */
-  char *path;       /* as the caller gave it, for messages */
+  AdcpCheckpoint checkpoint; /* of a stream's waits */
+  int64_t begun;             /* up to there, writing to the disk has begun */
+  char *path;                /* as the caller gave it, for messages */
   AdcpPlace target; /* with symbolic links followed: what is replaced is the file, not a link */
   char *temp;       /* name of the temporary file in the target's folder, until it is committed */
   int folder;       /* the target's, open for fsync; -1: a stream's */
@@ -158,6 +159,10 @@ const char *adcp_outfile_path(const AdcpOutFile *file) {
 
 /* ---- writing ---- */
 
+void adcp_outfile_set_checkpoint(AdcpOutFile *file, AdcpCheckpoint checkpoint) {
+  file->checkpoint = checkpoint;
+}
+
 /* Lets the disk write while the rest is still being made, so that fsync waits for the last piece
 ** only. A hint: what fails here fails again at fsync, where it counts. */
 static void begin_writeback(AdcpOutFile *file) {
@@ -170,8 +175,9 @@ static void begin_writeback(AdcpOutFile *file) {
 void adcp_outfile_write(AdcpOutFile *file, const void *bytes, size_t n, AdcpError *err) {
   assert(file->fd >= 0);
   if( err->rc != ADCP_OK ) return;
-  int error_number = adcp_write_all(file->fd, bytes, n);
-  if( error_number ) {
+  int error_number = file->is_stream ? adcp_write_stream(file->fd, bytes, n, &file->checkpoint, err)
+                                     : adcp_write_all(file->fd, bytes, n);
+  if( error_number || err->rc ) {
     file->is_failed = true;
     adcp_error_errno(err, ADCP_IOERR, error_number, "cannot write %s at byte %lld", file->path,
                      (long long)file->position);

@@ -61,6 +61,7 @@ static const AdcpSystemCalls real_calls = {
     .xRead = read,
     .xPread = pread,
     .xWrite = write,
+    .xPoll = poll,
     .xFsync = fsync,
     .xSyncFileRange = sync_file_range,
     .xClose = close,

@@ -7,11 +7,15 @@
 #include "platform/write.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <time.h>
 
 #include "platform/file.h"
+
+/* Between two questions whether to go on waiting. */
+#define WAIT_MS 100
 
 /* SIGPIPE and SIGXFSZ on this thread: held back, and what has to be put back. */
 typedef struct Held {
@@ -51,13 +55,12 @@ ssize_t adcp_write_some(int fd, const void *bytes, size_t n) {
   return put;
 }
 
-int adcp_write_all(int fd, const void *bytes, size_t n) {
-  const uint8_t *from = bytes;
-  while( n > 0 ) {
-    ssize_t put = adcp_write_some(fd, from, n);
+/* Writes on from *done. 0 at the end, or an errno: EAGAIN where the stream has no room now. */
+static int write_on(int fd, const void *bytes, size_t n, size_t *done) {
+  while( *done < n ) {
+    ssize_t put = adcp_write_some(fd, (const uint8_t *)bytes + *done, n - *done);
     if( put > 0 ) {
-      from += put;
-      n -= (size_t)put;
+      *done += (size_t)put;
     } else if( put == 0 ) {
       return EIO;
     } else if( errno != EINTR ) {
@@ -65,4 +68,28 @@ int adcp_write_all(int fd, const void *bytes, size_t n) {
     }
   }
   return 0;
+}
+
+int adcp_write_all(int fd, const void *bytes, size_t n) {
+  size_t done = 0;
+  return write_on(fd, bytes, n, &done);
+}
+
+/* Until there is room or it is time to ask again. An end of the other side is found by the write. */
+static int wait_for_room(int fd, const AdcpCheckpoint *checkpoint, AdcpError *err) {
+  struct pollfd room = {.fd = fd, .events = POLLOUT};
+  if( adcp_system_calls()->xPoll(&room, 1, WAIT_MS) < 0 && errno != EINTR ) return errno;
+  if( checkpoint->xCheck ) checkpoint->xCheck(checkpoint->context, err);
+  return 0;
+}
+
+int adcp_write_stream(int fd, const void *bytes, size_t n, const AdcpCheckpoint *checkpoint,
+                      AdcpError *err) {
+  size_t done = 0;
+  int error_number = 0;
+  while( error_number == 0 && err->rc == ADCP_OK && done < n ) {
+    error_number = write_on(fd, bytes, n, &done);
+    if( error_number == EAGAIN ) error_number = wait_for_room(fd, checkpoint, err);
+  }
+  return error_number;
 }

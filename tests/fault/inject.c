@@ -247,6 +247,10 @@ static ssize_t x_write(int fd, const void *bytes, size_t n) {
   return done;
 }
 
+static int x_poll(struct pollfd *fds, nfds_t n, int timeout_ms) {
+  return refused("poll") ? -1 : real_calls.xPoll(fds, n, timeout_ms);
+}
+
 /* Nothing is synced in truth: the disk would be most of the time of a run. */
 static int x_fsync(int fd) {
   char link[40], path[1000];
@@ -387,6 +391,7 @@ static void install_system_calls(void) {
       .xRead = x_read,
       .xPread = x_pread,
       .xWrite = x_write,
+      .xPoll = x_poll,
       .xFsync = x_fsync,
       .xSyncFileRange = x_sync_file_range,
       .xClose = x_close,

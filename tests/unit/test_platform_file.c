@@ -344,6 +344,66 @@ static void test_host_signals(void) {
   close(ends[1]);
 }
 
+/* A stream that does not block is waited for, and whoever waits is asked whether to go on. */
+typedef struct Waits {
+  int asked, stop_at;
+  int reader;  /* emptied when it is asked */
+  size_t read; /* bytes so far */
+} Waits;
+
+static void ask(void *context, AdcpError *err) {
+  Waits *waits = context;
+  char text[65536];
+  if( ++waits->asked == waits->stop_at ) {
+    adcp_error_set(err, ADCP_INTERRUPT, "interrupted");
+  } else if( waits->stop_at == 0 ) {
+    ssize_t n = read(waits->reader, text, sizeof text);
+    waits->read += n > 0 ? (size_t)n : 0;
+  }
+}
+
+static int failing_poll(struct pollfd *fds, nfds_t n, int timeout_ms) {
+  (void)fds, (void)n, (void)timeout_ms;
+  errno = ENOMEM;
+  return -1;
+}
+
+static void write_to_full_pipe(Waits *waits, AdcpError *err) {
+  static char text[300000];
+  int ends[2];
+  char path[64];
+  CHECK(pipe(ends) == 0 && fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
+  waits->reader = ends[0];
+  snprintf(path, sizeof path, "/dev/fd/%d", ends[1]);
+  AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_NEW, err);
+  adcp_outfile_set_checkpoint(file, (AdcpCheckpoint){waits, ask});
+  adcp_outfile_write(file, text, sizeof text, err);
+  if( err->rc == ADCP_OK ) adcp_outfile_commit(file, err);
+  adcp_outfile_close(file);
+  close(ends[1]);
+  for( ssize_t n = 1; n > 0; waits->read += (size_t)n ) n = read(ends[0], text, sizeof text);
+  close(ends[0]);
+}
+
+static void test_full_stream(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpSystemCalls calls = *adcp_system_calls();
+  Waits waits = {0};
+  write_to_full_pipe(&waits, &err);
+  CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+  CHECK(waits.read == 300000 && waits.asked >= 3);
+  waits = (Waits){.stop_at = 2};
+  write_to_full_pipe(&waits, &err);
+  CHECK(waits.asked == 2 && waits.read < 300000);
+  check_error(&err, ADCP_INTERRUPT, "interrupted");
+  calls.xPoll = failing_poll;
+  adcp_system_calls_replace(&calls);
+  waits = (Waits){0};
+  write_to_full_pipe(&waits, &err);
+  check_error(&err, ADCP_NOMEM, "");
+  adcp_system_calls_replace(NULL);
+}
+
 /* ---- faults ---- */
 
 static int fault_errno;
@@ -777,6 +837,7 @@ int main(void) {
   test_leftovers();
   test_fifo();
   test_sigpipe();
+  test_full_stream();
   test_size_limit();
   test_host_signals();
   test_faults();
