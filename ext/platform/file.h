@@ -69,6 +69,9 @@ int adcp_system_open(int folder, const char *path, int flags, mode_t mode);
 /* Moves a descriptor out of the standard ones; -1 stays -1 with its errno. */
 int adcp_system_above_standard(int fd);
 
+/* True when the name in the folder is that file. False with errno: ENOENT also when another has it. */
+bool adcp_name_is_file(int folder, const char *name, AdcpFileId file);
+
 /* Opens a folder (a path in an open one, or AT_FDCWD) for adcp_folder_sync, which needs the right to
 ** read it: before names in it change, so that a refusal comes while nothing has happened. */
 int adcp_folder_open(int folder, const char *path);

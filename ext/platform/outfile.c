@@ -365,8 +365,21 @@ void adcp_outfile_sync(AdcpOutFile *file, AdcpError *err) {
   }
 }
 
+/* Before it gets its name: from then on others may take the name again. */
+static void identify(AdcpOutFile *file, AdcpError *err) {
+  struct stat st;
+  if( err->rc != ADCP_OK ) return;
+  if( adcp_system_calls()->xFstat(file->fd, &st) == 0 ) {
+    file->target.file = (AdcpFileId){st.st_dev, st.st_ino};
+  } else {
+    adcp_error_errno(err, ADCP_IOERR, errno, "cannot read the state of the finished file of %s",
+                     file->path);
+  }
+}
+
 static void commit_temp(AdcpOutFile *file, AdcpError *err) {
   adcp_outfile_sync(file, err);
+  identify(file, err);
   publish(file, err);
   if( err->rc != ADCP_OK ) return;
   close_fd(file); /* synced already: nothing is left that could fail */

@@ -269,6 +269,8 @@ int adcp_place_open(AdcpPlace *place, const AdcpRoot *root, const char *path, Ad
 }
 
 int adcp_place_unlink(const AdcpPlace *place) {
+  bool known = place->file.inode != 0;
+  if( known && !adcp_name_is_file(place->folder, place->name, place->file) ) return -1;
   return adcp_system_calls()->xUnlink(place->folder, place->name);
 }
 

@@ -72,20 +72,33 @@ int adcp_path_statvfs(const AdcpRoot *root, const char *path, struct statvfs *st
 
 /* ---- places ---- */
 
+/* Tells a file from another that takes its name. */
+typedef struct AdcpFileId {
+  dev_t device;
+  ino_t inode; /* 0: not known */
+} AdcpFileId;
+
 /* A name in a folder that is open (O_PATH). */
 typedef struct AdcpPlace {
   int folder;
   char *path;       /* owned: a path of the file, for messages */
   const char *name; /* its last component, in path */
+  AdcpFileId file;  /* what was put there, if that is known */
 } AdcpPlace;
 
 #define ADCP_PLACE_INIT                                                                            \
-  { -1, NULL, NULL }
+  {                                                                                                \
+    -1, NULL, NULL, {                                                                              \
+      0, 0                                                                                         \
+    }                                                                                              \
+  }
 
 /* The place that a path names: of the link itself, or of what it leads to in the end. */
 typedef enum AdcpLinks { ADCP_LINKS_STAY, ADCP_LINKS_FOLLOWED } AdcpLinks;
 int adcp_place_open(AdcpPlace *place, const AdcpRoot *root, const char *path, AdcpLinks links);
-int adcp_place_unlink(const AdcpPlace *place); /* needs no memory */
+
+/* Needs no memory. Another file than the one that was put there stays: -1, ENOENT. */
+int adcp_place_unlink(const AdcpPlace *place);
 void adcp_place_close(AdcpPlace *place);
 
 #endif

@@ -100,6 +100,13 @@ const AdcpSystemCalls *adcp_system_calls(void) {
   return calls;
 }
 
+bool adcp_name_is_file(int folder, const char *name, AdcpFileId file) {
+  struct stat st;
+  if( calls->xFstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ) return false;
+  errno = ENOENT;
+  return st.st_dev == file.device && st.st_ino == file.inode;
+}
+
 int adcp_system_above_standard(int fd) {
   if( fd < 0 || fd > STDERR_FILENO ) return fd;
   int high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);

@@ -238,6 +238,58 @@ static void test_leftovers(void) {
   CHECK(count_temps() == 0);
 }
 
+/* A cleaner gets the lock of a file whose writer is done, and who has taken the name again. */
+static AdcpOutFile *again_old, *again_new;
+
+static int late_flock(int fd, int operation) {
+  AdcpError err = ADCP_ERROR_INIT;
+  adcp_system_calls_replace(NULL);
+  adcp_outfile_commit(again_old, &err);
+  adcp_outfile_close(again_old);
+  again_new = adcp_outfile_open(NULL, at("again"), ADCP_OUT_REPLACE, &err);
+  adcp_outfile_write(again_new, "second", 6, &err);
+  CHECK(err.rc == ADCP_OK && count_temps() == 1);
+  return flock(fd, operation);
+}
+
+static void test_name_taken_again(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpSystemCalls calls = *adcp_system_calls();
+  int scratch = open(folder, O_RDONLY | O_DIRECTORY);
+  again_old = adcp_outfile_open(NULL, at("again"), ADCP_OUT_REPLACE, &err);
+  adcp_outfile_write(again_old, "first", 5, &err);
+  calls.xFlock = late_flock;
+  adcp_system_calls_replace(&calls);
+  adcp_temp_file_remove_leftovers(scratch);
+  adcp_system_calls_replace(NULL);
+  CHECK(count_temps() == 1); /* the second one's */
+  adcp_outfile_commit(again_new, &err);
+  CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+  adcp_outfile_close(again_new);
+  CHECK_TEXT(get_file(at("again")), "second");
+  close(scratch);
+  unlink(at("again"));
+}
+
+/* Whoever removes what was put somewhere does not remove what another put there since. */
+static void test_place(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  for( int taken = 0; taken <= 1; taken++ ) {
+    AdcpPlace place = ADCP_PLACE_INIT;
+    AdcpOutFile *file = adcp_outfile_open(NULL, at("placed"), ADCP_OUT_NUMBERED, &err);
+    adcp_outfile_write(file, "mine", 4, &err);
+    adcp_outfile_commit(file, &err);
+    adcp_outfile_take_place(file, &place);
+    adcp_outfile_close(file);
+    if( taken ) write_file(at("placed"), ADCP_OUT_REPLACE, "theirs", &err);
+    int rc = adcp_place_unlink(&place);
+    CHECK(taken ? rc == -1 && errno == ENOENT : rc == 0);
+    CHECK(exists(at("placed")) == taken);
+    adcp_place_close(&place);
+  }
+  CHECK(err.rc == ADCP_OK && unlink(at("placed")) == 0);
+}
+
 /* ---- streams ---- */
 
 typedef struct Drain {
@@ -835,6 +887,8 @@ int main(void) {
   test_long_name();
   test_names();
   test_leftovers();
+  test_name_taken_again();
+  test_place();
   test_fifo();
   test_sigpipe();
   test_full_stream();
