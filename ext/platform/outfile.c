@@ -8,6 +8,9 @@
 **   commit    fsync the file, give it the target's name, close, fsync the folder
 **   close     removes the temporary file of what was not committed
 **
+** A network file system may do what it is asked, lose its answer, be asked again and say that the name
+** is taken (link) or that there is no such file (rename): the name that is our file's was given.
+**
 ** A new name is given by link(), which fails when the name is taken, and the temporary name is then
 ** unlinked. File systems without links (FAT, some network ones) get renameat2's RENAME_NOREPLACE. A
 ** numbered file tries one name after the other in this way, so that two writers never share one.
@@ -268,16 +271,21 @@ static bool link_is_unsupported(int error_number) {
          error_number == EMLINK || error_number == EXDEV;
 }
 
+/* What the call that gave the name came to: 0, or its errno. */
+static int outcome(const AdcpOutFile *file, const char *name, int rc) {
+  int error_number = rc == 0 ? 0 : errno;
+  if( error_number != EEXIST && error_number != ENOENT ) return error_number;
+  return adcp_name_is_file(file->target.folder, name, file->target.file) ? 0 : error_number;
+}
+
 /* Gives the file a name of the folder if that is free, otherwise EEXIST. Returns 0 or an errno. */
 static int publish_new(AdcpOutFile *file, const char *name) {
   const AdcpSystemCalls *os = adcp_system_calls();
   int folder = file->target.folder;
-  if( os->xLink(folder, file->temp, name) == 0 ) {
-    os->xUnlink(folder, file->temp);
-    return 0;
-  }
-  if( !link_is_unsupported(errno) ) return errno;
-  return os->xRenameNew(folder, file->temp, name) == 0 ? 0 : errno;
+  int error_number = outcome(file, name, os->xLink(folder, file->temp, name));
+  if( error_number == 0 ) os->xUnlink(folder, file->temp);
+  if( !link_is_unsupported(error_number) ) return error_number;
+  return outcome(file, name, os->xRenameNew(folder, file->temp, name));
 }
 
 /* Names tried before giving up: backups of one second. */
@@ -316,7 +324,8 @@ static int publish_numbered(AdcpOutFile *file) {
 
 static int publish_replace(AdcpOutFile *file) {
   const AdcpPlace *target = &file->target;
-  return adcp_system_calls()->xRename(target->folder, file->temp, target->name) == 0 ? 0 : errno;
+  int rc = adcp_system_calls()->xRename(target->folder, file->temp, target->name);
+  return outcome(file, target->name, rc);
 }
 
 static int publish_as(AdcpOutFile *file) {

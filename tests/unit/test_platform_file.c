@@ -585,6 +585,38 @@ static void test_faults(void) {
   unlink(at("faulty"));
 }
 
+/* A network file system that gives the name, loses its answer and is asked again. */
+static int link_twice(int in, const char *from, const char *to) {
+  return linkat(in, from, in, to, 0) == 0 ? linkat(in, from, in, to, 0) : -1;
+}
+
+static int rename_twice(int in, const char *from, const char *to) {
+  return renameat(in, from, in, to) == 0 ? renameat(in, from, in, to) : -1;
+}
+
+static void test_lost_answers(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpSystemCalls calls = *adcp_system_calls();
+  struct stat st;
+  calls.xLink = link_twice;
+  calls.xRename = calls.xRenameNew = rename_twice;
+  write_with(&calls, 0, ADCP_OUT_NEW, &err);
+  CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+  CHECK(stat(at("faulty"), &st) == 0 && st.st_nlink == 1);
+  write_with(&calls, 0, ADCP_OUT_REPLACE, &err);
+  CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+  write_with(&calls, 0, ADCP_OUT_NUMBERED, &err); /* the name of another's is still taken */
+  CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+  CHECK(unlink(at("faulty_2")) == 0 && !exists(at("faulty_3")));
+  CHECK_TEXT(get_file(at("faulty")), "some text");
+  unlink(at("faulty"));
+  calls.xLink = failing_pair;
+  write_with(&calls, EPERM, ADCP_OUT_NEW, &err);
+  CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+  CHECK_TEXT(get_file(at("faulty")), "some text");
+  unlink(at("faulty"));
+}
+
 /* The disk is asked to write what there is, piece after piece without a gap, however that goes. */
 static struct {
   int64_t end;
@@ -895,6 +927,7 @@ int main(void) {
   test_size_limit();
   test_host_signals();
   test_faults();
+  test_lost_answers();
   test_writeback();
   test_rights();
   test_acl();
