@@ -59,6 +59,9 @@ void adcp_root_errno(const AdcpRoot *root, AdcpError *err, AdcpRc rc, int error_
 int adcp_path_open(const AdcpRoot *root, const char *path, int flags, mode_t mode);
 int adcp_path_stat(const AdcpRoot *root, const char *path, struct stat *st);
 int adcp_path_lstat(const AdcpRoot *root, const char *path, struct stat *st);
+
+/* Makes a folder, whose name is on the disk then. Needs the right to read the folder that it is made
+** in, which is synced. */
 int adcp_path_mkdir(const AdcpRoot *root, const char *path, mode_t mode);
 
 /* Whether adcp_path_mkdir could make it, as far as access() tells. Makes nothing. */

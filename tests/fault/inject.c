@@ -346,7 +346,11 @@ static int x_fremovexattr(int fd, const char *name) {
 }
 
 static int x_mkdir(int folder, const char *name, mode_t mode) {
-  return refused("mkdir") ? -1 : real_calls.xMkdir(folder, name, mode);
+  char path[1000];
+  if( refused("mkdir") ) return -1;
+  int rc = real_calls.xMkdir(folder, name, mode);
+  if( rc == 0 ) record_mkdir(path_of(folder, name, path));
+  return rc;
 }
 
 static int x_faccessat(int folder, const char *name, int mode) {
