@@ -17,6 +17,7 @@
 #define ADCP_ARCHIVE_ARCHIVE_READ_H
 
 #include "archive/format.h"
+#include "base/checkpoint.h"
 #include "base/texts.h"
 #include "codec/schema.h"
 #include "codec/value.h"
@@ -41,12 +42,6 @@ typedef struct AdcpArchiveHead {
   AdcpTexts warnings; /* for people */
 } AdcpArchiveHead;
 
-/* Asked about once a block while text is read: sets err to stop (ADCP_INTERRUPT). */
-typedef struct AdcpCheckpoint {
-  void *context; /* borrowed */
-  void (*xCheck)(void *context, AdcpError *err);
-} AdcpCheckpoint;
-
 /* threads inflate ahead, for rows; ADCP_AUTO_THREADS (work_queue.h): as the document's size asks for.
 ** ADCP_NOTADB: not a backup; ADCP_CORRUPT: damaged or incomplete (the message says which, and
 ** where); ADCP_ERROR: a newer format or an unknown name in "requires". NULL on error. root is
@@ -54,7 +49,8 @@ typedef struct AdcpCheckpoint {
 AdcpArchiveReader *adcp_archive_reader_open(const AdcpRoot *root, const char *path, int threads,
                                             AdcpError *err);
 
-/* The same, with a checkpoint (copied) for as long as the reader lives: a file without a usable end
+/* The same, with a checkpoint (copied) that is asked about once a block while text is read, for as
+** long as the reader lives: a file without a usable end
 ** is read through by the opening already. */
 AdcpArchiveReader *adcp_archive_reader_open_checked(const AdcpRoot *root, const char *path,
                                                     int threads, AdcpCheckpoint checkpoint,

@@ -21,6 +21,7 @@
 #include "ops/clock.h"
 #include "ops/hash.h"
 #include "ops/fts_leave.h"
+#include "ops/interrupt.h"
 #include "ops/listing.h"
 #include "ops/metadata.h"
 #include "ops/options.h"
@@ -80,6 +81,7 @@ struct AdcpBackup {
   AdcpRedaction *redaction;
   AdcpTextList redacted, warnings; /* of columns; those of settings come on top */
   AdcpBlockWriterOptions container;
+  AdcpInterrupt interrupt; /* asked while a stream has no room */
   char *unchanged; /* path of the backup that holds this content already; nothing is written then */
   AdcpArchiveWriter *archive;
   AdcpArchiveTotals totals; /* of what was written */
@@ -265,6 +267,8 @@ static void choose_container(AdcpBackup *backup) {
 static void open_archive(AdcpBackup *backup) {
   if( backup->err->rc ) return;
   choose_container(backup);
+  adcp_interrupt_open(&backup->interrupt, &backup->db);
+  backup->container.checkpoint = adcp_interrupt_checkpoint(&backup->interrupt);
   backup->archive = adcp_archive_writer_open(backup->root, backup->path, backup->mode,
                                              &backup->container, backup->err);
 }
@@ -567,18 +571,29 @@ const AdcpArchiveTotals *adcp_backup_totals(const AdcpBackup *backup) {
   return &backup->totals;
 }
 
+/* A safety backup that failed after it got its name is removed by its restore. */
+static void explain(AdcpBackup *backup) {
+  bool stands =
+      backup->archive && !backup->safety && adcp_archive_writer_is_published(backup->archive);
+  adcp_error_name(backup->err, backup->path);
+  if( backup->options == NULL ) return;
+  adcp_error_append(backup->err,
+                    stands ? "; the backup is whole, but a power failure could still take it away"
+                           : "; no backup was written");
+}
+
 void adcp_backup_close(AdcpBackup *backup) {
   if( backup == NULL ) return;
   adcp_progress_close(backup->progress);
   adcp_free(backup->row_counts);
   adcp_scan_close(backup->scan);
-  adcp_error_name(backup->err, backup->path);
-  if( backup->options ) adcp_error_append(backup->err, "; no backup was written");
+  explain(backup);
   if( backup->in_transaction && !backup->safety && sqlite3_get_autocommit(backup->db.handle) ) {
     /* SQLite does that by itself, out of memory for one. */
     adcp_error_append(backup->err, "; your transaction was rolled back");
   }
   adcp_archive_writer_close(backup->archive);
+  adcp_interrupt_close(&backup->interrupt);
   adcp_schema_free(backup->schema);
   adcp_file_window_close(backup->window);
   adcp_snapshot_close(&backup->snapshot);

@@ -12,6 +12,7 @@
 #include "ops/clock.h"
 #include "ops/own_file.h"
 #include "platform/file.h"
+#include "platform/write.h"
 
 /* The members of a report that a log line takes over. */
 static const char *const figures[] = {"tables", "rows",    "size_bytes",
@@ -64,7 +65,7 @@ static void append(const AdcpConfig *config, const char *path, const AdcpBuf *li
     adcp_root_errno(root, err, ADCP_CANTOPEN, errno, "cannot write the log %s", path);
     return;
   }
-  ssize_t n = adcp_system_calls()->xWrite(fd, line->data, line->size);
+  ssize_t n = adcp_write_some(fd, line->data, line->size);
   if( n != (ssize_t)line->size ) {
     adcp_error_errno(err, ADCP_IOERR, n < 0 ? errno : ENOSPC, "cannot write the log %s", path);
   }

@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 #include "ops/clock.h"
-#include "platform/file.h"
+#include "platform/write.h"
 
 #define BAR_WIDTH    20
 #define FAST_MS      100  /* between two reports to a terminal or an application */
@@ -106,7 +106,7 @@ static void append_line(AdcpBuf *text, const AdcpProgress *progress) {
 
 /* What cannot be shown is nobody's error. */
 static void show(const AdcpBuf *text) {
-  if( !text->oom && adcp_system_calls()->xWrite(STDERR_FILENO, text->data, text->size) < 0 ) return;
+  if( !text->oom && adcp_write_some(STDERR_FILENO, text->data, text->size) < 0 ) return;
 }
 
 static void show_progress(AdcpProgress *progress) {

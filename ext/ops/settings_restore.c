@@ -4,6 +4,7 @@
 #include "ops/settings_restore.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +43,8 @@ struct AdcpSettingsRestore {
   AdcpSecretDigests *digests;
   Target *targets;
   size_t count;
-  char *database_folder;              /* owned; once staged */
+  char *database_path;                /* of the database's folder; owned; once staged */
+  int database_folder;                /* open, for fsync; -1: a database in memory */
   AdcpTextList same, differ, missing; /* secrets of the sections that are written */
   AdcpTextList environment, warnings;
 };
@@ -473,6 +475,7 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
     return NULL;
   }
   settings->err = err;
+  settings->database_folder = -1;
   settings->options = options;
   settings->root = root;
   settings->archive = archive;
@@ -498,17 +501,26 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
   return NULL;
 }
 
-/* NULL for a database in memory. */
-static void find_database_folder(AdcpSettingsRestore *settings, AdcpDb *db) {
+/* Now: after the commit a folder that cannot be opened could no longer stop the restore. */
+static void open_database_folder(AdcpSettingsRestore *settings, AdcpDb *db) {
   const char *path = sqlite3_db_filename(db->handle, db->schema);
-  if( path == NULL || path[0] == 0 ) return;
-  settings->database_folder = adcp_path_folder(path);
-  if( settings->database_folder == NULL ) adcp_error_nomem(settings->err);
+  if( path == NULL || path[0] == 0 ) return; /* in memory */
+  settings->database_path = adcp_path_folder(path);
+  if( settings->database_path == NULL ) {
+    adcp_error_nomem(settings->err);
+    return;
+  }
+  settings->database_folder = adcp_folder_open(AT_FDCWD, settings->database_path);
+  if( settings->database_folder >= 0 ) return;
+  adcp_error_errno(settings->err, ADCP_CANTOPEN, errno,
+                   "the folder %s of the database cannot be opened for reading, which syncing it "
+                   "before files are replaced needs",
+                   settings->database_path);
 }
 
 void adcp_settings_restore_stage(AdcpSettingsRestore *settings, AdcpDb *db) {
   if( settings == NULL || settings->err->rc || settings->count == 0 ) return;
-  find_database_folder(settings, db);
+  open_database_folder(settings, db);
   for( size_t i = 0; i < settings->count && !settings->err->rc; i++ ) {
     Target *target = &settings->targets[i];
     target->file = adcp_outfile_open(settings->root, target->path, ADCP_OUT_REPLACE, settings->err);
@@ -534,13 +546,13 @@ static void explain(AdcpSettingsRestore *settings) {
 /* The database's files, and the name of the journal that the commit removed. */
 static void sync_database(AdcpSettingsRestore *settings, AdcpDb *db) {
   adcp_transaction_sync(db);
-  int error_number = settings->err->rc || settings->database_folder == NULL
+  int error_number = settings->err->rc || settings->database_folder < 0
                          ? 0
                          : adcp_folder_sync(settings->database_folder);
   if( error_number == 0 ) return;
   adcp_error_errno(settings->err, ADCP_IOERR, error_number,
                    "the folder %s of the database could not be synced to the disk",
-                   settings->database_folder);
+                   settings->database_path);
 }
 
 void adcp_settings_restore_publish(AdcpSettingsRestore *settings, AdcpDb *db) {
@@ -613,7 +625,8 @@ void adcp_settings_restore_close(AdcpSettingsRestore *settings) {
     adcp_buf_free(&settings->targets[i].text);
   }
   adcp_free(settings->targets);
-  adcp_free(settings->database_folder);
+  if( settings->database_folder >= 0 ) adcp_system_calls()->xClose(settings->database_folder);
+  adcp_free(settings->database_path);
   adcp_secret_digests_close(settings->digests);
   cJSON_Delete(settings->metadata);
   cJSON_Delete(settings->variables);

@@ -8,6 +8,7 @@
 #define ADCP_PLATFORM_FILE_H
 
 #include <dirent.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +17,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/checkpoint.h"
 #include "base/error.h"
 #include "platform/root.h"
 
@@ -27,11 +29,15 @@ typedef struct AdcpSystemCalls {
   ssize_t (*xRead)(int fd, void *to, size_t n);
   ssize_t (*xPread)(int fd, void *to, size_t n, off_t offset);
   ssize_t (*xWrite)(int fd, const void *bytes, size_t n);
+  int (*xPoll)(struct pollfd *fds, nfds_t n, int timeout_ms);
   int (*xFsync)(int fd);
   int (*xSyncFileRange)(int fd, off_t offset, off_t n, unsigned flags);
   int (*xClose)(int fd);
   int (*xFchmod)(int fd, mode_t mode);
   int (*xFchown)(int fd, uid_t owner, gid_t group);
+  ssize_t (*xFgetxattr)(int fd, const char *name, void *to, size_t n);
+  int (*xFsetxattr)(int fd, const char *name, const void *value, size_t n, int flags);
+  int (*xFremovexattr)(int fd, const char *name);
   int (*xFstat)(int fd, struct stat *st);
   int (*xFstatat)(int folder, const char *name, struct stat *st, int flags);
   int (*xStatx)(int folder, const char *name,
@@ -65,9 +71,16 @@ int adcp_system_open(int folder, const char *path, int flags, mode_t mode);
 /* Moves a descriptor out of the standard ones; -1 stays -1 with its errno. */
 int adcp_system_above_standard(int fd);
 
+/* True when the name in the folder is that file. False with errno: ENOENT also when another has it. */
+bool adcp_name_is_file(int folder, const char *name, AdcpFileId file);
+
+/* Opens a folder (a path in an open one, or AT_FDCWD) for adcp_folder_sync, which needs the right to
+** read it: before names in it change, so that a refusal comes while nothing has happened. */
+int adcp_folder_open(int folder, const char *path);
+
 /* fsync of a folder: names that were given, changed or removed in it are on the disk. 0, or the errno
 ** of the failure; file systems that cannot sync a folder (EINVAL) have nothing to do. */
-int adcp_folder_sync(const char *folder);
+int adcp_folder_sync(int folder);
 
 /* ---- reading ---- */
 
@@ -96,7 +109,8 @@ typedef struct AdcpOutFile AdcpOutFile;
 typedef enum AdcpOutMode {
   ADCP_OUT_NEW,     /* an existing target is refused, at opening and again at the commit (link) */
   ADCP_OUT_REPLACE, /* an existing target is replaced at the commit (rename) */
-  ADCP_OUT_NUMBERED /* the commit gives the first free name of x.json, x_2.json, x_3.json, ... */
+  ADCP_OUT_NUMBERED /* the commit gives the next name of x.json, x_2.json, x_3.json, ...: above those
+                    ** that are there with any suffix, so that names of one stem sort by age */
 } AdcpOutMode;
 
 /* A regular or missing target: writes to a temporary file of mode 0600 in the same folder, named
@@ -121,8 +135,12 @@ bool adcp_path_is_descriptor(const AdcpRoot *root, const char *path);
 ** sticky folder. path: for the message. Opens the file, so none that SQLite holds locks on. */
 void adcp_place_check_replace(const AdcpPlace *place, const char *path, AdcpError *err);
 
+/* Asked (copied) while a stream that does not block has no room. */
+void adcp_outfile_set_checkpoint(AdcpOutFile *file, AdcpCheckpoint checkpoint);
+
 /* Writes all n bytes (restarting on EINTR and short writes). No buffering: write blocks, not lines.
-** A reader that went away gives ADCP_IOERR, never SIGPIPE to the process. */
+** A reader that went away and a file at its limit of size give ADCP_IOERR, never a signal to the
+** process. */
 void adcp_outfile_write(AdcpOutFile *file, const void *bytes, size_t n, AdcpError *err);
 int64_t adcp_outfile_position(const AdcpOutFile *file); /* bytes written so far */
 
@@ -130,8 +148,10 @@ int64_t adcp_outfile_position(const AdcpOutFile *file); /* bytes written so far 
 const char *adcp_outfile_path(const AdcpOutFile *file);
 
 /* Gives the new file the owner, the group and, of the allowed ones, the rights of the file that it
-** will replace; a file that replaces none keeps 0600. Who may not give a file away keeps it, and its
-** group then gets no rights that were another group's. */
+** will replace, with its POSIX access control list; a file that replaces none keeps 0600. Who may not
+** give a file away keeps it, and its group then gets no rights that were another group's. Where the
+** list cannot be copied, nobody but the owner and the others gets rights. Other extended attributes
+** (labels of security modules among them) are those of a new file. */
 void adcp_outfile_take_rights(AdcpOutFile *file, mode_t allowed, AdcpError *err);
 
 /* fsync before the commit, so that only the name is left to give. */

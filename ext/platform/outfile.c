@@ -1,11 +1,15 @@
 /*
 ** outfile.c - files that appear whole under their name or not at all (contract in file.h).
 **
-**   open      target missing or regular: a locked temporary file beside it (temp_file.h)
+**   open      target missing or regular: a locked temporary file beside it (temp_file.h); the folder
+**             too, for its fsync: where that is not possible nothing is written
 **             FIFO, device, socket, /dev/fd/N: the target itself, as a stream
 **   write     straight to the descriptor
 **   commit    fsync the file, give it the target's name, close, fsync the folder
 **   close     removes the temporary file of what was not committed
+**
+** A network file system may do what it is asked, lose its answer, be asked again and say that the name
+** is taken (link) or that there is no such file (rename): the name that is our file's was given.
 **
 ** A new name is given by link(), which fails when the name is taken, and the temporary name is then
 ** unlinked. File systems without links (FAT, some network ones) get renameat2's RENAME_NOREPLACE. A
@@ -16,16 +20,14 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "platform/spool.h"
 #include "platform/temp_file.h"
+#include "platform/write.h"
 
 /* Between two requests to the disk: some tenths of a second of a backup's output. */
 #define WRITEBACK_BYTES ((int64_t)8 * 1024 * 1024)
@@ -36,10 +38,12 @@ struct AdcpOutFile {
   bool is_stream;
   bool is_failed; /* a write failed: what is in the file is not what was written */
   int64_t position;
-  int64_t begun;    /* up to there, writing to the disk has begun */
-  char *path;       /* as the caller gave it, for messages */
+  AdcpCheckpoint checkpoint; /* of a stream's waits */
+  int64_t begun;             /* up to there, writing to the disk has begun */
+  char *path;                /* as the caller gave it, for messages */
   AdcpPlace target; /* with symbolic links followed: what is replaced is the file, not a link */
   char *temp;       /* name of the temporary file in the target's folder, until it is committed */
+  int folder;       /* the target's, open for fsync; -1: a stream's */
 };
 
 /* ---- opening ---- */
@@ -89,6 +93,14 @@ static void open_temp(AdcpOutFile *file, const AdcpRoot *root, bool exists, Adcp
     adcp_root_errno(root, err, ADCP_CANTOPEN, errno, "cannot write %s: its folder", file->path);
     return;
   }
+  file->folder = adcp_folder_open(file->target.folder, ".");
+  if( file->folder < 0 ) {
+    adcp_error_errno(err, ADCP_CANTOPEN, errno,
+                     "cannot write %s: its folder cannot be opened for reading, which syncing the "
+                     "new name to the disk needs",
+                     file->path);
+    return;
+  }
   adcp_temp_file_remove_leftovers(file->target.folder);
   file->fd = adcp_temp_file_open(&file->target, &file->temp, err);
 }
@@ -125,7 +137,7 @@ AdcpOutFile *adcp_outfile_open(const AdcpRoot *root, const char *path, AdcpOutMo
     adcp_error_nomem(err);
     return NULL;
   }
-  file->fd = -1;
+  file->fd = file->folder = -1;
   file->target = (AdcpPlace)ADCP_PLACE_INIT;
   file->mode = mode;
   file->path = adcp_strdup(path);
@@ -153,25 +165,8 @@ const char *adcp_outfile_path(const AdcpOutFile *file) {
 
 /* ---- writing ---- */
 
-/* Takes back the SIGPIPE that a write left pending on this thread. */
-static void consume_sigpipe(const sigset_t *sigpipe) {
-  const struct timespec now = {0, 0};
-  while( sigtimedwait(sigpipe, NULL, &now) < 0 && errno == EINTR ) continue;
-}
-
-/* Writes with SIGPIPE held back on this thread: the host's handlers and dispositions, which are
-** the whole process's, stay as they are. A SIGPIPE that was pending before stays pending. */
-static int write_stream(int fd, const void *bytes, size_t n) {
-  sigset_t sigpipe, before, pending;
-  sigemptyset(&sigpipe);
-  sigaddset(&sigpipe, SIGPIPE);
-  sigemptyset(&pending);
-  sigpending(&pending);
-  pthread_sigmask(SIG_BLOCK, &sigpipe, &before);
-  int error_number = adcp_spool_write(fd, bytes, n);
-  if( error_number == EPIPE && !sigismember(&pending, SIGPIPE) ) consume_sigpipe(&sigpipe);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  return error_number;
+void adcp_outfile_set_checkpoint(AdcpOutFile *file, AdcpCheckpoint checkpoint) {
+  file->checkpoint = checkpoint;
 }
 
 /* Lets the disk write while the rest is still being made, so that fsync waits for the last piece
@@ -186,9 +181,9 @@ static void begin_writeback(AdcpOutFile *file) {
 void adcp_outfile_write(AdcpOutFile *file, const void *bytes, size_t n, AdcpError *err) {
   assert(file->fd >= 0);
   if( err->rc != ADCP_OK ) return;
-  int error_number =
-      file->is_stream ? write_stream(file->fd, bytes, n) : adcp_spool_write(file->fd, bytes, n);
-  if( error_number ) {
+  int error_number = file->is_stream ? adcp_write_stream(file->fd, bytes, n, &file->checkpoint, err)
+                                     : adcp_write_all(file->fd, bytes, n);
+  if( error_number || err->rc ) {
     file->is_failed = true;
     adcp_error_errno(err, ADCP_IOERR, error_number, "cannot write %s at byte %lld", file->path,
                      (long long)file->position);
@@ -207,6 +202,38 @@ static bool give_away(const AdcpOutFile *file, const struct stat *st) {
          os->xFchown(file->fd, (uid_t)-1, st->st_gid) == 0;
 }
 
+/* The extended attribute in which Linux keeps the access control list. */
+#define ACL "system.posix_acl_access"
+
+/* 511 entries; ext4 takes no more, and a longer list counts as one that cannot be copied. */
+#define MAX_ACL_BYTES 4096
+
+/* True when a file has no list, or none can be on its file system. */
+static bool acl_is_missing(int error_number) {
+  return error_number == ENODATA || error_number == EOPNOTSUPP || error_number == ENOSYS;
+}
+
+/* Gives the file the list of an open one. A file without one takes away what the new file has got
+** from its folder. False when somebody could then have more rights than before, or other ones. */
+static bool copy_acl_from(const AdcpOutFile *file, int source) {
+  const AdcpSystemCalls *os = adcp_system_calls();
+  char acl[MAX_ACL_BYTES];
+  ssize_t n = os->xFgetxattr(source, ACL, acl, sizeof acl);
+  if( n > 0 ) return os->xFsetxattr(file->fd, ACL, acl, (size_t)n, 0) == 0;
+  if( n < 0 && !acl_is_missing(errno) ) return false;
+  return os->xFremovexattr(file->fd, ACL) == 0 || acl_is_missing(errno);
+}
+
+static bool copy_acl(const AdcpOutFile *file) {
+  const AdcpPlace *target = &file->target;
+  int source = adcp_system_open(target->folder, target->name,
+                                O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+  if( source < 0 ) return false;
+  bool copied = copy_acl_from(file, source);
+  adcp_system_calls()->xClose(source);
+  return copied;
+}
+
 void adcp_outfile_take_rights(AdcpOutFile *file, mode_t allowed, AdcpError *err) {
   const AdcpSystemCalls *os = adcp_system_calls();
   const AdcpPlace *target = &file->target;
@@ -220,7 +247,8 @@ void adcp_outfile_take_rights(AdcpOutFile *file, mode_t allowed, AdcpError *err)
   }
   mode_t mode = st.st_mode & allowed & (S_IRWXU | S_IRWXG | S_IRWXO);
   if( !S_ISREG(st.st_mode) ) return; /* another took its place: nobody's rights are known */
-  if( !give_away(file, &st) ) mode &= ~(mode_t)S_IRWXG;
+  /* The group's bits are also the mask of the list: without them nobody in it has any right. */
+  if( !give_away(file, &st) || !copy_acl(file) ) mode &= ~(mode_t)S_IRWXG;
   if( os->xFchmod(file->fd, mode) != 0 ) {
     adcp_error_errno(err, ADCP_IOERR, errno, "cannot give the new %s the mode of the old one",
                      file->path);
@@ -246,16 +274,21 @@ static bool link_is_unsupported(int error_number) {
          error_number == EMLINK || error_number == EXDEV;
 }
 
+/* What the call that gave the name came to: 0, or its errno. */
+static int outcome(const AdcpOutFile *file, const char *name, int rc) {
+  int error_number = rc == 0 ? 0 : errno;
+  if( error_number != EEXIST && error_number != ENOENT ) return error_number;
+  return adcp_name_is_file(file->target.folder, name, file->target.file) ? 0 : error_number;
+}
+
 /* Gives the file a name of the folder if that is free, otherwise EEXIST. Returns 0 or an errno. */
 static int publish_new(AdcpOutFile *file, const char *name) {
   const AdcpSystemCalls *os = adcp_system_calls();
   int folder = file->target.folder;
-  if( os->xLink(folder, file->temp, name) == 0 ) {
-    os->xUnlink(folder, file->temp);
-    return 0;
-  }
-  if( !link_is_unsupported(errno) ) return errno;
-  return os->xRenameNew(folder, file->temp, name) == 0 ? 0 : errno;
+  int error_number = outcome(file, name, os->xLink(folder, file->temp, name));
+  if( error_number == 0 ) os->xUnlink(folder, file->temp);
+  if( !link_is_unsupported(error_number) ) return error_number;
+  return outcome(file, name, os->xRenameNew(folder, file->temp, name));
 }
 
 /* Names tried before giving up: backups of one second. */
@@ -294,7 +327,8 @@ static int publish_numbered(AdcpOutFile *file) {
 
 static int publish_replace(AdcpOutFile *file) {
   const AdcpPlace *target = &file->target;
-  return adcp_system_calls()->xRename(target->folder, file->temp, target->name) == 0 ? 0 : errno;
+  int rc = adcp_system_calls()->xRename(target->folder, file->temp, target->name);
+  return outcome(file, target->name, rc);
 }
 
 static int publish_as(AdcpOutFile *file) {
@@ -319,22 +353,18 @@ static void publish(AdcpOutFile *file, AdcpError *err) {
   }
 }
 
-/* fsync of a folder in an open one. File systems that cannot do it say EINVAL: nothing to do. */
-static int sync_at(int folder, const char *name) {
-  int fd = adcp_system_open(folder, name, O_RDONLY | O_DIRECTORY, 0);
-  if( fd < 0 ) return errno;
-  int error_number = adcp_system_calls()->xFsync(fd) == 0 ? 0 : errno;
-  adcp_system_calls()->xClose(fd);
-  return error_number == EINVAL ? 0 : error_number;
+int adcp_folder_open(int folder, const char *path) {
+  return adcp_system_open(folder, path, O_RDONLY | O_DIRECTORY, 0);
 }
 
-int adcp_folder_sync(const char *folder) {
-  return sync_at(AT_FDCWD, folder);
+int adcp_folder_sync(int folder) {
+  int error_number = adcp_system_calls()->xFsync(folder) == 0 ? 0 : errno;
+  return error_number == EINVAL ? 0 : error_number;
 }
 
 /* Makes the new name durable. */
 static void sync_folder(AdcpOutFile *file, AdcpError *err) {
-  int error_number = err->rc == ADCP_OK ? sync_at(file->target.folder, ".") : 0;
+  int error_number = err->rc == ADCP_OK ? adcp_folder_sync(file->folder) : 0;
   if( error_number == 0 ) return;
   adcp_error_errno(err, ADCP_IOERR, error_number,
                    "%s is written, but its folder could not be synced to the disk", file->path);
@@ -347,8 +377,21 @@ void adcp_outfile_sync(AdcpOutFile *file, AdcpError *err) {
   }
 }
 
+/* Before it gets its name: from then on others may take the name again. */
+static void identify(AdcpOutFile *file, AdcpError *err) {
+  struct stat st;
+  if( err->rc != ADCP_OK ) return;
+  if( adcp_system_calls()->xFstat(file->fd, &st) == 0 ) {
+    file->target.file = (AdcpFileId){st.st_dev, st.st_ino};
+  } else {
+    adcp_error_errno(err, ADCP_IOERR, errno, "cannot read the state of the finished file of %s",
+                     file->path);
+  }
+}
+
 static void commit_temp(AdcpOutFile *file, AdcpError *err) {
   adcp_outfile_sync(file, err);
+  identify(file, err);
   publish(file, err);
   if( err->rc != ADCP_OK ) return;
   close_fd(file); /* synced already: nothing is left that could fail */
@@ -385,6 +428,7 @@ void adcp_outfile_close(AdcpOutFile *file) {
   if( file == NULL ) return;
   if( file->temp ) adcp_system_calls()->xUnlink(file->target.folder, file->temp);
   close_fd(file);
+  if( file->folder >= 0 ) adcp_system_calls()->xClose(file->folder);
   adcp_free(file->temp);
   adcp_place_close(&file->target);
   adcp_free(file->path);

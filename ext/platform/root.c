@@ -198,11 +198,32 @@ static int open_folder_place(AdcpPlace *place, const AdcpRoot *root, const char 
   return rc;
 }
 
+/* The folder that it is made in is opened before, and only for one that is not there: what cannot be
+** synced is not made, and what is there needs no sync. */
+static int make_folder(const AdcpPlace *place, mode_t mode) {
+  const AdcpSystemCalls *os = adcp_system_calls();
+  struct stat st;
+  if( os->xFstatat(place->folder, place->name, &st, AT_SYMLINK_NOFOLLOW) == 0 ) {
+    errno = EEXIST;
+    return -1;
+  }
+  int parent = adcp_folder_open(place->folder, ".");
+  if( parent < 0 ) return -1;
+  int error_number =
+      os->xMkdir(place->folder, place->name, mode) == 0 ? adcp_folder_sync(parent) : errno;
+  os->xClose(parent);
+  errno = error_number;
+  return error_number ? -1 : 0;
+}
+
 int adcp_path_mkdir(const AdcpRoot *root, const char *path, mode_t mode) {
-  if( !holds(root) ) return adcp_system_calls()->xMkdir(AT_FDCWD, path, mode);
   AdcpPlace place = ADCP_PLACE_INIT;
+  if( path[0] == '/' && path[strspn(path, "/")] == 0 ) {
+    errno = EEXIST;
+    return -1;
+  }
   int rc = open_folder_place(&place, root, path);
-  if( rc == 0 ) rc = adcp_system_calls()->xMkdir(place.folder, place.name, mode);
+  if( rc == 0 ) rc = make_folder(&place, mode);
   int error_number = errno;
   adcp_place_close(&place);
   errno = error_number;
@@ -212,7 +233,7 @@ int adcp_path_mkdir(const AdcpRoot *root, const char *path, mode_t mode) {
 int adcp_path_may_mkdir(const AdcpRoot *root, const char *path) {
   AdcpPlace place = ADCP_PLACE_INIT;
   int rc = open_folder_place(&place, root, path);
-  if( rc == 0 ) rc = adcp_system_calls()->xFaccessat(place.folder, ".", W_OK | X_OK);
+  if( rc == 0 ) rc = adcp_system_calls()->xFaccessat(place.folder, ".", R_OK | W_OK | X_OK);
   int error_number = errno;
   adcp_place_close(&place);
   errno = error_number;
@@ -285,6 +306,8 @@ bool adcp_place_same(const AdcpPlace *a, const AdcpPlace *b) {
 }
 
 int adcp_place_unlink(const AdcpPlace *place) {
+  bool known = place->file.inode != 0;
+  if( known && !adcp_name_is_file(place->folder, place->name, place->file) ) return -1;
   return adcp_system_calls()->xUnlink(place->folder, place->name);
 }
 

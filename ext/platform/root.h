@@ -59,6 +59,9 @@ void adcp_root_errno(const AdcpRoot *root, AdcpError *err, AdcpRc rc, int error_
 int adcp_path_open(const AdcpRoot *root, const char *path, int flags, mode_t mode);
 int adcp_path_stat(const AdcpRoot *root, const char *path, struct stat *st);
 int adcp_path_lstat(const AdcpRoot *root, const char *path, struct stat *st);
+
+/* Makes a folder, whose name is on the disk then. Needs the right to read the folder that it is made
+** in, which is synced. */
 int adcp_path_mkdir(const AdcpRoot *root, const char *path, mode_t mode);
 
 /* Whether adcp_path_mkdir could make it, as far as access() tells. Makes nothing. */
@@ -72,15 +75,26 @@ int adcp_path_statvfs(const AdcpRoot *root, const char *path, struct statvfs *st
 
 /* ---- places ---- */
 
+/* Tells a file from another that takes its name. */
+typedef struct AdcpFileId {
+  dev_t device;
+  ino_t inode; /* 0: not known */
+} AdcpFileId;
+
 /* A name in a folder that is open (O_PATH). */
 typedef struct AdcpPlace {
   int folder;
   char *path;       /* owned: a path of the file, for messages */
   const char *name; /* its last component, in path */
+  AdcpFileId file;  /* what was put there, if that is known */
 } AdcpPlace;
 
 #define ADCP_PLACE_INIT                                                                            \
-  { -1, NULL, NULL }
+  {                                                                                                \
+    -1, NULL, NULL, {                                                                              \
+      0, 0                                                                                         \
+    }                                                                                              \
+  }
 
 /* The place that a path names: of the link itself, or of what it leads to in the end. */
 typedef enum AdcpLinks { ADCP_LINKS_STAY, ADCP_LINKS_FOLLOWED } AdcpLinks;
@@ -89,7 +103,8 @@ int adcp_place_open(AdcpPlace *place, const AdcpRoot *root, const char *path, Ad
 /* True for one name of one folder, however the paths are spelled; and for two that lead to one file
 ** that has one name, as in a folder that ignores letter case. */
 bool adcp_place_same(const AdcpPlace *a, const AdcpPlace *b);
-int adcp_place_unlink(const AdcpPlace *place); /* needs no memory */
+/* Needs no memory. Another file than the one that was put there stays: -1, ENOENT. */
+int adcp_place_unlink(const AdcpPlace *place);
 void adcp_place_close(AdcpPlace *place);
 
 #endif

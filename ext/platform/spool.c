@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "platform/file.h"
+#include "platform/write.h"
 
 /* A pipe gives 64 KiB at a time at most. */
 #define CHUNK_BYTES (64 * 1024)
@@ -58,22 +59,6 @@ int adcp_spool_open(AdcpError *err) {
   return -1;
 }
 
-int adcp_spool_write(int fd, const void *bytes, size_t n) {
-  const uint8_t *from = bytes;
-  while( n > 0 ) {
-    ssize_t put = adcp_system_calls()->xWrite(fd, from, n);
-    if( put > 0 ) {
-      from += put;
-      n -= (size_t)put;
-    } else if( put == 0 ) {
-      return EIO;
-    } else if( errno != EINTR ) {
-      return errno;
-    }
-  }
-  return 0;
-}
-
 /* Copies to the end of input; returns the bytes copied. */
 static int64_t copy_all(int from, int to, const char *path, uint8_t *chunk, AdcpError *err) {
   int64_t total = 0;
@@ -85,7 +70,7 @@ static int64_t copy_all(int from, int to, const char *path, uint8_t *chunk, Adcp
       adcp_error_errno(err, ADCP_IOERR, errno, "cannot read %s", path);
       return total;
     }
-    int error_number = adcp_spool_write(to, chunk, (size_t)got);
+    int error_number = adcp_write_all(to, chunk, (size_t)got);
     if( error_number ) {
       adcp_error_errno(err, ADCP_IOERR, error_number, "cannot copy %s to a temporary file", path);
       return total;

@@ -17,7 +17,4 @@ int adcp_spool_copy(int fd, const char *path, int64_t *size, AdcpError *err);
 /* A new unnamed file, open for reading and writing, or -1 with err set. The caller closes it. */
 int adcp_spool_open(AdcpError *err);
 
-/* Writes all n bytes at the descriptor's position; 0, or the errno of the failure. */
-int adcp_spool_write(int fd, const void *bytes, size_t n);
-
 #endif

@@ -14,6 +14,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static int real_open(int folder, const char *path, int flags, mode_t mode) {
@@ -73,11 +74,15 @@ static const AdcpSystemCalls real_calls = {
     .xRead = read,
     .xPread = pread,
     .xWrite = write,
+    .xPoll = poll,
     .xFsync = fsync,
     .xSyncFileRange = sync_file_range,
     .xClose = close,
     .xFchmod = fchmod,
     .xFchown = fchown,
+    .xFgetxattr = fgetxattr,
+    .xFsetxattr = fsetxattr,
+    .xFremovexattr = fremovexattr,
     .xFstat = fstat,
     .xFstatat = fstatat,
     .xStatx = real_statx,
@@ -107,6 +112,13 @@ void adcp_system_calls_replace(const AdcpSystemCalls *replacement) {
 
 const AdcpSystemCalls *adcp_system_calls(void) {
   return calls;
+}
+
+bool adcp_name_is_file(int folder, const char *name, AdcpFileId file) {
+  struct stat st;
+  if( calls->xFstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ) return false;
+  errno = ENOENT;
+  return st.st_dev == file.device && st.st_ino == file.inode;
 }
 
 int adcp_system_above_standard(int fd) {

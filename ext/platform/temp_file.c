@@ -1,9 +1,12 @@
 /*
 ** temp_file.c - locked temporary files and their leftovers (contract in temp_file.h).
 **
-** Two races are closed here. A cleaner may see a file between its creation and its lock: the maker
+** Three races are closed here. A cleaner may see a file between its creation and its lock: the maker
 ** looks, once it has the lock, whether the file still has a name, and makes another if not. A
-** cleaner may see a file between unlock and rename: the writer renames first and unlocks later.
+** cleaner may see a file between unlock and rename: the writer renames first and unlocks later. A
+** cleaner may get the lock of a file whose writer is done and writes the next one under the same
+** name: it looks, once it has the lock, whether the name is still that file's. It stays so until
+** the cleaner is done: no other takes a name that is there.
 ** Where flock does not work (some network file systems) it fails for cleaners too, so nothing is
 ** removed there. Where it works and fails all the same, no file is made: a cleaner could take it.
 */
@@ -126,13 +129,17 @@ int adcp_temp_file_open(const AdcpPlace *target, char **name, AdcpError *err) {
   return -1;
 }
 
+static bool lock_is_free(int fd) {
+  return adcp_system_calls()->xFlock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
 /* Removes the file if nobody holds its lock. */
 static void remove_leftover(int folder, const char *name) {
   struct stat st;
   int fd = adcp_system_open(folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
   if( fd < 0 ) return;
-  if( adcp_system_calls()->xFstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-      adcp_system_calls()->xFlock(fd, LOCK_EX | LOCK_NB) == 0 ) {
+  if( adcp_system_calls()->xFstat(fd, &st) == 0 && S_ISREG(st.st_mode) && lock_is_free(fd) &&
+      adcp_name_is_file(folder, name, (AdcpFileId){st.st_dev, st.st_ino}) ) {
     adcp_system_calls()->xUnlink(folder, name);
   }
   adcp_system_calls()->xClose(fd);

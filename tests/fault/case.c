@@ -233,6 +233,9 @@ void judge_file(const Case *c, sqlite3 *db) {
   char sql[2 * PATH_BYTES], out[MESSAGE_BYTES];
   if( c->scenario->kind != SCENARIO_BACKUP ) return;
   uint64_t now = file_hash(c->target);
+  if( now != c->old_file && text_has(c->message, "no backup was written") ) {
+    case_complain(c, "a backup was written");
+  }
   if( now == c->old_file && (c->rc != SQLITE_OK || case_expected(c)) && !(now == 0 && c->rc == 0) )
     return;
   snprintf(sql, sizeof sql, "SELECT adcp_validate('%s')", c->target);

@@ -247,6 +247,10 @@ static ssize_t x_write(int fd, const void *bytes, size_t n) {
   return done;
 }
 
+static int x_poll(struct pollfd *fds, nfds_t n, int timeout_ms) {
+  return refused("poll") ? -1 : real_calls.xPoll(fds, n, timeout_ms);
+}
+
 /* Nothing is synced in truth: the disk would be most of the time of a run. */
 static int x_fsync(int fd) {
   char link[40], path[1000];
@@ -333,8 +337,24 @@ static int x_fchown(int fd, uid_t owner, gid_t group) {
   return refused("fchown") ? -1 : real_calls.xFchown(fd, owner, group);
 }
 
+static ssize_t x_fgetxattr(int fd, const char *name, void *to, size_t n) {
+  return refused("fgetxattr") ? -1 : real_calls.xFgetxattr(fd, name, to, n);
+}
+
+static int x_fsetxattr(int fd, const char *name, const void *value, size_t n, int flags) {
+  return refused("fsetxattr") ? -1 : real_calls.xFsetxattr(fd, name, value, n, flags);
+}
+
+static int x_fremovexattr(int fd, const char *name) {
+  return refused("fremovexattr") ? -1 : real_calls.xFremovexattr(fd, name);
+}
+
 static int x_mkdir(int folder, const char *name, mode_t mode) {
-  return refused("mkdir") ? -1 : real_calls.xMkdir(folder, name, mode);
+  char path[1000];
+  if( refused("mkdir") ) return -1;
+  int rc = real_calls.xMkdir(folder, name, mode);
+  if( rc == 0 ) record_mkdir(path_of(folder, name, path));
+  return rc;
 }
 
 static int x_faccessat(int folder, const char *name, int mode) {
@@ -379,11 +399,15 @@ static void install_system_calls(void) {
       .xRead = x_read,
       .xPread = x_pread,
       .xWrite = x_write,
+      .xPoll = x_poll,
       .xFsync = x_fsync,
       .xSyncFileRange = x_sync_file_range,
       .xClose = x_close,
       .xFchmod = x_fchmod,
       .xFchown = x_fchown,
+      .xFgetxattr = x_fgetxattr,
+      .xFsetxattr = x_fsetxattr,
+      .xFremovexattr = x_fremovexattr,
       .xFstat = x_fstat,
       .xFstatat = x_fstatat,
       .xStatx = x_statx,

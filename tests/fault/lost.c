@@ -3,8 +3,8 @@
 **
 ** A scenario runs once, recorded. A state is a place in the log and a fate for everything that was
 ** not synced there: a write is on the disk, or not, or in some of its sectors, or its sectors hold
-** anything; a name that was made, changed or removed is as before or as after. What was synced is
-** there. In the first state of each place everything is there, as after kill -9; in the second
+** anything; a name that was made, changed or removed is as before or as after; with the name of a
+** folder goes what is in it. What was synced is there. In the first state of each place everything is there, as after kill -9; in the second
 ** nothing that was not synced is; the others follow from their number.
 **
 ** The states of a place are made in the folder of the world and judged like those of a crash.
@@ -15,13 +15,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "crash.h"
 #include "record.h"
 
-#define SECTOR    512
-#define MAX_NAMES 512
+#define SECTOR      512
+#define MAX_NAMES   512
+#define MAX_FOLDERS 8
 
 /* ---- chance that can be repeated ---- */
 
@@ -51,6 +53,11 @@ static struct {
   int file_count;
   Name names[MAX_NAMES]; /* all that the log speaks of */
   int name_count;
+  struct {
+    const char *path; /* borrowed from the log, which makes it */
+    bool is_there;
+  } folders[MAX_FOLDERS];
+  int folder_count;
 } disk;
 
 static void resize(Contents *file, size_t n) {
@@ -96,6 +103,18 @@ static Name *name_of(const char *path) {
   return &disk.names[disk.name_count++];
 }
 
+static void add_folder(const char *path) {
+  if( disk.folder_count == MAX_FOLDERS ) abort();
+  disk.folders[disk.folder_count].path = path;
+  disk.folders[disk.folder_count++].is_there = false;
+}
+
+static void apply_folder(const Record *record) {
+  for( int i = 0; i < disk.folder_count; i++ ) {
+    if( disk.folders[i].path == record->path ) disk.folders[i].is_there = true;
+  }
+}
+
 static void apply_name(const Record *record) {
   Name *name = name_of(record->path);
   switch( record->kind ) {
@@ -112,7 +131,8 @@ static void apply_name(const Record *record) {
 
 static bool is_about_names(const Record *record) {
   return record->kind == RECORD_CREATE || record->kind == RECORD_NAME ||
-         record->kind == RECORD_RENAME || record->kind == RECORD_UNLINK;
+         record->kind == RECORD_RENAME || record->kind == RECORD_UNLINK ||
+         record->kind == RECORD_MKDIR;
 }
 
 static bool is_in_folder(const char *path, const char *folder) {
@@ -153,7 +173,7 @@ static void begin_disk(const Record *log, long count) {
   for( int i = 0; i < disk.file_count; i++ ) free(disk.files[i].bytes);
   disk.files = realloc(disk.files, (size_t)files * sizeof *disk.files);
   disk.file_count = files;
-  disk.name_count = 0;
+  disk.name_count = disk.folder_count = 0;
   for( int i = 0; i < files; i++ ) {
     disk.files[i] = (Contents){NULL, 0};
     if( recorded[i].path ) put(&disk.files[i], 0, recorded[i].bytes, recorded[i].n);
@@ -166,7 +186,11 @@ static void begin_disk(const Record *log, long count) {
   for( long i = 0; i < count; i++ ) {
     const char *path = log[i].file >= 0 ? recorded[log[i].file].path : NULL;
     if( path ) name_of(path);
-    if( is_about_names(&log[i]) ) name_of(log[i].path);
+    if( log[i].kind == RECORD_MKDIR ) {
+      add_folder(log[i].path);
+    } else if( is_about_names(&log[i]) ) {
+      name_of(log[i].path);
+    }
     if( log[i].to ) name_of(log[i].to);
   }
   for( int i = 0; i < disk.name_count; i++ ) {
@@ -177,6 +201,13 @@ static void begin_disk(const Record *log, long count) {
   }
 }
 
+/* What is in a folder that is not there is not there either. */
+static void empty_folder(const char *folder) {
+  for( int i = 0; i < disk.name_count; i++ ) {
+    if( is_in_folder(disk.names[i].path, folder) ) disk.names[i].file = -1;
+  }
+}
+
 static void lose(const Record *log, long count, long place, int variant) {
   bool order_broken = false;
   seed = (uint64_t)place * 1000003u + (uint64_t)variant;
@@ -184,7 +215,9 @@ static void lose(const Record *log, long count, long place, int variant) {
   for( long i = 0; i < place; i++ ) {
     const Record *record = &log[i];
     Fate fate = is_synced(log, i, place) ? FATE_KEPT : choose(record, variant, &order_broken);
-    if( is_about_names(record) ) {
+    if( record->kind == RECORD_MKDIR ) {
+      if( fate == FATE_KEPT ) apply_folder(record);
+    } else if( is_about_names(record) ) {
       if( fate == FATE_KEPT ) apply_name(record);
     } else if( record->kind == RECORD_WRITE ) {
       apply_write(record, fate);
@@ -192,11 +225,15 @@ static void lose(const Record *log, long count, long place, int variant) {
       resize(&disk.files[record->file], (size_t)record->offset);
     }
   }
+  for( int i = 0; i < disk.folder_count; i++ ) {
+    if( !disk.folders[i].is_there ) empty_folder(disk.folders[i].path);
+  }
 }
 
 /* The files of the folder become those of the state. */
 static void write_disk(void) {
   unlink(world_path("work.db-shm")); /* is no file to SQLite, which makes it anew */
+  for( int i = 0; i < disk.folder_count; i++ ) mkdir(disk.folders[i].path, 0700);
   for( int i = 0; i < disk.name_count; i++ ) {
     const Name *name = &disk.names[i];
     unlink(name->path);
@@ -205,6 +242,9 @@ static void write_disk(void) {
     FILE *out = fopen(name->path, "wb");
     if( file->n ) fwrite(file->bytes, 1, file->n, out);
     fclose(out);
+  }
+  for( int i = 0; i < disk.folder_count; i++ ) {
+    if( !disk.folders[i].is_there ) rmdir(disk.folders[i].path);
   }
 }
 

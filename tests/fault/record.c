@@ -167,3 +167,7 @@ void record_rename(const char *path, const char *to, ino_t inode) {
 void record_unlink(const char *path) {
   if( is_inside(path) ) add(RECORD_UNLINK, -1)->path = strdup(path);
 }
+
+void record_mkdir(const char *path) {
+  if( is_inside(path) ) add(RECORD_MKDIR, -1)->path = strdup(path);
+}

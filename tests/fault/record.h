@@ -22,6 +22,7 @@ typedef enum RecordKind {
   RECORD_NAME,        /* link: path, file */
   RECORD_RENAME,      /* path, to, file */
   RECORD_UNLINK,      /* path */
+  RECORD_MKDIR,       /* path */
   RECORD_SYNC_FOLDER, /* path: what was done to its names is on the disk */
   RECORD_RETURN       /* the call under test came back */
 } RecordKind;
@@ -59,5 +60,6 @@ void record_sync_folder(const char *folder);
 void record_link(const char *path, ino_t inode);
 void record_rename(const char *path, const char *to, ino_t inode);
 void record_unlink(const char *path);
+void record_mkdir(const char *path);
 
 #endif

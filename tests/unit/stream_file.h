@@ -43,7 +43,10 @@ static inline void stream_append(AdcpBlockWriter *w, const uint8_t *text, size_t
 static inline Written stream_write(const char *path, const uint8_t *text, size_t n,
                                    const WriteHow *how, AdcpError *err) {
   Written written = {0};
-  AdcpBlockWriterOptions options = {how->container, how->level, how->threads, how->block_bytes};
+  AdcpBlockWriterOptions options = {.container = how->container,
+                                    .level = how->level,
+                                    .threads = how->threads,
+                                    .block_bytes = how->block_bytes};
   AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_REPLACE, err);
   AdcpBlockWriter *w = file ? adcp_block_writer_open(file, &options, err) : NULL;
   if( w ) {

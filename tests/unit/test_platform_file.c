@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "platform/temp_file.h"
@@ -143,6 +145,34 @@ static void test_bad_targets(void) {
   adcp_outfile_close(NULL);
 }
 
+/* Who may write into a folder and not read it cannot sync it either: that is said before anything is
+** written, and the file in the target's place stays. */
+static void write_drop_box(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  if( chdir(folder) != 0 ) _exit(2);
+  if( geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0) ) _exit(3);
+  write_file("drop/old", ADCP_OUT_REPLACE, "new", &err);
+  if( err.rc != ADCP_PERM ) _exit(4);
+  if( strstr(adcp_error_message(&err), "its folder cannot be opened for reading") == NULL )
+    _exit(5);
+  _exit(0);
+}
+
+static void test_drop_box(void) {
+  int status = 1;
+  CHECK(mkdir(at("drop"), 0700) == 0 && chmod(folder, 0755) == 0);
+  put_file(at("drop/old"), "old");
+  CHECK(geteuid() != 0 || chown(at("drop"), 65534, 65534) == 0);
+  CHECK(chmod(at("drop"), 0300) == 0);
+  pid_t child = fork();
+  if( child == 0 ) write_drop_box();
+  waitpid(child, &status, 0);
+  CHECK_CASE(status == 0, "exit status %d", WEXITSTATUS(status));
+  CHECK(chmod(at("drop"), 0700) == 0 && chmod(folder, 0700) == 0);
+  CHECK_TEXT(get_file(at("drop/old")), "old");
+  CHECK(unlink(at("drop/old")) == 0 && rmdir(at("drop")) == 0); /* nothing else is in it */
+}
+
 /* The longest name that the file system takes still gets a temporary file. */
 static void test_long_name(void) {
   AdcpError err = ADCP_ERROR_INIT;
@@ -208,6 +238,58 @@ static void test_leftovers(void) {
   CHECK(count_temps() == 0);
 }
 
+/* A cleaner gets the lock of a file whose writer is done, and who has taken the name again. */
+static AdcpOutFile *again_old, *again_new;
+
+static int late_flock(int fd, int operation) {
+  AdcpError err = ADCP_ERROR_INIT;
+  adcp_system_calls_replace(NULL);
+  adcp_outfile_commit(again_old, &err);
+  adcp_outfile_close(again_old);
+  again_new = adcp_outfile_open(NULL, at("again"), ADCP_OUT_REPLACE, &err);
+  adcp_outfile_write(again_new, "second", 6, &err);
+  CHECK(err.rc == ADCP_OK && count_temps() == 1);
+  return flock(fd, operation);
+}
+
+static void test_name_taken_again(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpSystemCalls calls = *adcp_system_calls();
+  int scratch = open(folder, O_RDONLY | O_DIRECTORY);
+  again_old = adcp_outfile_open(NULL, at("again"), ADCP_OUT_REPLACE, &err);
+  adcp_outfile_write(again_old, "first", 5, &err);
+  calls.xFlock = late_flock;
+  adcp_system_calls_replace(&calls);
+  adcp_temp_file_remove_leftovers(scratch);
+  adcp_system_calls_replace(NULL);
+  CHECK(count_temps() == 1); /* the second one's */
+  adcp_outfile_commit(again_new, &err);
+  CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+  adcp_outfile_close(again_new);
+  CHECK_TEXT(get_file(at("again")), "second");
+  close(scratch);
+  unlink(at("again"));
+}
+
+/* Whoever removes what was put somewhere does not remove what another put there since. */
+static void test_place(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  for( int taken = 0; taken <= 1; taken++ ) {
+    AdcpPlace place = ADCP_PLACE_INIT;
+    AdcpOutFile *file = adcp_outfile_open(NULL, at("placed"), ADCP_OUT_NUMBERED, &err);
+    adcp_outfile_write(file, "mine", 4, &err);
+    adcp_outfile_commit(file, &err);
+    adcp_outfile_take_place(file, &place);
+    adcp_outfile_close(file);
+    if( taken ) write_file(at("placed"), ADCP_OUT_REPLACE, "theirs", &err);
+    int rc = adcp_place_unlink(&place);
+    CHECK(taken ? rc == -1 && errno == ENOENT : rc == 0);
+    CHECK(exists(at("placed")) == taken);
+    adcp_place_close(&place);
+  }
+  CHECK(err.rc == ADCP_OK && unlink(at("placed")) == 0);
+}
+
 /* ---- streams ---- */
 
 typedef struct Drain {
@@ -259,6 +341,119 @@ static void test_sigpipe(void) {
   sigpending(&pending);
   pthread_sigmask(SIG_SETMASK, NULL, &mask);
   CHECK(!sigismember(&pending, SIGPIPE) && !sigismember(&mask, SIGPIPE));
+}
+
+/* A file at its limit of size is an error; the process, which has SIGXFSZ's default, lives on. */
+static void write_to_limit(void) {
+  static char text[6000];
+  AdcpError err = ADCP_ERROR_INIT;
+  struct rlimit limit = {5000, RLIM_INFINITY};
+  sigset_t pending, mask;
+  signal(SIGXFSZ, SIG_DFL);
+  if( setrlimit(RLIMIT_FSIZE, &limit) != 0 ) _exit(2);
+  write_file(at("limited"), ADCP_OUT_NEW, text, &err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, at("limited"), ADCP_OUT_REPLACE, &err);
+  if( err.rc ) _exit(3);
+  adcp_outfile_write(file, text, sizeof text, &err);
+  if( err.rc != ADCP_IOERR || !strstr(adcp_error_message(&err), "File too large") ) _exit(4);
+  adcp_outfile_close(file);
+  sigpending(&pending);
+  pthread_sigmask(SIG_SETMASK, NULL, &mask);
+  _exit(sigismember(&pending, SIGXFSZ) || sigismember(&mask, SIGXFSZ) ? 5 : 0);
+}
+
+static void test_size_limit(void) {
+  int status = 1;
+  pid_t child = fork();
+  if( child == 0 ) write_to_limit();
+  waitpid(child, &status, 0);
+  CHECK_CASE(status == 0, "status %d", status);
+  CHECK_TEXT(get_file(at("limited")), "");
+  CHECK(unlink(at("limited")) == 0 && count_temps() == 0);
+}
+
+/* Signals that the host holds back and that were pending are the host's. */
+static void test_host_signals(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  sigset_t host, before, pending;
+  int ends[2];
+  char path[64];
+  CHECK(pipe(ends) == 0 && close(ends[0]) == 0);
+  snprintf(path, sizeof path, "/dev/fd/%d", ends[1]);
+  sigemptyset(&host);
+  sigaddset(&host, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &host, &before);
+  pthread_kill(pthread_self(), SIGPIPE);
+  AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_REPLACE, &err);
+  adcp_outfile_write(file, "x", 1, &err);
+  check_error(&err, ADCP_IOERR, "Broken pipe");
+  adcp_outfile_close(file);
+  sigpending(&pending);
+  CHECK(sigismember(&pending, SIGPIPE));
+  const struct timespec now = {0, 0};
+  CHECK(sigtimedwait(&host, NULL, &now) == SIGPIPE);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  close(ends[1]);
+}
+
+/* A stream that does not block is waited for, and whoever waits is asked whether to go on. */
+typedef struct Waits {
+  int asked, stop_at;
+  int reader;  /* emptied when it is asked */
+  size_t read; /* bytes so far */
+} Waits;
+
+static void ask(void *context, AdcpError *err) {
+  Waits *waits = context;
+  char text[65536];
+  if( ++waits->asked == waits->stop_at ) {
+    adcp_error_set(err, ADCP_INTERRUPT, "interrupted");
+  } else if( waits->stop_at == 0 ) {
+    ssize_t n = read(waits->reader, text, sizeof text);
+    waits->read += n > 0 ? (size_t)n : 0;
+  }
+}
+
+static int failing_poll(struct pollfd *fds, nfds_t n, int timeout_ms) {
+  (void)fds, (void)n, (void)timeout_ms;
+  errno = ENOMEM;
+  return -1;
+}
+
+static void write_to_full_pipe(Waits *waits, AdcpError *err) {
+  static char text[300000];
+  int ends[2];
+  char path[64];
+  CHECK(pipe(ends) == 0 && fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
+  waits->reader = ends[0];
+  snprintf(path, sizeof path, "/dev/fd/%d", ends[1]);
+  AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_NEW, err);
+  adcp_outfile_set_checkpoint(file, (AdcpCheckpoint){waits, ask});
+  adcp_outfile_write(file, text, sizeof text, err);
+  if( err->rc == ADCP_OK ) adcp_outfile_commit(file, err);
+  adcp_outfile_close(file);
+  close(ends[1]);
+  for( ssize_t n = 1; n > 0; waits->read += (size_t)n ) n = read(ends[0], text, sizeof text);
+  close(ends[0]);
+}
+
+static void test_full_stream(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpSystemCalls calls = *adcp_system_calls();
+  Waits waits = {0};
+  write_to_full_pipe(&waits, &err);
+  CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+  CHECK(waits.read == 300000 && waits.asked >= 3);
+  waits = (Waits){.stop_at = 2};
+  write_to_full_pipe(&waits, &err);
+  CHECK(waits.asked == 2 && waits.read < 300000);
+  check_error(&err, ADCP_INTERRUPT, "interrupted");
+  calls.xPoll = failing_poll;
+  adcp_system_calls_replace(&calls);
+  waits = (Waits){0};
+  write_to_full_pipe(&waits, &err);
+  check_error(&err, ADCP_NOMEM, "");
+  adcp_system_calls_replace(NULL);
 }
 
 /* ---- faults ---- */
@@ -386,6 +581,38 @@ static void test_faults(void) {
   calls.xWrite = slow_write;
   write_with(&calls, 0, ADCP_OUT_NEW, &err);
   CHECK(err.rc == ADCP_OK);
+  CHECK_TEXT(get_file(at("faulty")), "some text");
+  unlink(at("faulty"));
+}
+
+/* A network file system that gives the name, loses its answer and is asked again. */
+static int link_twice(int in, const char *from, const char *to) {
+  return linkat(in, from, in, to, 0) == 0 ? linkat(in, from, in, to, 0) : -1;
+}
+
+static int rename_twice(int in, const char *from, const char *to) {
+  return renameat(in, from, in, to) == 0 ? renameat(in, from, in, to) : -1;
+}
+
+static void test_lost_answers(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpSystemCalls calls = *adcp_system_calls();
+  struct stat st;
+  calls.xLink = link_twice;
+  calls.xRename = calls.xRenameNew = rename_twice;
+  write_with(&calls, 0, ADCP_OUT_NEW, &err);
+  CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+  CHECK(stat(at("faulty"), &st) == 0 && st.st_nlink == 1);
+  write_with(&calls, 0, ADCP_OUT_REPLACE, &err);
+  CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+  write_with(&calls, 0, ADCP_OUT_NUMBERED, &err); /* the name of another's is still taken */
+  CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+  CHECK(unlink(at("faulty_2")) == 0 && !exists(at("faulty_3")));
+  CHECK_TEXT(get_file(at("faulty")), "some text");
+  unlink(at("faulty"));
+  calls.xLink = failing_pair;
+  write_with(&calls, EPERM, ADCP_OUT_NEW, &err);
+  CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
   CHECK_TEXT(get_file(at("faulty")), "some text");
   unlink(at("faulty"));
 }
@@ -543,6 +770,106 @@ static void test_descriptor_paths(void) {
   CHECK(!adcp_path_is_descriptor(NULL, "/dev/fd/x") && !adcp_path_is_descriptor(NULL, "9"));
 }
 
+/* An access control list as the kernel writes it: version 2, then entries of tag, rights, id. */
+#define ACL                    "system.posix_acl_access"
+#define NOBODY_IN(tag, rights) tag, 0, rights, 0, 0xff, 0xff, 0xff, 0xff
+
+/* user::rw- user:33:r-- group::--- mask::r-- other::---, whose mode is 0640. */
+static const unsigned char named_user[] = {2,
+                                           0,
+                                           0,
+                                           0,
+                                           NOBODY_IN(1, 6),
+                                           2,
+                                           0,
+                                           4,
+                                           0,
+                                           33,
+                                           0,
+                                           0,
+                                           0,
+                                           NOBODY_IN(4, 0),
+                                           NOBODY_IN(16, 4),
+                                           NOBODY_IN(32, 0)};
+
+static int failing_fsetxattr(int fd, const char *name, const void *value, size_t n, int flags) {
+  (void)fd, (void)name, (void)value, (void)n, (void)flags;
+  errno = EIO;
+  return -1;
+}
+
+static ssize_t failing_fgetxattr(int fd, const char *name, void *to, size_t n) {
+  (void)fd, (void)name, (void)to, (void)n;
+  errno = EIO;
+  return -1;
+}
+
+static int failing_fremovexattr(int fd, const char *name) {
+  (void)fd, (void)name;
+  errno = EIO;
+  return -1;
+}
+
+/* Replaces at("rights"); its mode then, and its list in acl with its size (-1: none). */
+static mode_t replace_rights(mode_t allowed, const AdcpSystemCalls *calls, unsigned char acl[200],
+                             ssize_t *size) {
+  AdcpError err = ADCP_ERROR_INIT;
+  struct stat st = {0};
+  adcp_system_calls_replace(calls);
+  AdcpOutFile *file = adcp_outfile_open(NULL, at("rights"), ADCP_OUT_REPLACE, &err);
+  adcp_outfile_take_rights(file, allowed, &err);
+  adcp_outfile_commit(file, &err);
+  adcp_outfile_close(file);
+  adcp_system_calls_replace(NULL);
+  CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+  CHECK(stat(at("rights"), &st) == 0);
+  *size = getxattr(at("rights"), ACL, acl, 200);
+  return st.st_mode & 07777;
+}
+
+static bool put_acl(const char *path) {
+  unlink(path);
+  put_file(path, "old");
+  return chmod(path, 0600) == 0 && setxattr(path, ACL, named_user, sizeof named_user, 0) == 0;
+}
+
+/* The list goes over to the new file; where it cannot, nobody gets rights that it did not give. */
+static void test_acl(void) {
+  const AdcpSystemCalls real = *adcp_system_calls();
+  AdcpSystemCalls calls = real;
+  unsigned char acl[200];
+  ssize_t size;
+  if( !put_acl(at("rights")) ) {
+    printf("skipped: access control lists (this file system has none)\n");
+    return;
+  }
+  CHECK(replace_rights(0777, &real, acl, &size) == 0640);
+  CHECK(size == (ssize_t)sizeof named_user && memcmp(acl, named_user, sizeof named_user) == 0);
+  CHECK(replace_rights(0700, &real, acl, &size) == 0600 && size == (ssize_t)sizeof named_user);
+  CHECK(acl[4 + 3 * 8] == 16 && acl[4 + 3 * 8 + 2] == 0); /* the mask lets nobody through */
+  calls.xFsetxattr = failing_fsetxattr;
+  CHECK(put_acl(at("rights")) && replace_rights(0777, &calls, acl, &size) == 0600 && size < 0);
+  calls = real;
+  calls.xFgetxattr = failing_fgetxattr;
+  CHECK(put_acl(at("rights")) && replace_rights(0777, &calls, acl, &size) == 0600 && size < 0);
+  calls = real;
+  calls.xFchown = failing_fchown;
+  CHECK(put_acl(at("rights")) && replace_rights(0777, &calls, acl, &size) == 0600 && size < 0);
+
+  /* What new files of the folder get for others than the old file's is not kept. */
+  CHECK(setxattr(folder, "system.posix_acl_default", named_user, sizeof named_user, 0) == 0);
+  unlink(at("rights"));
+  put_file(at("rights"), "old");
+  CHECK(removexattr(at("rights"), ACL) == 0 && chmod(at("rights"), 0640) == 0);
+  CHECK(replace_rights(0777, &real, acl, &size) == 0640 && size < 0);
+  calls = real;
+  calls.xFremovexattr = failing_fremovexattr;
+  CHECK(replace_rights(0777, &calls, acl, &size) == 0600);
+  CHECK(size == (ssize_t)sizeof named_user && acl[4 + 3 * 8 + 2] == 0);
+  CHECK(removexattr(folder, "system.posix_acl_default") == 0);
+  unlink(at("rights"));
+}
+
 /* ---- reading ---- */
 
 static ssize_t slow_pread(int fd, void *to, size_t n, off_t offset) {
@@ -625,26 +952,64 @@ static void test_low_descriptors(void) {
   CHECK(status == 0);
 }
 
-/* A numbered file takes the first free name, whatever has the others. */
-static void test_numbered(void) {
-  static const char *const wanted[] = {"n.json_x.json.gz", "n.json_x_3.json.gz",
-                                       "n.json_x_4.json.gz"};
+static void commit_numbered(AdcpOutFile *file, const char *wanted) {
   AdcpError err = ADCP_ERROR_INIT;
-  AdcpOutFile *files[3];
-  mkdir(at("n.json_x_2.json.gz"), 0700);
-  for( int i = 0; i < 3; i++ ) {
-    files[i] = adcp_outfile_open(NULL, at("n.json_x.json.gz"), ADCP_OUT_NUMBERED, &err);
-    CHECK(files[i] != NULL);
-    adcp_outfile_write(files[i], wanted[i], strlen(wanted[i]), &err);
-  }
-  for( int i = 0; i < 3; i++ ) {
-    adcp_outfile_commit(files[i], &err);
-    CHECK_TEXT(adcp_outfile_path(files[i]), at(wanted[i]));
-    CHECK_TEXT(get_file(at(wanted[i])), wanted[i]);
-    adcp_outfile_close(files[i]);
-  }
+  CHECK(file != NULL);
+  adcp_outfile_write(file, wanted, strlen(wanted), &err);
+  adcp_outfile_commit(file, &err);
   CHECK(err.rc == ADCP_OK);
+  CHECK_TEXT(adcp_outfile_path(file), at(wanted));
+  CHECK_TEXT(get_file(at(wanted)), wanted);
+  adcp_outfile_close(file);
+}
+
+static AdcpOutFile *open_numbered(const char *name) {
+  AdcpError err = ADCP_ERROR_INIT;
+  return adcp_outfile_open(NULL, at(name), ADCP_OUT_NUMBERED, &err);
+}
+
+static DIR *failing_fdopendir(int fd) {
+  (void)fd;
+  errno = ENOMEM;
+  return NULL;
+}
+
+/* Another takes the name between the look at the folder and the link. */
+static int late_link(int in, const char *from, const char *to) {
+  if( strcmp(to, "n.json_x_8.json.gz") == 0 ) put_file(at(to), "theirs");
+  return linkat(in, from, in, to, 0);
+}
+
+/* A numbered file takes the next name, whatever has the others: never one that was freed below them. */
+static void test_numbered(void) {
+  static const char *const strangers[] = {"n.json_x_7json", "n.json_x_.json", "n.json_x_77.jso",
+                                          "n.json_x_1234567890.json", "n.json_x8.json"};
+  static const char name[] = "n.json_x.json.gz";
+  AdcpSystemCalls calls = *adcp_system_calls();
+  AdcpOutFile *files[3];
+  for( int i = 0; i < 3; i++ ) files[i] = open_numbered(name);
+  commit_numbered(files[0], name);
+  mkdir(at("n.json_x_2.json.gz"), 0700);
+  commit_numbered(files[1], "n.json_x_3.json.gz");
+  unlink(at(name));
   rmdir(at("n.json_x_2.json.gz"));
+  commit_numbered(files[2], "n.json_x_4.json.gz");
+  for( size_t i = 0; i < sizeof strangers / sizeof *strangers; i++ ) put_file(at(strangers[i]), "");
+  commit_numbered(open_numbered(name), "n.json_x_5.json.gz");
+  /* Of another suffix: it is of the same stem and would sort before. */
+  commit_numbered(open_numbered("n.json_x.json"), "n.json_x_6.json");
+  put_file(at("n.json_x_7.json.zst"), "");
+  calls.xLink = late_link;
+  adcp_system_calls_replace(&calls);
+  commit_numbered(open_numbered(name), "n.json_x_9.json.gz");
+  adcp_system_calls_replace(NULL);
+  /* A folder that cannot be read can be written to all the same. */
+  calls.xLink = adcp_system_calls()->xLink;
+  calls.xFdopendir = failing_fdopendir;
+  adcp_system_calls_replace(&calls);
+  commit_numbered(open_numbered(name), name);
+  commit_numbered(open_numbered(name), "n.json_x_2.json.gz");
+  adcp_system_calls_replace(NULL);
 }
 
 int main(void) {
@@ -656,17 +1021,25 @@ int main(void) {
   test_numbered();
   test_replace();
   test_bad_targets();
+  test_drop_box();
   test_long_name();
   test_names();
   test_leftovers();
+  test_name_taken_again();
+  test_place();
   test_fifo();
   test_sigpipe();
+  test_full_stream();
+  test_size_limit();
+  test_host_signals();
   test_faults();
+  test_lost_answers();
   test_writeback();
   test_rights();
   test_check_replace();
   test_same_place();
   test_descriptor_paths();
+  test_acl();
   test_read();
   test_read_bad();
   test_read_pipe();

@@ -376,6 +376,47 @@ static void test_looking(void) {
   CHECK(adcp_path_mkdir(root, "root/dangling_out", 0700) == -1 && errno == EEXIST);
   CHECK(!exists("out/made") && !exists("out/new"));
   adcp_root_close(root);
+  CHECK(adcp_path_mkdir(NULL, "root/sub/made//", 0700) == 0);
+  CHECK(adcp_path_mkdir(NULL, "root/sub/made", 0700) == -1 && errno == EEXIST);
+  CHECK(rmdir("root/sub/made") == 0);
+  CHECK(adcp_path_mkdir(NULL, "//", 0700) == -1 && errno == EEXIST);
+  CHECK(adcp_path_mkdir(NULL, "", 0700) == -1 && errno == ENOENT);
+  CHECK(adcp_path_mkdir(NULL, "root/none/made", 0700) == -1 && errno == ENOENT);
+  CHECK(adcp_path_mkdir(NULL, "root/a/made", 0700) == -1 && errno == ENOTDIR);
+}
+
+static ino_t synced; /* the last that fsync was asked for */
+static int fsync_errno;
+
+static int noted_fsync(int fd) {
+  struct stat st;
+  synced = fstat(fd, &st) == 0 ? st.st_ino : 0;
+  errno = fsync_errno;
+  return fsync_errno ? -1 : 0;
+}
+
+/* The name of a new folder is synced where it stands. */
+static void test_made_durably(void) {
+  AdcpRoot *root = root_at("root");
+  const AdcpSystemCalls *before = adcp_system_calls();
+  AdcpSystemCalls calls = *before;
+  struct stat st;
+  calls.xFsync = noted_fsync;
+  fsync_errno = 0;
+  adcp_system_calls_replace(&calls);
+  for( int i = 0; i < 2; i++ ) {
+    synced = 0;
+    CHECK(adcp_path_mkdir(i ? root : NULL, "root/sub/made", 0700) == 0);
+    CHECK(stat("root/sub", &st) == 0 && synced == st.st_ino);
+    synced = 0;
+    CHECK(adcp_path_mkdir(i ? root : NULL, "root/sub/made", 0700) == -1 && synced == 0);
+    CHECK(rmdir("root/sub/made") == 0);
+  }
+  fsync_errno = EIO;
+  CHECK(adcp_path_mkdir(root, "root/sub/made", 0700) == -1 && errno == EIO);
+  CHECK(rmdir("root/sub/made") == 0);
+  adcp_system_calls_replace(before);
+  adcp_root_close(root);
 }
 
 /* A file is created through a link where that stays inside, as the operating system does. */
@@ -566,6 +607,7 @@ static void run_all(void) {
   test_writing();
   test_swapped_folder();
   test_looking();
+  test_made_durably();
   test_creating();
   test_fifo();
   test_faults();

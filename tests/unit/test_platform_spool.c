@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "platform/file.h"
+#include "platform/write.h"
 #include "unit.h"
 
 static char folder[64];
@@ -60,7 +61,7 @@ static int open_without_tmpfile(int in, const char *path, int flags, mode_t mode
 static void check_spool(int fd) {
   char text[8] = "";
   CHECK(fd >= 3);
-  CHECK(adcp_spool_write(fd, "spooled", 7) == 0);
+  CHECK(adcp_write_all(fd, "spooled", 7) == 0);
   CHECK(pread(fd, text, 7, 0) == 7 && strcmp(text, "spooled") == 0);
   CHECK(count_files() == 0);
   close(fd);

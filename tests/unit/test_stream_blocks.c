@@ -193,7 +193,8 @@ static void test_same_bytes(AdcpContainer container, int level) {
 
 static void test_positions(void) {
   AdcpError err = ADCP_ERROR_INIT;
-  AdcpBlockWriterOptions options = {ADCP_CONTAINER_GZIP, 6, 2, 100};
+  AdcpBlockWriterOptions options = {
+      .container = ADCP_CONTAINER_GZIP, .level = 6, .threads = 2, .block_bytes = 100};
   AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_REPLACE, &err);
   AdcpBlockWriter *w = adcp_block_writer_open(file, &options, &err);
   uint8_t *text = data_make(1000, KIND_ROWS, 1);
