@@ -282,6 +282,10 @@ void adcp_listing_close(AdcpListing *listing) {
 
 /* ---- the newest ---- */
 
+bool adcp_listing_is_path(const char *database) {
+  return database && database[0] == '/';
+}
+
 bool adcp_listing_older(const AdcpListingEntry *a, const AdcpListingEntry *b) {
   return a->created != b->created ? a->created < b->created : strverscmp(a->name, b->name) < 0;
 }

@@ -96,6 +96,10 @@ char *adcp_listing_newest_of(const AdcpRoot *root, const char *folder, const cha
 char *adcp_listing_newest_safety(const AdcpRoot *root, const char *folder, const char *database,
                                  AdcpError *err);
 
+/* True of the path of a database's file: absolute. "" is that of a database without one, and "x" that
+** of one which sqlite3_deserialize made. */
+bool adcp_listing_is_path(const char *database);
+
 /* True when a comes before b in time, or, at the same second, by name (with _9 before _10). */
 bool adcp_listing_older(const AdcpListingEntry *a, const AdcpListingEntry *b);
 
