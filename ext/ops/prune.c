@@ -110,6 +110,7 @@ static const char *fixed_reason(const AdcpListingEntry *entry) {
   if( entry->status == ADCP_BACKUP_DAMAGED ) return "damaged: look at it first";
   if( !S_ISREG(entry->st.st_mode) ) return "not a regular file";
   if( entry->created < 0 ) return "has no readable created_at";
+  if( adcp_clock_is_future(entry->created) ) return "dated in the future";
   return NULL;
 }
 

@@ -144,6 +144,37 @@ def test_prune(folder):
     other.close()
 
 
+def test_future(folder):
+    """A moment of a wrong clock: what it dated neither pushes out what is newer nor hides that nothing newer is there."""
+    db = connect(f"{folder}/app.db")
+    db.executescript("CREATE TABLE t(a); INSERT INTO t VALUES(1)")
+    glitch, yesterday, today = [os.path.basename(backup(db, moment)) for moment in (
+        "2036-07-18T13:20:00", "2024-03-01T08:00:00", "2024-03-02T08:00:00")]
+    report = prune(db, keep_last=1, apply=True)
+    check("future: set aside", (rule(report, glitch), rule(report, today), kept(report)),
+          ("dated in the future", "keep_last", [today, glitch]))
+    at("2024-03-04T08:00:00")
+    call(db, "adcp_config", "max_age", "1d")
+    report = json.loads(call(db, "adcp_info"))
+    check("future: the newest is another",
+          [report["backup_dir"][key] for key in ("backups", "newest", "newest_created_at", "newest_age_s")],
+          [2, today, "2024-03-02T08:00:00Z", 2 * 86400])
+    warnings = report["warnings"]
+    check("future: warned", (len(warnings), "older than max_age" in warnings[0], warnings[1].startswith(
+        f"{glitch} is dated in the future, 2036-07-18T13:20:00Z (1 such backup): 'latest' and adcp_undo take it")), (2, True, True))
+    # Where this clock is the wrong one, all are of the future, and nothing goes.
+    at("1970-01-02T00:00:00")
+    report = prune(db, keep_last=1, apply=True)
+    check("future: all of it", (report["deleted"], kept(report)), (0, [today, glitch]))
+    report = json.loads(call(db, "adcp_info"))
+    check("future: none known", (report["backup_dir"]["backups"], report["backup_dir"]["newest"], report["backup_dir"]["newest_age_s"],
+                                 ["(2 such backups)" in text for text in report["warnings"]]), (2, None, None, [True]))
+    # Clocks of two machines differ a little.
+    at("2024-03-02T07:00:00")
+    check("future: an hour is none", rule(prune(db, keep_last=1), today), "keep_last")
+    db.close()
+
+
 def test_prune_errors(folder):
     db = connect(f"{folder}/app.db")
     check("no rule", "no rule says what to keep" in error_of(lambda: prune(db)), True)
@@ -587,7 +618,7 @@ def test_undo_elsewhere(folder):
     db.close()
 
 
-for test in (test_prune, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_if_changed, test_moment, test_json_of_others, test_marks, test_other_packing,
+for test in (test_prune, test_future, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_if_changed, test_moment, test_json_of_others, test_marks, test_other_packing,
              test_large_others, test_times, test_no_files, test_undo_elsewhere, test_environment):
     os.environ.pop("SOURCE_DATE_EPOCH", None)
     with tempfile.TemporaryDirectory() as scratch:
