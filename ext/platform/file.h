@@ -94,7 +94,8 @@ typedef struct AdcpOutFile AdcpOutFile;
 typedef enum AdcpOutMode {
   ADCP_OUT_NEW,     /* an existing target is refused, at opening and again at the commit (link) */
   ADCP_OUT_REPLACE, /* an existing target is replaced at the commit (rename) */
-  ADCP_OUT_NUMBERED /* the commit gives the first free name of x.json, x_2.json, x_3.json, ... */
+  ADCP_OUT_NUMBERED /* the commit gives the next name of x.json, x_2.json, x_3.json, ...: above those
+                    ** that are there with any suffix, so that names of one stem sort by age */
 } AdcpOutMode;
 
 /* A regular or missing target: writes to a temporary file of mode 0600 in the same folder, named

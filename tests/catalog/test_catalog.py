@@ -144,6 +144,22 @@ def test_prune(folder):
     other.close()
 
 
+def test_one_second(folder):
+    """What is deleted frees no name that sorts before what stays: the newest of a second is the one made last."""
+    db = connect(f"{folder}/app.db")
+    db.executescript("CREATE TABLE t(a); INSERT INTO t VALUES(1)")
+    moment = "2024-03-01T08:00:00"
+    second = [backup(db, moment) for _ in range(2)][1]
+    check("the first goes", (prune(db, keep_last=1, apply=True)["deleted"], os.path.exists(second)), (1, True))
+    third = backup(db, moment)
+    check("the third's name", os.path.basename(third), "comprehensive_backup_20240301_080000_3.json.gz")
+    call(db, "adcp_config", "compress", "none")
+    last = backup(db, moment)
+    check("latest", json.loads(call(db, "adcp_info", "latest"))["path"], last)
+    check("and it stays", kept(prune(db, keep_last=1, apply=True)), [os.path.basename(last)])
+    db.close()
+
+
 def test_future(folder):
     """A moment of a wrong clock: what it dated neither pushes out what is newer nor hides that nothing newer is there."""
     db = connect(f"{folder}/app.db")
@@ -618,7 +634,7 @@ def test_undo_elsewhere(folder):
     db.close()
 
 
-for test in (test_prune, test_future, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_if_changed, test_moment, test_json_of_others, test_marks, test_other_packing,
+for test in (test_prune, test_one_second, test_future, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_if_changed, test_moment, test_json_of_others, test_marks, test_other_packing,
              test_large_others, test_times, test_no_files, test_undo_elsewhere, test_environment):
     os.environ.pop("SOURCE_DATE_EPOCH", None)
     with tempfile.TemporaryDirectory() as scratch:

@@ -557,26 +557,64 @@ static void test_low_descriptors(void) {
   CHECK(status == 0);
 }
 
-/* A numbered file takes the first free name, whatever has the others. */
-static void test_numbered(void) {
-  static const char *const wanted[] = {"n.json_x.json.gz", "n.json_x_3.json.gz",
-                                       "n.json_x_4.json.gz"};
+static void commit_numbered(AdcpOutFile *file, const char *wanted) {
   AdcpError err = ADCP_ERROR_INIT;
-  AdcpOutFile *files[3];
-  mkdir(at("n.json_x_2.json.gz"), 0700);
-  for( int i = 0; i < 3; i++ ) {
-    files[i] = adcp_outfile_open(NULL, at("n.json_x.json.gz"), ADCP_OUT_NUMBERED, &err);
-    CHECK(files[i] != NULL);
-    adcp_outfile_write(files[i], wanted[i], strlen(wanted[i]), &err);
-  }
-  for( int i = 0; i < 3; i++ ) {
-    adcp_outfile_commit(files[i], &err);
-    CHECK_TEXT(adcp_outfile_path(files[i]), at(wanted[i]));
-    CHECK_TEXT(get_file(at(wanted[i])), wanted[i]);
-    adcp_outfile_close(files[i]);
-  }
+  CHECK(file != NULL);
+  adcp_outfile_write(file, wanted, strlen(wanted), &err);
+  adcp_outfile_commit(file, &err);
   CHECK(err.rc == ADCP_OK);
+  CHECK_TEXT(adcp_outfile_path(file), at(wanted));
+  CHECK_TEXT(get_file(at(wanted)), wanted);
+  adcp_outfile_close(file);
+}
+
+static AdcpOutFile *open_numbered(const char *name) {
+  AdcpError err = ADCP_ERROR_INIT;
+  return adcp_outfile_open(NULL, at(name), ADCP_OUT_NUMBERED, &err);
+}
+
+static DIR *failing_fdopendir(int fd) {
+  (void)fd;
+  errno = ENOMEM;
+  return NULL;
+}
+
+/* Another takes the name between the look at the folder and the link. */
+static int late_link(int in, const char *from, const char *to) {
+  if( strcmp(to, "n.json_x_8.json.gz") == 0 ) put_file(at(to), "theirs");
+  return linkat(in, from, in, to, 0);
+}
+
+/* A numbered file takes the next name, whatever has the others: never one that was freed below them. */
+static void test_numbered(void) {
+  static const char *const strangers[] = {"n.json_x_7json", "n.json_x_.json", "n.json_x_77.jso",
+                                          "n.json_x_1234567890.json", "n.json_x8.json"};
+  static const char name[] = "n.json_x.json.gz";
+  AdcpSystemCalls calls = *adcp_system_calls();
+  AdcpOutFile *files[3];
+  for( int i = 0; i < 3; i++ ) files[i] = open_numbered(name);
+  commit_numbered(files[0], name);
+  mkdir(at("n.json_x_2.json.gz"), 0700);
+  commit_numbered(files[1], "n.json_x_3.json.gz");
+  unlink(at(name));
   rmdir(at("n.json_x_2.json.gz"));
+  commit_numbered(files[2], "n.json_x_4.json.gz");
+  for( size_t i = 0; i < sizeof strangers / sizeof *strangers; i++ ) put_file(at(strangers[i]), "");
+  commit_numbered(open_numbered(name), "n.json_x_5.json.gz");
+  /* Of another suffix: it is of the same stem and would sort before. */
+  commit_numbered(open_numbered("n.json_x.json"), "n.json_x_6.json");
+  put_file(at("n.json_x_7.json.zst"), "");
+  calls.xLink = late_link;
+  adcp_system_calls_replace(&calls);
+  commit_numbered(open_numbered(name), "n.json_x_9.json.gz");
+  adcp_system_calls_replace(NULL);
+  /* A folder that cannot be read can be written to all the same. */
+  calls.xLink = adcp_system_calls()->xLink;
+  calls.xFdopendir = failing_fdopendir;
+  adcp_system_calls_replace(&calls);
+  commit_numbered(open_numbered(name), name);
+  commit_numbered(open_numbered(name), "n.json_x_2.json.gz");
+  adcp_system_calls_replace(NULL);
 }
 
 int main(void) {
