@@ -9,10 +9,13 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "codec/utf8.h"
 #include "ops/clock.h"
 #include "ops/json_tree.h"
 #include "platform/file.h"
 #include "platform/temp_file.h"
+
+#define REPLACED "\xef\xbf\xbd" /* U+FFFD, for each byte of a path that is not UTF-8 */
 
 struct AdcpListing {
   const AdcpRoot *root;
@@ -284,6 +287,25 @@ void adcp_listing_close(AdcpListing *listing) {
 
 bool adcp_listing_is_path(const char *database) {
   return database && database[0] == '/';
+}
+
+bool adcp_listing_is_named(const AdcpListingEntry *entry) {
+  return adcp_listing_is_path(entry->database) && strstr(entry->database, REPLACED) == NULL;
+}
+
+char *adcp_listing_spell(const char *database, AdcpError *err) {
+  AdcpBuf text = {0};
+  for( size_t n = strlen(database);; ) {
+    size_t valid = adcp_utf8_valid_prefix((const uint8_t *)database, n);
+    adcp_buf_append(&text, database, valid);
+    if( valid == n ) break;
+    adcp_buf_append_str(&text, REPLACED);
+    database += valid + 1;
+    n -= valid + 1;
+  }
+  if( adcp_buf_check(&text, err) ) return adcp_buf_take(&text);
+  adcp_buf_free(&text);
+  return NULL;
 }
 
 bool adcp_listing_older(const AdcpListingEntry *a, const AdcpListingEntry *b) {

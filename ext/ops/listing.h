@@ -92,13 +92,22 @@ char *adcp_listing_newest_of(const AdcpRoot *root, const char *folder, const cha
                              AdcpError *err);
 
 /* The path of the newest safety backup of a database that was made before a restore, not before an
-** undo, by the path that it says it was made of. NULL without an error when the folder has none. */
+** undo, by the path that it says it was made of, as a backup spells it (adcp_listing_spell). NULL
+** without an error when the folder has none. */
 char *adcp_listing_newest_safety(const AdcpRoot *root, const char *folder, const char *database,
                                  AdcpError *err);
 
 /* True of the path of a database's file: absolute. "" is that of a database without one, and "x" that
 ** of one which sqlite3_deserialize made. */
 bool adcp_listing_is_path(const char *database);
+
+/* True when a backup's `database` can be that of one database only: a path, and all of it. What is not
+** UTF-8 in a path was replaced (U+FFFD), so that several may read alike. */
+bool adcp_listing_is_named(const AdcpListingEntry *entry);
+
+/* The path of a database's file as its backups have it: what is not UTF-8 replaced. The caller frees
+** it. NULL when out of memory. */
+char *adcp_listing_spell(const char *database, AdcpError *err);
 
 /* True when a comes before b in time, or, at the same second, by name (with _9 before _10). */
 bool adcp_listing_older(const AdcpListingEntry *a, const AdcpListingEntry *b);

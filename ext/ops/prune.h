@@ -3,7 +3,8 @@
 **
 ** Rules are applied to the whole backups of the folder, those of each database by themselves: two
 ** databases may share a folder. Never deleted, whatever the rules: the newest valid backup of each
-** database (it is read to its last byte to know that), what is damaged, what is foreign, what is dated in the
+** database (it is read to its last byte to know that), what does not say of which file it was made
+** (unless the caller says that all of that are of one database), what is damaged, what is foreign, what is dated in the
 ** future (it would push out what is newer), links, and files that changed after they were looked at.
 */
 #ifndef ADCP_OPS_PRUNE_H

@@ -88,8 +88,15 @@ static void find_newest(Undo *undo) {
       adcp_config_backup_dir(undo->request->config, undo->db.handle, undo->db.schema, err);
   const AdcpRoot *root = adcp_config_root(undo->request->config);
   const char *file = file_of(undo, undo->db.schema);
-  if( folder && adcp_listing_is_path(file) ) {
-    undo->path = adcp_listing_newest_safety(root, folder, file, err);
+  char *spelled = folder && adcp_listing_is_path(file) ? adcp_listing_spell(file, err) : NULL;
+  if( spelled ) undo->path = adcp_listing_newest_safety(root, folder, spelled, err);
+  if( undo->path && strcmp(spelled, file) != 0 ) {
+    adcp_error_set(
+        err, ADCP_CANTOPEN,
+        "%s is the newest safety backup of %s, but that name is not UTF-8, and others read "
+        "like it; if it is of this database, adcp_restore of it with {\"force\":true} puts "
+        "back what was there; database unchanged",
+        undo->path, spelled);
   }
   if( folder && undo->path == NULL ) {
     adcp_error_set(err, ADCP_CANTOPEN,
@@ -98,6 +105,7 @@ static void find_newest(Undo *undo) {
                    "database unchanged",
                    folder);
   }
+  adcp_free(spelled);
   adcp_free(folder);
 }
 

@@ -144,6 +144,57 @@ def test_prune(folder):
     other.close()
 
 
+def test_unnamed(folder):
+    """Backups that do not tell their database from others: nobody's prune deletes them, unless it is said that there is one."""
+    first, second = connect(":memory:"), connect(":memory:")
+    for db, moment in ((first, "2024-03-01T08:00:00"), (second, "2024-03-02T08:00:00")):
+        db.execute("CREATE TABLE t(a)")
+        call(db, "adcp_config", "backup_dir", f"{folder}/shared")
+        backup(db, moment)
+    report = prune(second, keep_last=1, apply=True)
+    check("in memory: kept", (report["deleted"], {f["rule"] for f in report["files"]}),
+          (0, {"does not tell its database from others: see option unnamed_databases"}))
+    report = prune(second, keep_last=1, unnamed_databases=True, apply=True)
+    check("in memory: said to be one", (report["deleted"], [f["rule"] for f in report["files"]]), (1, ["no rule keeps it", "keep_last"]))
+    # A database that was loaded from bytes calls its file "x".
+    if hasattr(first, "deserialize"):
+        first.deserialize(second.serialize())
+        backup(first, "2024-03-03T08:00:00")
+        check("from bytes", prune(first, keep_last=1, apply=True)["deleted"], 0)
+    first.close()
+    second.close()
+
+    # Two names of which UTF-8 shows the same.
+    names = [os.path.join(folder, os.fsdecode(name)) for name in (b"M\xfcller.db", b"M\xf6ller.db")]
+    moment = "2024-03-01T08:00:0"
+    for i, name in enumerate(names):
+        db = connect(name)
+        db.isolation_level = None
+        db.executescript("CREATE TABLE t(a); INSERT INTO t VALUES('old')")
+        call(db, "adcp_config", "backup_dir", f"{folder}/latin")
+        backup(db, moment + str(i))
+        db.close()
+    db = connect(names[1])
+    db.isolation_level = None
+    call(db, "adcp_config", "backup_dir", f"{folder}/latin")
+    check("not UTF-8: kept", prune(db, keep_last=1, apply=True)["deleted"], 0)
+    check("not UTF-8: no safety backup", error_of(lambda: call(db, "adcp_undo")).startswith(
+        f"adcp_undo: there is no safety backup of this database in {folder}/latin"), True)
+    db.execute("UPDATE t SET a = 'new'")
+    safety = json.loads(call(db, "adcp_restore", "latest", options(force=True)))["safety_backup"]
+    for name in names:
+        other = connect(name)
+        other.isolation_level = None
+        call(other, "adcp_config", "backup_dir", f"{folder}/latin")
+        check("not UTF-8: no guess", error_of(lambda: call(other, "adcp_undo")),
+              f"adcp_undo: {safety} is the newest safety backup of {folder}/M\ufffdller.db, but that name is not UTF-8, and others read like it; "
+              'if it is of this database, adcp_restore of it with {"force":true} puts back what was there; database unchanged')
+        other.close()
+    call(db, "adcp_undo")
+    check("not UTF-8: the connection knows", db.execute("SELECT a FROM t").fetchall(), [("new",)])
+    db.close()
+
+
 def test_one_second(folder):
     """What is deleted frees no name that sorts before what stays: the newest of a second is the one made last."""
     db = connect(f"{folder}/app.db")
@@ -634,7 +685,7 @@ def test_undo_elsewhere(folder):
     db.close()
 
 
-for test in (test_prune, test_one_second, test_future, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_if_changed, test_moment, test_json_of_others, test_marks, test_other_packing,
+for test in (test_prune, test_unnamed, test_one_second, test_future, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_if_changed, test_moment, test_json_of_others, test_marks, test_other_packing,
              test_large_others, test_times, test_no_files, test_undo_elsewhere, test_environment):
     os.environ.pop("SOURCE_DATE_EPOCH", None)
     with tempfile.TemporaryDirectory() as scratch:
