@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "codec/json_write.h"
 #include "codec/utf8.h"
 #include "ops/clock.h"
 #include "ops/json_tree.h"
@@ -54,6 +55,29 @@ static void read_old_counts(AdcpListingEntry *entry, const cJSON *metadata) {
   }
 }
 
+/* A text or an array of texts. */
+static void append_texts(AdcpBuf *buf, const char *key, const cJSON *texts) {
+  const cJSON *item = cJSON_IsArray(texts) ? texts->child : texts;
+  adcp_json_quote_lossy(buf, key);
+  for( ; item; item = cJSON_IsArray(texts) ? item->next : NULL ) {
+    if( cJSON_IsString(item) ) adcp_json_quote_lossy(buf, item->valuestring);
+  }
+}
+
+static char *kind_of(const cJSON *metadata, AdcpError *err) {
+  const cJSON *selection = cJSON_GetObjectItemCaseSensitive(metadata, "selection");
+  static const char *const members[] = {"backup_type", "redacted_columns"};
+  AdcpBuf kind = {0};
+  for( size_t i = 0; i < sizeof members / sizeof *members; i++ ) {
+    append_texts(&kind, members[i], cJSON_GetObjectItemCaseSensitive(metadata, members[i]));
+  }
+  const cJSON *item = cJSON_IsObject(selection) ? selection->child : NULL;
+  for( ; item; item = item->next ) append_texts(&kind, item->string, item);
+  if( adcp_buf_check(&kind, err) ) return adcp_buf_take(&kind);
+  adcp_buf_free(&kind);
+  return NULL;
+}
+
 static void read_safety(AdcpListingEntry *entry, const cJSON *mark) {
   const cJSON *before = cJSON_GetObjectItemCaseSensitive(mark, "before");
   entry->is_safety = cJSON_IsObject(mark);
@@ -68,6 +92,7 @@ static void read_metadata(AdcpListingEntry *entry, const AdcpArchiveHead *head, 
   if( entry->created_at == NULL ) entry->created_at = copy_member(root, "timestamp", err);
   entry->backup_type = copy_member(root, "backup_type", err);
   entry->note = copy_member(root, "note", err);
+  entry->kind = kind_of(root, err);
   read_safety(entry, cJSON_GetObjectItemCaseSensitive(root, "safety_backup"));
   entry->sqlite_version = copy_member(system, "sqlite_version", err);
   entry->database = copy_member(database, "path", err);
@@ -163,7 +188,8 @@ void adcp_listing_describe(AdcpListingEntry *entry, const char *path, const Adcp
 void adcp_listing_entry_clear(AdcpListingEntry *entry) {
   char *const owned[] = {entry->path,           entry->created_at,     entry->format_version,
                          entry->backup_type,    entry->content_sha256, entry->note,
-                         entry->sqlite_version, entry->database,       entry->error};
+                         entry->sqlite_version, entry->database,       entry->kind,
+                         entry->error};
   for( size_t i = 0; i < sizeof owned / sizeof *owned; i++ ) adcp_free(owned[i]);
   memset(entry, 0, sizeof *entry);
 }

@@ -46,6 +46,7 @@ typedef struct AdcpListingEntry {
   char *format_version, *backup_type;
   int64_t tables, rows;
   char *content_sha256, *note, *sqlite_version, *database;
+  char *kind;       /* what is in it of its database: the same text, the same selection */
   bool is_safety;   /* made by a restore of what it was about to change (safety.h) */
   bool before_undo; /* that restore was an adcp_undo */
   char *error;

@@ -143,10 +143,11 @@ static int compare_text(const char *a, const char *b) {
   return strcmp(a ? a : "", b ? b : "");
 }
 
-/* Backups that the rules judge together: those of one database, and its safety backups apart, those
-** before a restore and those before an undo. */
+/* Backups that the rules judge together: those of one database that have the same of it, and its
+** safety backups apart, those before a restore and those before an undo. */
 static int compare_series(const AdcpListingEntry *a, const AdcpListingEntry *b) {
   int order = compare_text(a->database, b->database);
+  if( order == 0 ) order = compare_text(a->kind, b->kind);
   if( order == 0 ) order = (int)a->is_safety - (int)b->is_safety;
   return order ? order : (int)a->before_undo - (int)b->before_undo;
 }
@@ -298,6 +299,7 @@ static void write_file(AdcpJsonWriter *w, const File *file, AdcpBuf *text) {
   adcp_json_member_string(w, "status", adcp_backup_status_name(file->entry.status));
   adcp_json_member_integer(w, "size_bytes", file->entry.size_bytes);
   adcp_json_member_string(w, "database", file->entry.database);
+  adcp_json_member_string(w, "backup_type", file->entry.backup_type);
   adcp_json_end_object(w);
 }
 

@@ -195,6 +195,28 @@ def test_unnamed(folder):
     db.close()
 
 
+def test_kinds(folder):
+    """A backup of a part never lets one of the whole, or of another part, be deleted."""
+    db = connect(f"{folder}/app.db")
+    db.executescript("CREATE TABLE t(a, secret); CREATE TABLE u(a); INSERT INTO t VALUES(1, 2); INSERT INTO u VALUES(1)")
+    kinds = [{}, {"schema_only": True}, {"data_only": True}, {"tables": "t"}, {"tables": ["t", "u"]}, {"exclude_tables": ["u"]},
+             {"exclude_data": "u"}, {"exclude_data": "t"}, {"tables": "t", "schema_only": True}, {"redact": "t.secret"}]
+    names = []
+    for second in range(2):
+        for i, kind in enumerate(kinds):
+            at(f"2024-03-0{second + 1}T08:00:{i:02}")
+            names.append(os.path.basename(json.loads(call(db, "adcp_backup", None, options(**kind)))["path"]))
+    report = prune(db, keep_last=1, apply=True)
+    check("the newest of each kind", (report["deleted"], kept(report)), (len(kinds), names[len(kinds):]))
+    check("types", [f["backup_type"] for f in report["files"][:len(kinds)]],
+          ["full", "schema", "data", "partial", "partial", "partial", "partial", "partial", "schema", "full"])
+    selection = lambda name: json.loads(call(db, "adcp_info", f"{folder}/backups/{name}"))["backup_metadata"].get("selection")
+    check("selection", [selection(name) for name in names[len(kinds):]],
+          [None, None, None, {"tables": ["t"]}, {"tables": ["t", "u"]}, {"exclude_tables": ["u"]}, {"exclude_data": ["u"]},
+           {"exclude_data": ["t"]}, {"tables": ["t"]}, None])
+    db.close()
+
+
 def test_one_second(folder):
     """What is deleted frees no name that sorts before what stays: the newest of a second is the one made last."""
     db = connect(f"{folder}/app.db")
@@ -685,7 +707,7 @@ def test_undo_elsewhere(folder):
     db.close()
 
 
-for test in (test_prune, test_unnamed, test_one_second, test_future, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_if_changed, test_moment, test_json_of_others, test_marks, test_other_packing,
+for test in (test_prune, test_kinds, test_unnamed, test_one_second, test_future, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_if_changed, test_moment, test_json_of_others, test_marks, test_other_packing,
              test_large_others, test_times, test_no_files, test_undo_elsewhere, test_environment):
     os.environ.pop("SOURCE_DATE_EPOCH", None)
     with tempfile.TemporaryDirectory() as scratch:
