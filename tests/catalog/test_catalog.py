@@ -217,6 +217,40 @@ def test_kinds(folder):
     db.close()
 
 
+def test_latest_of_another(folder):
+    """The newest of a folder that databases share may be another's: that is said before rows go, and afterwards."""
+    first, second = connect(f"{folder}/first.db"), connect(f"{folder}/second.db")
+    for db, moment in ((first, "2024-03-01T08:00:00"), (second, "2024-03-02T08:00:00")):
+        db.isolation_level = None
+        db.execute("CREATE TABLE t(a)")
+        db.execute("INSERT INTO t VALUES(?)", (moment,))
+        call(db, "adcp_config", "backup_dir", f"{folder}/shared")
+        backup(db, moment)
+    doubt = f"'latest' is a backup of {folder}/second.db, not of this database's file"
+    restored = lambda db, path="latest", **more: json.loads(call(db, "adcp_restore", path, options(force=True, **more)))
+    planned = lambda db, path="latest": [row[0] for row in db.execute(
+        "SELECT detail FROM adcp_plan(?, '{\"force\":true}') WHERE action = 'warning'", (path,))]
+    refusal = error_of(lambda: call(first, "adcp_restore", "latest"))
+    check("another's: before", "if they may go; " + doubt + "; database unchanged" in refusal, True)
+    check("another's: plan", (planned(first), planned(second)), ([doubt], []))
+    latest = json.loads(call(first, "adcp_info", "latest"))["path"]
+    check("another's: restored", (restored(first, validate_only=True)["warnings"], restored(first)["warnings"]), ([doubt], [doubt]))
+    check("its own", restored(second)["warnings"], [])
+    check("by its path", (restored(first, latest)["warnings"], planned(first, latest)), ([], []))
+    memory = connect(":memory:")
+    call(memory, "adcp_config", "backup_dir", f"{folder}/shared")
+    check("into memory", restored(memory)["warnings"], [])
+
+    at("2024-03-01T00:00:00")
+    early = "'latest' is dated in the future, 2024-03-02T08:00:00Z: others may have been made later"
+    check("future: restored", (restored(first)["warnings"], restored(second)["warnings"], planned(second)), ([doubt, early], [early], [early]))
+    check("future: validated", json.loads(call(second, "adcp_validate", "latest"))["warnings"],
+          ["it is dated in the future, 2024-03-02T08:00:00Z"])
+    check("future: checked", second.execute("SELECT severity, code FROM adcp_check('latest')").fetchall(), [("warning", "future")])
+    for db in (first, second, memory):
+        db.close()
+
+
 def test_one_second(folder):
     """What is deleted frees no name that sorts before what stays: the newest of a second is the one made last."""
     db = connect(f"{folder}/app.db")
@@ -707,7 +741,7 @@ def test_undo_elsewhere(folder):
     db.close()
 
 
-for test in (test_prune, test_kinds, test_unnamed, test_one_second, test_future, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_if_changed, test_moment, test_json_of_others, test_marks, test_other_packing,
+for test in (test_prune, test_latest_of_another, test_kinds, test_unnamed, test_one_second, test_future, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_if_changed, test_moment, test_json_of_others, test_marks, test_other_packing,
              test_large_others, test_times, test_no_files, test_undo_elsewhere, test_environment):
     os.environ.pop("SOURCE_DATE_EPOCH", None)
     with tempfile.TemporaryDirectory() as scratch:
