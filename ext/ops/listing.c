@@ -471,21 +471,22 @@ char *adcp_listing_newest(const AdcpRoot *root, const char *folder, AdcpError *e
 }
 
 static char *newest_wanted(const AdcpRoot *root, const char *folder, const Wanted *wanted,
-                           AdcpError *err) {
+                           char **wrong, AdcpError *err) {
   AdcpListing *listing = adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, err);
-  char *wrong = NULL;
-  char *path = listing ? find_newest(listing, wanted, &wrong, err) : NULL;
-  adcp_free(wrong);
+  char *path = listing ? find_newest(listing, wanted, wrong, err) : NULL;
   adcp_listing_close(listing);
   return path;
 }
 
 char *adcp_listing_newest_of(const AdcpRoot *root, const char *folder, const char *database,
                              AdcpError *err) {
-  return newest_wanted(root, folder, &(Wanted){false, database}, err);
+  char *wrong = NULL;
+  char *path = newest_wanted(root, folder, &(Wanted){false, database}, &wrong, err);
+  adcp_free(wrong);
+  return path;
 }
 
 char *adcp_listing_newest_safety(const AdcpRoot *root, const char *folder, const char *database,
-                                 AdcpError *err) {
-  return newest_wanted(root, folder, &(Wanted){true, database}, err);
+                                 char **wrong, AdcpError *err) {
+  return newest_wanted(root, folder, &(Wanted){true, database}, wrong, err);
 }

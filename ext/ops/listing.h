@@ -94,9 +94,10 @@ char *adcp_listing_newest_of(const AdcpRoot *root, const char *folder, const cha
 
 /* The path of the newest safety backup of a database that was made before a restore, not before an
 ** undo, by the path that it says it was made of, as a backup spells it (adcp_listing_spell). NULL
-** without an error when the folder has none. */
+** without an error when the folder has none; *wrong, which the caller frees, is then what is wrong
+** with one of its files, or NULL. */
 char *adcp_listing_newest_safety(const AdcpRoot *root, const char *folder, const char *database,
-                                 AdcpError *err);
+                                 char **wrong, AdcpError *err);
 
 /* True of the path of a database's file: absolute. "" is that of a database without one, and "x" that
 ** of one which sqlite3_deserialize made. */

@@ -88,8 +88,9 @@ static void find_newest(Undo *undo) {
       adcp_config_backup_dir(undo->request->config, undo->db.handle, undo->db.schema, err);
   const AdcpRoot *root = adcp_config_root(undo->request->config);
   const char *file = file_of(undo, undo->db.schema);
+  char *wrong = NULL;
   char *spelled = folder && adcp_listing_is_path(file) ? adcp_listing_spell(file, err) : NULL;
-  if( spelled ) undo->path = adcp_listing_newest_safety(root, folder, spelled, err);
+  if( spelled ) undo->path = adcp_listing_newest_safety(root, folder, spelled, &wrong, err);
   if( undo->path && strcmp(spelled, file) != 0 ) {
     adcp_error_set(
         err, ADCP_CANTOPEN,
@@ -98,13 +99,15 @@ static void find_newest(Undo *undo) {
         "back what was there; database unchanged",
         undo->path, spelled);
   }
-  if( folder && undo->path == NULL ) {
+  if( folder && undo->path == NULL && !err->rc ) {
     adcp_error_set(err, ADCP_CANTOPEN,
                    "there is no safety backup of this database in %s; a restore over rows makes "
-                   "one when backup_dir is set or it is asked for with {\"safety_backup\":true}; "
-                   "database unchanged",
+                   "one when backup_dir is set or it is asked for with {\"safety_backup\":true}",
                    folder);
+    if( wrong ) adcp_error_append(err, "; a file that was passed over: %s", wrong);
+    adcp_error_append(err, "; database unchanged");
   }
+  adcp_free(wrong);
   adcp_free(spelled);
   adcp_free(folder);
 }

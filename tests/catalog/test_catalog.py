@@ -739,6 +739,14 @@ def test_undo_elsewhere(folder):
     check("undone from elsewhere", db.execute("SELECT x FROM t").fetchall(), [(2,)])
     os.chdir(folder)
     db.close()
+    # What could not be read may be what is looked for: that there is none is not all that is said.
+    with open(report["safety_backup"], "r+b") as f:
+        f.truncate(300)
+    db = connect("app.db")
+    call(db, "adcp_config", "backup_dir", "saved")
+    said = error_of(lambda: call(db, "adcp_undo"))
+    check("passed over", ("; a file that was passed over: " in said, said.endswith("; database unchanged")), (True, True))
+    db.close()
 
 
 for test in (test_prune, test_latest_of_another, test_kinds, test_unnamed, test_one_second, test_future, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_if_changed, test_moment, test_json_of_others, test_marks, test_other_packing,
