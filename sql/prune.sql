@@ -6,6 +6,7 @@
 --   @keep_last, @keep_hourly, @keep_daily, @keep_weekly, @keep_monthly, @keep_yearly   how many
 --   @keep_within  a duration such as '7d'
 --   @dir          the folder; else that of adcp_config('backup_dir')
+--   @unnamed      1: also backups of a database in memory, of which the folder has one alone
 --   @apply        1: delete
 .bail on
 SELECT value ->> 'action' AS action, value ->> 'name' AS name, value ->> 'rule' AS rule
@@ -13,4 +14,5 @@ SELECT value ->> 'action' AS action, value ->> 'name' AS name, value ->> 'rule' 
     'keep_last', @keep_last, 'keep_hourly', @keep_hourly, 'keep_daily', @keep_daily,
     'keep_weekly', @keep_weekly, 'keep_monthly', @keep_monthly, 'keep_yearly', @keep_yearly,
     'keep_within', @keep_within, 'backup_dir', @dir,
+    'unnamed_databases', json(iif(@unnamed, 'true', 'null')),
     'apply', json(iif(@apply, 'true', 'false')))), '$.files');

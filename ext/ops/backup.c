@@ -279,6 +279,7 @@ static void write_head(AdcpBackup *backup) {
   AdcpMetadata metadata = {.created = backup->created,
                            .backup_type = backup->type,
                            .note = adcp_options_text(backup->options, "note", NULL),
+                           .options = backup->options,
                            .settings = backup->settings,
                            .redacted_columns = &backup->redacted,
                            .safety = backup->safety,

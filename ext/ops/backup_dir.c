@@ -64,13 +64,43 @@ void adcp_backup_dir_check(const AdcpRoot *root, const char *folder, AdcpError *
   }
 }
 
+bool adcp_backup_dir_is_latest(const char *path) {
+  return strcmp(path, LATEST) == 0;
+}
+
+/* Two that read alike are not told to differ. */
+static bool is_of_another(const AdcpDb *db, const AdcpListingEntry *entry) {
+  const char *file = sqlite3_db_filename(db->handle, db->schema);
+  if( !adcp_listing_is_path(file) || !adcp_listing_is_path(entry->database) ) return false;
+  char *spelled = adcp_listing_spell(file, db->err);
+  bool differs = spelled && strcmp(spelled, entry->database) != 0;
+  adcp_free(spelled);
+  return differs;
+}
+
+void adcp_backup_dir_doubt_latest(AdcpDb *db, const AdcpArchiveHead *head, AdcpTexts *doubts) {
+  AdcpListingEntry entry;
+  if( db->err->rc ) return;
+  adcp_listing_describe(&entry, LATEST, head, db->err);
+  if( is_of_another(db, &entry) ) {
+    adcp_texts_add(doubts, db->err, "'latest' is a backup of %s, not of this database's file",
+                   entry.database);
+  }
+  if( adcp_clock_is_future(entry.created) ) {
+    adcp_texts_add(doubts, db->err,
+                   "'latest' is dated in the future, %s: others may have been made later",
+                   entry.created_at);
+  }
+  adcp_listing_entry_clear(&entry);
+}
+
 char *adcp_backup_dir_find(const AdcpConfig *config, AdcpDb *db, const char *path) {
   if( db->err->rc ) return NULL;
   if( path[0] == 0 ) {
     adcp_error_set(db->err, ADCP_MISUSE, "the path is empty; give the path of a file");
     return NULL;
   }
-  if( strcmp(path, LATEST) == 0 ) {
+  if( adcp_backup_dir_is_latest(path) ) {
     char *folder = adcp_config_backup_dir(config, db->handle, db->schema, db->err);
     char *latest = folder ? adcp_listing_newest(adcp_config_root(config), folder, db->err) : NULL;
     adcp_free(folder);

@@ -8,6 +8,8 @@
 #ifndef ADCP_OPS_BACKUP_DIR_H
 #define ADCP_OPS_BACKUP_DIR_H
 
+#include "archive/archive_read.h"
+#include "base/texts.h"
 #include "db/db.h"
 #include "ops/config.h"
 
@@ -23,5 +25,11 @@ void adcp_backup_dir_check(const AdcpRoot *root, const char *folder, AdcpError *
 /* The path of an existing backup: as it is, but for "latest", which is the newest whole backup in
 ** the folder of the database `db->schema`. The caller frees it; NULL on error. */
 char *adcp_backup_dir_find(const AdcpConfig *config, AdcpDb *db, const char *path);
+bool adcp_backup_dir_is_latest(const char *path);
+
+/* Adds what should be known of a backup that was found as "latest" before it is restored into
+** db->schema: that it is of another file (several databases may share a folder), or dated in the
+** future. */
+void adcp_backup_dir_doubt_latest(AdcpDb *db, const AdcpArchiveHead *head, AdcpTexts *doubts);
 
 #endif

@@ -42,6 +42,10 @@ void adcp_clock_name(char text[ADCP_TIME_NAME_SIZE], int64_t seconds) {
   if( strftime(text, ADCP_TIME_NAME_SIZE, "%Y%m%d_%H%M%S", &utc) == 0 ) text[0] = 0;
 }
 
+bool adcp_clock_is_future(int64_t seconds) {
+  return seconds - ADCP_CLOCK_MARGIN_S > adcp_clock_seconds();
+}
+
 /* `digits` digits at *text, which moves on; -1 when they are not there. */
 static int take_digits(const char **text, int digits) {
   int value = 0;

@@ -23,6 +23,11 @@ void adcp_clock_text(char text[ADCP_TIME_TEXT_SIZE], int64_t seconds);
 #define ADCP_TIME_NAME_SIZE 24
 void adcp_clock_name(char text[ADCP_TIME_NAME_SIZE], int64_t seconds);
 
+/* True of a moment that no right clock can have shown yet. The clocks of machines that share a folder
+** are less than this apart. */
+#define ADCP_CLOCK_MARGIN_S 3600
+bool adcp_clock_is_future(int64_t seconds);
+
 /* The moment of a text as adcp_clock_text writes it, also with a fraction, an offset ("+02:00"), or
 ** (as Python's isoformat) without a zone, which is taken as UTC. False for any other text. */
 bool adcp_clock_parse(const char *text, int64_t *seconds);

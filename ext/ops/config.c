@@ -42,7 +42,7 @@ static const AdcpOptionTable *const sources[] = {&config_table, &adcp_backup_opt
                                                  &adcp_prune_options};
 
 #define SOURCE_COUNT (sizeof sources / sizeof *sources)
-#define MAX_SETTINGS 64 /* all tables together have fewer than 50 */
+#define MAX_SETTINGS 64 /* all tables together have some 50 */
 
 struct AdcpConfig {
   sqlite3 *handle; /* borrowed; NULL: none */

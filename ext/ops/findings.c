@@ -29,6 +29,9 @@ static const struct {
     [ADCP_FINDING_RESTORE_FAILED] = {ADCP_SEVERITY_ERROR, "restore_failed", "take another backup"},
     [ADCP_FINDING_REWRITTEN] = {ADCP_SEVERITY_WARNING, "rewritten",
                                 "content is proven by its digests; only speed is lost"},
+    [ADCP_FINDING_FUTURE] = {ADCP_SEVERITY_WARNING, "future",
+                             "set the clock right, or move the file out of the folder: 'latest' "
+                             "takes it for the newest"},
     [ADCP_FINDING_FOREIGN_KEY] = {ADCP_SEVERITY_WARNING, "foreign_key",
                                   "the database had it when it was backed up, or its parent was "
                                   "left out; a restore keeps it"},

@@ -24,8 +24,10 @@ typedef struct Folder {
   AdcpError unwritable, unreadable; /* why, where it is so */
   int64_t free_bytes;               /* -1: not known */
   int64_t backups, safety_backups, damaged, foreign, total_bytes, world_readable;
+  int64_t ahead_count;
+  AdcpListingEntry ahead; /* the newest of the whole ones that are dated in the future; likewise */
   AdcpListingEntry
-      newest; /* of the whole ones, no safety backup; its path is NULL when there is none */
+      newest; /* of the others, no safety backup; its path is NULL when there is none */
   AdcpListingEntry last_broken; /* of the damaged ones, by the time of the file; likewise */
 } Folder;
 
@@ -84,6 +86,17 @@ static void keep_later(AdcpListingEntry *kept, AdcpListingEntry *entry) {
   memset(entry, 0, sizeof *entry);
 }
 
+static void keep_whole(Folder *folder, AdcpListingEntry *entry) {
+  if( adcp_clock_is_future(entry->created) ) {
+    folder->ahead_count++;
+    keep_later(&folder->ahead, entry);
+  } else if( entry->is_safety ) {
+    adcp_listing_entry_clear(entry);
+  } else {
+    keep_later(&folder->newest, entry);
+  }
+}
+
 static void count_entry(Folder *folder, AdcpListingEntry *entry) {
   if( entry->status == ADCP_BACKUP_FOREIGN ) {
     folder->foreign++;
@@ -92,12 +105,9 @@ static void count_entry(Folder *folder, AdcpListingEntry *entry) {
   }
   folder->total_bytes += entry->size_bytes;
   folder->world_readable += (entry->st.st_mode & S_IROTH) != 0 && !S_ISLNK(entry->st.st_mode);
-  if( entry->status == ADCP_BACKUP_OK && entry->is_safety ) {
-    folder->safety_backups++;
-    adcp_listing_entry_clear(entry);
-  } else if( entry->status == ADCP_BACKUP_OK ) {
-    folder->backups++;
-    keep_later(&folder->newest, entry);
+  if( entry->status == ADCP_BACKUP_OK ) {
+    *(entry->is_safety ? &folder->safety_backups : &folder->backups) += 1;
+    keep_whole(folder, entry);
   } else {
     folder->damaged++;
     entry->created = (int64_t)entry->st.st_mtim.tv_sec; /* it cannot tell by itself */
@@ -179,6 +189,17 @@ static void warn_of_age(AdcpJsonWriter *w, const Folder *folder, const char *max
        newest->created_at, max_age);
 }
 
+static void warn_of_future(AdcpJsonWriter *w, const Folder *folder) {
+  if( folder->ahead_count == 0 ) return;
+  warn(w,
+       "%s is dated in the future, %s (%lld such backup%s): 'latest' and adcp_undo take it for the "
+       "newest, adcp_prune neither counts nor deletes it; set the clock right if it is wrong now, "
+       "or "
+       "move what it dated out of the folder if it was",
+       folder->ahead.name, folder->ahead.created_at, (long long)folder->ahead_count,
+       folder->ahead_count == 1 ? "" : "s");
+}
+
 /* Where no backup could be written there is none for that reason. */
 static void warn_of_access(AdcpJsonWriter *w, const Folder *folder) {
   if( folder->unwritable.rc ) {
@@ -204,7 +225,8 @@ static void write_warnings(AdcpJsonWriter *w, const AdcpRequest *request, const 
          folder->path, adcp_root_path(adcp_config_root(request->config)));
   } else if( folder->newest.path ) {
     warn_of_age(w, folder, adcp_options_text(settings, "max_age", NULL));
-  } else if( folder->unwritable.rc == ADCP_OK && folder->unreadable.rc == ADCP_OK ) {
+  } else if( folder->unwritable.rc == ADCP_OK && folder->unreadable.rc == ADCP_OK &&
+             folder->ahead_count == 0 ) {
     warn(w, "there is no backup yet in %s", folder->path);
   }
   if( folder->newest.status != ADCP_BACKUP_OK ) {
@@ -213,6 +235,7 @@ static void write_warnings(AdcpJsonWriter *w, const AdcpRequest *request, const 
              (folder->newest.path == NULL || folder->newest.created <= broken->created) ) {
     warn(w, "the newest backup, %s, is not valid: %s", broken->name, broken->error);
   }
+  warn_of_future(w, folder);
   warn_of_access(w, folder);
   if( folder->world_readable ) {
     warn(w, "%lld backup%s can be read by every user of this machine; chmod o-r them",
@@ -237,6 +260,7 @@ static void write_status(const AdcpRequest *request, AdcpBuf *report, AdcpError 
   adcp_json_end_object(&w);
   adcp_error_clear(&folder.unwritable);
   adcp_error_clear(&folder.unreadable);
+  adcp_listing_entry_clear(&folder.ahead);
   adcp_listing_entry_clear(&folder.newest);
   adcp_listing_entry_clear(&folder.last_broken);
   adcp_free(folder.path);

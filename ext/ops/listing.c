@@ -9,10 +9,14 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "codec/json_write.h"
+#include "codec/utf8.h"
 #include "ops/clock.h"
 #include "ops/json_tree.h"
 #include "platform/file.h"
 #include "platform/temp_file.h"
+
+#define REPLACED "\xef\xbf\xbd" /* U+FFFD, for each byte of a path that is not UTF-8 */
 
 struct AdcpListing {
   const AdcpRoot *root;
@@ -51,6 +55,29 @@ static void read_old_counts(AdcpListingEntry *entry, const cJSON *metadata) {
   }
 }
 
+/* A text or an array of texts. */
+static void append_texts(AdcpBuf *buf, const char *key, const cJSON *texts) {
+  const cJSON *item = cJSON_IsArray(texts) ? texts->child : texts;
+  adcp_json_quote_lossy(buf, key);
+  for( ; item; item = cJSON_IsArray(texts) ? item->next : NULL ) {
+    if( cJSON_IsString(item) ) adcp_json_quote_lossy(buf, item->valuestring);
+  }
+}
+
+static char *kind_of(const cJSON *metadata, AdcpError *err) {
+  const cJSON *selection = cJSON_GetObjectItemCaseSensitive(metadata, "selection");
+  static const char *const members[] = {"backup_type", "redacted_columns"};
+  AdcpBuf kind = {0};
+  for( size_t i = 0; i < sizeof members / sizeof *members; i++ ) {
+    append_texts(&kind, members[i], cJSON_GetObjectItemCaseSensitive(metadata, members[i]));
+  }
+  const cJSON *item = cJSON_IsObject(selection) ? selection->child : NULL;
+  for( ; item; item = item->next ) append_texts(&kind, item->string, item);
+  if( adcp_buf_check(&kind, err) ) return adcp_buf_take(&kind);
+  adcp_buf_free(&kind);
+  return NULL;
+}
+
 static void read_safety(AdcpListingEntry *entry, const cJSON *mark) {
   const cJSON *before = cJSON_GetObjectItemCaseSensitive(mark, "before");
   entry->is_safety = cJSON_IsObject(mark);
@@ -65,6 +92,7 @@ static void read_metadata(AdcpListingEntry *entry, const AdcpArchiveHead *head, 
   if( entry->created_at == NULL ) entry->created_at = copy_member(root, "timestamp", err);
   entry->backup_type = copy_member(root, "backup_type", err);
   entry->note = copy_member(root, "note", err);
+  entry->kind = kind_of(root, err);
   read_safety(entry, cJSON_GetObjectItemCaseSensitive(root, "safety_backup"));
   entry->sqlite_version = copy_member(system, "sqlite_version", err);
   entry->database = copy_member(database, "path", err);
@@ -160,7 +188,8 @@ void adcp_listing_describe(AdcpListingEntry *entry, const char *path, const Adcp
 void adcp_listing_entry_clear(AdcpListingEntry *entry) {
   char *const owned[] = {entry->path,           entry->created_at,     entry->format_version,
                          entry->backup_type,    entry->content_sha256, entry->note,
-                         entry->sqlite_version, entry->database,       entry->error};
+                         entry->sqlite_version, entry->database,       entry->kind,
+                         entry->error};
   for( size_t i = 0; i < sizeof owned / sizeof *owned; i++ ) adcp_free(owned[i]);
   memset(entry, 0, sizeof *entry);
 }
@@ -281,6 +310,29 @@ void adcp_listing_close(AdcpListing *listing) {
 }
 
 /* ---- the newest ---- */
+
+bool adcp_listing_is_path(const char *database) {
+  return database && database[0] == '/';
+}
+
+bool adcp_listing_is_named(const AdcpListingEntry *entry) {
+  return adcp_listing_is_path(entry->database) && strstr(entry->database, REPLACED) == NULL;
+}
+
+char *adcp_listing_spell(const char *database, AdcpError *err) {
+  AdcpBuf text = {0};
+  for( size_t n = strlen(database);; ) {
+    size_t valid = adcp_utf8_valid_prefix((const uint8_t *)database, n);
+    adcp_buf_append(&text, database, valid);
+    if( valid == n ) break;
+    adcp_buf_append_str(&text, REPLACED);
+    database += valid + 1;
+    n -= valid + 1;
+  }
+  if( adcp_buf_check(&text, err) ) return adcp_buf_take(&text);
+  adcp_buf_free(&text);
+  return NULL;
+}
 
 bool adcp_listing_older(const AdcpListingEntry *a, const AdcpListingEntry *b) {
   return a->created != b->created ? a->created < b->created : strverscmp(a->name, b->name) < 0;
@@ -419,21 +471,22 @@ char *adcp_listing_newest(const AdcpRoot *root, const char *folder, AdcpError *e
 }
 
 static char *newest_wanted(const AdcpRoot *root, const char *folder, const Wanted *wanted,
-                           AdcpError *err) {
+                           char **wrong, AdcpError *err) {
   AdcpListing *listing = adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, err);
-  char *wrong = NULL;
-  char *path = listing ? find_newest(listing, wanted, &wrong, err) : NULL;
-  adcp_free(wrong);
+  char *path = listing ? find_newest(listing, wanted, wrong, err) : NULL;
   adcp_listing_close(listing);
   return path;
 }
 
 char *adcp_listing_newest_of(const AdcpRoot *root, const char *folder, const char *database,
                              AdcpError *err) {
-  return newest_wanted(root, folder, &(Wanted){false, database}, err);
+  char *wrong = NULL;
+  char *path = newest_wanted(root, folder, &(Wanted){false, database}, &wrong, err);
+  adcp_free(wrong);
+  return path;
 }
 
 char *adcp_listing_newest_safety(const AdcpRoot *root, const char *folder, const char *database,
-                                 AdcpError *err) {
-  return newest_wanted(root, folder, &(Wanted){true, database}, err);
+                                 char **wrong, AdcpError *err) {
+  return newest_wanted(root, folder, &(Wanted){true, database}, wrong, err);
 }

@@ -46,6 +46,7 @@ typedef struct AdcpListingEntry {
   char *format_version, *backup_type;
   int64_t tables, rows;
   char *content_sha256, *note, *sqlite_version, *database;
+  char *kind;       /* what is in it of its database: the same text, the same selection */
   bool is_safety;   /* made by a restore of what it was about to change (safety.h) */
   bool before_undo; /* that restore was an adcp_undo */
   char *error;
@@ -92,9 +93,23 @@ char *adcp_listing_newest_of(const AdcpRoot *root, const char *folder, const cha
                              AdcpError *err);
 
 /* The path of the newest safety backup of a database that was made before a restore, not before an
-** undo, by the path that it says it was made of. NULL without an error when the folder has none. */
+** undo, by the path that it says it was made of, as a backup spells it (adcp_listing_spell). NULL
+** without an error when the folder has none; *wrong, which the caller frees, is then what is wrong
+** with one of its files, or NULL. */
 char *adcp_listing_newest_safety(const AdcpRoot *root, const char *folder, const char *database,
-                                 AdcpError *err);
+                                 char **wrong, AdcpError *err);
+
+/* True of the path of a database's file: absolute. "" is that of a database without one, and "x" that
+** of one which sqlite3_deserialize made. */
+bool adcp_listing_is_path(const char *database);
+
+/* True when a backup's `database` can be that of one database only: a path, and all of it. What is not
+** UTF-8 in a path was replaced (U+FFFD), so that several may read alike. */
+bool adcp_listing_is_named(const AdcpListingEntry *entry);
+
+/* The path of a database's file as its backups have it: what is not UTF-8 replaced. The caller frees
+** it. NULL when out of memory. */
+char *adcp_listing_spell(const char *database, AdcpError *err);
 
 /* True when a comes before b in time, or, at the same second, by name (with _9 before _10). */
 bool adcp_listing_older(const AdcpListingEntry *a, const AdcpListingEntry *b);

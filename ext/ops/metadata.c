@@ -56,6 +56,28 @@ static void write_database(AdcpJsonWriter *w, AdcpDb *db) {
   adcp_json_end_object(w);
 }
 
+/* The options that make a backup partial, as they were given: backups of the same are alike to a
+** prune. */
+static void write_selection(AdcpJsonWriter *w, const AdcpOptions *options) {
+  static const char *const names[] = {"tables", "exclude_tables", "exclude_data", NULL};
+  bool any = false;
+  for( size_t i = 0; names[i]; i++ ) any = any || adcp_options_name_count(options, names[i]);
+  if( !any ) return;
+  adcp_json_key(w, "selection");
+  adcp_json_begin_object(w);
+  for( size_t i = 0; names[i]; i++ ) {
+    size_t count = adcp_options_name_count(options, names[i]);
+    if( count == 0 ) continue;
+    adcp_json_key(w, names[i]);
+    adcp_json_begin_array(w);
+    for( size_t k = 0; k < count; k++ ) {
+      adcp_json_string(w, adcp_options_name(options, names[i], k));
+    }
+    adcp_json_end_array(w);
+  }
+  adcp_json_end_object(w);
+}
+
 static void write_safety(AdcpJsonWriter *w, const AdcpSafetyMark *mark) {
   bool known = mark->content_sha256[0] != 0;
   adcp_json_key(w, "safety_backup");
@@ -81,6 +103,7 @@ void adcp_metadata_write(AdcpBuf *out, AdcpDb *db, const AdcpMetadata *metadata)
   }
   adcp_json_member_string(&w, "created_at", created_at);
   adcp_json_member_string(&w, "backup_type", metadata->backup_type);
+  write_selection(&w, metadata->options);
   if( metadata->note ) adcp_json_member_string(&w, "note", metadata->note);
   if( metadata->safety ) write_safety(&w, metadata->safety);
   write_system(&w);

@@ -10,9 +10,10 @@
 #include "ops/settings.h"
 
 typedef struct AdcpMetadata {
-  int64_t created;         /* in seconds since 1970: when the snapshot was taken */
-  const char *backup_type; /* "full", "partial", "schema", "data" */
-  const char *note;        /* or NULL */
+  int64_t created;            /* in seconds since 1970: when the snapshot was taken */
+  const char *backup_type;    /* "full", "partial", "schema", "data" */
+  const char *note;           /* or NULL */
+  const AdcpOptions *options; /* of the backup: which tables it was of */
   const AdcpSettings *settings;
   const AdcpTextList *redacted_columns;
   const AdcpSafetyMark *safety; /* or NULL */

@@ -10,6 +10,7 @@
 #include "db/catalog.h"
 #include "db/name_map.h"
 #include "db/token.h"
+#include "ops/backup_dir.h"
 #include "ops/hash.h"
 #include "ops/kept_rows.h"
 #include "ops/legacy.h"
@@ -434,6 +435,9 @@ static void make_plan(AdcpPlanSteps *steps, const AdcpRequest *request) {
                                steps->options, steps->choice);
   if( steps->plan == NULL ) return;
   adcp_legacy_warn(steps->plan, steps->head, steps->err);
+  if( request->is_latest ) {
+    adcp_backup_dir_doubt_latest(&steps->db, steps->head, &steps->plan->warnings);
+  }
   bool takes_encoding = steps->live->object_count == 0 && strcmp(steps->db.schema, "main") == 0 &&
                         sqlite3_get_autocommit(steps->db.handle);
   if( !takes_encoding ) adcp_plan_warn_of_encoding(steps->plan, &steps->db, figures.encoding);

@@ -32,6 +32,7 @@ static const AdcpOptionSpec option_specs[] = {
     {"keep_yearly", ADCP_OPTION_INTEGER, -1, MAX_KEEP, NULL},
     {"keep_within", ADCP_OPTION_DURATION, 0, 0, NULL},
     {"backup_dir", ADCP_OPTION_TEXT, 0, 0, NULL},
+    {"unnamed_databases", ADCP_OPTION_BOOL, 0, 0, NULL},
     {"apply", ADCP_OPTION_BOOL, 0, 0, NULL},
 };
 
@@ -105,11 +106,18 @@ static File *add_file(Prune *prune) {
   return file;
 }
 
-static const char *fixed_reason(const AdcpListingEntry *entry) {
+/* Those that do not tell their database from others are no series: one prune could delete the only
+** backup of another database. The caller may know that there is one. */
+static const char *fixed_reason(const Prune *prune, const AdcpListingEntry *entry) {
   if( entry->status == ADCP_BACKUP_FOREIGN ) return "not a backup of ours";
   if( entry->status == ADCP_BACKUP_DAMAGED ) return "damaged: look at it first";
   if( !S_ISREG(entry->st.st_mode) ) return "not a regular file";
   if( entry->created < 0 ) return "has no readable created_at";
+  if( adcp_clock_is_future(entry->created) ) return "dated in the future";
+  if( !adcp_listing_is_named(entry) &&
+      !adcp_options_bool(prune->options, "unnamed_databases", false) ) {
+    return "does not tell its database from others: see option unnamed_databases";
+  }
   return NULL;
 }
 
@@ -126,7 +134,7 @@ static void read_files(Prune *prune) {
       break;
     }
     file->entry = entry;
-    file->fixed = fixed_reason(&entry);
+    file->fixed = fixed_reason(prune, &entry);
   }
   adcp_listing_close(listing);
 }
@@ -135,10 +143,11 @@ static int compare_text(const char *a, const char *b) {
   return strcmp(a ? a : "", b ? b : "");
 }
 
-/* Backups that the rules judge together: those of one database, and its safety backups apart, those
-** before a restore and those before an undo. */
+/* Backups that the rules judge together: those of one database that have the same of it, and its
+** safety backups apart, those before a restore and those before an undo. */
 static int compare_series(const AdcpListingEntry *a, const AdcpListingEntry *b) {
   int order = compare_text(a->database, b->database);
+  if( order == 0 ) order = compare_text(a->kind, b->kind);
   if( order == 0 ) order = (int)a->is_safety - (int)b->is_safety;
   return order ? order : (int)a->before_undo - (int)b->before_undo;
 }
@@ -290,6 +299,7 @@ static void write_file(AdcpJsonWriter *w, const File *file, AdcpBuf *text) {
   adcp_json_member_string(w, "status", adcp_backup_status_name(file->entry.status));
   adcp_json_member_integer(w, "size_bytes", file->entry.size_bytes);
   adcp_json_member_string(w, "database", file->entry.database);
+  adcp_json_member_string(w, "backup_type", file->entry.backup_type);
   adcp_json_end_object(w);
 }
 

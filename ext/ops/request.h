@@ -21,6 +21,7 @@ typedef struct AdcpRequest {
   const char *options; /* JSON text; NULL where none was given */
   size_t options_size;
   const char *function; /* that was called, as SQL names it; NULL where it does not matter */
+  bool is_latest;       /* of a plan: the path was found as "latest" */
   bool complete;        /* the settings of the connection do not complete the options */
   bool is_undo;         /* of a restore: adcp_undo's; it is not what an undo undoes */
   bool is_trial;        /* of a restore: into nobody's database, of which errors do not speak */

@@ -74,6 +74,7 @@ struct AdcpRestore {
   AdcpError *err;
   const AdcpRoot *root; /* of the connection */
   char *path;
+  bool is_latest; /* it was found as that */
   int64_t started_ms;
   AdcpOptions *options;
   AdcpReadAhead *archive;
@@ -190,6 +191,18 @@ static void create_legacy(AdcpRestore *restore) {
   adcp_legacy_create(&restore->db, restore->head);
 }
 
+/* What "latest" may not be meant to be is a warning; and said before, to who is asked for force. */
+static void check_force(AdcpRestore *restore) {
+  AdcpTexts doubts = {0};
+  if( restore->is_latest ) adcp_backup_dir_doubt_latest(&restore->db, restore->head, &doubts);
+  adcp_plan_check_force(restore->plan, &restore->db, restore->live, flag(restore, "force"));
+  for( size_t i = 0; i < doubts.count; i++ ) {
+    adcp_error_append(restore->err, "; %s", doubts.items[i]);
+    adcp_plan_warn(restore->plan, restore->err, "%s", doubts.items[i]);
+  }
+  adcp_texts_free(&doubts);
+}
+
 static void make_plan(AdcpRestore *restore) {
   AdcpDb *db = &restore->db;
   if( restore->err->rc ) return;
@@ -202,7 +215,7 @@ static void make_plan(AdcpRestore *restore) {
   restore->plan->transaction = restore->transaction;
   adcp_legacy_warn(restore->plan, restore->head, restore->err);
   adcp_plan_check_size(restore->plan, restore->options, restore->err);
-  adcp_plan_check_force(restore->plan, db, restore->live, flag(restore, "force"));
+  check_force(restore);
   if( restore->safety && adcp_plan_touches_rows(restore->plan, db, restore->live) ) {
     back_up(restore);
   }
@@ -224,6 +237,7 @@ static void prepare_schema(AdcpRestore *restore) {
 static void find_backup(AdcpRestore *restore, const AdcpRequest *request) {
   char *path = adcp_backup_dir_find(request->config, &restore->db, request->path);
   if( path == NULL ) return;
+  restore->is_latest = adcp_backup_dir_is_latest(request->path);
   adcp_free(restore->path);
   restore->path = path;
 }

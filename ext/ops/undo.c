@@ -38,12 +38,32 @@ static const char *file_of(const Undo *undo, const char *schema) {
   return file ? file : "";
 }
 
-/* The last restore of this connection, if it was of the database that is meant. */
-static const AdcpLastRestore *last_restore(const Undo *undo) {
-  const AdcpLastRestore *last = adcp_config_last_restore(undo->request->config);
-  const char *schema = adcp_options_text(undo->options, "schema", NULL);
-  if( last == NULL || (schema && sqlite3_stricmp(schema, last->schema) != 0) ) return NULL;
-  return strcmp(file_of(undo, last->schema), last->database) == 0 ? last : NULL;
+/* Whether the database that the last restore was of is still the one of its name. Without a file only
+** the main database is told from another: it cannot be detached. (What sqlite3_deserialize brings is
+** of file "x".) */
+static bool is_still_there(const Undo *undo, const AdcpLastRestore *last) {
+  if( strcmp(file_of(undo, last->schema), last->database) != 0 ) return false;
+  return adcp_listing_is_path(last->database) ||
+         (last->database[0] == 0 && sqlite3_stricmp(last->schema, "main") == 0);
+}
+
+static void refuse_other(const AdcpLastRestore *last, AdcpError *err) {
+  if( adcp_listing_is_path(last->database) ) {
+    adcp_error_set(
+        err, ADCP_CANTOPEN,
+        "the last restore of this connection was of \"%s\", %s, which is not attached as "
+        "that any more; attach it again, or name the database that is meant, such as "
+        "{\"schema\":\"main\"}; database unchanged",
+        last->schema, last->database);
+    return;
+  }
+  adcp_error_set(
+      err, ADCP_CANTOPEN,
+      "the last restore of this connection was of \"%s\", a database without a file, "
+      "which cannot be told from another that was attached as that since; if it is the "
+      "same, adcp_restore of %s with {\"force\":true,\"schema\":\"%s\"} puts back what was "
+      "there; database unchanged",
+      last->schema, last->safety_backup, last->schema);
 }
 
 static void take_last(Undo *undo, const AdcpLastRestore *last) {
@@ -54,10 +74,12 @@ static void take_last(Undo *undo, const AdcpLastRestore *last) {
         "the last restore of this connection made no safety backup: no rows were at stake, "
         "no backup_dir is set, or it was left out; adcp_backups lists what adcp_restore "
         "could put back; database unchanged");
-    return;
+  } else if( !is_still_there(undo, last) ) {
+    refuse_other(last, err);
+  } else {
+    undo->path = adcp_strdup(last->safety_backup);
+    if( undo->path == NULL ) adcp_error_nomem(err);
   }
-  undo->path = adcp_strdup(last->safety_backup);
-  if( undo->path == NULL ) adcp_error_nomem(err);
 }
 
 static void find_newest(Undo *undo) {
@@ -66,22 +88,45 @@ static void find_newest(Undo *undo) {
       adcp_config_backup_dir(undo->request->config, undo->db.handle, undo->db.schema, err);
   const AdcpRoot *root = adcp_config_root(undo->request->config);
   const char *file = file_of(undo, undo->db.schema);
-  if( folder && *file ) undo->path = adcp_listing_newest_safety(root, folder, file, err);
-  if( folder && undo->path == NULL ) {
+  char *wrong = NULL;
+  char *spelled = folder && adcp_listing_is_path(file) ? adcp_listing_spell(file, err) : NULL;
+  if( spelled ) undo->path = adcp_listing_newest_safety(root, folder, spelled, &wrong, err);
+  if( undo->path && strcmp(spelled, file) != 0 ) {
+    adcp_error_set(
+        err, ADCP_CANTOPEN,
+        "%s is the newest safety backup of %s, but that name is not UTF-8, and others read "
+        "like it; if it is of this database, adcp_restore of it with {\"force\":true} puts "
+        "back what was there; database unchanged",
+        undo->path, spelled);
+  }
+  if( folder && undo->path == NULL && !err->rc ) {
     adcp_error_set(err, ADCP_CANTOPEN,
                    "there is no safety backup of this database in %s; a restore over rows makes "
-                   "one when backup_dir is set or it is asked for with {\"safety_backup\":true}; "
-                   "database unchanged",
+                   "one when backup_dir is set or it is asked for with {\"safety_backup\":true}",
                    folder);
+    if( wrong ) adcp_error_append(err, "; a file that was passed over: %s", wrong);
+    adcp_error_append(err, "; database unchanged");
   }
+  adcp_free(wrong);
+  adcp_free(spelled);
   adcp_free(folder);
+}
+
+/* The last restore of this connection, if it is what is meant: of the schema that is named, if one is.
+** A file that was attached under the name since then is a database of its own. */
+static const AdcpLastRestore *last_restore(const Undo *undo) {
+  const AdcpLastRestore *last = adcp_config_last_restore(undo->request->config);
+  const char *schema = adcp_options_text(undo->options, "schema", NULL);
+  if( last == NULL || schema == NULL ) return last;
+  if( sqlite3_stricmp(schema, last->schema) != 0 ) return NULL;
+  return strcmp(file_of(undo, schema), last->database) == 0 ? last : NULL;
 }
 
 static void find_file(Undo *undo) {
   if( undo->options == NULL ) return;
   const AdcpLastRestore *last = last_restore(undo);
   undo->db.schema = last ? last->schema : adcp_options_text(undo->options, "schema", "main");
-  adcp_db_check_schema(&undo->db);
+  if( last == NULL || adcp_options_has(undo->options, "schema") ) adcp_db_check_schema(&undo->db);
   if( undo->db.err->rc ) return;
   last ? take_last(undo, last) : find_newest(undo);
 }

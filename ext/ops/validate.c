@@ -15,6 +15,7 @@
 #include "ops/backup_dir.h"
 #include "ops/clock.h"
 #include "ops/interrupt.h"
+#include "ops/listing.h"
 #include "ops/metadata.h"
 #include "ops/options.h"
 #include "ops/progress.h"
@@ -119,6 +120,21 @@ static void vet_schema(AdcpValidate *validate) {
   adcp_free((void *)order);
 }
 
+static void look_at_date(AdcpValidate *validate) {
+  AdcpListingEntry entry;
+  AdcpBuf text = {0};
+  adcp_listing_describe(&entry, validate->path, validate->head, validate->err);
+  if( adcp_clock_is_future(entry.created) ) {
+    adcp_buf_appendf(&text, "it is dated in the future, %s", entry.created_at);
+    const char *message = adcp_buf_text(&text);
+    if( adcp_buf_check(&text, validate->err) ) {
+      adcp_findings_add(&validate->findings, ADCP_FINDING_FUTURE, NULL, 0, message, validate->err);
+    }
+  }
+  adcp_buf_free(&text);
+  adcp_listing_entry_clear(&entry);
+}
+
 static void read_head(AdcpValidate *validate) {
   AdcpDatabaseFigures figures;
   validate->head = adcp_archive_head(validate->archive);
@@ -129,6 +145,7 @@ static void read_head(AdcpValidate *validate) {
     adcp_findings_add(&validate->findings, ADCP_FINDING_REWRITTEN, NULL, 0,
                       validate->head->warnings.items[i], validate->err);
   }
+  if( !validate->err->rc ) look_at_date(validate);
   if( strcmp(validate->level, "quick") != 0 ) vet_schema(validate);
 }
 

@@ -13,7 +13,8 @@
 **
 ** A new name is given by link(), which fails when the name is taken, and the temporary name is then
 ** unlinked. File systems without links (FAT, some network ones) get renameat2's RENAME_NOREPLACE. A
-** numbered file tries one name after the other in this way, so that two writers never share one.
+** numbered file tries one name after the other in this way, so that two writers never share one. It begins
+** above the numbers that are there: one that was freed would sort before what is older.
 */
 #include "platform/file.h"
 
@@ -292,7 +293,8 @@ static int publish_new(AdcpOutFile *file, const char *name) {
 }
 
 /* Names tried before giving up: backups of one second. */
-#define MAX_NUMBER 10000
+#define MAX_TRIES  10000
+#define MAX_DIGITS 8 /* of a number that is ours; it fits an int */
 
 /* Where the last ".json" of a name begins, or its end. */
 static const char *suffix_of(const char *name) {
@@ -312,10 +314,43 @@ static char *numbered_path(const char *path, int n) {
   return adcp_buf_take(&buf);
 }
 
-/* Gives the file the first free name and makes that its path. Returns 0 or an errno. */
+/* The number that a name of the folder has as a numbered one of `name`, whatever its suffix: 1 without
+** digits; 0: it is none. */
+static int number_of(const char *other, const char *name) {
+  size_t stem = (size_t)(suffix_of(name) - name);
+  if( strncmp(other, name, stem) != 0 ) return 0;
+  const char *rest = other + stem;
+  if( strncmp(rest, ".json", 5) == 0 ) return 1;
+  size_t digits = rest[0] == '_' ? strspn(rest + 1, "0123456789") : 0;
+  if( digits == 0 || digits > MAX_DIGITS || strncmp(rest + 1 + digits, ".json", 5) != 0 ) return 0;
+  return (int)strtol(rest + 1, NULL, 10);
+}
+
+/* The highest number that is there; 0 for none, and where the folder cannot be read: then the first
+** free name is as good as any. */
+static int highest_number(const AdcpOutFile *file) {
+  const AdcpSystemCalls *os = adcp_system_calls();
+  int highest = 0;
+  int fd = adcp_system_open(file->target.folder, ".", O_RDONLY | O_DIRECTORY, 0);
+  DIR *dir = fd < 0 ? NULL : os->xFdopendir(fd);
+  if( dir == NULL ) {
+    if( fd >= 0 ) os->xClose(fd);
+    return 0;
+  }
+  for( struct dirent *item; (item = os->xReaddir(dir)) != NULL; ) {
+    int number = number_of(item->d_name, adcp_path_name(file->path));
+    if( number > highest ) highest = number;
+  }
+  os->xClosedir(dir);
+  return highest;
+}
+
+/* Gives the file the first free name above those that are there and makes that its path. Returns 0 or
+** an errno. */
 static int publish_numbered(AdcpOutFile *file) {
   int error_number = EEXIST;
-  for( int n = 1; n <= MAX_NUMBER && error_number == EEXIST; n++ ) {
+  int first = highest_number(file) + 1;
+  for( int n = first; n < first + MAX_TRIES && error_number == EEXIST; n++ ) {
     char *path = numbered_path(file->path, n);
     error_number = path ? publish_new(file, adcp_path_name(path)) : ENOMEM;
     char *unused = error_number ? path : file->path;

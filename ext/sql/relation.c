@@ -191,6 +191,7 @@ static void *open_inner(AdcpRelationCall *call, const AdcpRelation *relation) {
   if( !relation->finds_backup || call->text[0] == NULL ) return relation->xOpen(call);
   AdcpDb db = {call->db, "main", call->err};
   char *path = adcp_backup_dir_find(call->config, &db, call->text[0]);
+  call->is_latest = adcp_backup_dir_is_latest(call->text[0]);
   call->text[0] = path;
   void *inner = call->err->rc ? NULL : relation->xOpen(call);
   adcp_free(path);

@@ -21,6 +21,7 @@ typedef struct AdcpRelationCall {
   sqlite3 *db;
   AdcpConfig *config;
   const char *text[ADCP_RELATION_MAX_ARGUMENTS]; /* NULL where not given; borrowed during xOpen */
+  bool is_latest;                                /* text[0] is what was found as "latest" */
   AdcpRange ranges[ADCP_RELATION_MAX_RANGES];    /* of range_columns: what is wanted */
   AdcpError *err;                                /* borrowed for the cursor's life */
 } AdcpRelationCall;

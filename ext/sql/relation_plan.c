@@ -29,6 +29,7 @@ static void *plan_open(const AdcpRelationCall *call) {
   AdcpRequest request = {.handle = call->db,
                          .config = call->config,
                          .path = call->text[0],
+                         .is_latest = call->is_latest,
                          .options = options,
                          .options_size = options ? strlen(options) : 0};
   cursor->steps = adcp_plan_steps_open(&request, call->err);

@@ -144,6 +144,160 @@ def test_prune(folder):
     other.close()
 
 
+def test_unnamed(folder):
+    """Backups that do not tell their database from others: nobody's prune deletes them, unless it is said that there is one."""
+    first, second = connect(":memory:"), connect(":memory:")
+    for db, moment in ((first, "2024-03-01T08:00:00"), (second, "2024-03-02T08:00:00")):
+        db.execute("CREATE TABLE t(a)")
+        call(db, "adcp_config", "backup_dir", f"{folder}/shared")
+        backup(db, moment)
+    report = prune(second, keep_last=1, apply=True)
+    check("in memory: kept", (report["deleted"], {f["rule"] for f in report["files"]}),
+          (0, {"does not tell its database from others: see option unnamed_databases"}))
+    report = prune(second, keep_last=1, unnamed_databases=True, apply=True)
+    check("in memory: said to be one", (report["deleted"], [f["rule"] for f in report["files"]]), (1, ["no rule keeps it", "keep_last"]))
+    # A database that was loaded from bytes calls its file "x".
+    if hasattr(first, "deserialize"):
+        first.deserialize(second.serialize())
+        backup(first, "2024-03-03T08:00:00")
+        check("from bytes", prune(first, keep_last=1, apply=True)["deleted"], 0)
+    first.close()
+    second.close()
+
+    # Two names of which UTF-8 shows the same.
+    names = [os.path.join(folder, os.fsdecode(name)) for name in (b"M\xfcller.db", b"M\xf6ller.db")]
+    moment = "2024-03-01T08:00:0"
+    for i, name in enumerate(names):
+        db = connect(name)
+        db.isolation_level = None
+        db.executescript("CREATE TABLE t(a); INSERT INTO t VALUES('old')")
+        call(db, "adcp_config", "backup_dir", f"{folder}/latin")
+        backup(db, moment + str(i))
+        db.close()
+    db = connect(names[1])
+    db.isolation_level = None
+    call(db, "adcp_config", "backup_dir", f"{folder}/latin")
+    check("not UTF-8: kept", prune(db, keep_last=1, apply=True)["deleted"], 0)
+    check("not UTF-8: no safety backup", error_of(lambda: call(db, "adcp_undo")).startswith(
+        f"adcp_undo: there is no safety backup of this database in {folder}/latin"), True)
+    db.execute("UPDATE t SET a = 'new'")
+    safety = json.loads(call(db, "adcp_restore", "latest", options(force=True)))["safety_backup"]
+    for name in names:
+        other = connect(name)
+        other.isolation_level = None
+        call(other, "adcp_config", "backup_dir", f"{folder}/latin")
+        check("not UTF-8: no guess", error_of(lambda: call(other, "adcp_undo")),
+              f"adcp_undo: {safety} is the newest safety backup of {folder}/M\ufffdller.db, but that name is not UTF-8, and others read like it; "
+              'if it is of this database, adcp_restore of it with {"force":true} puts back what was there; database unchanged')
+        other.close()
+    call(db, "adcp_undo")
+    check("not UTF-8: the connection knows", db.execute("SELECT a FROM t").fetchall(), [("new",)])
+    db.close()
+
+
+def test_kinds(folder):
+    """A backup of a part never lets one of the whole, or of another part, be deleted."""
+    db = connect(f"{folder}/app.db")
+    db.executescript("CREATE TABLE t(a, secret); CREATE TABLE u(a); INSERT INTO t VALUES(1, 2); INSERT INTO u VALUES(1)")
+    kinds = [{}, {"schema_only": True}, {"data_only": True}, {"tables": "t"}, {"tables": ["t", "u"]}, {"exclude_tables": ["u"]},
+             {"exclude_data": "u"}, {"exclude_data": "t"}, {"tables": "t", "schema_only": True}, {"redact": "t.secret"}]
+    names = []
+    for second in range(2):
+        for i, kind in enumerate(kinds):
+            at(f"2024-03-0{second + 1}T08:00:{i:02}")
+            names.append(os.path.basename(json.loads(call(db, "adcp_backup", None, options(**kind)))["path"]))
+    report = prune(db, keep_last=1, apply=True)
+    check("the newest of each kind", (report["deleted"], kept(report)), (len(kinds), names[len(kinds):]))
+    check("types", [f["backup_type"] for f in report["files"][:len(kinds)]],
+          ["full", "schema", "data", "partial", "partial", "partial", "partial", "partial", "schema", "full"])
+    selection = lambda name: json.loads(call(db, "adcp_info", f"{folder}/backups/{name}"))["backup_metadata"].get("selection")
+    check("selection", [selection(name) for name in names[len(kinds):]],
+          [None, None, None, {"tables": ["t"]}, {"tables": ["t", "u"]}, {"exclude_tables": ["u"]}, {"exclude_data": ["u"]},
+           {"exclude_data": ["t"]}, {"tables": ["t"]}, None])
+    db.close()
+
+
+def test_latest_of_another(folder):
+    """The newest of a folder that databases share may be another's: that is said before rows go, and afterwards."""
+    first, second = connect(f"{folder}/first.db"), connect(f"{folder}/second.db")
+    for db, moment in ((first, "2024-03-01T08:00:00"), (second, "2024-03-02T08:00:00")):
+        db.isolation_level = None
+        db.execute("CREATE TABLE t(a)")
+        db.execute("INSERT INTO t VALUES(?)", (moment,))
+        call(db, "adcp_config", "backup_dir", f"{folder}/shared")
+        backup(db, moment)
+    doubt = f"'latest' is a backup of {folder}/second.db, not of this database's file"
+    restored = lambda db, path="latest", **more: json.loads(call(db, "adcp_restore", path, options(force=True, **more)))
+    planned = lambda db, path="latest": [row[0] for row in db.execute(
+        "SELECT detail FROM adcp_plan(?, '{\"force\":true}') WHERE action = 'warning'", (path,))]
+    refusal = error_of(lambda: call(first, "adcp_restore", "latest"))
+    check("another's: before", "if they may go; " + doubt + "; database unchanged" in refusal, True)
+    check("another's: plan", (planned(first), planned(second)), ([doubt], []))
+    latest = json.loads(call(first, "adcp_info", "latest"))["path"]
+    check("another's: restored", (restored(first, validate_only=True)["warnings"], restored(first)["warnings"]), ([doubt], [doubt]))
+    check("its own", restored(second)["warnings"], [])
+    check("by its path", (restored(first, latest)["warnings"], planned(first, latest)), ([], []))
+    memory = connect(":memory:")
+    call(memory, "adcp_config", "backup_dir", f"{folder}/shared")
+    check("into memory", restored(memory)["warnings"], [])
+
+    at("2024-03-01T00:00:00")
+    early = "'latest' is dated in the future, 2024-03-02T08:00:00Z: others may have been made later"
+    check("future: restored", (restored(first)["warnings"], restored(second)["warnings"], planned(second)), ([doubt, early], [early], [early]))
+    check("future: validated", json.loads(call(second, "adcp_validate", "latest"))["warnings"],
+          ["it is dated in the future, 2024-03-02T08:00:00Z"])
+    check("future: checked", second.execute("SELECT severity, code FROM adcp_check('latest')").fetchall(), [("warning", "future")])
+    for db in (first, second, memory):
+        db.close()
+
+
+def test_one_second(folder):
+    """What is deleted frees no name that sorts before what stays: the newest of a second is the one made last."""
+    db = connect(f"{folder}/app.db")
+    db.executescript("CREATE TABLE t(a); INSERT INTO t VALUES(1)")
+    moment = "2024-03-01T08:00:00"
+    second = [backup(db, moment) for _ in range(2)][1]
+    check("the first goes", (prune(db, keep_last=1, apply=True)["deleted"], os.path.exists(second)), (1, True))
+    third = backup(db, moment)
+    check("the third's name", os.path.basename(third), "comprehensive_backup_20240301_080000_3.json.gz")
+    call(db, "adcp_config", "compress", "none")
+    last = backup(db, moment)
+    check("latest", json.loads(call(db, "adcp_info", "latest"))["path"], last)
+    check("and it stays", kept(prune(db, keep_last=1, apply=True)), [os.path.basename(last)])
+    db.close()
+
+
+def test_future(folder):
+    """A moment of a wrong clock: what it dated neither pushes out what is newer nor hides that nothing newer is there."""
+    db = connect(f"{folder}/app.db")
+    db.executescript("CREATE TABLE t(a); INSERT INTO t VALUES(1)")
+    glitch, yesterday, today = [os.path.basename(backup(db, moment)) for moment in (
+        "2036-07-18T13:20:00", "2024-03-01T08:00:00", "2024-03-02T08:00:00")]
+    report = prune(db, keep_last=1, apply=True)
+    check("future: set aside", (rule(report, glitch), rule(report, today), kept(report)),
+          ("dated in the future", "keep_last", [today, glitch]))
+    at("2024-03-04T08:00:00")
+    call(db, "adcp_config", "max_age", "1d")
+    report = json.loads(call(db, "adcp_info"))
+    check("future: the newest is another",
+          [report["backup_dir"][key] for key in ("backups", "newest", "newest_created_at", "newest_age_s")],
+          [2, today, "2024-03-02T08:00:00Z", 2 * 86400])
+    warnings = report["warnings"]
+    check("future: warned", (len(warnings), "older than max_age" in warnings[0], warnings[1].startswith(
+        f"{glitch} is dated in the future, 2036-07-18T13:20:00Z (1 such backup): 'latest' and adcp_undo take it")), (2, True, True))
+    # Where this clock is the wrong one, all are of the future, and nothing goes.
+    at("1970-01-02T00:00:00")
+    report = prune(db, keep_last=1, apply=True)
+    check("future: all of it", (report["deleted"], kept(report)), (0, [today, glitch]))
+    report = json.loads(call(db, "adcp_info"))
+    check("future: none known", (report["backup_dir"]["backups"], report["backup_dir"]["newest"], report["backup_dir"]["newest_age_s"],
+                                 ["(2 such backups)" in text for text in report["warnings"]]), (2, None, None, [True]))
+    # Clocks of two machines differ a little.
+    at("2024-03-02T07:00:00")
+    check("future: an hour is none", rule(prune(db, keep_last=1), today), "keep_last")
+    db.close()
+
+
 def test_prune_errors(folder):
     db = connect(f"{folder}/app.db")
     check("no rule", "no rule says what to keep" in error_of(lambda: prune(db)), True)
@@ -585,9 +739,17 @@ def test_undo_elsewhere(folder):
     check("undone from elsewhere", db.execute("SELECT x FROM t").fetchall(), [(2,)])
     os.chdir(folder)
     db.close()
+    # What could not be read may be what is looked for: that there is none is not all that is said.
+    with open(report["safety_backup"], "r+b") as f:
+        f.truncate(300)
+    db = connect("app.db")
+    call(db, "adcp_config", "backup_dir", "saved")
+    said = error_of(lambda: call(db, "adcp_undo"))
+    check("passed over", ("; a file that was passed over: " in said, said.endswith("; database unchanged")), (True, True))
+    db.close()
 
 
-for test in (test_prune, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_if_changed, test_moment, test_json_of_others, test_marks, test_other_packing,
+for test in (test_prune, test_latest_of_another, test_kinds, test_unnamed, test_one_second, test_future, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_if_changed, test_moment, test_json_of_others, test_marks, test_other_packing,
              test_large_others, test_times, test_no_files, test_undo_elsewhere, test_environment):
     os.environ.pop("SOURCE_DATE_EPOCH", None)
     with tempfile.TemporaryDirectory() as scratch:

@@ -27,7 +27,15 @@
 #define SHELF                                                                                      \
   { "shelf/one.json.gz", "shelf/two.json.gz", "shelf/three.json.gz" }
 #define SHELF_SETTING "SELECT adcp_config('backup_dir', '@/shelf')"
-#define PAST_TABLE    "CREATE VIRTUAL TABLE temp.past USING adcp_table('@/good.json.gz', product)"
+/* What earlier cases left in the folder goes. */
+#define RESTORED                                                                                   \
+  SHELF_SETTING "; SELECT adcp_restore('@/good.json.gz', '{\"force\":true}');"                     \
+                "SELECT adcp_prune('{\"keep_last\":1,\"apply\":true}');"
+#define RESTORED_SIDE                                                                              \
+  "ATTACH '@/side.db' AS side; DROP TABLE IF EXISTS side.product; CREATE TABLE side.product(x);"   \
+  "INSERT INTO side.product VALUES(1); SELECT adcp_restore('@/part.json.gz', "                     \
+  "'{\"schema\":\"side\",\"force\":true,\"foreign_keys\":\"report\"}'); DETACH side;"
+#define PAST_TABLE "CREATE VIRTUAL TABLE temp.past USING adcp_table('@/good.json.gz', product)"
 
 const Scenario scenarios[] = {
     {"backup to a new .json.gz", SCENARIO_BACKUP, "source.db", NULL, NULL, "new.json.gz", NULL,
@@ -274,6 +282,13 @@ const Scenario scenarios[] = {
      NULL, "adcp_validate('%s')", "\"valid\":true", false, NO_SIDE},
     {"restore of the latest", SCENARIO_RESTORE, "empty.db", SHELF_SETTING, NULL, "good.json.gz",
      NULL, "adcp_restore('latest')", "three.json.gz", false, SIDE_EACH, SHELF},
+    {"undo", SCENARIO_RESTORE, "other.db", RESTORED, NULL, "good.json.gz", NULL,
+     "adcp_undo('{\"safety_backup\":false}')", "\"verified\":true", false, NO_SIDE},
+    {"undo from the folder", SCENARIO_RESTORE, "other.db", RESTORED RESTORED_SIDE, NULL,
+     "good.json.gz", NULL, "adcp_undo('{\"schema\":\"main\",\"safety_backup\":false}')",
+     "\"verified\":true", false, NO_SIDE},
+    {"undo of what is detached", SCENARIO_RESTORE, "other.db", RESTORED RESTORED_SIDE, NULL,
+     "good.json.gz", NULL, "adcp_undo()", "not attached as that any more", false, NO_SIDE},
     {"restore of version 2.0",
      SCENARIO_RESTORE,
      "empty.db",

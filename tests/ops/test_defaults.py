@@ -114,6 +114,10 @@ def template():
         os.environ["SOURCE_DATE_EPOCH"] = str(int(EPOCH - hours * 3600))
         call(db, "adcp_backup", f"kept/{int(10 * hours):05}.json")
     db.close()
+    db = connect(":memory:")
+    for name in ("kept/memory1.json", "kept/memory2.json"):
+        call(db, "adcp_backup", name)
+    db.close()
     os.environ["SOURCE_DATE_EPOCH"] = str(EPOCH + 86400)
     os.chdir("..")
     os.rename("w", "template")
@@ -335,6 +339,7 @@ TABLES = [
     prune("keep_yearly", 1, 2),
     prune("keep_within", "1d", "1y2m"),
     prune("backup_dir", "kept", "."),
+    prune("unnamed_databases", True, False, keep_last=1),
     prune("apply", True, False),
     undo("schema", "aux", "main", schema="aux", path="plain.json"),
     undo("safety_backup", True, False),

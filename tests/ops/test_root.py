@@ -141,7 +141,7 @@ SETTINGS = {
 NO_PATHS = set("""name_prefix max_age tables exclude_tables exclude_data schema schema_only data_only compress level
 threads progress overwrite if_changed note redact settings_missing env flags secret_names include_secrets force
 validate_only skip_validation rename with_parents with_children mode on_conflict foreign_keys fts modules max_objects create safety_backup trust_schema on_invalid keep_last
-keep_hourly keep_daily keep_weekly keep_monthly keep_yearly keep_within apply""".split())
+keep_hourly keep_daily keep_weekly keep_monthly keep_yearly keep_within unnamed_databases apply""".split())
 
 
 def test_table():

@@ -60,6 +60,8 @@ int main(void) {
   CHECK_TEXT(text, "2024-02-29T23:59:59Z");
   CHECK_TEXT(name, "20240229_235959");
   CHECK(adcp_clock_seconds() == 1709251199);
+  CHECK(!adcp_clock_is_future(-1) && !adcp_clock_is_future(1709251199 + ADCP_CLOCK_MARGIN_S));
+  CHECK(adcp_clock_is_future(1709251199 + ADCP_CLOCK_MARGIN_S + 1));
   /* What is no number does not stop the clock. */
   static const char *const others[] = {"", "soon", "1709251199s", "99999999999999999999", NULL};
   for( size_t i = 0; others[i]; i++ ) {
