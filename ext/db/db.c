@@ -96,7 +96,9 @@ void adcp_db_check_schema(AdcpDb *db) {
   while( adcp_db_step(db, stmt) ) {
     const char *name = (const char *)sqlite3_column_text(stmt, 1);
     if( name == NULL ) continue;
-    found = found || sqlite3_stricmp(name, db->schema) == 0;
+    /* The first is "main" as well, whatever SQLITE_DBCONFIG_MAINDBNAME calls it. */
+    bool is_main = sqlite3_column_int(stmt, 0) == 0 && sqlite3_stricmp(db->schema, "main") == 0;
+    found = found || is_main || sqlite3_stricmp(name, db->schema) == 0;
     append_name(&list, name);
   }
   adcp_db_finalize(stmt);

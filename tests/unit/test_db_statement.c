@@ -94,6 +94,25 @@ static void test_schema_names(void) {
   CHECK(err.rc == ADCP_OK);
 }
 
+/* "main" is its first database's name for good, besides one that the application gave it. */
+static void test_main_renamed(void) {
+  sqlite3 *handle;
+  sqlite3_open(":memory:", &handle);
+  CHECK(sqlite3_db_config(handle, SQLITE_DBCONFIG_MAINDBNAME, "app") == SQLITE_OK);
+  AdcpDb names[] = {{handle, "main", &err}, {handle, "MAIN", &err}, {handle, "app", &err}};
+  for( size_t i = 0; i < 3; i++ ) {
+    adcp_db_check_schema(&names[i]);
+    CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+    CHECK(adcp_db_integer(&names[i], -1, "SELECT 7 FROM \"%w\".sqlite_schema", names[i].schema) ==
+          -1);
+    adcp_error_clear(&err);
+  }
+  AdcpDb other = {handle, "other", &err};
+  adcp_db_check_schema(&other);
+  expect(ADCP_ERROR, "this connection has \"app\"");
+  sqlite3_close(handle);
+}
+
 /* A transaction that began before another connection's commit cannot write. */
 static void test_busy_snapshot(const char *folder) {
   char path[256];
@@ -145,6 +164,7 @@ int main(void) {
   test_first_error_wins();
   test_codes();
   test_schema_names();
+  test_main_renamed();
   test_busy_snapshot(folder);
   test_interrupt();
   sqlite3_close(db.handle);
