@@ -147,6 +147,19 @@ sqlite3_stmt *adcp_db_prepare(AdcpDb *db, const char *format, ...) {
   return stmt;
 }
 
+sqlite3_stmt *adcp_db_prepare_list(AdcpDb *db, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  sqlite3_stmt *stmt = prepare_format(db, format, args);
+  va_end(args);
+  if( stmt && sqlite3_column_count(stmt) == 0 ) {
+    adcp_error_set(db->err, ADCP_AUTH, "%s had no effect; " ADCP_IGNORES, sqlite3_sql(stmt));
+    adcp_db_finalize(stmt);
+    stmt = NULL;
+  }
+  return stmt;
+}
+
 bool adcp_db_step(AdcpDb *db, sqlite3_stmt *stmt) {
   if( stmt == NULL || db->err->rc != ADCP_OK ) return false;
   int rc = sqlite3_step(stmt);

@@ -113,6 +113,23 @@ static void test_main_renamed(void) {
   sqlite3_close(handle);
 }
 
+static int ignore_pragmas(void *context, int action, const char *a, const char *b, const char *c,
+                          const char *d) {
+  (void)context, (void)a, (void)b, (void)c, (void)d;
+  return action == SQLITE_PRAGMA ? SQLITE_IGNORE : SQLITE_OK;
+}
+
+/* What is not run looks like an empty list. */
+static void test_list_ignored(void) {
+  sqlite3_stmt *stmt = adcp_db_prepare_list(&db, "PRAGMA \"%w\".table_xinfo(%Q)", "main", "no");
+  CHECK(stmt && !adcp_db_step(&db, stmt) && err.rc == ADCP_OK);
+  adcp_db_finalize(stmt);
+  sqlite3_set_authorizer(db.handle, ignore_pragmas, NULL);
+  CHECK(adcp_db_prepare_list(&db, "PRAGMA module_list") == NULL);
+  expect(ADCP_AUTH, "PRAGMA module_list had no effect; an authorizer");
+  sqlite3_set_authorizer(db.handle, NULL, NULL);
+}
+
 /* A transaction that began before another connection's commit cannot write. */
 static void test_busy_snapshot(const char *folder) {
   char path[256];
@@ -165,6 +182,7 @@ int main(void) {
   test_codes();
   test_schema_names();
   test_main_renamed();
+  test_list_ignored();
   test_busy_snapshot(folder);
   test_interrupt();
   sqlite3_close(db.handle);
