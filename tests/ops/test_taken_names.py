@@ -184,6 +184,50 @@ def many_references():
             equal(case, len(db.execute("PRAGMA foreign_key_check").fetchall()), violations)
 
 
+# ---- functions that "where" calls ----
+
+
+def replaced_in_where():
+    """The rows that are restored are those that a SELECT with the same words finds."""
+    def lower(db):
+        db.create_function("lower", 1, lambda s: s.lower(), deterministic=True)
+
+    def nocase(db):
+        db.create_collation("NOCASE", lambda a, b: (a.lower() > b.lower()) - (a.lower() < b.lower()))
+
+    def rtrim(db):
+        db.create_collation("RTRIM", lambda a, b: 0)
+
+    def like(db):
+        db.create_function("like", 2, lambda pattern, text: text[0] != pattern[0])
+
+    def case_sensitive(db):
+        db.execute("PRAGMA case_sensitive_like = 1")
+
+    def substr(db):
+        db.create_function("substr", 2, lambda text, at: "other")
+
+    make = ("CREATE TABLE p(id INTEGER PRIMARY KEY, n TEXT COLLATE NOCASE, s TEXT AS (substr(n, 1, 1)));"
+            "INSERT INTO p VALUES(1, 'Äpfel'), (2, 'äpfel'), (3, 'apfel'), (4, 'Apfel '), (5, 'birne')")
+    for register, where in (
+        (lower, "lower(n) = 'äpfel'"), (None, "lower(n) = 'äpfel'"), (nocase, "n = 'äpfel'"), (None, "n = 'APFEL'"), (rtrim, "n = 'x' COLLATE RTRIM"),
+        (None, "n = 'apfel' COLLATE RTRIM"), (like, "n LIKE 'a%'"), (case_sensitive, "n LIKE 'A%'"), (case_sensitive, "n LIKE 'A%' ESCAPE '!'"),
+        (None, "n LIKE 'A%'"), (substr, "substr(n, 2) = 'other' AND substr(n, 1, 1) = 'b'"), (lower, "max(id, 2) = 2 AND s <> ''"),
+    ):
+        for encoding in ("UTF-8", "UTF-16le"):
+            db = connect(":memory:")
+            db.execute(f"PRAGMA encoding = '{encoding}'")
+            db.executescript(make)
+            if os.path.exists(BACKUP):
+                os.remove(BACKUP)
+            ask(db, "SELECT adcp_backup(?)", BACKUP)
+            if register:
+                register(db)
+            found = db.execute(f"SELECT count(*) FROM p WHERE {where}").fetchone()[0]
+            result = restored(db, json.dumps({"tables": ["p"], "rename": {"p": "q"}, "where": {"p": where}}))
+            equal(f"{encoding}: {where}", result.get("rows", result), found)
+
+
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     trust_and_modules()
@@ -192,4 +236,5 @@ with tempfile.TemporaryDirectory() as folder:
     named_like_the_feed()
     replaced_in_our_sql()
     many_references()
+    replaced_in_where()
 done()
