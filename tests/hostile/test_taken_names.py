@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 sys.path.append(os.path.join(sys.path[0], "..", "tools"))
+from bounds import SLOW_BUILD  # noqa: E402
 from program import check, connect, done, equal  # noqa: E402
 
 BACKUP = "taken.json"
@@ -172,9 +173,10 @@ def many_references():
     make = ("CREATE TABLE par(id INTEGER PRIMARY KEY); CREATE TABLE ch(id INTEGER PRIMARY KEY, p {} REFERENCES par); CREATE INDEX i ON ch(p {});"
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 66000) INSERT INTO ch SELECT i, CASE WHEN i % 9 THEN i % 50 + 1 END FROM n;"
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50) INSERT INTO par SELECT i FROM n;")
-    for declared, order in (("", ""), ("INTEGER", ""), ("TEXT", ""), ("REAL", "DESC"), ("", "COLLATE NOCASE")):
-        for extra, violations in (("", 0), ("INSERT INTO ch(p) VALUES(-9e999)", 1), ("INSERT INTO ch(p) VALUES(51), (0), ('x'), (x'31'), ('!')", 5),
-                                  ("INSERT INTO ch(p) VALUES('1'), (1.0)", 0), ("INSERT INTO ch(p) VALUES(1.5), (9.3e18)", 2)):
+    columns = (("INTEGER", ""), ("TEXT", ""), ("REAL", "DESC"), ("", "COLLATE NOCASE"), ("", ""))
+    for declared, order in columns[:1 if SLOW_BUILD else None]:
+        for extra, violations in (("", 0), ("INSERT INTO ch(p) VALUES(-9e999)", 1), ("INSERT INTO ch(p) VALUES('1'), (1.0)", 0),
+                                  ("INSERT INTO ch(p) VALUES(51), (0), ('x'), (x'31'), ('!'), (1.5), (9.3e18)", 7)):
             backup_of(make.format(declared, order) + extra)
             db = connect(":memory:")
             db.create_aggregate("min", 1, Nothing)
