@@ -20,13 +20,12 @@ static AdcpShape read_shape(AdcpDb *db) {
   return shape;
 }
 
-void adcp_empty_shape_take(AdcpEmptyShape *empty, AdcpDb *db, const AdcpShape *wanted) {
-  if( !sqlite3_get_autocommit(db->handle) ) return;
-  if( adcp_db_integer(db, 1, "SELECT EXISTS (SELECT 1 FROM \"%w\".sqlite_schema)", db->schema) ) {
-    return;
-  }
-  empty->before = read_shape(db);
-  empty->taken = db->err->rc == ADCP_OK;
+static bool same_shape(const AdcpShape *a, const AdcpShape *b) {
+  return strcmp(a->encoding, b->encoding) == 0 && a->page_size == b->page_size &&
+         a->auto_vacuum == b->auto_vacuum;
+}
+
+static void give(AdcpDb *db, const AdcpShape *wanted) {
   if( wanted->encoding[0] && strcmp(db->schema, "main") == 0 ) {
     adcp_db_exec(db, "PRAGMA encoding = %Q", wanted->encoding);
   }
@@ -40,17 +39,24 @@ void adcp_empty_shape_take(AdcpEmptyShape *empty, AdcpDb *db, const AdcpShape *w
       adcp_db_prepare(db, "PRAGMA \"%w\".auto_vacuum = %d", db->schema, wanted->auto_vacuum));
 }
 
+void adcp_empty_shape_take(AdcpEmptyShape *empty, AdcpDb *db, const AdcpShape *wanted) {
+  if( !sqlite3_get_autocommit(db->handle) ) return;
+  if( adcp_db_integer(db, 1, "SELECT EXISTS (SELECT 1 FROM \"%w\".sqlite_schema)", db->schema) ) {
+    return;
+  }
+  empty->before = read_shape(db);
+  if( db->err->rc ) return;
+  give(db, wanted);
+  AdcpShape now = read_shape(db);
+  empty->taken = !same_shape(&now, &empty->before); /* also where it cannot be told */
+}
+
 /* Takes the text, which is only prepared. */
 static void act(sqlite3 *handle, char *sql) {
   sqlite3_stmt *stmt = NULL;
   if( sql ) sqlite3_prepare_v2(handle, sql, -1, &stmt, NULL);
   sqlite3_finalize(stmt);
   sqlite3_free(sql);
-}
-
-static bool same_shape(const AdcpShape *a, const AdcpShape *b) {
-  return strcmp(a->encoding, b->encoding) == 0 && a->page_size == b->page_size &&
-         a->auto_vacuum == b->auto_vacuum;
 }
 
 bool adcp_empty_shape_put_back(const AdcpEmptyShape *empty, AdcpDb *db) {
