@@ -18,8 +18,9 @@
 /* ---- snapshot ---- */
 
 void adcp_snapshot_open(AdcpSnapshot *snapshot, AdcpDb *db) {
-  /* An aggregate: gives a row also when the schema is empty, and reads one page. */
-  snapshot->stmt = adcp_db_prepare(db, "SELECT max(rowid) FROM \"%w\".sqlite_schema", db->schema);
+  /* Gives a row also when the schema is empty, and reads one page. */
+  snapshot->stmt =
+      adcp_db_prepare(db, "SELECT EXISTS (SELECT 1 FROM \"%w\".sqlite_schema)", db->schema);
   adcp_db_step(db, snapshot->stmt);
 }
 
@@ -55,7 +56,6 @@ static void read_table_sql(AdcpDb *db, AdcpTable *table, const char *sql) {
     table->kind = ADCP_TABLE_VIRTUAL;
     table->module = create.module;
     create.module = NULL;
-    table->module_loaded = adcp_module_loaded(db, table->module);
   } else {
     read_table_options(table, sql + create.name_at + create.name_size);
   }
@@ -117,6 +117,21 @@ static void read_schema_rows(AdcpDb *db, AdcpSchema *schema) {
       db, "SELECT type, name, tbl_name, sql FROM \"%w\".sqlite_schema ORDER BY rowid", db->schema);
   while( adcp_db_step(db, stmt) ) read_schema_row(db, schema, stmt);
   adcp_db_finalize(stmt);
+}
+
+/* In one pass: there may be many virtual tables, and many modules. */
+static void mark_loaded(AdcpDb *db, AdcpSchema *schema) {
+  AdcpNameMap modules = {0};
+  bool read = false;
+  for( size_t i = 0; i < schema->table_count && !db->err->rc; i++ ) {
+    AdcpTable *table = &schema->tables[i];
+    if( table->kind != ADCP_TABLE_VIRTUAL ) continue;
+    if( !read ) adcp_modules_read(&modules, db);
+    read = true;
+    table->module_loaded =
+        adcp_name_map_get(&modules, table->module, strlen(table->module), db->err) != NULL;
+  }
+  adcp_name_map_free(&modules);
 }
 
 /* ---- columns and keys ---- */
@@ -246,6 +261,7 @@ AdcpSchema *adcp_catalog_read(AdcpDb *db) {
   AdcpSchema *schema = adcp_schema_new(db->err);
   if( schema == NULL ) return NULL;
   read_schema_rows(db, schema);
+  mark_loaded(db, schema);
   adcp_schema_index(schema, db->err);
   for( size_t i = 0; i < schema->table_count && db->err->rc == ADCP_OK; i++ ) {
     read_table(db, &schema->tables[i]);
@@ -256,7 +272,21 @@ AdcpSchema *adcp_catalog_read(AdcpDb *db) {
   return NULL;
 }
 
+static int64_t count_each(AdcpDb *db, const char *table) {
+  int64_t rows = 0;
+  sqlite3_stmt *stmt = adcp_db_prepare(db, "SELECT 1 FROM \"%w\".\"%w\"", db->schema, table);
+  while( adcp_db_step(db, stmt) ) rows++;
+  adcp_db_finalize(stmt);
+  return rows;
+}
+
+/* count() may be the application's: it never decides whether there are rows. */
+int64_t adcp_catalog_count(AdcpDb *db, const char *table) {
+  if( !adcp_db_integer(db, 0, "SELECT 1 FROM \"%w\".\"%w\" LIMIT 1", db->schema, table) ) return 0;
+  int64_t rows = adcp_db_integer(db, 0, "SELECT count(*) FROM \"%w\".\"%w\"", db->schema, table);
+  return rows > 0 ? rows : count_each(db, table);
+}
+
 int64_t adcp_catalog_row_count(AdcpDb *db, const AdcpTable *table) {
-  if( table->kind == ADCP_TABLE_VIRTUAL ) return 0;
-  return adcp_db_integer(db, 0, "SELECT count(*) FROM \"%w\".\"%w\"", db->schema, table->name);
+  return table->kind == ADCP_TABLE_VIRTUAL ? 0 : adcp_catalog_count(db, table->name);
 }

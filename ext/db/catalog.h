@@ -24,7 +24,10 @@ void adcp_snapshot_close(AdcpSnapshot *snapshot);
 ** on error. The caller frees it with adcp_schema_free. */
 AdcpSchema *adcp_catalog_read(AdcpDb *db);
 
-/* Rows in a table, by count(*); 0 for tables without rows of their own. */
+/* Rows in the table of that name, by count(*). */
+int64_t adcp_catalog_count(AdcpDb *db, const char *table);
+
+/* The same; 0 for tables without rows of their own. */
 int64_t adcp_catalog_row_count(AdcpDb *db, const AdcpTable *table);
 
 #endif

@@ -96,7 +96,9 @@ void adcp_db_check_schema(AdcpDb *db) {
   while( adcp_db_step(db, stmt) ) {
     const char *name = (const char *)sqlite3_column_text(stmt, 1);
     if( name == NULL ) continue;
-    found = found || sqlite3_stricmp(name, db->schema) == 0;
+    /* The first is "main" as well, whatever SQLITE_DBCONFIG_MAINDBNAME calls it. */
+    bool is_main = sqlite3_column_int(stmt, 0) == 0 && sqlite3_stricmp(db->schema, "main") == 0;
+    found = found || is_main || sqlite3_stricmp(name, db->schema) == 0;
     append_name(&list, name);
   }
   adcp_db_finalize(stmt);
@@ -142,6 +144,19 @@ sqlite3_stmt *adcp_db_prepare(AdcpDb *db, const char *format, ...) {
   va_start(args, format);
   sqlite3_stmt *stmt = prepare_format(db, format, args);
   va_end(args);
+  return stmt;
+}
+
+sqlite3_stmt *adcp_db_prepare_list(AdcpDb *db, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  sqlite3_stmt *stmt = prepare_format(db, format, args);
+  va_end(args);
+  if( stmt && sqlite3_column_count(stmt) == 0 ) {
+    adcp_error_set(db->err, ADCP_AUTH, "%s had no effect; " ADCP_IGNORES, sqlite3_sql(stmt));
+    adcp_db_finalize(stmt);
+    stmt = NULL;
+  }
   return stmt;
 }
 

@@ -36,6 +36,10 @@ sqlite3_stmt *adcp_db_prepare(AdcpDb *db, const char *format, ...);
 /* The same for a text as it is, without a copy: one of a schema can be long. */
 sqlite3_stmt *adcp_db_prepare_text(AdcpDb *db, const char *sql);
 
+/* The same for a PRAGMA that lists something. An error where it is not run (an authorizer ignores
+** it, SQLite was made without it): that would look like an empty list. */
+sqlite3_stmt *adcp_db_prepare_list(AdcpDb *db, const char *format, ...);
+
 /* True while there is a row; false at the end or on error. NULL statement: false. */
 bool adcp_db_step(AdcpDb *db, sqlite3_stmt *stmt);
 

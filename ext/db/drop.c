@@ -24,24 +24,32 @@ static bool takes_long(AdcpDb *db) {
          DROP_AT_ONCE_BYTES;
 }
 
-/* The name of an index that a statement of its own made, or NULL; to be freed with adcp_free. */
-static char *own_index(AdcpDb *db, const char *table) {
-  return adcp_db_text(db,
-                      "SELECT name FROM \"%w\".sqlite_schema WHERE type = 'index' AND "
-                      "lower(tbl_name) = lower(%Q) AND sql IS NOT NULL",
-                      db->schema, table);
+/* The name of an index of the table, or NULL: one that a statement of its own made, or one of a
+** constraint; to be freed with adcp_free. */
+typedef enum IndexKind { OF_CONSTRAINT, OF_STATEMENT } IndexKind;
+
+static char *find_index(AdcpDb *db, const char *table, IndexKind kind) {
+  char *found = NULL;
+  sqlite3_stmt *stmt = adcp_db_prepare(
+      db, "SELECT name, tbl_name FROM \"%w\".sqlite_schema WHERE type = 'index' AND sql IS %s",
+      db->schema, kind == OF_STATEMENT ? "NOT NULL" : "NULL");
+  while( found == NULL && adcp_db_step(db, stmt) ) {
+    const char *on = (const char *)sqlite3_column_text(stmt, 1);
+    if( on && sqlite3_stricmp(on, table) == 0 ) found = adcp_db_column_copy(db, stmt, 0);
+  }
+  adcp_db_finalize(stmt);
+  return found;
 }
 
 static bool has_constraint_index(AdcpDb *db, const char *table) {
-  return adcp_db_integer(db, 0,
-                         "SELECT 1 FROM \"%w\".sqlite_schema WHERE type = 'index' AND "
-                         "lower(tbl_name) = lower(%Q) AND sql IS NULL",
-                         db->schema, table) != 0;
+  char *index = find_index(db, table, OF_CONSTRAINT);
+  adcp_free(index);
+  return index != NULL;
 }
 
 static void drop_indexes(AdcpDb *db, const char *table, AdcpTransaction *txn) {
   char *index;
-  while( (index = own_index(db, table)) != NULL ) {
+  while( (index = find_index(db, table, OF_STATEMENT)) != NULL ) {
     adcp_db_exec(db, "DROP INDEX \"%w\".\"%w\"", db->schema, index);
     adcp_free(index);
     adcp_transaction_keep(txn);

@@ -9,11 +9,12 @@
 
 #include "base/mem.h"
 
-#define MODULE_NAME  "adcp_feed"
+#define MODULE_NAME  "adcp_feed" /* and a number where a table has that name */
 #define POINTER_TYPE "adcp_feed"
 
 struct AdcpFeed {
   AdcpDb *db;           /* borrowed */
+  char name[32];        /* of the module */
   const size_t *places; /* borrowed */
   size_t count;
   AdcpRowSource source;
@@ -149,6 +150,19 @@ static const sqlite3_module module = {
 
 /* ---- interface ---- */
 
+/* Of any database of the connection: it would be read in the place of the module. */
+static bool is_table(sqlite3 *handle, const char *name) {
+  return sqlite3_table_column_metadata(handle, NULL, name, NULL, NULL, NULL, NULL, NULL, NULL) ==
+         SQLITE_OK;
+}
+
+static void choose_name(AdcpFeed *feed) {
+  sqlite3_snprintf(sizeof feed->name, feed->name, MODULE_NAME);
+  for( int i = 1; is_table(feed->db->handle, feed->name); i++ ) {
+    sqlite3_snprintf(sizeof feed->name, feed->name, MODULE_NAME "%d", i);
+  }
+}
+
 AdcpFeed *adcp_feed_open(AdcpDb *db, const size_t *places, size_t count) {
   if( db->err->rc != ADCP_OK ) return NULL;
   AdcpFeed *feed = adcp_calloc(1, sizeof *feed);
@@ -159,11 +173,16 @@ AdcpFeed *adcp_feed_open(AdcpDb *db, const size_t *places, size_t count) {
   feed->db = db;
   feed->places = places;
   feed->count = count;
-  int rc = sqlite3_create_module_v2(db->handle, MODULE_NAME, &module, feed, NULL);
+  choose_name(feed);
+  int rc = sqlite3_create_module_v2(db->handle, feed->name, &module, feed, NULL);
   if( rc == SQLITE_OK ) return feed;
   adcp_db_fail(db, rc);
   adcp_free(feed);
   return NULL;
+}
+
+const char *adcp_feed_name(const AdcpFeed *feed) {
+  return feed->name;
 }
 
 int adcp_feed_bind(AdcpFeed *feed, sqlite3_stmt *stmt) {
@@ -187,6 +206,6 @@ bool adcp_feed_at_end(const AdcpFeed *feed) {
 
 void adcp_feed_close(AdcpFeed *feed) {
   if( feed == NULL ) return;
-  sqlite3_create_module_v2(feed->db->handle, MODULE_NAME, NULL, NULL, NULL);
+  sqlite3_create_module_v2(feed->db->handle, feed->name, NULL, NULL, NULL);
   adcp_free(feed);
 }

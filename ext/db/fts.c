@@ -8,8 +8,9 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
-#include "db/sqlite.h"
+#include "db/name_map.h"
 #include "db/token.h"
 
 /* A cursor over the tokens that are not space. */
@@ -82,4 +83,43 @@ char *adcp_fts_content_table(const char *sql, AdcpError *err) {
 
 char *adcp_fts_content_rowid(const char *sql, AdcpError *err) {
   return fts_option(sql, "content_rowid", err);
+}
+
+/* ---- columns ---- */
+
+static void read_columns(AdcpNameMap *names, AdcpDb *db, const char *table) {
+  sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA \"%w\".table_xinfo(%Q)", db->schema, table);
+  while( adcp_db_step(db, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 1);
+    if( name == NULL ) adcp_error_nomem(db->err);
+    if( name ) adcp_name_map_put(names, name, names, db->err);
+  }
+  adcp_db_finalize(stmt);
+}
+
+static void append_column(AdcpBuf *list, AdcpDb *db, const char *prefix, const char *name) {
+  char *column = name ? sqlite3_mprintf(", %s\"%w\"", prefix, name) : NULL;
+  if( column == NULL ) adcp_error_nomem(db->err);
+  if( column ) adcp_buf_append_str(list, column);
+  sqlite3_free(column);
+}
+
+char *adcp_fts_columns(AdcpDb *db, const char *fts, const char *prefix, const char *content) {
+  AdcpNameMap shared = {0};
+  AdcpBuf list = {0};
+  if( content ) read_columns(&shared, db, content);
+  sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA \"%w\".table_xinfo(%Q)", db->schema, fts);
+  while( adcp_db_step(db, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 1);
+    bool hidden = sqlite3_column_int(stmt, 6) != 0;
+    bool left = content && name && !adcp_name_map_get(&shared, name, strlen(name), db->err);
+    if( !hidden && !left ) append_column(&list, db, prefix, name);
+  }
+  adcp_db_finalize(stmt);
+  adcp_name_map_free(&shared);
+  adcp_buf_check(&list, db->err);
+  char *text = db->err->rc ? NULL : adcp_buf_take(&list);
+  if( text == NULL ) adcp_error_nomem(db->err);
+  adcp_buf_free(&list);
+  return text;
 }

@@ -1,10 +1,10 @@
 /*
-** fts.h - what the CREATE VIRTUAL TABLE text of an FTS table says about its content.
+** fts.h - what an FTS table says about its content: in its CREATE VIRTUAL TABLE text, by its columns.
 */
 #ifndef ADCP_DB_FTS_H
 #define ADCP_DB_FTS_H
 
-#include "base/error.h"
+#include "db/db.h"
 
 /* Name of the external content table (fts4, fts5: content='name'), owned by the caller; NULL when
 ** the table has its own content or none, is no FTS table, or on error (out of memory). */
@@ -12,5 +12,9 @@ char *adcp_fts_content_table(const char *sql, AdcpError *err);
 
 /* The same for the column that is the content's rowid (fts5: content_rowid='id'); NULL when it is not said. */
 char *adcp_fts_content_rowid(const char *sql, AdcpError *err);
+
+/* The table's columns, those that `content` has too unless that is NULL, as a list: each with a comma
+** and `prefix` before and its name in quotes. Owned by the caller; NULL on error. */
+char *adcp_fts_columns(AdcpDb *db, const char *fts, const char *prefix, const char *content);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/name_map.h"
 #include "db/stub.h"
 
 #define PROBE_STEPS                                                                                \
@@ -84,22 +85,67 @@ static void xCall(sqlite3_context *context, int argc, sqlite3_value **argv) {
   if( function->stmt ) sqlite3_reset(function->stmt);
 }
 
-bool adcp_scratch_add_function(AdcpScratch *scratch, const char *message) {
-  AdcpDb *caller = scratch->caller;
-  const char *name = adcp_stub_missing_name(message);
-  if( name == NULL || sqlite3_strnicmp(name, "adcp_", 5) == 0 ) return false;
-  if( !adcp_db_integer(caller, 0,
-                       "SELECT 1 FROM pragma_function_list WHERE name = %Q COLLATE NOCASE AND type "
-                       "= 's'",
-                       name) ) {
-    return false;
-  }
+static bool add_call(AdcpScratch *scratch, const char *name, int argc, int flags) {
   Borrowed *function = borrow(scratch, name);
   if( function == NULL ) return false;
-  int rc = sqlite3_create_function_v2(scratch->db.handle, name, -1, SQLITE_UTF8, function, xCall,
-                                      NULL, NULL, NULL);
+  int rc = sqlite3_create_function_v2(scratch->db.handle, name, argc, SQLITE_UTF8 | flags, function,
+                                      xCall, NULL, NULL, NULL);
   if( rc != SQLITE_OK ) adcp_db_fail(&scratch->db, rc);
   return rc == SQLITE_OK;
+}
+
+/* A row of PRAGMA function_list. The statement itself: a table may have the name of the table-valued
+** function. */
+static bool is_scalar(sqlite3_stmt *stmt) {
+  const char *type = (const char *)sqlite3_column_text(stmt, 2);
+  return type && strcmp(type, "s") == 0;
+}
+
+static bool has_scalar(AdcpDb *db, const char *name) {
+  bool found = false;
+  sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA function_list");
+  while( !found && adcp_db_step(db, stmt) ) {
+    const char *listed = (const char *)sqlite3_column_text(stmt, 0);
+    found = listed && sqlite3_stricmp(listed, name) == 0 && is_scalar(stmt);
+  }
+  adcp_db_finalize(stmt);
+  return found;
+}
+
+bool adcp_scratch_add_function(AdcpScratch *scratch, const char *message) {
+  const char *name = adcp_stub_missing_name(message);
+  if( name == NULL || sqlite3_strnicmp(name, "adcp_", 5) == 0 ) return false;
+  return has_scalar(scratch->caller, name) && add_call(scratch, name, -1, 0);
+}
+
+/* ---- functions in place of SQLite's own ---- */
+
+static void read_own_names(AdcpNameMap *own, AdcpDb *db) {
+  sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA function_list");
+  while( adcp_db_step(db, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 0);
+    if( name && sqlite3_column_int(stmt, 1) ) adcp_name_map_put(own, name, own, db->err);
+  }
+  adcp_db_finalize(stmt);
+}
+
+/* Those that the application registered under a name of SQLite's, with their number of arguments: its
+** lower() for all of Unicode, or the LIKE of PRAGMA case_sensitive_like. */
+static void add_replaced(AdcpScratch *scratch) {
+  AdcpDb *caller = scratch->caller;
+  AdcpNameMap own = {0};
+  read_own_names(&own, caller);
+  sqlite3_stmt *stmt = adcp_db_prepare_list(caller, "PRAGMA function_list");
+  while( adcp_db_step(caller, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 0);
+    bool replaces = name && !sqlite3_column_int(stmt, 1) && is_scalar(stmt) &&
+                    adcp_name_map_get(&own, name, strlen(name), caller->err);
+    int flags =
+        sqlite3_column_int(stmt, 5) & (SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY | SQLITE_INNOCUOUS);
+    if( replaces ) add_call(scratch, name, sqlite3_column_int(stmt, 4), flags);
+  }
+  adcp_db_finalize(stmt);
+  adcp_name_map_free(&own);
 }
 
 /* ---- collations ---- */
@@ -140,6 +186,13 @@ static void xCollationNeeded(void *argument, sqlite3 *handle, int encoding, cons
   if( rc != SQLITE_OK ) adcp_db_fail(&scratch->db, rc);
 }
 
+/* SQLite's own: the caller's, asked for when it is needed, may be the application's. */
+static void forget_collation(AdcpDb *db, const char *name) {
+  if( db->err->rc ) return;
+  int rc = sqlite3_create_collation(db->handle, name, SQLITE_UTF8, NULL, NULL);
+  if( rc != SQLITE_OK ) adcp_db_fail(db, rc);
+}
+
 /* ---- the connection ---- */
 
 void adcp_scratch_check(AdcpScratch *scratch) {
@@ -166,7 +219,10 @@ static void configure(AdcpScratch *scratch, const AdcpScratchOptions *options) {
   adcp_db_exec(db, "ATTACH '' AS own");
   adcp_db_exec(db, "PRAGMA journal_mode = OFF");
   adcp_db_exec(db, "PRAGMA ignore_check_constraints = ON");
+  forget_collation(db, "NOCASE");
+  forget_collation(db, "RTRIM");
   sqlite3_collation_needed(db->handle, scratch, xCollationNeeded);
+  add_replaced(scratch);
   sqlite3_progress_handler(db->handle, PROBE_STEPS, xProgress, scratch);
 }
 

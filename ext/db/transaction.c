@@ -80,6 +80,8 @@ void adcp_transaction_check_caller(AdcpDb *db, const char *function) {
   if( reads ) refuse_caller(db, function, writes ? "writes" : "reads");
 }
 
+static void force_rollback(sqlite3 *handle);
+
 /* ---- begin and commit ---- */
 
 static bool run(sqlite3_stmt *stmt) {
@@ -93,19 +95,33 @@ static bool was_ignored(sqlite3_stmt *release) {
   return sqlite3_stmt_status(release, SQLITE_STMTSTATUS_VM_STEP, 0) < 4 && run(release);
 }
 
-/* A progress handler that stops BEGIN or SAVEPOINT is asked when it has taken effect already. */
-static void undo_begin(AdcpTransaction *txn) {
-  if( txn->nested ) {
-    run(txn->release);
-  } else if( !sqlite3_get_autocommit(txn->db->handle) ) {
-    run(txn->rollback);
-  }
-}
-
 /* A statement that an authorizer ignores succeeds. */
 static void check_effect(AdcpDb *db, const char *statement, bool had_effect) {
   if( had_effect ) return;
   adcp_error_set(db->err, ADCP_AUTH, "%s had no effect; " ADCP_IGNORES, statement);
+}
+
+/* Takes the write lock of the one database, where BEGIN IMMEDIATE takes those of all that are attached.
+** The transaction opens before anything of the database is looked at, as there, with the busy handler;
+** a row of that number is not there, and need not be. */
+static void lock_for_writing(AdcpDb *db) {
+  if( db->err->rc || sqlite3_stricmp(db->schema, "temp") == 0 ) return; /* nobody else has that */
+  sqlite3_blob *blob = NULL;
+  int rc = sqlite3_blob_open(db->handle, db->schema, "sqlite_schema", "sql", INT64_MIN, 1, &blob);
+  if( sqlite3_txn_state(db->handle, db->schema) != SQLITE_TXN_WRITE ) adcp_db_fail(db, rc);
+  sqlite3_blob_close(blob);
+}
+
+/* The lock may be refused when the transaction is open; and a progress handler that stops BEGIN or
+** SAVEPOINT is asked when it has taken effect already. */
+static void undo_begin(AdcpTransaction *txn) {
+  sqlite3 *handle = txn->db->handle;
+  if( txn->nested ) {
+    if( txn->db->err->rc == ADCP_INTERRUPT ) run(txn->release);
+  } else if( !sqlite3_get_autocommit(handle) ) {
+    run(txn->rollback);
+    if( !sqlite3_get_autocommit(handle) ) force_rollback(handle);
+  }
 }
 
 AdcpTransaction *adcp_transaction_begin(AdcpDb *db) {
@@ -124,11 +140,12 @@ AdcpTransaction *adcp_transaction_begin(AdcpDb *db) {
     adcp_db_exec(db, "SAVEPOINT " SAVEPOINT_NAME);
   } else {
     txn->rollback = adcp_db_prepare(db, "ROLLBACK");
-    adcp_db_exec(db, "BEGIN IMMEDIATE");
+    adcp_db_exec(db, "BEGIN");
     check_effect(db, "BEGIN", sqlite3_get_autocommit(db->handle) == 0);
+    lock_for_writing(db);
   }
   if( db->err->rc == ADCP_OK ) return txn;
-  if( db->err->rc == ADCP_INTERRUPT ) undo_begin(txn);
+  undo_begin(txn);
   sqlite3_finalize(txn->rollback);
   sqlite3_finalize(txn->release);
   adcp_free(txn);

@@ -1,7 +1,8 @@
 /*
 ** transaction.h - one atomic step, in autocommit or inside the caller's transaction.
 **
-** BEGIN IMMEDIATE ... COMMIT in autocommit, SAVEPOINT ... RELEASE inside a transaction (facts 1).
+** BEGIN with the write lock of the one database ... COMMIT in autocommit, SAVEPOINT ... RELEASE inside
+** a transaction (facts 1).
 ** One abort routine for every failure leaves nothing open and says what is true (facts 2-5).
 */
 #ifndef ADCP_DB_TRANSACTION_H

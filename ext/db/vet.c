@@ -38,10 +38,8 @@ struct AdcpVetter {
   int created;              /* times it was seen */
   bool loads_extension;     /* a function was denied */
   int function_count;       /* registered on either connection */
-  char **called;            /* owned, each owned: functions that tables and indexes call */
-  size_t called_count;
-  AdcpMap by_call;   /* the same by name */
-  AdcpTexts missing; /* functions that SQLite does not have */
+  AdcpNameMap called;       /* functions that tables and indexes call */
+  AdcpTexts missing;        /* functions that SQLite does not have */
 };
 
 /* ---- what SQLite asks ---- */
@@ -81,17 +79,7 @@ static int authorize_create(AdcpVetter *vetter, int action, const char *name, co
 static void note_call(AdcpVetter *vetter, const char *name) {
   int action = vetter->create_action;
   if( action != SQLITE_CREATE_TABLE && action != SQLITE_CREATE_INDEX ) return;
-  if( vetter->err->rc || adcp_map_get(&vetter->by_call, name, strlen(name)) ) return;
-  char **called = adcp_realloc(vetter->called, (vetter->called_count + 1) * sizeof(*called));
-  char *copy = adcp_strdup(name);
-  if( called ) vetter->called = called;
-  if( called == NULL || copy == NULL ) {
-    adcp_free(copy);
-    adcp_error_nomem(vetter->err);
-    return;
-  }
-  called[vetter->called_count++] = copy;
-  adcp_map_put(&vetter->by_call, copy, strlen(copy), copy, vetter->err);
+  adcp_name_map_put(&vetter->called, name, vetter, vetter->err);
 }
 
 static int authorize_function(AdcpVetter *vetter, const char *name) {
@@ -187,11 +175,9 @@ void adcp_vetter_close(AdcpVetter *vetter) {
   sqlite3_close(vetter->tables);
   sqlite3_close(vetter->stubs);
   adcp_map_free(&vetter->by_name);
-  adcp_map_free(&vetter->by_call);
+  adcp_name_map_free(&vetter->called);
   adcp_texts_free(&vetter->missing);
   adcp_error_clear(&vetter->why);
-  for( size_t i = 0; i < vetter->called_count; i++ ) adcp_free(vetter->called[i]);
-  adcp_free(vetter->called);
   adcp_free(vetter);
 }
 
@@ -487,28 +473,27 @@ const AdcpObject **adcp_vet_order(const AdcpSchema *schema, AdcpError *err) {
 
 /* ---- trust ---- */
 
-#define DIRECT_OR_INNOCUOUS "(flags & 0x280000)" /* SQLITE_DIRECTONLY, SQLITE_INNOCUOUS */
+/* A schema that is not trusted is refused what is neither; both refuse or take the others alike. */
+#define DIRECT_OR_INNOCUOUS (SQLITE_DIRECTONLY | SQLITE_INNOCUOUS)
 
-/* Whether the connection has a function of that name, of SQLite's own or not, that it refuses to a
-** schema that is not trusted and would not refuse to one that is. */
-static bool has_unsafe(AdcpDb *db, const char *name, bool own) {
-  return adcp_db_integer(
-             db, 0,
-             "SELECT EXISTS (SELECT 1 FROM pragma_function_list WHERE name = %Q COLLATE "
-             "NOCASE AND builtin = %d AND " DIRECT_OR_INNOCUOUS " = 0)",
-             name, (int)own) != 0;
-}
-
-/* Where the application does not let the list be read, nothing is trusted. */
-bool adcp_vetter_may_trust(const AdcpVetter *vetter, AdcpDb *db) {
-  if( vetter == NULL || db->err->rc ) return false;
+/* Where the application does not let the list be read, nothing is trusted. The statement itself: a
+** table of its name would be read in place of the table-valued function. */
+bool adcp_vetter_may_trust(AdcpVetter *vetter, AdcpDb *db) {
+  if( vetter == NULL || db->err->rc || vetter->called.map.count == 0 ) return false;
   AdcpError trouble = ADCP_ERROR_INIT;
   AdcpDb trial = {db->handle, db->schema, &trouble};
   bool needed = false, others = false;
-  for( size_t i = 0; i < vetter->called_count && !others; i++ ) {
-    needed = needed || has_unsafe(&trial, vetter->called[i], true);
-    others = has_unsafe(&trial, vetter->called[i], false);
+  sqlite3_stmt *stmt = adcp_db_prepare_list(&trial, "PRAGMA function_list");
+  while( !others && adcp_db_step(&trial, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 0);
+    bool own = sqlite3_column_int(stmt, 1) != 0;
+    bool unsafe = (sqlite3_column_int(stmt, 5) & DIRECT_OR_INNOCUOUS) == 0;
+    if( name == NULL || !unsafe ) continue;
+    if( adcp_name_map_get(&vetter->called, name, strlen(name), &trouble) == NULL ) continue;
+    needed = needed || own;
+    others = others || !own;
   }
+  adcp_db_finalize(stmt);
   bool known = trouble.rc == ADCP_OK;
   if( trouble.rc != ADCP_NOMEM && trouble.rc != ADCP_INTERRUPT ) adcp_error_clear(&trouble);
   adcp_error_move(db->err, &trouble);
@@ -525,9 +510,12 @@ bool adcp_module_is_safe(const char *module) {
   return false;
 }
 
-bool adcp_module_loaded(AdcpDb *db, const char *module) {
-  return adcp_db_integer(
-             db, 0,
-             "SELECT EXISTS (SELECT 1 FROM pragma_module_list WHERE name = %Q COLLATE NOCASE)",
-             module) != 0;
+void adcp_modules_read(AdcpNameMap *modules, AdcpDb *db) {
+  sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA module_list");
+  while( adcp_db_step(db, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 0);
+    if( name == NULL ) adcp_error_nomem(db->err);
+    if( name ) adcp_name_map_put(modules, name, modules, db->err);
+  }
+  adcp_db_finalize(stmt);
 }

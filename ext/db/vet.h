@@ -12,6 +12,7 @@
 #include "base/texts.h"
 #include "codec/schema.h"
 #include "db/db.h"
+#include "db/name_map.h"
 
 typedef struct AdcpVetter AdcpVetter;
 
@@ -45,13 +46,13 @@ const char *adcp_vet_too_long(const char *sql);
 ** schema that is not trusted (the JSON functions of 3.38 to 3.40), and none of the application's that
 ** it refuses: then nothing is lost by trusting the schema. Views and triggers do not count: a
 ** restore runs none. */
-bool adcp_vetter_may_trust(const AdcpVetter *vetter, AdcpDb *db);
+bool adcp_vetter_may_trust(AdcpVetter *vetter, AdcpDb *db);
 
 /* Modules of SQLite itself whose tables live in the database alone: fts3, fts4, fts5, rtree,
 ** rtree_i32, geopoly. */
 bool adcp_module_is_safe(const char *module);
 
-/* True when the connection has the module (pragma_module_list). */
-bool adcp_module_loaded(AdcpDb *db, const char *module);
+/* Puts the names of the connection's modules into an empty map. */
+void adcp_modules_read(AdcpNameMap *modules, AdcpDb *db);
 
 #endif

@@ -27,17 +27,16 @@ void adcp_vtab_reset(AdcpDb *db) {
 /* True when the live table has the same columns, in order, type and key, as the backup's. */
 static bool same_shape(AdcpDb *db, const AdcpTable *shadow) {
   sqlite3_stmt *stmt =
-      adcp_db_prepare(db, "SELECT name, type, pk FROM pragma_table_xinfo(%Q, %Q) ORDER BY cid",
-                      shadow->name, db->schema);
+      adcp_db_prepare_list(db, "PRAGMA \"%w\".table_xinfo(%Q)", db->schema, shadow->name);
   size_t count = 0;
   bool same = true;
   while( same && adcp_db_step(db, stmt) ) {
     const AdcpColumn *column = count < shadow->column_count ? &shadow->columns[count] : NULL;
-    const char *name = (const char *)sqlite3_column_text(stmt, 0);
-    const char *type = (const char *)sqlite3_column_text(stmt, 1);
+    const char *name = (const char *)sqlite3_column_text(stmt, 1);
+    const char *type = (const char *)sqlite3_column_text(stmt, 2);
     same = column && name && type && sqlite3_stricmp(name, column->name) == 0 &&
            sqlite3_stricmp(type, column->decl_type) == 0 &&
-           sqlite3_column_int(stmt, 2) == column->primary_key;
+           sqlite3_column_int(stmt, 5) == column->primary_key;
     count++;
   }
   adcp_db_finalize(stmt);

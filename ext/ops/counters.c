@@ -12,6 +12,7 @@ typedef struct AdcpCounter {
   const char *table;  /* borrowed of the plan */
   int64_t least;      /* what it has to be */
   int64_t rows, good; /* of sqlite_sequence: of that table, and those of them that are so high */
+  bool added;         /* there was none */
 } Counter;
 
 /* ---- taking ---- */
@@ -94,7 +95,8 @@ static void raise_all(AdcpDb *db, const AdcpBuf *lower) {
 
 static void check(AdcpCounters *counters, AdcpDb *db) {
   for( Counter *counter = counters->first; counter; counter = counter->next ) {
-    if( counter->rows > 0 && counter->good == counter->rows ) continue;
+    bool twice = counter->added && counter->rows > 1; /* the rows before were not seen */
+    if( counter->rows > 0 && counter->good == counter->rows && !twice ) continue;
     adcp_error_set(db->err, ADCP_MISMATCH,
                    "the AUTOINCREMENT counter of table \"%s\" could not be set; " ADCP_IGNORES,
                    counter->table);
@@ -108,6 +110,7 @@ void adcp_counters_write(AdcpCounters *counters, AdcpDb *db) {
   raise_all(db, &lower);
   for( Counter *counter = counters->first; counter && !db->err->rc; counter = counter->next ) {
     if( counter->rows ) continue;
+    counter->added = true;
     adcp_db_exec(db, "INSERT INTO \"%w\".sqlite_sequence(name, seq) VALUES(%Q, %lld)", db->schema,
                  counter->table, (long long)counter->least);
   }

@@ -358,7 +358,9 @@ static void add_live_text(LiveTexts *texts, AdcpDb *db, sqlite3_stmt *stmt) {
 
 static void read_live_texts(LiveTexts *texts, AdcpDb *db) {
   sqlite3_stmt *stmt = adcp_db_prepare(
-      db, "SELECT type || ' ' || name, coalesce(sql, ''), rowid FROM \"%w\".sqlite_schema",
+      db,
+      "SELECT type || ' ' || name, CASE WHEN sql IS NULL THEN '' ELSE sql END, rowid"
+      " FROM \"%w\".sqlite_schema",
       db->schema);
   while( adcp_db_step(db, stmt) ) add_live_text(texts, db, stmt);
   adcp_db_finalize(stmt);

@@ -131,13 +131,28 @@ static bool find_rowid_reference(const AdcpPlan *plan, const AdcpPlanTable *chil
   return true;
 }
 
+static bool begins_with(AdcpDb *db, const char *index, const char *column) {
+  sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA \"%w\".index_info(%Q)", db->schema, index);
+  const char *first = adcp_db_step(db, stmt) ? (const char *)sqlite3_column_text(stmt, 2)
+                                             : NULL; /* NULL: expression */
+  bool found = first && sqlite3_stricmp(first, column) == 0;
+  adcp_db_finalize(stmt);
+  return found;
+}
+
 /* An index of all rows that begins with the child's column; owned, NULL when there is none. */
 static char *find_index(AdcpDb *db, const RowidReference *r) {
-  return adcp_db_text(db,
-                      "SELECT l.name FROM pragma_index_list(%Q, %Q) AS l"
-                      " JOIN pragma_index_info(l.name, %Q) AS i"
-                      " WHERE NOT l.partial AND i.seqno = 0 AND i.name = %Q COLLATE NOCASE",
-                      r->child, db->schema, db->schema, r->child_column);
+  char *index = NULL;
+  sqlite3_stmt *stmt =
+      adcp_db_prepare_list(db, "PRAGMA \"%w\".index_list(%Q)", db->schema, r->child);
+  while( index == NULL && adcp_db_step(db, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 1);
+    bool partial = sqlite3_column_int(stmt, 4) != 0;
+    if( name == NULL || partial || !begins_with(db, name, r->child_column) ) continue;
+    index = adcp_db_column_copy(db, stmt, 1);
+  }
+  adcp_db_finalize(stmt);
+  return index;
 }
 
 /* Up to so many values of an index are sought one by one (2 us each); a table of fewer rows than
@@ -145,24 +160,58 @@ static char *find_index(AdcpDb *db, const RowidReference *r) {
 #define SOUGHT_VALUES 4096
 #define WALKED_ROWS   65536
 
-/* True when the table is long and each different value of the column, asked for once by skipping
-** along the index, is a rowid of the parent. */
-static bool ask_each_value(AdcpDb *db, const RowidReference *r, const char *index) {
-  if( adcp_db_integer(db, 0, "SELECT 1 FROM \"%w\".\"%w\" INDEXED BY \"%w\" LIMIT 1 OFFSET %d",
-                      db->schema, r->child, index, WALKED_ROWS) == 0 ) {
-    return false;
+static bool is_long(AdcpDb *db, const RowidReference *r, const char *index) {
+  return adcp_db_integer(db, 0, "SELECT 1 FROM \"%w\".\"%w\" INDEXED BY \"%w\" LIMIT 1 OFFSET %d",
+                         db->schema, r->child, index, WALKED_ROWS) != 0;
+}
+
+/* The highest value of the child's column for which the condition holds. */
+static sqlite3_stmt *prepare_highest(AdcpDb *db, const RowidReference *r, const char *index,
+                                     const char *condition) {
+  return adcp_db_prepare(db,
+                         "SELECT c.\"%w\" FROM \"%w\".\"%w\" AS c INDEXED BY \"%w\""
+                         " WHERE c.\"%w\" %s ORDER BY c.\"%w\" DESC LIMIT 1",
+                         r->child_column, db->schema, r->child, index, r->child_column, condition,
+                         r->child_column);
+}
+
+/* Whether the value that stmt stands on is a rowid of the parent. */
+static bool is_rowid(AdcpDb *db, sqlite3_stmt *stmt, sqlite3_stmt *parent) {
+  if( sqlite3_column_type(stmt, 0) != SQLITE_INTEGER ) return false;
+  sqlite3_bind_int64(parent, 1, sqlite3_column_int64(stmt, 0));
+  bool found = adcp_db_step(db, parent);
+  sqlite3_reset(parent);
+  return found;
+}
+
+/* Asks for the values from `first` down. An index of another collation is sorted for each. */
+static bool all_are_rowids(AdcpDb *db, sqlite3_stmt *first, sqlite3_stmt *next,
+                           sqlite3_stmt *parent) {
+  sqlite3_stmt *stmt = first;
+  for( int values = 0; values < SOUGHT_VALUES; values++ ) {
+    if( !adcp_db_step(db, stmt) ) return db->err->rc == ADCP_OK;
+    if( sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_SORT, 0) ) return false;
+    if( !is_rowid(db, stmt, parent) ) return false;
+    int64_t value = sqlite3_column_int64(stmt, 0);
+    stmt = next;
+    sqlite3_reset(stmt);
+    sqlite3_bind_int64(stmt, 1, value);
   }
-  return adcp_db_integer(
-             db, 1,
-             "WITH RECURSIVE v(x, n) AS ("
-             "SELECT min(c.\"%w\"), 1 FROM \"%w\".\"%w\" AS c INDEXED BY \"%w\" UNION ALL "
-             "SELECT (SELECT min(c.\"%w\") FROM \"%w\".\"%w\" AS c INDEXED BY \"%w\""
-             " WHERE c.\"%w\" > v.x), n + 1 FROM v WHERE x IS NOT NULL AND n < %d)"
-             " SELECT max(n) = %d OR total(x IS NOT NULL AND (typeof(x) <> 'integer' OR NOT EXISTS"
-             " (SELECT 1 FROM \"%w\".\"%w\" AS p WHERE p.\"%w\" = x))) FROM v",
-             r->child_column, db->schema, r->child, index, r->child_column, db->schema, r->child,
-             index, r->child_column, SOUGHT_VALUES, SOUGHT_VALUES, db->schema, r->parent,
-             r->parent_column) == 0;
+  return false;
+}
+
+/* True when each different value of the column, asked for once by skipping along the index, is a
+** rowid of the parent. Not one query: its min() and typeof() could be the application's. */
+static bool ask_each_value(AdcpDb *db, const RowidReference *r, const char *index) {
+  sqlite3_stmt *first = prepare_highest(db, r, index, "IS NOT NULL");
+  sqlite3_stmt *next = prepare_highest(db, r, index, "< ?1");
+  sqlite3_stmt *parent = adcp_db_prepare(db, "SELECT 1 FROM \"%w\".\"%w\" AS p WHERE p.\"%w\" = ?1",
+                                         db->schema, r->parent, r->parent_column);
+  bool all = db->err->rc == ADCP_OK && all_are_rowids(db, first, next, parent);
+  adcp_db_finalize(first);
+  adcp_db_finalize(next);
+  adcp_db_finalize(parent);
+  return all;
 }
 
 /* 5 ms instead of 0.2 s for a million rows that refer to a thousand. False where that is not
@@ -171,7 +220,8 @@ static bool is_proven_by_skipping(AdcpDb *db, const RowidReference *r) {
   AdcpError trouble = ADCP_ERROR_INIT;
   AdcpDb trial = {db->handle, db->schema, &trouble};
   char *index = find_index(&trial, r);
-  bool is_proven = index && ask_each_value(&trial, r, index) && trouble.rc == ADCP_OK;
+  bool is_proven = index && is_long(&trial, r, index) && ask_each_value(&trial, r, index) &&
+                   trouble.rc == ADCP_OK;
   adcp_free(index);
   if( trouble.rc == ADCP_ERROR || trouble.rc == ADCP_AUTH ) adcp_error_clear(&trouble);
   adcp_error_move(db->err, &trouble);
@@ -179,15 +229,16 @@ static bool is_proven_by_skipping(AdcpDb *db, const RowidReference *r) {
 }
 
 /* Walks an index of the child's column, where foreign_key_check always walks the table: 0.2 s
-** instead of 0.7 s for a million rows. */
+** instead of 0.7 s for a million rows. "+x IS x | 0" tells a number without a fraction, by operators alone:
+** typeof() may be the application's. */
 static bool is_proven_by_walking(AdcpDb *db, const RowidReference *r) {
   return adcp_db_integer(
              db, 1,
              "SELECT EXISTS (SELECT 1 FROM \"%w\".\"%w\" AS c WHERE c.\"%w\" IS NOT NULL"
-             " AND (typeof(c.\"%w\") <> 'integer' OR NOT EXISTS"
+             " AND (+c.\"%w\" IS NOT (c.\"%w\" | 0) OR NOT EXISTS"
              " (SELECT 1 FROM \"%w\".\"%w\" AS p WHERE p.\"%w\" = c.\"%w\")))",
-             db->schema, r->child, r->child_column, r->child_column, db->schema, r->parent,
-             r->parent_column, r->child_column) == 0;
+             db->schema, r->child, r->child_column, r->child_column, r->child_column, db->schema,
+             r->parent, r->parent_column, r->child_column) == 0;
 }
 
 /* True when a query shows that no row violates the foreign key. */

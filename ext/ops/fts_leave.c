@@ -61,21 +61,13 @@ static const AdcpTable *find_written(Leaving *l, const char *name) {
   return table && l->write_rows[table - l->schema->tables] ? table : NULL;
 }
 
-/* The index's columns, each with a comma before and a qualified name: a bare one that is not there
-** would be taken for a string. */
-static char *content_columns(AdcpDb *db, const char *fts) {
-  return adcp_db_text(db,
-                      "SELECT ifnull(group_concat(format(', t.\"%%w\"', name), ''), '')"
-                      " FROM pragma_table_xinfo(%Q, %Q) WHERE hidden = 0",
-                      fts, db->schema);
-}
-
 /* Prepares what 'rebuild' reads: false, with the reason, when the content table does not have it. */
 static bool content_fits(AdcpDb *db, const AdcpObject *fts, const char *content,
                          AdcpError *reason) {
   AdcpDb trial = {db->handle, db->schema, reason};
   char *rowid = adcp_fts_content_rowid(fts->sql, db->err);
-  char *columns = content_columns(db, fts->name);
+  /* Qualified: a bare name that is not there would be taken for a string. */
+  char *columns = adcp_fts_columns(db, fts->name, "t.", NULL);
   if( columns && !db->err->rc ) {
     adcp_db_finalize(adcp_db_prepare(&trial, "SELECT t.\"%w\"%s FROM \"%w\".\"%w\" AS t",
                                      rowid ? rowid : "rowid", columns, db->schema, content));

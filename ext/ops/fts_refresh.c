@@ -44,31 +44,10 @@ static bool has(AdcpNameMap *names, const char *name, AdcpError *err) {
   return adcp_name_map_get(names, name, strlen(name), err) != NULL;
 }
 
-/* The index's columns that its content has, as a list of quoted names. */
-static char *shared_columns(AdcpDb *db, const char *fts, const char *content) {
-  AdcpBuf list = {0};
-  sqlite3_stmt *stmt = adcp_db_prepare(
-      db,
-      "SELECT name FROM pragma_table_xinfo(%Q, %Q) AS f WHERE hidden = 0 AND EXISTS(SELECT 1 "
-      "FROM pragma_table_xinfo(%Q, %Q) AS c WHERE c.name = f.name COLLATE NOCASE)",
-      fts, db->schema, content, db->schema);
-  while( adcp_db_step(db, stmt) ) {
-    const char *name = (const char *)sqlite3_column_text(stmt, 0);
-    char *quoted = name ? sqlite3_mprintf(", \"%w\"", name) : NULL;
-    if( quoted == NULL ) adcp_error_nomem(db->err);
-    if( quoted ) adcp_buf_append_str(&list, quoted);
-    sqlite3_free(quoted);
-  }
-  adcp_db_finalize(stmt);
-  char *text = adcp_buf_take(&list);
-  if( text == NULL ) adcp_error_nomem(db->err);
-  return text;
-}
-
 static void refill(AdcpDb *db, const AdcpObject *object, const char *content) {
   const char *fts = object->name;
   char *rowid = adcp_fts_content_rowid(object->sql, db->err);
-  char *columns = shared_columns(db, fts, content);
+  char *columns = adcp_fts_columns(db, fts, "", content);
   if( columns && !db->err->rc ) {
     adcp_db_exec(db, "INSERT INTO \"%w\".\"%w\"(\"%w\") VALUES('delete-all')", db->schema, fts,
                  fts);

@@ -35,6 +35,7 @@ typedef struct Planner {
   AdcpMap definitions;                 /* AdcpObject of the backup's tables, by name */
   AdcpMap dropped;                     /* live tables and views that go, by name */
   AdcpMap renames;                     /* option "rename": the new name by the old one */
+  AdcpNameMap modules;                 /* of the connection; empty until asked for */
 } Planner;
 
 void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...) {
@@ -132,6 +133,11 @@ static bool flag(const Planner *p, const char *option) {
   return adcp_options_bool(p->options, option, false);
 }
 
+static bool module_loaded(Planner *p, const char *module) {
+  if( p->modules.map.count == 0 ) adcp_modules_read(&p->modules, p->db);
+  return adcp_name_map_get(&p->modules, module, strlen(module), p->err) != NULL;
+}
+
 /* Whether a virtual table is made by its own CREATE: a module of SQLite's own or one that was named
 ** as trusted, and loaded. */
 static bool module_usable(Planner *p, const AdcpTable *table) {
@@ -139,7 +145,7 @@ static bool module_usable(Planner *p, const AdcpTable *table) {
   for( size_t i = 0; i < adcp_options_name_count(p->options, "modules") && !trusted; i++ ) {
     trusted = sqlite3_stricmp(adcp_options_name(p->options, "modules", i), table->module) == 0;
   }
-  if( !adcp_module_loaded(p->db, table->module) ) return false;
+  if( !module_loaded(p, table->module) ) return false;
   if( !trusted ) {
     adcp_error_set(p->err, ADCP_AUTH,
                    "virtual table \"%s\" uses module \"%s\", whose code would run on what the "
@@ -635,6 +641,7 @@ AdcpPlan *adcp_plan_open(AdcpDb *db, const AdcpArchiveHead *head, const char *ba
   adcp_map_free(&p.definitions);
   adcp_map_free(&p.dropped);
   adcp_map_free(&p.renames);
+  adcp_name_map_free(&p.modules);
   if( db->err->rc == ADCP_OK ) return plan;
   adcp_plan_close(plan);
   return NULL;
@@ -681,8 +688,7 @@ static int64_t rows_at_stake(AdcpDb *db, const AdcpTable *table) {
   if( table->kind != ADCP_TABLE_VIRTUAL ) return adcp_catalog_row_count(db, table);
   AdcpError trouble = ADCP_ERROR_INIT;
   AdcpDb trial = {db->handle, db->schema, &trouble};
-  int64_t rows =
-      adcp_db_integer(&trial, 0, "SELECT count(*) FROM \"%w\".\"%w\"", db->schema, table->name);
+  int64_t rows = adcp_catalog_count(&trial, table->name);
   if( trouble.rc == ADCP_ERROR || trouble.rc == ADCP_CORRUPT ) adcp_error_clear(&trouble);
   adcp_error_move(db->err, &trouble);
   return rows;

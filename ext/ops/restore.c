@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "db/catalog.h"
+#include "db/empty_shape.h"
 #include "db/load.h"
 #include "db/file_window.h"
 #include "db/state.h"
@@ -81,6 +82,7 @@ struct AdcpRestore {
   int threads;
   const AdcpArchiveHead *head;
   AdcpDatabaseFigures figures;
+  AdcpEmptyShape empty_shape;
   AdcpConnectionState *state;
   AdcpTransaction *transaction;
   bool nested; /* in a transaction of the caller's */
@@ -133,25 +135,11 @@ static void open_archive(AdcpRestore *restore) {
   adcp_metadata_read(&restore->figures, restore->head->metadata, restore->err);
 }
 
-/* A database without a page yet takes the backup's page size and auto_vacuum, one without an object
-** its encoding (a first page comes with PRAGMA user_version or journal_mode already). They are
-** settings of the connection until something is written, so a failing restore leaves the empty file
-** empty. */
 static void shape_empty_database(AdcpRestore *restore) {
-  AdcpDb *db = &restore->db;
   const AdcpDatabaseFigures *figures = &restore->figures;
-  if( !sqlite3_get_autocommit(db->handle) ) return;
-  if( adcp_db_integer(db, 1, "SELECT count(*) FROM \"%w\".sqlite_schema", db->schema) != 0 ) return;
-  if( figures->encoding[0] && strcmp(db->schema, "main") == 0 ) {
-    adcp_db_exec(db, "PRAGMA encoding = %Q", figures->encoding);
-  }
-  if( adcp_db_integer(db, 1, "PRAGMA \"%w\".page_count", db->schema) != 0 ) return;
-  if( figures->page_size ) {
-    adcp_db_exec(db, "PRAGMA \"%w\".page_size = %d", db->schema, figures->page_size);
-  }
-  if( figures->auto_vacuum >= 0 ) {
-    adcp_db_exec(db, "PRAGMA \"%w\".auto_vacuum = %d", db->schema, figures->auto_vacuum);
-  }
+  AdcpShape shape = {"", figures->page_size, figures->auto_vacuum};
+  memcpy(shape.encoding, figures->encoding, sizeof shape.encoding);
+  adcp_empty_shape_take(&restore->empty_shape, &restore->db, &shape);
 }
 
 /* In a transaction of the caller's, a write that fails has to be told at once: it may be the caller's. */
@@ -658,6 +646,10 @@ static AdcpSafetyFate safety_fate(const AdcpRestore *restore, const char *outcom
   return nested == restore->nested ? ADCP_SAFETY_UNUSED : ADCP_SAFETY_UNSURE;
 }
 
+static const char reshaped[] =
+    "it is empty still, but on this connection it would get the backup's encoding, page_size and "
+    "auto_vacuum: open it again before you write to it";
+
 void adcp_restore_close(AdcpRestore *restore) {
   if( restore == NULL ) return;
   adcp_progress_close(restore->progress);
@@ -671,7 +663,9 @@ void adcp_restore_close(AdcpRestore *restore) {
   adcp_file_window_close(restore->window);
   adcp_state_restore(restore->state);
   adcp_error_name(restore->err, restore->path);
+  bool is_reshaped = outcome && !adcp_empty_shape_put_back(&restore->empty_shape, &restore->db);
   if( outcome && !restore->is_trial ) adcp_error_append(restore->err, "; %s", outcome);
+  if( is_reshaped && !restore->is_trial ) adcp_error_append(restore->err, "; %s", reshaped);
   adcp_safety_close(restore->safety, safety_fate(restore, outcome));
   adcp_plan_close(restore->plan);
   adcp_row_choice_close(restore->choice);

@@ -6,7 +6,7 @@
 **     adcp_restore_finish(restore, &report);
 **     adcp_restore_close(restore);
 **
-** From open to close the connection is in a transaction (BEGIN IMMEDIATE, or a savepoint inside the
+** From open to close the connection is in a transaction (BEGIN, or a savepoint inside the
 ** caller's) with its settings switched; close puts everything back and, when finish did not
 ** succeed, the database too, and adds to the error's message what is true then. err is borrowed for
 ** the life of the restore.

@@ -304,18 +304,17 @@ void adcp_row_choice_warn(AdcpRowChoice *choice, const char *format, ...) {
   va_end(args);
 }
 
+/* Row by row: a count() could be the application's. */
 static void count_rows(AdcpRowChoice *choice, AdcpChoiceTable *table) {
   AdcpDb *db = adcp_scratch_db(choice->scratch);
   AdcpChosenTable *chosen = &table->chosen;
-  sqlite3_stmt *stmt =
-      adcp_db_prepare(db, "SELECT why, count(*) FROM own.s%d GROUP BY why", (int)table->number);
+  sqlite3_stmt *stmt = adcp_db_prepare(db, "SELECT why FROM own.s%d", (int)table->number);
   while( adcp_db_step(db, stmt) ) {
-    int64_t count = sqlite3_column_int64(stmt, 1);
-    chosen->rows += count;
+    chosen->rows++;
     switch( sqlite3_column_int(stmt, 0) ) {
-    case ADCP_ROW_MATCHED: chosen->matched = count; break;
-    case ADCP_ROW_CHILD: chosen->children = count; break;
-    case ADCP_ROW_PARENT: chosen->parents = count; break;
+    case ADCP_ROW_MATCHED: chosen->matched++; break;
+    case ADCP_ROW_CHILD: chosen->children++; break;
+    case ADCP_ROW_PARENT: chosen->parents++; break;
     }
   }
   adcp_db_finalize(stmt);

@@ -132,13 +132,14 @@ static void count_dangling(AdcpRowChoice *choice, const AdcpChoiceEdge *edge) {
   AdcpDb *db = adcp_scratch_db(choice->scratch);
   sqlite3_str *sql = sqlite3_str_new(NULL);
   sqlite3_str_appendf(sql,
-                      "SELECT count(*) FROM own.s%d AS s CROSS JOIN own.c%d AS c ON c.r = s.r "
+                      "SELECT 1 FROM own.s%d AS s CROSS JOIN own.c%d AS c ON c.r = s.r "
                       "WHERE NOT EXISTS (SELECT 1 FROM own.p%d AS p WHERE ",
                       (int)edge->child->number, (int)edge->number, (int)edge->number);
   append_values(choice, sql, edge, COMPARISON);
   sqlite3_str_appendall(sql, ")");
   sqlite3_stmt *stmt = prepare(choice, sql);
-  long long count = adcp_db_step(db, stmt) ? sqlite3_column_int64(stmt, 0) : 0;
+  long long count = 0;
+  while( adcp_db_step(db, stmt) ) count++;
   adcp_db_finalize(stmt);
   if( count == 0 ) return;
   adcp_row_choice_warn(choice,

@@ -6,6 +6,7 @@
 */
 #include "ops/trial.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -184,17 +185,83 @@ static bool try_restore(Trial *trial, Extent whole) {
 
 /* ---- what came back ---- */
 
-static void add_violations(Trial *trial, const char *table, sqlite3_stmt *row) {
+/* Rows of one table whose parent rows, in one other, are not there. */
+typedef struct Violations {
+  char *parent; /* owned */
+  int64_t count;
+  int64_t rowid; /* the lowest; 0 in tables without */
+} Violations;
+
+typedef struct ViolationList {
+  Violations *items;
+  size_t count;
+} ViolationList;
+
+static Violations *add_parent(ViolationList *list, const char *parent, AdcpError *err) {
+  Violations *items = adcp_realloc(list->items, (list->count + 1) * sizeof *items);
+  if( items ) list->items = items;
+  char *copy = items ? adcp_strdup(parent) : NULL;
+  if( copy == NULL ) {
+    adcp_error_nomem(err);
+    return NULL;
+  }
+  items[list->count] = (Violations){copy, 0, 0};
+  return &items[list->count++];
+}
+
+static void count_rows(Violations *found, int64_t count, int64_t rowid) {
+  if( found->count == 0 || rowid < found->rowid ) found->rowid = rowid;
+  found->count += count;
+}
+
+/* The row of a foreign_key_check, which has them by foreign key. */
+static void count_violation(ViolationList *list, AdcpDb *db, sqlite3_stmt *stmt) {
+  const char *parent = (const char *)sqlite3_column_text(stmt, 2);
+  if( parent == NULL ) {
+    adcp_error_nomem(db->err);
+    return;
+  }
+  Violations *last = list->count ? &list->items[list->count - 1] : NULL;
+  if( last == NULL || strcmp(last->parent, parent) != 0 ) last = add_parent(list, parent, db->err);
+  if( last ) count_rows(last, 1, sqlite3_column_int64(stmt, 1));
+}
+
+static int compare_parents(const void *a, const void *b) {
+  return strcmp(((const Violations *)a)->parent, ((const Violations *)b)->parent);
+}
+
+/* Two foreign keys may refer to one table. */
+static void join_parents(ViolationList *list) {
+  size_t kept = 0;
+  if( list->count == 0 ) return;
+  qsort(list->items, list->count, sizeof *list->items, compare_parents);
+  for( size_t i = 1; i < list->count; i++ ) {
+    Violations *item = &list->items[i];
+    if( compare_parents(&list->items[kept], item) == 0 ) {
+      count_rows(&list->items[kept], item->count, item->rowid);
+      adcp_free(item->parent);
+    } else {
+      list->items[++kept] = *item;
+    }
+  }
+  list->count = kept + 1;
+}
+
+static void free_violations(ViolationList *list) {
+  for( size_t i = 0; i < list->count; i++ ) adcp_free(list->items[i].parent);
+  adcp_free(list->items);
+}
+
+static void add_violations(Trial *trial, const char *table, const Violations *found) {
   AdcpBuf message = {0};
-  const char *parent = (const char *)sqlite3_column_text(row, 0);
-  long long count = sqlite3_column_int64(row, 1);
+  long long count = found->count;
   adcp_buf_appendf(&message,
                    "%lld row%s of table \"%s\" refer%s to rows of \"%s\" that are not there", count,
-                   count == 1 ? "" : "s", table, count == 1 ? "s" : "", parent ? parent : "");
+                   count == 1 ? "" : "s", table, count == 1 ? "s" : "", found->parent);
   const char *text = adcp_buf_text(&message);
   if( adcp_buf_check(&message, trial->err) ) {
-    adcp_findings_add(trial->asked->findings, ADCP_FINDING_FOREIGN_KEY, table,
-                      sqlite3_column_int64(row, 2), text, trial->err);
+    adcp_findings_add(trial->asked->findings, ADCP_FINDING_FOREIGN_KEY, table, found->rowid, text,
+                      trial->err);
   }
   adcp_buf_free(&message);
 }
@@ -203,11 +270,13 @@ static void add_violations(Trial *trial, const char *table, sqlite3_stmt *row) {
 static void check_foreign_keys_of(Trial *trial, const char *table) {
   AdcpError mismatch = ADCP_ERROR_INIT;
   AdcpDb db = {trial->handle, "main", &mismatch};
-  sqlite3_stmt *stmt = adcp_db_prepare(
-      &db, "SELECT parent, count(*), min(rowid) FROM pragma_foreign_key_check(%Q) GROUP BY 1",
-      table);
-  while( adcp_db_step(&db, stmt) ) add_violations(trial, table, stmt);
+  ViolationList list = {0};
+  sqlite3_stmt *stmt = adcp_db_prepare_list(&db, "PRAGMA main.foreign_key_check(%Q)", table);
+  while( adcp_db_step(&db, stmt) ) count_violation(&list, &db, stmt);
   adcp_db_finalize(stmt);
+  join_parents(&list);
+  for( size_t i = 0; i < list.count; i++ ) add_violations(trial, table, &list.items[i]);
+  free_violations(&list);
   if( mismatch.rc == ADCP_ERROR ) {
     add(trial, ADCP_FINDING_FOREIGN_KEY, table, adcp_error_message(&mismatch));
   } else {
@@ -216,14 +285,21 @@ static void check_foreign_keys_of(Trial *trial, const char *table) {
   adcp_error_clear(&mismatch);
 }
 
+static bool has_foreign_keys(AdcpDb *db, const char *table) {
+  sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA main.foreign_key_list(%Q)", table);
+  bool found = adcp_db_step(db, stmt);
+  adcp_db_finalize(stmt);
+  return found;
+}
+
 static void check_foreign_keys(Trial *trial) {
   AdcpDb db = {trial->handle, "main", trial->err};
-  sqlite3_stmt *stmt = adcp_db_prepare(
-      &db, "SELECT name FROM sqlite_schema AS s WHERE type = 'table' AND rootpage > 0 "
-           "AND EXISTS(SELECT 1 FROM pragma_foreign_key_list(s.name)) ORDER BY name");
+  sqlite3_stmt *stmt =
+      adcp_db_prepare(&db, "SELECT name FROM main.sqlite_schema WHERE type = 'table'"
+                           " AND rootpage > 0 ORDER BY name");
   while( adcp_db_step(&db, stmt) ) {
     const char *name = (const char *)sqlite3_column_text(stmt, 0);
-    if( name ) check_foreign_keys_of(trial, name);
+    if( name && has_foreign_keys(&db, name) ) check_foreign_keys_of(trial, name);
   }
   adcp_db_finalize(stmt);
 }

@@ -149,6 +149,17 @@ static void test_name_taken(void) {
   close_database();
 }
 
+/* A virtual one, which would take the argument as a table-valued function's, wherever it is. */
+static void test_virtual_name_taken(void) {
+  Numbers numbers = {.next = 1, .last = 100};
+  open_database(TABLE "CREATE VIRTUAL TABLE temp.adcp_feed USING fts5(c0,c1,c2,c3,c4);"
+                      "CREATE VIRTUAL TABLE adcp_feed1 USING fts5(c0,c1,c2,c3,c4)");
+  load(&numbers, 30);
+  CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+  CHECK(ask(EXPECT_100) == 1);
+  close_database();
+}
+
 static void test_refused(void) {
   Numbers numbers = {.next = 1, .last = 1};
   open_database(TABLE);
@@ -177,6 +188,7 @@ int main(void) {
   test_failing_source();
   test_denied();
   test_name_taken();
+  test_virtual_name_taken();
   test_refused();
   return unit_done();
 }

@@ -94,6 +94,42 @@ static void test_schema_names(void) {
   CHECK(err.rc == ADCP_OK);
 }
 
+/* "main" is its first database's name for good, besides one that the application gave it. */
+static void test_main_renamed(void) {
+  sqlite3 *handle;
+  sqlite3_open(":memory:", &handle);
+  CHECK(sqlite3_db_config(handle, SQLITE_DBCONFIG_MAINDBNAME, "app") == SQLITE_OK);
+  AdcpDb names[] = {{handle, "main", &err}, {handle, "MAIN", &err}, {handle, "app", &err}};
+  for( size_t i = 0; i < 3; i++ ) {
+    adcp_db_check_schema(&names[i]);
+    CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+    CHECK(adcp_db_integer(&names[i], -1, "SELECT 7 FROM \"%w\".sqlite_schema", names[i].schema) ==
+          -1);
+    adcp_error_clear(&err);
+  }
+  AdcpDb other = {handle, "other", &err};
+  adcp_db_check_schema(&other);
+  expect(ADCP_ERROR, "this connection has \"app\"");
+  sqlite3_close(handle);
+}
+
+static int ignore_pragmas(void *context, int action, const char *a, const char *b, const char *c,
+                          const char *d) {
+  (void)context, (void)a, (void)b, (void)c, (void)d;
+  return action == SQLITE_PRAGMA ? SQLITE_IGNORE : SQLITE_OK;
+}
+
+/* What is not run looks like an empty list. */
+static void test_list_ignored(void) {
+  sqlite3_stmt *stmt = adcp_db_prepare_list(&db, "PRAGMA \"%w\".table_xinfo(%Q)", "main", "no");
+  CHECK(stmt && !adcp_db_step(&db, stmt) && err.rc == ADCP_OK);
+  adcp_db_finalize(stmt);
+  sqlite3_set_authorizer(db.handle, ignore_pragmas, NULL);
+  CHECK(adcp_db_prepare_list(&db, "PRAGMA module_list") == NULL);
+  expect(ADCP_AUTH, "PRAGMA module_list had no effect; an authorizer");
+  sqlite3_set_authorizer(db.handle, NULL, NULL);
+}
+
 /* A transaction that began before another connection's commit cannot write. */
 static void test_busy_snapshot(const char *folder) {
   char path[256];
@@ -145,6 +181,8 @@ int main(void) {
   test_first_error_wins();
   test_codes();
   test_schema_names();
+  test_main_renamed();
+  test_list_ignored();
   test_busy_snapshot(folder);
   test_interrupt();
   sqlite3_close(db.handle);

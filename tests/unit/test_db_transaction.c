@@ -190,7 +190,8 @@ static void test_interrupt_without_schema(void) {
 
 /* The target is attached, main can only be read. */
 static void interrupt_attached(AdcpDb *db) {
-  AdcpTransaction *txn = adcp_transaction_begin(db);
+  AdcpDb other = {db->handle, "other", db->err};
+  AdcpTransaction *txn = adcp_transaction_begin(&other);
   adcp_db_exec(db, "INSERT INTO other.u VALUES(2)");
   sqlite3_interrupt(db->handle);
   adcp_db_exec(db, "INSERT INTO other.u VALUES(3)");
@@ -312,6 +313,59 @@ static void test_busy_commit(void) {
   call(handle, commit_rows, false);
   CHECK(rc == ADCP_BUSY && autocommit);
   CHECK_TEXT(state, "database unchanged");
+  CHECK(sqlite3_close(other) == SQLITE_OK);
+  CHECK(sqlite3_close(handle) == SQLITE_OK);
+  unlink(path);
+}
+
+/* Only the one database is locked: not those that are attached, whoever writes there. */
+static void commit_side(AdcpDb *db) {
+  AdcpDb side = {db->handle, "side", db->err};
+  AdcpTransaction *txn = adcp_transaction_begin(&side);
+  CHECK(db->err->rc || sqlite3_txn_state(db->handle, "side") == SQLITE_TXN_WRITE);
+  CHECK(sqlite3_txn_state(db->handle, "main") == SQLITE_TXN_NONE);
+  adcp_transaction_commit(txn);
+  finish(db, txn);
+}
+
+static void commit_main(AdcpDb *db) {
+  AdcpTransaction *txn = adcp_transaction_begin(db);
+  CHECK(db->err->rc || sqlite3_txn_state(db->handle, "main") == SQLITE_TXN_WRITE);
+  CHECK(sqlite3_txn_state(db->handle, "side") == SQLITE_TXN_NONE);
+  adcp_transaction_commit(txn);
+  finish(db, txn);
+}
+
+static int never_wait(void *waits, int count) {
+  (void)count;
+  ++*(int *)waits;
+  return 0;
+}
+
+static void test_busy_attached(const char *journal_mode) {
+  char path[500];
+  int waits = 0;
+  sqlite3 *handle = open_with_table(":memory:");
+  sqlite3 *other = open_with_table(temp_path(path, sizeof path, "side.db"));
+  must(other, journal_mode);
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpDb db = {handle, "main", &err};
+  adcp_db_exec(&db, "ATTACH %Q AS side", path);
+  CHECK(err.rc == ADCP_OK);
+  sqlite3_busy_handler(handle, never_wait, &waits);
+  for( int locked = 0; locked < 2; locked++ ) {
+    if( locked ) must(other, "BEGIN IMMEDIATE");
+    call(handle, commit_main, false);
+    CHECK_CASE(rc == ADCP_OK && state == NULL && waits == 0, "%s", message);
+    call(handle, commit_side, false);
+    CHECK_CASE(rc == (locked ? ADCP_BUSY : ADCP_OK) && autocommit, "%s", message);
+    CHECK(waits == locked);
+  }
+  must(other, "INSERT INTO t VALUES(2, 'two'); COMMIT");
+  waits = 0;
+  call(handle, commit_side, false);
+  CHECK_CASE(rc == ADCP_OK && state == NULL && waits == 0, "%s", message);
+  check_clean(handle);
   CHECK(sqlite3_close(other) == SQLITE_OK);
   CHECK(sqlite3_close(handle) == SQLITE_OK);
   unlink(path);
@@ -526,6 +580,8 @@ int main(void) {
   test_interrupt_attached();
   test_authorizer();
   test_busy_commit();
+  test_busy_attached("PRAGMA journal_mode=DELETE");
+  test_busy_attached("PRAGMA journal_mode=WAL");
   test_nomem();
   test_callers();
   test_other_reader();

@@ -412,8 +412,12 @@ static void test_modules(void) {
   CHECK(adcp_module_is_safe("fts5") && adcp_module_is_safe("RTree_i32") &&
         adcp_module_is_safe("geopoly"));
   CHECK(!adcp_module_is_safe("csv") && !adcp_module_is_safe("fts") && !adcp_module_is_safe(""));
-  CHECK(adcp_module_loaded(&db, "fts5") && adcp_module_loaded(&db, "FTS4"));
-  CHECK(!adcp_module_loaded(&db, "no'such") && err.rc == ADCP_OK);
+  AdcpNameMap modules = {0};
+  adcp_modules_read(&modules, &db);
+  CHECK(adcp_name_map_get(&modules, "fts5", 4, &err) &&
+        adcp_name_map_get(&modules, "FTS4", 4, &err));
+  CHECK(!adcp_name_map_get(&modules, "no'such", 7, &err) && err.rc == ADCP_OK);
+  adcp_name_map_free(&modules);
   CHECK(sqlite3_close(handle) == SQLITE_OK);
 }
 
