@@ -9,11 +9,11 @@
 
 #include "base/mem.h"
 
-#define MODULE_NAME  "adcp_feed"
 #define POINTER_TYPE "adcp_feed"
 
 struct AdcpFeed {
-  AdcpDb *db;           /* borrowed */
+  AdcpDb *db; /* borrowed */
+  char name[32];
   const size_t *places; /* borrowed */
   size_t count;
   AdcpRowSource source;
@@ -149,6 +149,23 @@ static const sqlite3_module module = {
 
 /* ---- interface ---- */
 
+/* SQLite finds a table before a module: a virtual one with hidden columns would take the argument for
+** its own. */
+static bool is_taken(AdcpDb *db, const char *name) {
+  int rc =
+      sqlite3_table_column_metadata(db->handle, NULL, name, NULL, NULL, NULL, NULL, NULL, NULL);
+  if( rc != SQLITE_OK && (rc & 0xff) != SQLITE_ERROR ) adcp_db_fail(db, rc);
+  return rc == SQLITE_OK;
+}
+
+static void choose_name(AdcpFeed *feed) {
+  int i = 0;
+  do {
+    sqlite3_snprintf(sizeof feed->name, feed->name, i ? "adcp_feed_%d" : "adcp_feed", i);
+    i++;
+  } while( is_taken(feed->db, feed->name) );
+}
+
 AdcpFeed *adcp_feed_open(AdcpDb *db, const size_t *places, size_t count) {
   if( db->err->rc != ADCP_OK ) return NULL;
   AdcpFeed *feed = adcp_calloc(1, sizeof *feed);
@@ -159,11 +176,17 @@ AdcpFeed *adcp_feed_open(AdcpDb *db, const size_t *places, size_t count) {
   feed->db = db;
   feed->places = places;
   feed->count = count;
-  int rc = sqlite3_create_module_v2(db->handle, MODULE_NAME, &module, feed, NULL);
-  if( rc == SQLITE_OK ) return feed;
-  adcp_db_fail(db, rc);
+  choose_name(feed);
+  int rc = db->err->rc ? SQLITE_OK
+                       : sqlite3_create_module_v2(db->handle, feed->name, &module, feed, NULL);
+  if( rc != SQLITE_OK ) adcp_db_fail(db, rc);
+  if( db->err->rc == ADCP_OK ) return feed;
   adcp_free(feed);
   return NULL;
+}
+
+const char *adcp_feed_name(const AdcpFeed *feed) {
+  return feed->name;
 }
 
 int adcp_feed_bind(AdcpFeed *feed, sqlite3_stmt *stmt) {
@@ -187,6 +210,6 @@ bool adcp_feed_at_end(const AdcpFeed *feed) {
 
 void adcp_feed_close(AdcpFeed *feed) {
   if( feed == NULL ) return;
-  sqlite3_create_module_v2(feed->db->handle, MODULE_NAME, NULL, NULL, NULL);
+  sqlite3_create_module_v2(feed->db->handle, feed->name, NULL, NULL, NULL);
   adcp_free(feed);
 }

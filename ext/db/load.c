@@ -195,7 +195,7 @@ static char *feed_sql(const AdcpLoad *load) {
   sqlite3_str *sql = begin_insert(load, "OR FAIL ");
   sqlite3_str_appendall(sql, " SELECT c0");
   for( size_t i = 1; i < load->written_count; i++ ) sqlite3_str_appendf(sql, ", c%d", (int)i);
-  sqlite3_str_appendall(sql, " FROM adcp_feed(?)");
+  sqlite3_str_appendf(sql, " FROM %s(?)", adcp_feed_name(load->feed));
   return sqlite3_str_finish(sql);
 }
 
