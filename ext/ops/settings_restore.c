@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/system_file.h"
 #include "db/transaction.h"
 #include "ops/env_file.h"
 #include "ops/environment.h"
@@ -421,8 +422,8 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
 
 /* NULL for a database in memory. */
 static void find_database_folder(AdcpSettingsRestore *settings, AdcpDb *db) {
-  const char *path = sqlite3_db_filename(db->handle, db->schema);
-  if( path == NULL || path[0] == 0 ) return;
+  const char *path = adcp_db_filename(db->handle, db->schema);
+  if( path[0] == 0 ) return;
   settings->database_folder = adcp_path_folder(path);
   if( settings->database_folder == NULL ) adcp_error_nomem(settings->err);
 }
