@@ -70,21 +70,30 @@ static void check_same(const char *loaded, AdcpError *err) {
                  loaded);
 }
 
+/* sqlite3_open takes what the connection says last for what an automatic extension came to. */
+static void clear_last_error(sqlite3 *db, AdcpError *err) {
+  sqlite3_stmt *stmt = NULL;
+  int rc = sqlite3_prepare_v2(db, "SELECT 1", -1, &stmt, NULL);
+  sqlite3_finalize(stmt);
+  if( rc != SQLITE_OK ) adcp_error_set(err, (AdcpRc)(rc & 0xff), "%s", sqlite3_errmsg(db));
+}
+
 /* Whether adcp is there, from whichever copy of the library. Registering again would begin with new
 ** settings, and so take the root of the connection away. */
 static bool is_loaded(sqlite3 *db, AdcpError *err) {
   sqlite3_stmt *stmt = NULL;
   int rc = sqlite3_prepare_v2(db, "SELECT adcp_version()", -1, &stmt, NULL);
-  if( rc == SQLITE_ERROR && strstr(sqlite3_errmsg(db), "no such function") ) return false;
+  bool found = rc != SQLITE_ERROR || strstr(sqlite3_errmsg(db), "no such function") == NULL;
   if( rc == SQLITE_OK ) rc = sqlite3_step(stmt);
   if( rc == SQLITE_ROW ) {
     check_same((const char *)sqlite3_column_text(stmt, 0), err);
-  } else {
+  } else if( found ) {
     adcp_error_set(err, (AdcpRc)(rc & 0xff),
                    "cannot tell whether this connection has it already: %s", sqlite3_errmsg(db));
   }
   sqlite3_finalize(stmt);
-  return true;
+  if( !err->rc ) clear_last_error(db, err);
+  return found || err->rc;
 }
 
 ADCP_EXPORT int sqlite3_adcp_init(sqlite3 *db, char **message,

@@ -111,6 +111,22 @@ static void test_taken_back(void) {
   CHECK(sqlite3_close(db) == SQLITE_OK);
 }
 
+static int load_once_more(sqlite3 *db, char **text, const struct sqlite3_api_routines *api) {
+  return sqlite3_adcp_init(db, text, api);
+}
+
+/* SQLite opens a connection if it has nothing to say of them. */
+static void test_automatic(void) {
+  sqlite3_auto_extension((void (*)(void))sqlite3_adcp_init);
+  sqlite3_auto_extension((void (*)(void))load_once_more);
+  sqlite3 *db = open_database(":memory:");
+  must(db, "SELECT adcp_config('root', '/tmp'), adcp_config('note', 'kept')");
+  CHECK(load_library(db) == SQLITE_OK);
+  check_kept(db);
+  CHECK(sqlite3_close(db) == SQLITE_OK);
+  sqlite3_reset_auto_extension();
+}
+
 int main(void) {
   unsetenv("ADCP_CONFIG");
   test_again(load_linked);
@@ -120,5 +136,6 @@ int main(void) {
   test_other_version();
   test_unknown();
   test_taken_back();
+  test_automatic();
   return unit_done();
 }
