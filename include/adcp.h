@@ -24,7 +24,9 @@ extern "C" {
 
 struct sqlite3_api_routines;
 
-/* Registers the functions on db: all of them, or none and an error. On an error *message (may be
+/* Registers the functions on db: all of them, or none and an error. Where they are registered already,
+** also by another copy of the library, they stay as they are, with their settings and their root; a
+** copy of another version is an error. On an error *message (may be
 ** NULL) is a text to be freed with sqlite3_free. Oldest SQLite served: 3.40.0. */
 #ifdef ADCP_EXPORT
 ADCP_EXPORT

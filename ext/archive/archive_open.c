@@ -730,9 +730,15 @@ AdcpArchiveReader *adcp_archive_reader_open(const AdcpRoot *root, const char *pa
   return adcp_archive_reader_open_checked(root, path, threads, NO_CHECKPOINT, err);
 }
 
+AdcpArchiveReader *adcp_archive_reader_open_head_checked(const AdcpRoot *root, const char *path,
+                                                         AdcpCheckpoint checkpoint,
+                                                         AdcpError *err) {
+  return open_reader(root, path, HEAD, checkpoint, err);
+}
+
 AdcpArchiveReader *adcp_archive_reader_open_head(const AdcpRoot *root, const char *path,
                                                  AdcpError *err) {
-  return open_reader(root, path, HEAD, NO_CHECKPOINT, err);
+  return adcp_archive_reader_open_head_checked(root, path, NO_CHECKPOINT, err);
 }
 
 AdcpArchiveReader *adcp_archive_reader_peek(const AdcpRoot *root, const char *path,

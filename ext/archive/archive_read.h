@@ -60,6 +60,8 @@ AdcpArchiveReader *adcp_archive_reader_open_checked(const AdcpRoot *root, const 
 ** to the manifest, its blocks and marks are not read, and head->indexed is false. */
 AdcpArchiveReader *adcp_archive_reader_open_head(const AdcpRoot *root, const char *path,
                                                  AdcpError *err);
+AdcpArchiveReader *adcp_archive_reader_open_head_checked(const AdcpRoot *root, const char *path,
+                                                         AdcpCheckpoint checkpoint, AdcpError *err);
 
 /* The same for a list of many files, in time that does not depend on their size: without threads,
 ** and a file larger than ADCP_PEEK_FILE_BYTES whose end does not lead to the manifest is not read

@@ -10,10 +10,15 @@
 ** the first one is filled by the caller itself: a thread is asked for only when a table has more.
 **
 ** Without a thread there are no batches: the caller gets the reader's own events and rows.
+**
+** The caller's checkpoint is the caller's to look at: while it waits for a batch it does so every few
+** milliseconds, and when it is to stop it stops the job, which may be reading text without a row.
 */
 #include "archive/read_ahead.h"
 
 #include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
 #include "archive/archive_reader.h"
 #include "archive/row_batch.h"
@@ -21,6 +26,9 @@
 #include "platform/work_queue.h"
 
 #define BATCHES 3
+
+/* Between two looks at the checkpoint while a job is waited for. */
+#define WAIT_MS 20
 
 typedef struct Batch {
   AdcpReadAhead *ahead;
@@ -40,7 +48,11 @@ struct AdcpReadAhead {
   const AdcpValue *unread; /* a row that the reader stands on and that fitted into no batch yet */
   bool halted;
 
+  /* Makes a job that runs on another thread end with an error. */
+  atomic_bool stopped;
+
   /* The caller's. */
+  pthread_t caller;
   AdcpCheckpoint checkpoint; /* xCheck NULL: none, or the reader calls it itself */
   int threads;
   AdcpArchiveEvent event; /* the current one */
@@ -106,14 +118,38 @@ static void start_queue(AdcpReadAhead *ahead) {
   }
 }
 
+static void check(AdcpReadAhead *ahead, AdcpError *err) {
+  if( ahead->checkpoint.xCheck ) ahead->checkpoint.xCheck(ahead->checkpoint.context, err);
+}
+
+/* The reader's checkpoint, on the thread that runs the job. */
+static void check_job(void *context, AdcpError *err) {
+  AdcpReadAhead *ahead = context;
+  if( pthread_equal(ahead->caller, pthread_self()) ) {
+    check(ahead, err);
+  } else if( atomic_load(&ahead->stopped) ) {
+    adcp_error_set(err, ADCP_INTERRUPT, "stopped");
+  }
+}
+
+/* The oldest job, done; after an error without what is left of it. */
+static Batch *take_job(AdcpReadAhead *ahead) {
+  while( !adcp_work_queue_wait(ahead->queue, WAIT_MS) ) {
+    if( ahead->err->rc == ADCP_OK ) check(ahead, ahead->err);
+    if( ahead->err->rc ) atomic_store(&ahead->stopped, true);
+  }
+  return adcp_work_queue_take(ahead->queue);
+}
+
 /* Until no job is left that uses the reader. */
 static void take_all(AdcpReadAhead *ahead) {
-  while( !adcp_work_queue_empty(ahead->queue) ) adcp_work_queue_take(ahead->queue);
+  while( !adcp_work_queue_empty(ahead->queue) ) take_job(ahead);
 }
 
 /* After an event that halted: the jobs behind it did nothing. */
 static void go_on(AdcpReadAhead *ahead) {
   take_all(ahead);
+  if( ahead->err->rc ) return;
   ahead->halted = false;
   fill_batch(ahead->now);
   if( !ahead->now->has_end ) start_queue(ahead);
@@ -121,12 +157,12 @@ static void go_on(AdcpReadAhead *ahead) {
 
 static void next_batch(AdcpReadAhead *ahead) {
   ahead->row = 0;
-  if( ahead->checkpoint.xCheck ) ahead->checkpoint.xCheck(ahead->checkpoint.context, ahead->err);
+  check(ahead, ahead->err);
   if( ahead->now->has_end ) {
     go_on(ahead);
   } else {
     adcp_work_queue_put(ahead->queue, ahead->now);
-    ahead->now = adcp_work_queue_take(ahead->queue);
+    ahead->now = take_job(ahead);
   }
 }
 
@@ -136,8 +172,9 @@ static void next_batch(AdcpReadAhead *ahead) {
 ** only thread would move each block between processors. */
 static void prepare_threads(AdcpReadAhead *ahead, AdcpCheckpoint checkpoint) {
   adcp_archive_set_threads(ahead->archive, ahead->threads - 1);
-  ahead->archive->input.checkpoint = (AdcpCheckpoint){0}; /* from now on it runs elsewhere */
+  ahead->archive->input.checkpoint = (AdcpCheckpoint){ahead, check_job};
   ahead->checkpoint = checkpoint;
+  ahead->caller = pthread_self();
   for( size_t i = 0; i < BATCHES; i++ ) {
     Batch *batch = adcp_malloc(sizeof *batch);
     if( batch == NULL ) {
@@ -173,6 +210,7 @@ AdcpReadAhead *adcp_read_ahead_open(const AdcpRoot *root, const char *path, int 
 
 void adcp_read_ahead_close(AdcpReadAhead *ahead) {
   if( ahead == NULL ) return;
+  atomic_store(&ahead->stopped, true);
   adcp_work_queue_close(ahead->queue);
   for( size_t i = 0; i < BATCHES; i++ ) adcp_free(ahead->batches[i]);
   adcp_archive_reader_close(ahead->archive);
@@ -274,9 +312,10 @@ void adcp_read_ahead_defer_digest(AdcpReadAhead *ahead) {
 
 void adcp_read_ahead_check(AdcpReadAhead *ahead, AdcpError *found) {
   AdcpArchiveEvent event;
+  atomic_store(&ahead->stopped, true); /* nobody wants what they read */
   if( ahead->queue ) take_all(ahead);
+  atomic_store(&ahead->stopped, false);
   ahead->halted = true;
-  if( ahead->checkpoint.xCheck ) ahead->archive->input.checkpoint = ahead->checkpoint;
   adcp_error_clear(&ahead->archive_err);
   adcp_archive_rewind(ahead->archive);
   do {

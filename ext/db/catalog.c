@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "db/shadow.h"
+#include "db/state.h"
 #include "db/token.h"
 #include "db/vet.h"
 
@@ -19,9 +20,11 @@
 
 void adcp_snapshot_open(AdcpSnapshot *snapshot, AdcpDb *db) {
   /* Gives a row also when the schema is empty, and reads one page. */
+  bool uncommitted = adcp_state_leave_uncommitted(db);
   snapshot->stmt =
       adcp_db_prepare(db, "SELECT EXISTS (SELECT 1 FROM \"%w\".sqlite_schema)", db->schema);
   adcp_db_step(db, snapshot->stmt);
+  if( uncommitted ) adcp_state_read_uncommitted(db);
 }
 
 void adcp_snapshot_close(AdcpSnapshot *snapshot) {

@@ -39,7 +39,7 @@ static bool is_of_module(const char *text) {
 }
 
 /* Modules give ERROR also for an interrupt; a prepare tells. */
-static bool is_interrupted(sqlite3 *handle) {
+bool adcp_db_is_interrupted(sqlite3 *handle) {
   sqlite3_stmt *stmt = NULL;
   int rc = sqlite3_prepare_v2(handle, "SELECT 1", -1, &stmt, NULL);
   sqlite3_finalize(stmt);
@@ -79,7 +79,7 @@ void adcp_db_fail(AdcpDb *db, int rc) {
     adcp_error_set(db->err, rc_of_sqlite(rc), "%s%s%s", sqlite3_errmsg(db->handle), why ? ": " : "",
                    why ? why : "");
     if( rc == SQLITE_ERROR && db->err->message && is_of_module(db->err->message) &&
-        is_interrupted(db->handle) ) {
+        adcp_db_is_interrupted(db->handle) ) {
       adcp_error_append(db->err, ": interrupted");
     }
   }

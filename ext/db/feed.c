@@ -9,12 +9,11 @@
 
 #include "base/mem.h"
 
-#define MODULE_NAME  "adcp_feed" /* and a number where a table has that name */
 #define POINTER_TYPE "adcp_feed"
 
 struct AdcpFeed {
-  AdcpDb *db;           /* borrowed */
-  char name[32];        /* of the module */
+  AdcpDb *db; /* borrowed */
+  char name[32];
   const size_t *places; /* borrowed */
   size_t count;
   AdcpRowSource source;
@@ -150,17 +149,21 @@ static const sqlite3_module module = {
 
 /* ---- interface ---- */
 
-/* Of any database of the connection: it would be read in the place of the module. */
-static bool is_table(sqlite3 *handle, const char *name) {
-  return sqlite3_table_column_metadata(handle, NULL, name, NULL, NULL, NULL, NULL, NULL, NULL) ==
-         SQLITE_OK;
+/* SQLite finds a table before a module: a virtual one with hidden columns would take the argument for
+** its own. */
+static bool is_taken(AdcpDb *db, const char *name) {
+  int rc =
+      sqlite3_table_column_metadata(db->handle, NULL, name, NULL, NULL, NULL, NULL, NULL, NULL);
+  if( rc != SQLITE_OK && (rc & 0xff) != SQLITE_ERROR ) adcp_db_fail(db, rc);
+  return rc == SQLITE_OK;
 }
 
 static void choose_name(AdcpFeed *feed) {
-  sqlite3_snprintf(sizeof feed->name, feed->name, MODULE_NAME);
-  for( int i = 1; is_table(feed->db->handle, feed->name); i++ ) {
-    sqlite3_snprintf(sizeof feed->name, feed->name, MODULE_NAME "%d", i);
-  }
+  int i = 0;
+  do {
+    sqlite3_snprintf(sizeof feed->name, feed->name, i ? "adcp_feed_%d" : "adcp_feed", i);
+    i++;
+  } while( is_taken(feed->db, feed->name) );
 }
 
 AdcpFeed *adcp_feed_open(AdcpDb *db, const size_t *places, size_t count) {
@@ -174,9 +177,10 @@ AdcpFeed *adcp_feed_open(AdcpDb *db, const size_t *places, size_t count) {
   feed->places = places;
   feed->count = count;
   choose_name(feed);
-  int rc = sqlite3_create_module_v2(db->handle, feed->name, &module, feed, NULL);
-  if( rc == SQLITE_OK ) return feed;
-  adcp_db_fail(db, rc);
+  int rc = db->err->rc ? SQLITE_OK
+                       : sqlite3_create_module_v2(db->handle, feed->name, &module, feed, NULL);
+  if( rc != SQLITE_OK ) adcp_db_fail(db, rc);
+  if( db->err->rc == ADCP_OK ) return feed;
   adcp_free(feed);
   return NULL;
 }

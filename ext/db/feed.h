@@ -23,7 +23,7 @@ typedef struct AdcpFeed AdcpFeed;
 ** (borrowed). One at a time on a connection. NULL with err set. */
 AdcpFeed *adcp_feed_open(AdcpDb *db, const size_t *places, size_t count);
 
-/* What the statement reads FROM. Borrowed until close. */
+/* What the statement calls it: "adcp_feed", or another name if a table has that one. */
 const char *adcp_feed_name(const AdcpFeed *feed);
 
 /* Binds the feed to parameter 1 of the statement that reads it. */

@@ -6,11 +6,13 @@
 **                          `-- else:                                  SQLite's methods
 **
 ** A file belongs to one connection but in shared-cache mode, where connections of several threads
-** use one, in turn. So the methods keep nothing: a window is found through the thread it belongs to,
-** and another thread that meets our methods, also while they are taken away, only passes through. What
-** such a thread writes is counted, and a window that sees the count move forgets what it has. Writes
-** that are held back count for all threads: SQLite lets one at a time use a shared file, but a window
-** may be closed meanwhile, so a method that found one says when it is done with it.
+** use one. SQLite calls its methods in turn then, under a mutex of the cache that we do not have while
+** a window is opened and closed. So a file has one window at a time, of any thread: only who set our
+** methods takes them away. The methods keep nothing: a window is found through the thread it belongs
+** to, and another thread that meets our methods, also while they are taken away, only passes through.
+** What such a thread writes is counted, and a window that sees the count move forgets what it has.
+** Writes that are held back count for all threads: a run has a mutex, and as a window may be closed
+** meanwhile, a method that found one says when it is done with it.
 **
 ** What happens to writes that are held back:
 **
@@ -18,6 +20,7 @@
 **     xTruncate                      drops those beyond the new size; thus a rollback needs no space
 **     xSync, FCNTL_SYNC (COMMIT)     writes them; after an error they are dropped, SQLite rolls back
 **     xRead of them, xLock, ...      writes them; after an error they wait for one of the above
+**     FCNTL_MMAP_SIZE                writes them, and no more are held: a map shows the file only
 **     xUnlock                        writes them, or drops them: the transaction is over
 */
 #include "db/file_window.h"
@@ -34,20 +37,21 @@ struct AdcpFileWindow {
   sqlite3_file *file;               /* borrowed; NULL once it was closed */
   const sqlite3_io_methods *theirs; /* SQLite's */
   AdcpPageWindow pages;
-  unsigned long seen; /* the count of changes that the pages are as of */
-  pthread_t thread;   /* whose it is */
-  bool holds;         /* writes, */
-  int lock;           /* if this, the lock that was taken since, is exclusive */
-  bool lingers;       /* closed while writes were held back that could not be made */
-  int users;          /* methods, on any thread, that are at the run */
-  bool removed;       /* from the list; the last user frees it */
+  unsigned long seen;  /* the count of changes that the pages are as of */
+  pthread_t thread;    /* whose it is */
+  bool holds;          /* writes, */
+  int lock;            /* if this, the lock that was taken since, is exclusive */
+  atomic_bool lingers; /* closed while writes were held back that could not be made */
+  int users;           /* methods, on any thread, that are at the run */
+  bool removed;        /* from the list; the last user frees it */
+  pthread_mutex_t run_mutex;
   AdcpWriteRun run;
   AdcpFileWindow *next; /* open, of any thread */
 };
 
 static AdcpFileWindow *windows;
 
-/* Guards that list with its windows' marks, and the adding to the sets of methods. */
+/* Guards that list with its windows' marks, the exchange of methods, and the adding to their sets. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* Of what may make a window stale, by any thread. */
@@ -94,6 +98,7 @@ static AdcpFileWindow *window_of(const sqlite3_file *file) {
 }
 
 static void free_window(AdcpFileWindow *window) {
+  pthread_mutex_destroy(&window->run_mutex);
   adcp_page_window_free(&window->pages);
   adcp_write_run_free(&window->run);
   adcp_free(window);
@@ -121,8 +126,14 @@ static bool is_own(const AdcpFileWindow *holder) {
   return holder && pthread_equal(holder->thread, pthread_self());
 }
 
+/* ---- the run of a holder, which may be NULL ---- */
+
 static int flush(AdcpFileWindow *holder) {
-  return holder ? adcp_write_run_flush(&holder->run, holder->theirs, holder->file) : SQLITE_OK;
+  if( holder == NULL ) return SQLITE_OK;
+  pthread_mutex_lock(&holder->run_mutex);
+  int rc = adcp_write_run_flush(&holder->run, holder->theirs, holder->file);
+  pthread_mutex_unlock(&holder->run_mutex);
+  return rc;
 }
 
 int adcp_file_window_flush(sqlite3_file *file) {
@@ -134,9 +145,46 @@ int adcp_file_window_flush(sqlite3_file *file) {
 
 /* Before something that makes SQLite roll back when it fails. */
 static int flush_or_drop(AdcpFileWindow *holder) {
-  int rc = flush(holder);
-  if( holder ) holder->run.size = 0;
+  if( holder == NULL ) return SQLITE_OK;
+  pthread_mutex_lock(&holder->run_mutex);
+  int rc = adcp_write_run_flush(&holder->run, holder->theirs, holder->file);
+  holder->run.size = 0;
+  pthread_mutex_unlock(&holder->run_mutex);
   return rc;
+}
+
+/* Before a read, also where it may take the pages behind it. */
+static int flush_if_missed(AdcpFileWindow *holder, sqlite3_int64 offset) {
+  if( holder == NULL ) return SQLITE_OK;
+  pthread_mutex_lock(&holder->run_mutex);
+  const AdcpWriteRun *run = &holder->run;
+  bool missed =
+      offset < run->at + run->size && run->at < offset + ADCP_SYSTEM_FILE_BYTES && run->size > 0;
+  pthread_mutex_unlock(&holder->run_mutex);
+  return missed ? flush(holder) : SQLITE_OK;
+}
+
+static int hold_back(AdcpFileWindow *holder, const void *from, int n, sqlite3_int64 offset) {
+  pthread_mutex_lock(&holder->run_mutex);
+  int rc = adcp_write_run_add(&holder->run, holder->theirs, holder->file, from, n, offset);
+  pthread_mutex_unlock(&holder->run_mutex);
+  return rc;
+}
+
+static void clip(AdcpFileWindow *holder, sqlite3_int64 size) {
+  if( holder == NULL ) return;
+  pthread_mutex_lock(&holder->run_mutex);
+  adcp_write_run_clip(&holder->run, size);
+  pthread_mutex_unlock(&holder->run_mutex);
+}
+
+/* Where in the file it ends; 0 when nothing is held back. */
+static int64_t held_upto(AdcpFileWindow *holder) {
+  if( holder == NULL ) return 0;
+  pthread_mutex_lock(&holder->run_mutex);
+  int64_t end = holder->run.size ? holder->run.at + holder->run.size : 0;
+  pthread_mutex_unlock(&holder->run_mutex);
+  return end;
 }
 
 static void remove_window(AdcpFileWindow *window) {
@@ -151,16 +199,9 @@ static void remove_window(AdcpFileWindow *window) {
   if( last ) free_window(window);
 }
 
-/* Also where reading a page may take those behind it. */
-static bool would_miss(const AdcpFileWindow *holder, sqlite3_int64 offset) {
-  if( holder == NULL || holder->run.size == 0 ) return false;
-  return offset < holder->run.at + holder->run.size &&
-         holder->run.at < offset + ADCP_SYSTEM_FILE_BYTES;
-}
-
 static int xRead(sqlite3_file *file, void *to, int n, sqlite3_int64 offset) {
   AdcpFileWindow *holder = holder_of(file);
-  int rc = would_miss(holder, offset) ? flush(holder) : SQLITE_OK;
+  int rc = flush_if_missed(holder, offset);
   release(holder);
   if( rc != SQLITE_OK ) return rc;
   AdcpFileWindow *window = window_of(file);
@@ -172,15 +213,14 @@ static int xRead(sqlite3_file *file, void *to, int n, sqlite3_int64 offset) {
 }
 
 static int write_now_or_later(sqlite3_file *file, const void *from, int n, sqlite3_int64 offset) {
-  const sqlite3_io_methods *methods = adcp_file_window_methods(file);
   AdcpFileWindow *holder = holder_of(file);
   bool later = is_own(holder) && holder->lock == SQLITE_LOCK_EXCLUSIVE && !holder->lingers;
   int rc;
   if( later ) {
-    rc = adcp_write_run_add(&holder->run, methods, file, from, n, offset);
+    rc = hold_back(holder, from, n, offset);
   } else {
     rc = flush_or_drop(holder);
-    if( rc == SQLITE_OK ) rc = methods->xWrite(file, from, n, offset);
+    if( rc == SQLITE_OK ) rc = adcp_file_window_methods(file)->xWrite(file, from, n, offset);
   }
   release(holder);
   return rc;
@@ -198,7 +238,7 @@ static int xWrite(sqlite3_file *file, const void *from, int n, sqlite3_int64 off
 
 static int xTruncate(sqlite3_file *file, sqlite3_int64 size) {
   AdcpFileWindow *holder = holder_of(file);
-  if( holder ) adcp_write_run_clip(&holder->run, size);
+  clip(holder, size);
   release(holder);
   int rc = adcp_file_window_methods(file)->xTruncate(file, size);
   atomic_fetch_add(&changes, 1);
@@ -215,7 +255,7 @@ static int xSync(sqlite3_file *file, int flags) {
 static int xFileSize(sqlite3_file *file, sqlite3_int64 *size) {
   AdcpFileWindow *holder = holder_of(file);
   int rc = adcp_file_window_methods(file)->xFileSize(file, size);
-  int64_t end = holder && holder->run.size ? holder->run.at + holder->run.size : 0;
+  int64_t end = held_upto(holder);
   if( rc == SQLITE_OK && *size < end ) *size = end;
   release(holder);
   return rc;
@@ -243,9 +283,18 @@ static int xUnlock(sqlite3_file *file, int lock) {
   return rc;
 }
 
+/* Other threads look at it while they look for a window. */
+static void set_holds(AdcpFileWindow *window, bool holds) {
+  pthread_mutex_lock(&mutex);
+  window->holds = holds;
+  pthread_mutex_unlock(&mutex);
+}
+
 static int xFileControl(sqlite3_file *file, int what, void *argument) {
   AdcpFileWindow *holder = what == SQLITE_FCNTL_SIZE_HINT ? NULL : holder_of(file);
   int rc = what == SQLITE_FCNTL_SYNC ? flush_or_drop(holder) : flush(holder);
+  bool maps = what == SQLITE_FCNTL_MMAP_SIZE && *(const sqlite3_int64 *)argument > 0;
+  if( holder && rc == SQLITE_OK && maps && !holder->lingers ) set_holds(holder, false);
   release(holder);
   return rc == SQLITE_OK ? adcp_file_window_methods(file)->xFileControl(file, what, argument) : rc;
 }
@@ -301,45 +350,47 @@ static const sqlite3_io_methods *ours_for(const sqlite3_io_methods *theirs) {
 
 /* ---- open and close ---- */
 
+/* Puts the window into the list, with our methods into its file; false when the file has one. */
+static bool install(AdcpFileWindow *window) {
+  pthread_mutex_lock(&mutex);
+  const AdcpFileWindow *other = windows;
+  while( other && other->file != window->file ) other = other->next;
+  const sqlite3_io_methods *ours = other ? NULL : ours_for(window->theirs);
+  if( ours ) {
+    window->next = windows;
+    windows = window;
+    exchange_methods(window->file, ours);
+  }
+  pthread_mutex_unlock(&mutex);
+  return ours != NULL;
+}
+
 AdcpFileWindow *adcp_file_window_open(AdcpDb *db) {
   sqlite3_file *file = db->err->rc ? NULL : adcp_system_file(db);
-  if( file == NULL || window_of(file) ) return NULL;
+  if( file == NULL ) return NULL;
   AdcpFileWindow *window = adcp_calloc(1, sizeof *window);
   if( window == NULL ) return NULL;
   window->file = file;
   window->theirs = adcp_file_window_methods(file);
   window->thread = pthread_self();
-  pthread_mutex_lock(&mutex);
-  const sqlite3_io_methods *ours = ours_for(window->theirs);
-  window->next = windows;
-  windows = window;
-  pthread_mutex_unlock(&mutex);
-  /* Another thread's window may have been without its methods for a while, and be stale. */
-  atomic_fetch_add(&changes, 1);
-  if( ours ) exchange_methods(file, ours);
-  return window;
-}
-
-/* Other threads look at it while they look for a window. */
-static void set_flag(bool *flag, bool value) {
-  pthread_mutex_lock(&mutex);
-  *flag = value;
-  pthread_mutex_unlock(&mutex);
+  window->run_mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+  if( install(window) ) return window;
+  free_window(window);
+  return NULL;
 }
 
 void adcp_file_window_hold_writes(AdcpFileWindow *window, AdcpDb *db) {
   sqlite3_int64 mapped = -1;
   if( window == NULL ) return;
   int rc = sqlite3_file_control(db->handle, db->schema, SQLITE_FCNTL_MMAP_SIZE, &mapped);
-  bool unmapped = rc == SQLITE_NOTFOUND || (rc == SQLITE_OK && mapped <= 0);
-  AdcpFileWindow *other = holder_of(window->file);
-  release(other);
-  set_flag(&window->holds, unmapped && other == NULL);
+  set_holds(window, rc == SQLITE_NOTFOUND || (rc == SQLITE_OK && mapped <= 0));
 }
 
 void adcp_file_window_close(AdcpFileWindow *window) {
   if( window == NULL ) return;
-  bool lingers = window->file && adcp_file_window_flush(window->file) != SQLITE_OK;
-  set_flag(&window->lingers, lingers);
-  if( !lingers ) remove_window(window);
+  if( window->file && flush(window) != SQLITE_OK ) {
+    atomic_store(&window->lingers, true);
+  } else {
+    remove_window(window);
+  }
 }

@@ -16,8 +16,9 @@
 typedef struct AdcpFileWindow AdcpFileWindow;
 
 /* NULL where there is none, which is no error: no file, not SQLite's own file access for this system
-** (system_file.h), one is open already, no memory. For one thread: open, all statements of the
-** operation and close. Whatever another thread does through the same file goes past the window. */
+** (system_file.h), no memory, or one is open already, which may be that of another connection with the
+** same cache. For one thread: open, all statements of the operation and close. Whatever another thread
+** does through the same file goes past the window. */
 AdcpFileWindow *adcp_file_window_open(AdcpDb *db);
 
 /* From now on writes are held back: under an exclusive lock that is taken through the window, so that

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "codec/utf8.h"
+#include "db/state.h"
 
 struct AdcpScan {
   AdcpDb *db;               /* borrowed */
@@ -122,11 +123,13 @@ AdcpScan *adcp_scan_open(AdcpDb *db, const AdcpTable *table) {
   scan->swapped = adcp_calloc(scan->value_count, sizeof *scan->swapped);
   if( scan->values == NULL || scan->swapped == NULL ) adcp_error_nomem(db->err);
   bool ordered = table->without_rowid || table->rowid_column >= 0 || table->rowid_name;
+  bool uncommitted = adcp_state_leave_uncommitted(db);
   if( ordered ) {
     open_ordered(scan, table);
   } else {
     open_unordered(scan, table);
   }
+  if( uncommitted ) adcp_state_read_uncommitted(db);
   return scan;
 }
 

@@ -12,6 +12,7 @@
 */
 #include "db/side_view.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,7 +38,10 @@ struct AdcpSideView {
   AdcpDb db;
   AdcpError err;
   atomic_bool stopped;
-  sqlite3_file *file;                /* the first connection's; borrowed */
+  pthread_t opener;
+  sqlite3 *first;           /* the first connection; borrowed, for the opener's thread only, */
+  AdcpInterruptProbe probe; /* as this is */
+  sqlite3_file *file;       /* the first connection's; borrowed */
   const sqlite3_io_methods *methods; /* SQLite's, to read it with */
   uint8_t *page1;                    /* owned; page_size bytes */
   int page_size;
@@ -314,9 +318,20 @@ static bool make_page1(AdcpSideView *view, AdcpDb *db, const char *table) {
 
 /* ---- open and close ---- */
 
+static bool is_interrupted(AdcpSideView *view) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpDb first = {view->first, "main", &err};
+  adcp_interrupt_probe_check(&view->probe, &first);
+  bool interrupted = err.rc != ADCP_OK;
+  adcp_error_clear(&err);
+  return interrupted;
+}
+
+/* Whoever runs on the opener's thread keeps it from looking for an interrupt itself. */
 static int is_stopped(void *context) {
   AdcpSideView *view = context;
-  return atomic_load(&view->stopped);
+  if( atomic_load(&view->stopped) ) return 1;
+  return pthread_equal(view->opener, pthread_self()) && is_interrupted(view);
 }
 
 /* Changed pages into the file. */
@@ -339,9 +354,12 @@ static bool open_view(AdcpSideView *view, AdcpDb *db, const char *table) {
   view->methods = adcp_file_window_methods(view->file);
   if( open_connection(view) != SQLITE_OK ) return false;
   view->db = (AdcpDb){view->handle, "main", &view->err};
+  view->opener = pthread_self();
+  view->first = db->handle;
+  adcp_interrupt_probe_open(&view->probe, db);
   sqlite3_progress_handler(view->handle, STOP_STEPS, is_stopped, view);
   adcp_db_exec(&view->db, "PRAGMA cache_size=-%d", CACHE_KIB);
-  return view->err.rc == ADCP_OK;
+  return view->err.rc == ADCP_OK && db->err->rc == ADCP_OK;
 }
 
 /* Nobody who only wants to look aside is to be stopped by what the connection does not allow or
@@ -374,6 +392,7 @@ void adcp_side_view_stop(AdcpSideView *view) {
 void adcp_side_view_close(AdcpSideView *view) {
   if( view == NULL ) return;
   sqlite3_close(view->handle);
+  adcp_interrupt_probe_close(&view->probe);
   adcp_error_clear(&view->err);
   adcp_free(view->page1);
   adcp_page_window_free(&view->window);

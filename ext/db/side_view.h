@@ -26,7 +26,8 @@ typedef struct AdcpSideView AdcpSideView;
 ** from then on the view is used by one thread at a time. */
 AdcpSideView *adcp_side_view_open(AdcpDb *db, const char *table);
 
-/* Its connection, schema "main", with an error of its own. */
+/* Its connection, schema "main", with an error of its own. What runs on it in the opener's thread ends
+** with an error when the first connection is interrupted. */
 AdcpDb *adcp_side_view_db(AdcpSideView *view);
 
 /* Makes what runs on it end with an error; from any thread. */

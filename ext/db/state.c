@@ -210,6 +210,31 @@ sqlite3_stmt *adcp_state_prepare_unchecked(AdcpDb *db, const char *sql) {
   return stmt;
 }
 
+/* An authorizer that does not let the setting be read did not let it be switched on. */
+bool adcp_state_leave_uncommitted(AdcpDb *db) {
+  static const char name[] = "read_uncommitted";
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpDb quiet = {db->handle, db->schema, &err};
+  if( db->err->rc ) return false;
+  bool on = adcp_db_integer(&quiet, 0, "PRAGMA %s", name) != 0;
+  if( err.rc == ADCP_AUTH ) adcp_error_clear(&err);
+  adcp_error_move(db->err, &err);
+  if( !on || db->err->rc ) return false;
+  if( set_pragma(db->handle, name, 0) && pragma_took(db->handle, name, 0) ) return true;
+  adcp_error_set(db->err, ADCP_ERROR,
+                 "this connection may read what others have not committed, and that cannot be "
+                 "changed; switch PRAGMA %s off first",
+                 name);
+  return false;
+}
+
+void adcp_state_read_uncommitted(AdcpDb *db) {
+  static const char name[] = "read_uncommitted";
+  if( set_pragma(db->handle, name, 1) || set_pragma(db->handle, name, 1) ) return;
+  if( db->err->rc == ADCP_OK ) adcp_db_fail(db, sqlite3_errcode(db->handle));
+  adcp_error_append(db->err, "; PRAGMA %s could not be switched on again: do so", name);
+}
+
 void adcp_state_writable_schema(AdcpDb *db, bool on) {
   int now = 0;
   if( on && db->err->rc ) return;

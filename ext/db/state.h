@@ -44,6 +44,12 @@ void adcp_state_restore(AdcpConnectionState *state);
 /* Prepares a statement that does not enforce CHECK constraints. */
 sqlite3_stmt *adcp_state_prepare_unchecked(AdcpDb *db, const char *sql);
 
+/* Switches PRAGMA read_uncommitted off, for statements whose first step comes before
+** adcp_state_read_uncommitted puts it back: where a cache is shared this is when SQLite locks the
+** tables that they read, until the transaction is over. True when it was on. */
+bool adcp_state_leave_uncommitted(AdcpDb *db);
+void adcp_state_read_uncommitted(AdcpDb *db);
+
 /* PRAGMA writable_schema for the duration of one edit of sqlite_schema. */
 void adcp_state_writable_schema(AdcpDb *db, bool on);
 

@@ -17,6 +17,15 @@ static bool is_system_vfs(AdcpDb *db) {
   return found;
 }
 
+/* Of a database that VFS "memdb" has, which keeps the names it was given, SQLite tells one too. */
+const char *adcp_db_filename(sqlite3 *handle, const char *schema) {
+  const char *name = sqlite3_db_filename(handle, schema);
+  const sqlite3_vfs *vfs = NULL;
+  if( name == NULL || name[0] == 0 ) return "";
+  sqlite3_file_control(handle, schema, SQLITE_FCNTL_VFS_POINTER, (void *)&vfs);
+  return vfs && strcmp(vfs->zName, "memdb") == 0 ? "" : name;
+}
+
 sqlite3_file *adcp_system_file(AdcpDb *db) {
   sqlite3_file *file = NULL;
   const char *name = sqlite3_db_filename(db->handle, db->schema);

@@ -16,6 +16,7 @@
 #include "db/order.h"
 #include "db/file_window.h"
 #include "db/scan.h"
+#include "db/system_file.h"
 #include "db/vet.h"
 #include "ops/backup_dir.h"
 #include "ops/clock.h"
@@ -364,9 +365,9 @@ static char *earlier_backup(AdcpBackup *backup, const AdcpRequest *request) {
     earlier = adcp_strdup(request->path);
     if( earlier == NULL ) adcp_error_nomem(backup->err);
   } else {
-    const char *file = sqlite3_db_filename(db->handle, db->schema);
+    const char *file = adcp_db_filename(db->handle, db->schema);
     folder = adcp_config_backup_dir(request->config, db->handle, db->schema, backup->err);
-    if( folder ) earlier = adcp_listing_newest_of(backup->root, folder, file ? file : "", &none);
+    if( folder ) earlier = adcp_listing_newest_of(backup->root, folder, file, &none);
     if( none.rc == ADCP_NOMEM || none.rc == ADCP_INTERRUPT ) adcp_error_move(backup->err, &none);
   }
   adcp_error_clear(&none);

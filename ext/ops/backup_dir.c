@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "db/system_file.h"
 #include "ops/clock.h"
 #include "ops/listing.h"
 #include "ops/own_file.h"
@@ -70,7 +71,7 @@ bool adcp_backup_dir_is_latest(const char *path) {
 
 /* Two that read alike are not told to differ. */
 static bool is_of_another(const AdcpDb *db, const AdcpListingEntry *entry) {
-  const char *file = sqlite3_db_filename(db->handle, db->schema);
+  const char *file = adcp_db_filename(db->handle, db->schema);
   if( !adcp_listing_is_path(file) || !adcp_listing_is_path(entry->database) ) return false;
   char *spelled = adcp_listing_spell(file, db->err);
   bool differs = spelled && strcmp(spelled, entry->database) != 0;

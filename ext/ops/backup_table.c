@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "db/sqlite.h"
+#include "ops/interrupt.h"
 #include "ops/options.h"
 
 struct AdcpBackupTable {
@@ -69,8 +70,7 @@ const AdcpArchiveTable *adcp_backup_find_rows(const AdcpArchiveHead *head, const
   return NULL;
 }
 
-AdcpBackupTable *adcp_backup_table_open(const AdcpRoot *root, const char *path, const char *name,
-                                        int threads, AdcpError *err) {
+AdcpBackupTable *adcp_backup_table_open(const AdcpBackupTableCall *call, AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpBackupTable *table = adcp_calloc(1, sizeof *table);
   if( table == NULL ) {
@@ -78,16 +78,17 @@ AdcpBackupTable *adcp_backup_table_open(const AdcpRoot *root, const char *path, 
     return NULL;
   }
   table->err = err;
-  table->path = adcp_strdup(path);
+  table->path = adcp_strdup(call->path);
   if( table->path == NULL ) adcp_error_nomem(err);
-  table->archive = adcp_archive_reader_open(root, path, threads, err);
+  table->archive = adcp_archive_reader_open_checked(
+      call->root, call->path, call->threads, adcp_interrupt_checkpoint_of(call->handle), err);
   if( table->archive ) {
     table->head = adcp_archive_head(table->archive);
-    if( name ) table->entry = adcp_backup_find_rows(table->head, name, err);
+    if( call->name ) table->entry = adcp_backup_find_rows(table->head, call->name, err);
   }
   if( table->entry ) adcp_backup_table_choose(table, table->entry);
   if( err->rc == ADCP_OK ) return table;
-  adcp_error_name(err, path);
+  adcp_error_name(err, call->path);
   adcp_backup_table_close(table);
   return NULL;
 }

@@ -1,7 +1,7 @@
 /*
 ** backup_table.h - the rows of one table of a backup, from any place on.
 **
-**     table = adcp_backup_table_open(path, "product", threads, err);
+**     table = adcp_backup_table_open(&call, err);
 **     adcp_backup_table_seek_rowid(table, 17);
 **     while( adcp_backup_table_next(table) ) ...
 **
@@ -13,6 +13,7 @@
 #define ADCP_OPS_BACKUP_TABLE_H
 
 #include "archive/archive_read.h"
+#include "db/sqlite.h"
 
 typedef struct AdcpBackupTable AdcpBackupTable;
 
@@ -21,10 +22,18 @@ typedef struct AdcpBackupTable AdcpBackupTable;
 const AdcpArchiveTable *adcp_backup_find_rows(const AdcpArchiveHead *head, const char *name,
                                               AdcpError *err);
 
-/* With name NULL no table is chosen yet, otherwise the one that adcp_backup_find_rows finds. NULL on
-** error. */
-AdcpBackupTable *adcp_backup_table_open(const AdcpRoot *root, const char *path, const char *name,
-                                        int threads, AdcpError *err);
+/* Which rows to open, and how. */
+typedef struct AdcpBackupTableCall {
+  const AdcpRoot *root; /* borrowed while opening */
+  const char *path;
+  const char
+      *name; /* NULL: no table is chosen yet; otherwise the one that adcp_backup_find_rows finds */
+  int threads;
+  sqlite3 *handle; /* whose interrupt stops it, while a statement runs; NULL: none. Borrowed */
+} AdcpBackupTableCall;
+
+/* NULL on error. */
+AdcpBackupTable *adcp_backup_table_open(const AdcpBackupTableCall *call, AdcpError *err);
 
 /* Goes on with another table, in front of its first row: one of the head's tables. */
 void adcp_backup_table_choose(AdcpBackupTable *table, const AdcpArchiveTable *entry);

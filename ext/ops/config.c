@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "codec/json_write.h"
+#include "db/system_file.h"
 #include "ops/backup.h"
 #include "ops/own_file.h"
 #include "ops/prune.h"
@@ -291,7 +292,7 @@ const char *adcp_config_key(const AdcpConfig *config, size_t i) {
 /* "backups" beside the file, or NULL when the database has none or there is no memory. */
 static char *folder_beside(const char *file) {
   AdcpBuf path = {0};
-  char *folder = file && *file ? adcp_path_folder(file) : NULL;
+  char *folder = *file ? adcp_path_folder(file) : NULL;
   if( folder == NULL ) return NULL;
   adcp_buf_append_str(&path, folder);
   if( strcmp(folder, "/") != 0 ) adcp_buf_append_byte(&path, '/');
@@ -304,9 +305,9 @@ char *adcp_config_backup_dir(const AdcpConfig *config, sqlite3 *handle, const ch
                              AdcpError *err) {
   if( err->rc ) return NULL;
   const char *set = adcp_options_text(config->options, "backup_dir", NULL);
-  const char *file = sqlite3_db_filename(handle, schema);
+  const char *file = adcp_db_filename(handle, schema);
   char *folder = set ? adcp_strdup(set) : folder_beside(file);
-  if( folder == NULL && (set || (file && *file)) ) adcp_error_nomem(err);
+  if( folder == NULL && (set || *file) ) adcp_error_nomem(err);
   if( folder == NULL ) {
     adcp_error_set(err, ADCP_MISUSE,
                    "the database is in memory or temporary, so no folder of backups stands beside "

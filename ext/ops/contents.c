@@ -11,10 +11,12 @@
 #include "db/mention.h"
 #include "db/name_map.h"
 #include "db/sqlite.h"
+#include "ops/interrupt.h"
 
 struct AdcpContents {
   AdcpError *err;       /* borrowed */
   const AdcpRoot *root; /* borrowed */
+  AdcpCheckpoint checkpoint;
   char *path;
   AdcpArchiveReader *archive; /* its head alone */
   const AdcpArchiveHead *head;
@@ -69,7 +71,8 @@ static void list_entries(AdcpContents *contents) {
   add_objects(contents, ADCP_OBJECT_TRIGGER);
 }
 
-AdcpContents *adcp_contents_open(const AdcpRoot *root, const char *path, AdcpError *err) {
+AdcpContents *adcp_contents_open(const AdcpRoot *root, const char *path, sqlite3 *handle,
+                                 AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpContents *contents = adcp_calloc(1, sizeof *contents);
   if( contents == NULL ) {
@@ -78,9 +81,10 @@ AdcpContents *adcp_contents_open(const AdcpRoot *root, const char *path, AdcpErr
   }
   contents->err = err;
   contents->root = root;
+  contents->checkpoint = adcp_interrupt_checkpoint_of(handle);
   contents->path = adcp_strdup(path);
   if( contents->path == NULL ) adcp_error_nomem(err);
-  contents->archive = adcp_archive_reader_open_head(root, path, err);
+  contents->archive = adcp_archive_reader_open_head_checked(root, path, contents->checkpoint, err);
   if( contents->archive ) {
     contents->head = adcp_archive_head(contents->archive);
     list_entries(contents);
@@ -117,7 +121,8 @@ static const AdcpArchiveHead *indexed_head(AdcpContents *contents) {
   const AdcpArchiveHead *head = contents->head;
   bool passed_over = !head->indexed && head->block_count == 0 && head->totals.full_sha256[0];
   if( passed_over && contents->indexed == NULL ) {
-    contents->indexed = adcp_archive_reader_open(contents->root, contents->path, 0, contents->err);
+    contents->indexed = adcp_archive_reader_open_checked(contents->root, contents->path, 0,
+                                                         contents->checkpoint, contents->err);
     adcp_error_name(contents->err, contents->path);
   }
   if( contents->indexed ) head = adcp_archive_head(contents->indexed);

@@ -12,6 +12,7 @@
 
 #include "archive/archive_read.h"
 #include "base/buf.h"
+#include "db/sqlite.h"
 
 typedef struct AdcpContents AdcpContents;
 
@@ -21,8 +22,9 @@ typedef struct AdcpContentsEntry {
   const AdcpArchiveTable *rows; /* NULL for a definition */
 } AdcpContentsEntry;
 
-/* NULL on error. err is borrowed until close. */
-AdcpContents *adcp_contents_open(const AdcpRoot *root, const char *path, AdcpError *err);
+/* NULL on error. root, and the connection that may interrupt it, and err are borrowed until close. */
+AdcpContents *adcp_contents_open(const AdcpRoot *root, const char *path, sqlite3 *handle,
+                                 AdcpError *err);
 size_t adcp_contents_count(const AdcpContents *contents);
 const AdcpContentsEntry *adcp_contents_entry(const AdcpContents *contents, size_t i);
 

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "db/catalog.h"
+#include "db/system_file.h"
 #include "ops/backup_dir.h"
 #include "ops/clock.h"
 #include "ops/duration.h"
@@ -58,14 +59,14 @@ static void write_counts(AdcpJsonWriter *w, AdcpDb *db) {
 }
 
 static void write_database(AdcpJsonWriter *w, AdcpDb *db) {
-  const char *path = sqlite3_db_filename(db->handle, db->schema);
+  const char *path = adcp_db_filename(db->handle, db->schema);
   int64_t page_size = adcp_db_integer(db, 0, "PRAGMA \"%w\".page_size", db->schema);
   int64_t pages = adcp_db_integer(db, 0, "PRAGMA \"%w\".page_count", db->schema);
   int64_t free_pages = adcp_db_integer(db, 0, "PRAGMA \"%w\".freelist_count", db->schema);
   char *journal_mode = adcp_db_text(db, "PRAGMA \"%w\".journal_mode", db->schema);
   adcp_json_key(w, "database");
   adcp_json_begin_object(w);
-  adcp_json_member_string(w, "path", path && *path ? path : NULL);
+  adcp_json_member_string(w, "path", *path ? path : NULL);
   adcp_json_member_integer(w, "size_bytes", page_size * pages);
   adcp_json_member_integer(w, "page_size", page_size);
   adcp_json_member_integer(w, "free_pages", free_pages);

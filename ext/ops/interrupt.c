@@ -21,6 +21,16 @@ AdcpCheckpoint adcp_interrupt_checkpoint(AdcpInterrupt *interrupt) {
   return (AdcpCheckpoint){interrupt, check};
 }
 
+static void check_handle(void *context, AdcpError *err) {
+  if( err->rc == ADCP_OK && adcp_db_is_interrupted(context) ) {
+    adcp_error_set(err, ADCP_INTERRUPT, "%s", sqlite3_errstr(SQLITE_INTERRUPT));
+  }
+}
+
+AdcpCheckpoint adcp_interrupt_checkpoint_of(sqlite3 *handle) {
+  return handle ? (AdcpCheckpoint){handle, check_handle} : (AdcpCheckpoint){0};
+}
+
 void adcp_interrupt_close(AdcpInterrupt *interrupt) {
   adcp_interrupt_probe_close(&interrupt->probe);
 }

@@ -20,6 +20,10 @@ void adcp_interrupt_check(AdcpInterrupt *interrupt, AdcpError *err);
 
 /* The same as a checkpoint of an archive reader; borrows interrupt. */
 AdcpCheckpoint adcp_interrupt_checkpoint(AdcpInterrupt *interrupt);
+
+/* A checkpoint that keeps no statement, for readers that live as long as a cursor or a virtual table. Its
+** reader is used while a statement of the connection runs, or it looks at nothing (handle NULL). */
+AdcpCheckpoint adcp_interrupt_checkpoint_of(sqlite3 *handle);
 void adcp_interrupt_close(AdcpInterrupt *interrupt);
 
 #endif

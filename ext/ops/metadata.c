@@ -11,6 +11,7 @@
 #include "archive/json_parts.h"
 #include "base/mem.h"
 #include "codec/json_write.h"
+#include "db/system_file.h"
 #include "ops/clock.h"
 #include "ops/json_tree.h"
 
@@ -38,12 +39,12 @@ static void write_system(AdcpJsonWriter *w) {
 }
 
 static void write_database(AdcpJsonWriter *w, AdcpDb *db) {
-  const char *path = sqlite3_db_filename(db->handle, db->schema);
+  const char *path = adcp_db_filename(db->handle, db->schema);
   int64_t page_size = adcp_db_integer(db, 0, "PRAGMA \"%w\".page_size", db->schema);
   int64_t page_count = adcp_db_integer(db, 0, "PRAGMA \"%w\".page_count", db->schema);
   adcp_json_key(w, "database");
   adcp_json_begin_object(w);
-  adcp_json_member_string(w, "path", path && *path ? path : NULL);
+  adcp_json_member_string(w, "path", *path ? path : NULL);
   adcp_json_member_string(w, "schema", db->schema);
   member_pragma(w, db, "encoding", "encoding");
   adcp_json_member_integer(w, "page_size", page_size);

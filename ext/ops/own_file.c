@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "db/system_file.h"
 #include "platform/file.h"
 #include "platform/root.h"
 
@@ -44,9 +45,9 @@ static bool leads_to(const Target *target, const char *own_path, AdcpError *err)
 
 static void compare(AdcpDb *db, const char *name, const Target *target) {
   static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
-  const char *file = sqlite3_db_filename(db->handle, name);
+  const char *file = adcp_db_filename(db->handle, name);
   AdcpBuf own = {0};
-  for( size_t i = 0; file && file[0] && i < sizeof suffixes / sizeof *suffixes; i++ ) {
+  for( size_t i = 0; file[0] && i < sizeof suffixes / sizeof *suffixes; i++ ) {
     adcp_buf_clear(&own);
     adcp_buf_appendf(&own, "%s%s", file, suffixes[i]);
     const char *text = adcp_buf_text(&own);

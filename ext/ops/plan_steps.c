@@ -12,6 +12,7 @@
 #include "db/token.h"
 #include "ops/backup_dir.h"
 #include "ops/hash.h"
+#include "ops/interrupt.h"
 #include "ops/kept_rows.h"
 #include "ops/legacy.h"
 #include "ops/metadata.h"
@@ -420,7 +421,8 @@ static void make_plan(AdcpPlanSteps *steps, const AdcpRequest *request) {
   steps->db.schema = adcp_options_text(steps->options, "schema", "main");
   adcp_db_check_schema(&steps->db);
   steps->archive =
-      adcp_archive_reader_open(adcp_config_root(request->config), request->path, 0, steps->err);
+      adcp_archive_reader_open_checked(adcp_config_root(request->config), request->path, 0,
+                                       adcp_interrupt_checkpoint_of(request->handle), steps->err);
   if( steps->archive == NULL ) return;
   steps->head = adcp_archive_head(steps->archive);
   adcp_metadata_read(&figures, steps->head->metadata, steps->err);

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "db/catalog.h"
+#include "db/system_file.h"
 #include "ops/backup.h"
 #include "ops/hash.h"
 #include "platform/file.h"
@@ -60,14 +61,13 @@ AdcpSafety *adcp_safety_open(const AdcpRequest *request, AdcpDb *db, const AdcpO
     adcp_error_nomem(db->err);
     return NULL;
   }
-  const char *file = sqlite3_db_filename(db->handle, db->schema);
   safety->db = db;
   safety->place = (AdcpPlace)ADCP_PLACE_INIT;
   safety->config = request->config;
   safety->options = options;
   safety->is_undo = request->is_undo;
   safety->record.schema = adcp_strdup(db->schema);
-  safety->record.database = adcp_strdup(file ? file : "");
+  safety->record.database = adcp_strdup(adcp_db_filename(db->handle, db->schema));
   if( safety->record.schema && safety->record.database ) return safety;
   adcp_error_nomem(db->err);
   adcp_safety_close(safety, ADCP_SAFETY_UNUSED);

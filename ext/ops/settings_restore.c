@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/system_file.h"
 #include "db/transaction.h"
 #include "ops/env_file.h"
 #include "ops/environment.h"
@@ -503,8 +504,8 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
 
 /* Now: after the commit a folder that cannot be opened could no longer stop the restore. */
 static void open_database_folder(AdcpSettingsRestore *settings, AdcpDb *db) {
-  const char *path = sqlite3_db_filename(db->handle, db->schema);
-  if( path == NULL || path[0] == 0 ) return; /* in memory */
+  const char *path = adcp_db_filename(db->handle, db->schema);
+  if( path[0] == 0 ) return; /* in memory */
   settings->database_path = adcp_path_folder(path);
   if( settings->database_path == NULL ) {
     adcp_error_nomem(settings->err);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "db/db.h"
+#include "db/system_file.h"
 #include "ops/listing.h"
 #include "ops/restore.h"
 
@@ -34,8 +35,7 @@ typedef struct Undo {
 /* ---- which file ---- */
 
 static const char *file_of(const Undo *undo, const char *schema) {
-  const char *file = sqlite3_db_filename(undo->request->handle, schema);
-  return file ? file : "";
+  return adcp_db_filename(undo->request->handle, schema);
 }
 
 /* Whether the database that the last restore was of is still the one of its name. Without a file only

@@ -100,6 +100,9 @@ const struct stat *adcp_infile_stat(const AdcpInFile *file);
 /* Reads up to n bytes at offset, restarting on EINTR and short reads; fewer than n only at the
 ** end. */
 size_t adcp_infile_read(AdcpInFile *file, int64_t offset, void *to, size_t n, AdcpError *err);
+
+/* The descriptor of a file that begins as an SQLite database does stays open, once for each file and as
+** long as the process: to close it would take the locks that SQLite has on it. NULL is allowed. */
 void adcp_infile_close(AdcpInFile *file);
 
 /* ---- writing ---- */

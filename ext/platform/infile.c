@@ -4,12 +4,19 @@
 ** A regular file is read where it is. What cannot seek, a pipe or a terminal, is copied once to a
 ** temporary file that has no name, and read there: a backup's contents are found from its end.
 ** Reading changes nothing in the handle, so that several threads may read from one AdcpInFile.
+**
+** A path may turn out to be a database. To close any descriptor of a file takes all locks on it from
+** the process (POSIX), and SQLite may hold some on another connection: another process could then
+** write in the middle of its transaction. So what begins as a database does stays open, as SQLite
+** itself leaves it, and is used again when it is asked for again.
 */
 #include "platform/file.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +31,69 @@ struct AdcpInFile {
   struct stat st; /* of the path as opened, also when the text was copied */
   char *path;
 };
+
+/* ---- databases ---- */
+
+/* Descriptors that are given up for them; any further one is closed. */
+#define MAX_DATABASES 64
+
+static struct {
+  pthread_mutex_t mutex;
+  atomic_int count; /* only grows */
+  struct {
+    int fd;
+    dev_t device;
+    ino_t inode;
+  } files[MAX_DATABASES];
+} databases = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+/* The one that is kept of a file, or -1. Under the mutex. */
+static int kept_of(const struct stat *st) {
+  for( int i = 0; i < databases.count; i++ ) {
+    bool same = databases.files[i].device == st->st_dev && databases.files[i].inode == st->st_ino;
+    if( same ) return databases.files[i].fd;
+  }
+  return -1;
+}
+
+/* A further descriptor of a database that is kept would have to be closed. */
+static bool open_kept(AdcpInFile *file, const AdcpRoot *root) {
+  struct stat st;
+  if( atomic_load(&databases.count) == 0 || adcp_path_stat(root, file->path, &st) != 0 )
+    return false;
+  pthread_mutex_lock(&databases.mutex);
+  file->fd = kept_of(&st);
+  pthread_mutex_unlock(&databases.mutex);
+  file->st = st;
+  file->size = (int64_t)st.st_size;
+  return file->fd >= 0;
+}
+
+static bool is_database(const AdcpInFile *file) {
+  static const char header[16] = "SQLite format 3"; /* with its NUL */
+  char found[sizeof header];
+  if( file->fd < 0 || !S_ISREG(file->st.st_mode) ) return false;
+  return adcp_system_calls()->xPread(file->fd, found, sizeof found, 0) == sizeof found &&
+         memcmp(found, header, sizeof header) == 0;
+}
+
+/* Two of the same file, opened at the same time, are both kept. False when there is no room. */
+static bool keep(const AdcpInFile *file) {
+  pthread_mutex_lock(&databases.mutex);
+  int at = databases.count;
+  bool kept = kept_of(&file->st) == file->fd;
+  if( !kept && at < MAX_DATABASES ) {
+    databases.files[at].fd = file->fd;
+    databases.files[at].device = file->st.st_dev;
+    databases.files[at].inode = file->st.st_ino;
+    atomic_store(&databases.count, at + 1);
+    kept = true;
+  }
+  pthread_mutex_unlock(&databases.mutex);
+  return kept;
+}
+
+/* ---- opening ---- */
 
 /* Tells why a path that opened cannot be a backup; false with err set. */
 static bool kind_is_readable(const AdcpInFile *file, AdcpError *err) {
@@ -45,6 +115,7 @@ static void replace_by_copy(AdcpInFile *file, AdcpError *err) {
 }
 
 static void open_path(AdcpInFile *file, const AdcpRoot *root, AdcpError *err) {
+  if( open_kept(file, root) ) return;
   file->fd = adcp_path_open(root, file->path, O_RDONLY | O_NOCTTY, 0);
   if( file->fd < 0 ) {
     adcp_root_errno(root, err, ADCP_CANTOPEN, errno, "cannot open %s", file->path);
@@ -111,7 +182,8 @@ size_t adcp_infile_read(AdcpInFile *file, int64_t offset, void *to, size_t n, Ad
 
 void adcp_infile_close(AdcpInFile *file) {
   if( file == NULL ) return;
-  if( file->fd >= 0 ) adcp_system_calls()->xClose(file->fd);
+  bool stays = is_database(file) && keep(file);
+  if( file->fd >= 0 && !stays ) adcp_system_calls()->xClose(file->fd);
   adcp_free(file->path);
   adcp_free(file);
 }

@@ -70,6 +70,12 @@ static void do_next(AdcpWorkQueue *queue) {
   slot->is_done = true;
 }
 
+/* A thread that found a serial queue busy waits until it is told. */
+static void do_next_by_owner(AdcpWorkQueue *queue) {
+  do_next(queue);
+  if( queue->is_serial && can_begin(queue) ) pthread_cond_signal(&queue->work);
+}
+
 static void *worker(void *argument) {
   AdcpWorkQueue *queue = argument;
   pthread_mutex_lock(&queue->mutex);
@@ -183,7 +189,7 @@ bool adcp_work_queue_wait(AdcpWorkQueue *queue, int milliseconds) {
   struct timespec until = time_in(milliseconds);
   pthread_mutex_lock(&queue->mutex);
   const Slot *oldest = slot_at(queue, queue->head);
-  if( !oldest->is_done && can_begin(queue) ) do_next(queue);
+  if( !oldest->is_done && can_begin(queue) ) do_next_by_owner(queue);
   int rc = 0;
   while( !oldest->is_done && rc == 0 ) {
     rc = pthread_cond_timedwait(&queue->done, &queue->mutex, &until);
@@ -199,8 +205,7 @@ void *adcp_work_queue_take(AdcpWorkQueue *queue) {
   Slot *oldest = slot_at(queue, queue->head);
   while( !oldest->is_done ) {
     if( can_begin(queue) ) {
-      do_next(queue);
-      if( queue->is_serial && can_begin(queue) ) pthread_cond_signal(&queue->work);
+      do_next_by_owner(queue);
     } else {
       pthread_cond_wait(&queue->done, &queue->mutex);
     }

@@ -1,5 +1,6 @@
 /*
-** entry.c - the entry point: version gate, then registration of everything or nothing.
+** entry.c - the entry point: version gate, then registration of everything or nothing; of nothing
+** where the connection has it already.
 */
 #define ADCP_EXPORT __attribute__((visibility("default")))
 
@@ -7,6 +8,7 @@
 SQLITE_EXTENSION_INIT1
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "adcp.h"
 #include "db/db.h"
@@ -41,13 +43,57 @@ static void load_config(AdcpConfig *config, AdcpError *err) {
   adcp_error_prepend(err, "the settings that ADCP_CONFIG names: ");
 }
 
+/* adcp_version comes last: where it is, all is. */
 static void register_all(sqlite3 *db, AdcpConfig *config, AdcpError *err) {
-  int rc = adcp_functions_register(db, config);
-  if( rc == SQLITE_OK ) rc = adcp_relations_register(db, config);
+  int rc = adcp_relations_register(db, config);
+  if( rc == SQLITE_OK ) {
+    rc = adcp_functions_register(db, config);
+    if( rc != SQLITE_OK ) adcp_relations_unregister(db);
+  }
   if( rc == SQLITE_OK ) return;
-  adcp_functions_unregister(db);
-  adcp_relations_unregister(db);
   adcp_error_set(err, (AdcpRc)(rc & 0xff), "cannot register: %s", sqlite3_errstr(rc));
+}
+
+static void register_with_config(sqlite3 *db, AdcpError *err) {
+  AdcpConfig *config = adcp_config_open(db, NULL, err);
+  load_config(config, err);
+  if( !err->rc ) register_all(db, config, err);
+  adcp_config_release(config);
+}
+
+/* A version of its own may keep other settings, or other promises about them. */
+static void check_same(const char *loaded, AdcpError *err) {
+  if( loaded == NULL || strcmp(loaded, ADCP_VERSION) == 0 ) return;
+  adcp_error_set(err, ADCP_ERROR,
+                 "this connection has adcp %.50s already, and this is " ADCP_VERSION
+                 "; it keeps the one that it has until it is closed",
+                 loaded);
+}
+
+/* sqlite3_open takes what the connection says last for what an automatic extension came to. */
+static void clear_last_error(sqlite3 *db, AdcpError *err) {
+  sqlite3_stmt *stmt = NULL;
+  int rc = sqlite3_prepare_v2(db, "SELECT 1", -1, &stmt, NULL);
+  sqlite3_finalize(stmt);
+  if( rc != SQLITE_OK ) adcp_error_set(err, (AdcpRc)(rc & 0xff), "%s", sqlite3_errmsg(db));
+}
+
+/* Whether adcp is there, from whichever copy of the library. Registering again would begin with new
+** settings, and so take the root of the connection away. */
+static bool is_loaded(sqlite3 *db, AdcpError *err) {
+  sqlite3_stmt *stmt = NULL;
+  int rc = sqlite3_prepare_v2(db, "SELECT adcp_version()", -1, &stmt, NULL);
+  bool found = rc != SQLITE_ERROR || strstr(sqlite3_errmsg(db), "no such function") == NULL;
+  if( rc == SQLITE_OK ) rc = sqlite3_step(stmt);
+  if( rc == SQLITE_ROW ) {
+    check_same((const char *)sqlite3_column_text(stmt, 0), err);
+  } else if( found ) {
+    adcp_error_set(err, (AdcpRc)(rc & 0xff),
+                   "cannot tell whether this connection has it already: %s", sqlite3_errmsg(db));
+  }
+  sqlite3_finalize(stmt);
+  if( !err->rc ) clear_last_error(db, err);
+  return found || err->rc;
 }
 
 ADCP_EXPORT int sqlite3_adcp_init(sqlite3 *db, char **message,
@@ -57,10 +103,7 @@ ADCP_EXPORT int sqlite3_adcp_init(sqlite3 *db, char **message,
   int rc = check_version(message);
   if( rc != SQLITE_OK ) return rc;
   AdcpError err = ADCP_ERROR_INIT;
-  AdcpConfig *config = adcp_config_open(db, NULL, &err);
-  load_config(config, &err);
-  if( !err.rc ) register_all(db, config, &err);
-  adcp_config_release(config);
+  if( !is_loaded(db, &err) ) register_with_config(db, &err);
   rc = (int)err.rc;
   if( rc != SQLITE_OK && message ) {
     *message = sqlite3_mprintf("adcp: %s", adcp_error_message(&err));

@@ -30,6 +30,6 @@ extern const AdcpFunctionGroup
 extern const AdcpFunctionGroup adcp_functions_catalog; /* adcp_info, adcp_prune */
 extern const AdcpFunctionGroup adcp_functions_config;  /* adcp_config, adcp_config_load */
 extern const AdcpFunctionGroup adcp_functions_look;    /* adcp_hash */
-extern const AdcpFunctionGroup adcp_functions_version; /* adcp_version, adcp_debug */
+extern const AdcpFunctionGroup adcp_functions_version; /* adcp_debug, adcp_version */
 
 #endif

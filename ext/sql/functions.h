@@ -6,10 +6,8 @@
 
 #include "ops/config.h"
 
-/* Registers all of them on db; on an error some may be registered: the caller takes all back. */
+/* Registers all of them on db, adcp_version last; on an error takes back those that it
+** registered, which SQLite refuses while a statement runs. */
 int adcp_functions_register(sqlite3 *db, AdcpConfig *config);
-
-/* Takes them back. */
-void adcp_functions_unregister(sqlite3 *db);
 
 #endif

@@ -34,8 +34,8 @@ static void debug_function(sqlite3_context *context, int argc, sqlite3_value **a
 }
 
 static const AdcpFunctionSpec specs[] = {
-    {"adcp_version", 0, ADCP_PLAIN_FUNCTION | SQLITE_DETERMINISTIC, version_function},
     {"adcp_debug", 0, ADCP_PLAIN_FUNCTION, debug_function},
+    {"adcp_version", 0, ADCP_PLAIN_FUNCTION | SQLITE_DETERMINISTIC, version_function},
 };
 
 const AdcpFunctionGroup adcp_functions_version = {specs, sizeof specs / sizeof *specs};

@@ -25,7 +25,8 @@ static void *contents_open(const AdcpRelationCall *call) {
     return NULL;
   }
   cursor->err = call->err;
-  cursor->contents = adcp_contents_open(adcp_config_root(call->config), call->text[0], call->err);
+  cursor->contents =
+      adcp_contents_open(adcp_config_root(call->config), call->text[0], call->db, call->err);
   if( cursor->contents ) return cursor;
   contents_close(cursor);
   return NULL;

@@ -13,16 +13,23 @@ static const AdcpRelation *const relations[] = {
 
 #define RELATION_COUNT (sizeof relations / sizeof *relations)
 
+static void unregister(sqlite3 *db, size_t count) {
+  for( size_t i = 0; i < count; i++ ) adcp_relation_unregister(db, relations[i]);
+}
+
 int adcp_relations_register(sqlite3 *db, AdcpConfig *config) {
+  size_t count = 0;
   int rc = SQLITE_OK;
-  for( size_t i = 0; i < RELATION_COUNT && rc == SQLITE_OK; i++ ) {
-    rc = adcp_relation_register(db, relations[i], config);
+  while( count < RELATION_COUNT && rc == SQLITE_OK ) {
+    rc = adcp_relation_register(db, relations[count], config);
+    if( rc == SQLITE_OK ) count++;
   }
   if( rc == SQLITE_OK ) rc = adcp_table_module_register(db, config);
+  if( rc != SQLITE_OK ) unregister(db, count);
   return rc;
 }
 
 void adcp_relations_unregister(sqlite3 *db) {
-  for( size_t i = 0; i < RELATION_COUNT; i++ ) adcp_relation_unregister(db, relations[i]);
+  unregister(db, RELATION_COUNT);
   adcp_table_module_unregister(db);
 }

@@ -14,7 +14,7 @@ extern const AdcpRelation adcp_relation_diff_summary;
 extern const AdcpRelation adcp_relation_plan; /* docs/plan.md */
 extern const AdcpRelation adcp_relation_rows; /* docs/rows.md */
 
-/* Registers all of them; on an error some may be registered: the caller takes all back. */
+/* Registers all of them; on an error takes back those that it registered. */
 int adcp_relations_register(sqlite3 *db, AdcpConfig *config);
 void adcp_relations_unregister(sqlite3 *db);
 

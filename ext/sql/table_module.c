@@ -120,10 +120,11 @@ static char *declare_columns(TableVtab *vtab) {
   return sqlite3_str_finish(sql);
 }
 
-static void open_table(TableVtab *vtab) {
+static void open_table(TableVtab *vtab, sqlite3 *interruptible) {
   if( vtab->err.rc ) return;
-  vtab->backup =
-      adcp_backup_table_open(adcp_config_root(vtab->config), vtab->path, vtab->name, 0, &vtab->err);
+  AdcpBackupTableCall call = {adcp_config_root(vtab->config), vtab->path, vtab->name, 0,
+                              interruptible};
+  vtab->backup = adcp_backup_table_open(&call, &vtab->err);
   if( vtab->backup == NULL ) return;
   const AdcpArchiveHead *head = adcp_backup_table_head(vtab->backup);
   vtab->table = adcp_backup_table_entry(vtab->backup)->table;
@@ -138,19 +139,20 @@ static void open_table(TableVtab *vtab) {
 }
 
 /* NULL when there is no memory; otherwise vtab->err tells whether the table can be read. */
-static TableVtab *connect(sqlite3 *db, AdcpConfig *config, int argc, const char *const *argv) {
+static TableVtab *connect(sqlite3 *db, AdcpConfig *config, int argc, const char *const *argv,
+                          sqlite3 *interruptible) {
   TableVtab *vtab = adcp_calloc(1, sizeof *vtab);
   if( vtab == NULL ) return NULL;
   vtab->db = (AdcpDb){db, "main", &vtab->err};
   vtab->config = config;
   read_arguments(vtab, config, argc, argv);
-  open_table(vtab);
+  open_table(vtab, interruptible);
   return vtab;
 }
 
 static int xCreate(sqlite3 *db, void *aux, int argc, const char *const *argv,
                    sqlite3_vtab **vtab_out, char **message) {
-  TableVtab *vtab = connect(db, aux, argc, argv);
+  TableVtab *vtab = connect(db, aux, argc, argv, db);
   if( vtab == NULL ) return SQLITE_NOMEM;
   if( vtab->err.rc == ADCP_OK ) {
     *vtab_out = &vtab->base;
@@ -167,7 +169,7 @@ static int xCreate(sqlite3 *db, void *aux, int argc, const char *const *argv,
 static int xConnect(sqlite3 *db, void *aux, int argc, const char *const *argv,
                     sqlite3_vtab **vtab_out, char **message) {
   (void)message;
-  TableVtab *vtab = connect(db, aux, argc, argv);
+  TableVtab *vtab = connect(db, aux, argc, argv, NULL); /* perhaps no statement runs */
   if( vtab == NULL ) return SQLITE_NOMEM;
   int rc = vtab->err.rc ? sqlite3_declare_vtab(db, "CREATE TABLE x(unreadable)") : SQLITE_OK;
   if( rc == SQLITE_OK ) rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
@@ -268,8 +270,9 @@ static int report(TableCursor *cursor) {
 /* The file may have got another content since the table was created. */
 static void open_backup(TableCursor *cursor, const TableVtab *vtab, int threads) {
   if( cursor->backup ) return;
-  cursor->backup = adcp_backup_table_open(adcp_config_root(vtab->config), vtab->path, vtab->name,
-                                          threads, &cursor->err);
+  AdcpBackupTableCall call = {adcp_config_root(vtab->config), vtab->path, vtab->name, threads,
+                              vtab->db.handle};
+  cursor->backup = adcp_backup_table_open(&call, &cursor->err);
   if( cursor->backup == NULL ) return;
   const AdcpArchiveHead *now = adcp_backup_table_head(cursor->backup);
   const AdcpArchiveHead *then = adcp_backup_table_head(vtab->backup);

@@ -313,6 +313,24 @@ def test_prune_errors(folder):
     db.close()
 
 
+def test_memdb():
+    """It has a name, which is no file's."""
+    folder = tempfile.mkdtemp()
+    db = sqlite3.connect(f"file:{folder}/x.db?vfs=memdb", uri=True, isolation_level=None)
+    db.enable_load_extension(True)
+    db.load_extension(SO)
+    db.execute("CREATE TABLE t(a)")
+    check("memdb", error_of(lambda: call(db, "adcp_backup")),
+          "adcp_backup: the database is in memory or temporary, so no folder of backups stands beside it; set one with "
+          "adcp_config('backup_dir', path); no backup was written")
+    info = json.loads(call(db, "adcp_info"))
+    check("information of memdb", (info["database"]["path"], info["warnings"]),
+          (None, ["the database is in memory or temporary, and backup_dir is not set"]))
+    check("the name of memdb is free", json.loads(call(db, "adcp_backup", f"{folder}/x.db"))["tables"], 1)
+    check("no folder was made", os.listdir(folder), ["x.db"])
+    shutil.rmtree(folder)
+
+
 def test_info(folder):
     db = connect(f"{folder}/app.db")
     db.executescript("CREATE TABLE t(a); INSERT INTO t VALUES(1),(2),(3);"
@@ -355,6 +373,7 @@ def test_info(folder):
     memory = json.loads(call(connect(":memory:"), "adcp_info"))
     check("in memory", (memory["database"]["path"], memory["warnings"]),
           (None, ["the database is in memory or temporary, and backup_dir is not set"]))
+    test_memdb()
     db.close()
 
 

@@ -2,6 +2,8 @@
 ** test_archive_ahead.c - reading ahead gives the events of the plain reader, with and without a
 ** thread: rows, large rows, skipped tables, errors where they stand.
 */
+#include <zlib.h>
+
 #include "archive/read_ahead.h"
 #include "archive/row_batch.h"
 #include "platform/work_queue.h"
@@ -13,6 +15,9 @@ static const char METADATA[] = "{\"format\":\"adcp-backup\",\"version\":\"3.0\"}
 static char DIR_TEMPLATE[] = "/tmp/adcp-ahead-XXXXXX";
 static char path[128];
 static uint8_t large[300000];
+
+/* Of white space: more than a reader passes in some looks at a checkpoint. */
+#define WIDE_MIB 200
 
 static const AdcpCheckpoint no_checkpoint = {0};
 
@@ -154,6 +159,64 @@ static void test_checkpoint(int threads) {
   adcp_error_clear(&err);
 }
 
+/* White space in front of the last row of all, in a file that another tool compressed. */
+static void write_wide(const char *wide) {
+  static uint8_t blank[1 << 20];
+  AdcpBuf text = {0};
+  CHECK(fix_run(DIR_TEMPLATE, "gzip -dc $D/b.json.gz > $D/text"));
+  char plain[160];
+  snprintf(plain, sizeof plain, "%s/text", DIR_TEMPLATE);
+  fix_read_file(plain, &text);
+  const char *last = memmem(text.data, text.size, "row 2999 of mixed", 17);
+  size_t at = last ? (size_t)(last - (const char *)text.data) : 0;
+  while( at && text.data[at] != '\n' ) at--;
+  memset(blank, ' ', sizeof blank);
+  gzFile file = gzopen(wide, "wb1");
+  CHECK(file && last && gzwrite(file, text.data, (unsigned)at) == (int)at);
+  for( int i = 0; i < WIDE_MIB; i++ ) gzwrite(file, blank, sizeof blank);
+  gzwrite(file, text.data + at, (unsigned)(text.size - at));
+  CHECK(gzclose(file) == Z_OK);
+  adcp_buf_free(&text);
+}
+
+/* Of the checkpoint after the opening, so many calls until it says stop. */
+typedef struct Countdown {
+  bool on;
+  int left;
+} Countdown;
+
+static void count_down(void *context, AdcpError *err) {
+  Countdown *countdown = context;
+  if( countdown->on && --countdown->left == 0 ) adcp_error_set(err, ADCP_INTERRUPT, "stopped");
+}
+
+/* A thread that meets no row for long is stopped while it is waited for, and by a close. */
+static void test_wide(int threads) {
+  char wide[160];
+  snprintf(wide, sizeof wide, "%s.wide", path);
+  write_wide(wide);
+  for( int closed = 0; closed < 2; closed++ ) {
+    AdcpError err = ADCP_ERROR_INIT;
+    Countdown countdown = {0};
+    AdcpCheckpoint checkpoint = {&countdown, count_down};
+    AdcpReadAhead *ahead = adcp_read_ahead_open(NULL, wide, threads, checkpoint, &err);
+    CHECK_CASE(ahead != NULL, "%s", adcp_error_message(&err));
+    AdcpArchiveEvent event = ADCP_ARCHIVE_END;
+    int rows = -1;
+    while( ahead && rows < 2500 && event > ADCP_ARCHIVE_ERROR ) {
+      event = adcp_read_ahead_next(ahead);
+      if( event == ADCP_ARCHIVE_TABLE_BEGIN ) rows = -1;
+      bool last = strcmp(adcp_read_ahead_table(ahead)->table->name, "mixed") == 0;
+      if( event == ADCP_ARCHIVE_ROW && last ) rows++;
+    }
+    countdown = (Countdown){true, 4};
+    while( !closed && adcp_read_ahead_next(ahead) > ADCP_ARCHIVE_ERROR ) rows++;
+    CHECK_CASE(closed || (err.rc == ADCP_INTERRUPT && rows < 2999), "%d rows", rows);
+    adcp_read_ahead_close(ahead);
+    adcp_error_clear(&err);
+  }
+}
+
 static void test_batch(void) {
   static AdcpRowBatch batch;
   AdcpValue values[2] = {fix_bytes(ADCP_BLOB, large, ADCP_BATCH_BYTES / 2), fix_null()};
@@ -178,6 +241,7 @@ int main(void) {
     for( int rows = 0; rows < 20000; rows = rows * 3 + 1 ) test_close_early(threads, rows);
     for( size_t at = 3000; at < 400000; at += 90000 ) test_damage(threads, at);
     test_checkpoint(threads);
+    if( threads == 1 ) test_wide(threads);
   }
   CHECK(fix_run(DIR_TEMPLATE, "rm -r $D"));
   return unit_done();

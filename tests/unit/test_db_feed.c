@@ -149,14 +149,16 @@ static void test_name_taken(void) {
   close_database();
 }
 
-/* A virtual one, which would take the argument as a table-valued function's, wherever it is. */
-static void test_virtual_name_taken(void) {
+/* Nor does a virtual table, which could take the argument. */
+static void test_name_of_virtual_table(void) {
   Numbers numbers = {.next = 1, .last = 100};
-  open_database(TABLE "CREATE VIRTUAL TABLE temp.adcp_feed USING fts5(c0,c1,c2,c3,c4);"
-                      "CREATE VIRTUAL TABLE adcp_feed1 USING fts5(c0,c1,c2,c3,c4)");
+  open_database(TABLE "CREATE VIRTUAL TABLE adcp_feed USING fts5(c0, c1, c2, c3, c4);"
+                      "CREATE VIRTUAL TABLE temp.Adcp_Feed_1 USING fts5(c0, c1, c2, c3, c4)");
   load(&numbers, 30);
   CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
   CHECK(ask(EXPECT_100) == 1);
+  CHECK(ask("SELECT count(*) FROM adcp_feed") == 0);
+  CHECK(ask("SELECT count(*) FROM pragma_module_list WHERE name LIKE 'adcp_feed%'") == 0);
   close_database();
 }
 
@@ -188,7 +190,7 @@ int main(void) {
   test_failing_source();
   test_denied();
   test_name_taken();
-  test_virtual_name_taken();
+  test_name_of_virtual_table();
   test_refused();
   return unit_done();
 }

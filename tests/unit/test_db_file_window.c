@@ -4,6 +4,7 @@
 ** written.
 */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "connection.h"
@@ -258,6 +259,81 @@ static AdcpFileWindow *hold_writes(sqlite3 *handle) {
   return window;
 }
 
+typedef struct Aside {
+  sqlite3 *handle;
+  atomic_bool over;
+  int rounds, failed;
+} Aside;
+
+static void *open_and_close(void *argument) {
+  Aside *aside = argument;
+  while( !aside->over ) {
+    AdcpError err = ADCP_ERROR_INIT;
+    AdcpDb db = {aside->handle, "main", &err};
+    AdcpFileWindow *window = adcp_file_window_open(&db);
+    bool looks = aside->rounds++ % 1000 == 0;
+    if( looks && number(aside->handle, "SELECT a FROM u") != 1 ) aside->failed++;
+    if( err.rc != ADCP_OK ) aside->failed++;
+    adcp_file_window_close(window);
+  }
+  return NULL;
+}
+
+/* A thread with another connection of the same cache opens and closes windows meanwhile, and reads. */
+static void test_held_beside(void) {
+  sqlite3_close(open_filled("PRAGMA page_size=4096; CREATE TABLE u AS SELECT 1 AS a"));
+  sqlite3 *handle = open_shared();
+  must(handle, "PRAGMA synchronous=OFF; PRAGMA cache_size=10; CREATE INDEX t_a ON t(a)");
+  Aside aside = {.handle = open_shared()};
+  for( int round = 0; round < 5; round++ ) {
+    pthread_t thread;
+    aside.over = false;
+    CHECK(pthread_create(&thread, NULL, open_and_close, &aside) == 0);
+    must(handle, "BEGIN IMMEDIATE");
+    AdcpFileWindow *window = NULL;
+    while( window == NULL ) window = open_window(handle, "main");
+    AdcpError err = ADCP_ERROR_INIT;
+    AdcpDb db = {handle, "main", &err};
+    adcp_file_window_hold_writes(window, &db);
+    CHECK(open_window(aside.handle, "main") == NULL); /* a file has one */
+    for( int i = 0; i < 50; i++ ) {
+      must(handle, "INSERT INTO t(a) SELECT hex(randomblob(30)) FROM t LIMIT 200");
+    }
+    must(handle, "COMMIT");
+    adcp_file_window_close(window);
+    aside.over = true;
+    pthread_join(thread, NULL);
+    CHECK(number(handle, "SELECT integrity_check = 'ok' FROM pragma_integrity_check") == 1);
+  }
+  sqlite3_close(aside.handle);
+  sqlite3_close(handle);
+  handle = open_database(path);
+  CHECK(number(handle, "SELECT integrity_check = 'ok' FROM pragma_integrity_check") == 1);
+  sqlite3_close(handle);
+  CHECK(aside.rounds > 0 && aside.failed == 0);
+}
+
+/* Another connection of the same cache maps the file into memory meanwhile. */
+static void test_held_mapped(void) {
+  sqlite3_close(open_filled("PRAGMA page_size=4096"));
+  sqlite3 *handle = open_shared(), *other = open_shared();
+  must(handle, "PRAGMA synchronous=OFF; PRAGMA cache_size=10; CREATE INDEX t_a ON t(a)");
+  CHECK(number(other, "SELECT count(*) FROM t") == 6000);
+  must(handle, "BEGIN IMMEDIATE");
+  AdcpFileWindow *window = hold_writes(handle);
+  must(handle, "INSERT INTO t SELECT id + 6000, a || ' again', b FROM t");
+  must(other, "PRAGMA mmap_size=100000000");
+  must(handle, "UPDATE t SET a = a || ' changed' WHERE id % 5 = 0");
+  sqlite3_int64 sum = number(handle, SUM);
+  CHECK(number(handle, "SELECT count(*) FROM t INDEXED BY t_a WHERE a > ''") == 12000);
+  must(handle, "COMMIT");
+  adcp_file_window_close(window);
+  CHECK(number(other, SUM) == sum);
+  CHECK(number(other, "SELECT integrity_check = 'ok' FROM pragma_integrity_check") == 1);
+  sqlite3_close(other);
+  sqlite3_close(handle);
+}
+
 #define CHANGE                                                                                     \
   "UPDATE t SET a = a || ' changed' WHERE id % 5 = 0; CREATE TABLE u(a, b); "                      \
   "INSERT INTO u SELECT a, b FROM t; CREATE INDEX u_a ON u(a); "                                   \
@@ -424,6 +500,8 @@ int main(void) {
   test_held_no_room();
   test_held_closed(true);
   test_held_closed(false);
+  test_held_beside();
+  test_held_mapped();
   test_none();
   test_several();
   unlink(path);

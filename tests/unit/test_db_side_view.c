@@ -154,6 +154,33 @@ static void test_stopped(void) {
   sqlite3_close(handle);
 }
 
+/* The first connection's interrupt is for what its own thread reads, through a view too. */
+static void test_interrupted(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  sqlite3 *handle = begin(&cases[0]);
+  AdcpDb db = {handle, "main", &err};
+  AdcpSideView *view = adcp_side_view_open(&db, "it's");
+  AdcpSchema *schema = adcp_catalog_read(&db);
+  sqlite3_stmt *running;
+  CHECK(view != NULL);
+  CHECK(sqlite3_prepare_v2(handle, "VALUES(1), (2)", -1, &running, NULL) == SQLITE_OK);
+  CHECK(sqlite3_step(running) == SQLITE_ROW);
+  if( view ) {
+    AdcpScan *scan = adcp_scan_open(adcp_side_view_db(view), find_table(schema, "it's"));
+    CHECK(adcp_scan_next(scan) != NULL);
+    sqlite3_interrupt(handle);
+    while( adcp_scan_next(scan) ) {
+    }
+    CHECK(adcp_side_view_db(view)->err->rc == ADCP_INTERRUPT);
+    adcp_scan_close(scan);
+  }
+  CHECK(sqlite3_step(running) == SQLITE_INTERRUPT); /* it is still there */
+  sqlite3_finalize(running);
+  adcp_side_view_close(view);
+  adcp_schema_free(schema);
+  sqlite3_close(handle);
+}
+
 /* A collation that only the connection has: whoever reads aside gets an error, no other order. */
 static int backwards(void *unused, int a_size, const void *a, int b_size, const void *b) {
   (void)unused;
@@ -378,6 +405,7 @@ int main(void) {
   for( size_t i = 0; i < sizeof cases / sizeof *cases; i++ ) test_beside(&cases[i]);
   test_locks();
   test_stopped();
+  test_interrupted();
   test_collation();
   test_none();
   test_window();

@@ -939,6 +939,54 @@ static void test_read_pipe(void) {
 }
 
 /* A host that closed its standard descriptors does not get a backup in the place of one. */
+static int count_descriptors(void) {
+  DIR *dir = opendir("/proc/self/fd");
+  int n = 0;
+  while( readdir(dir) ) n++;
+  closedir(dir);
+  return n;
+}
+
+/* Whether another process finds the file locked. */
+static bool is_locked(const char *path) {
+  fflush(NULL);
+  pid_t child = fork();
+  if( child == 0 ) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 100, .l_len = 10};
+    int fd = open(path, O_RDWR);
+    _exit(fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 1;
+}
+
+static void open_and_close(const char *path) {
+  AdcpError err = ADCP_ERROR_INIT;
+  char start[15] = "";
+  AdcpInFile *file = adcp_infile_open(NULL, path, &err);
+  CHECK(file && adcp_infile_size(file) == 26);
+  if( file ) CHECK(adcp_infile_read(file, 0, start, sizeof start, &err) == sizeof start);
+  CHECK(err.rc == ADCP_OK && memcmp(start, "SQLite format 3", sizeof start) == 0);
+  adcp_infile_close(file);
+}
+
+/* Locks that this process has on a database survive that it is taken for a backup. */
+static void test_read_database(void) {
+  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 100, .l_len = 10};
+  int fd = open(at("x.db"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  CHECK(write(fd, "SQLite format 3\0 and so on", 26) == 26);
+  CHECK(fcntl(fd, F_SETLK, &lock) == 0 && is_locked(at("x.db")));
+  open_and_close(at("x.db"));
+  CHECK(is_locked(at("x.db")));
+  int descriptors = count_descriptors();
+  for( int i = 0; i < 100; i++ ) open_and_close(at("x.db")); /* one for a file */
+  CHECK(link(at("x.db"), at("y.db")) == 0);
+  open_and_close(at("y.db"));
+  CHECK(is_locked(at("x.db")) && count_descriptors() == descriptors);
+  close(fd);
+}
+
 static void test_low_descriptors(void) {
   put_file(at("low"), "x");
   pid_t child = fork();
@@ -1043,6 +1091,7 @@ int main(void) {
   test_read();
   test_read_bad();
   test_read_pipe();
+  test_read_database();
   test_low_descriptors();
   DIR *dir = opendir(folder);
   for( struct dirent *e = readdir(dir); e; e = readdir(dir) ) unlinkat(dirfd(dir), e->d_name, 0);
