@@ -4,7 +4,7 @@
 #ifndef ADCP_DB_FTS_H
 #define ADCP_DB_FTS_H
 
-#include "base/error.h"
+#include "base/texts.h"
 
 /* Name of the external content table (fts4, fts5: content='name'), owned by the caller; NULL when
 ** the table has its own content or none, is no FTS table, or on error (out of memory). */
@@ -12,5 +12,10 @@ char *adcp_fts_content_table(const char *sql, AdcpError *err);
 
 /* The same for the column that is the content's rowid (fts5: content_rowid='id'); NULL when it is not said. */
 char *adcp_fts_content_rowid(const char *sql, AdcpError *err);
+
+/* Adds the functions that an fts4 table has its module call (compress=name, uncompress=name): by
+** statements of the module's own, so that SQLite asks neither whether the schema is trusted nor
+** whether the function is DIRECTONLY. */
+void adcp_fts_functions(const char *sql, AdcpTexts *functions, AdcpError *err);
 
 #endif
