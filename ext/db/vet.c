@@ -19,6 +19,7 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "db/fts.h"
 #include "db/stub.h"
 #include "db/token.h"
 
@@ -37,6 +38,7 @@ struct AdcpVetter {
   int create_action;        /* SQLITE_CREATE_... expected */
   int created;              /* times it was seen */
   bool loads_extension;     /* a function was denied */
+  bool trusted;             /* fts4 tables may name functions */
   int function_count;       /* registered on either connection */
   char **called;            /* owned, each owned: functions that tables and indexes call */
   size_t called_count;
@@ -94,8 +96,12 @@ static void note_call(AdcpVetter *vetter, const char *name) {
   adcp_map_put(&vetter->by_call, copy, strlen(copy), copy, vetter->err);
 }
 
+static bool loads_code(const char *function) {
+  return same_name(function, "load_extension") || same_name(function, "fts3_tokenizer");
+}
+
 static int authorize_function(AdcpVetter *vetter, const char *name) {
-  bool denied = same_name(name, "load_extension") || same_name(name, "fts3_tokenizer");
+  bool denied = loads_code(name);
   if( denied ) vetter->loads_extension = true;
   if( !denied ) note_call(vetter, name);
   return allow_if(!denied);
@@ -342,6 +348,25 @@ static sqlite3_stmt *prepare_expected(AdcpVetter *vetter, sqlite3 *handle, const
   return stmt;
 }
 
+/* Last of all: whoever goes on after ADCP_AUTH has vetted everything else. */
+static void check_named_functions(AdcpVetter *vetter, const AdcpObject *object) {
+  AdcpTexts functions = {0};
+  if( vetter->err->rc ) return;
+  adcp_fts_functions(object->sql, &functions, vetter->err);
+  for( size_t i = 0; i < functions.count; i++ ) {
+    if( loads_code(functions.items[i]) ) refuse(vetter, "SQL that would load code");
+  }
+  if( functions.count && !vetter->trusted ) {
+    adcp_error_set(
+        vetter->err, ADCP_AUTH,
+        "\"compress=\" or \"uncompress=\": unsafe use of functions, since fts4 would call "
+        "any of this connection that the backup names; allow it with "
+        "{\"trust_schema\":true} if you trust the file, or leave the table out with "
+        "exclude_tables");
+  }
+  adcp_texts_free(&functions);
+}
+
 static void add_context(AdcpVetter *vetter, const AdcpObject *object) {
   if( vetter->err->rc == ADCP_NOMEM ) return;
   adcp_error_prepend(vetter->err, "%s \"%s\" of the backup has ",
@@ -436,7 +461,12 @@ void adcp_vet_object(AdcpVetter *vetter, const AdcpSchema *schema, const AdcpObj
   if( vetter->err->rc ) return;
   sqlite3 *handle = on_table ? vetter->stubs : vetter->tables;
   sqlite3_finalize(prepare_expected(vetter, handle, object, action));
+  if( action == SQLITE_CREATE_VTABLE ) check_named_functions(vetter, object);
   if( vetter->err->rc ) add_context(vetter, object);
+}
+
+void adcp_vetter_trust(AdcpVetter *vetter) {
+  if( vetter ) vetter->trusted = true;
 }
 
 const AdcpTexts *adcp_vetter_missing(const AdcpVetter *vetter) {

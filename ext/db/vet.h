@@ -24,9 +24,14 @@ AdcpVetter *adcp_vetter_open(AdcpError *err);
 ** refused, but for automatic indexes, which have no SQL. Objects in any order; that of adcp_vet_order
 ** makes each table once (0.1 ms an object). Who takes an error out of err may go on with the next
 ** object. Err: ADCP_CORRUPT naming the object and what the SQL does instead;
-** ADCP_TOOBIG where adcp_vet_too_long is set. */
+** ADCP_TOOBIG where adcp_vet_too_long is set; ADCP_AUTH, when nothing else is wrong, for what takes
+** adcp_vetter_trust. */
 void adcp_vet_object(AdcpVetter *vetter, const AdcpSchema *schema, const AdcpObject *object);
 void adcp_vetter_close(AdcpVetter *vetter);
+
+/* The backup's writer is trusted (option trust_schema): an fts4 table may name functions by compress=
+** and uncompress=, which fts4 calls whatever they are. NULL is allowed. */
+void adcp_vetter_trust(AdcpVetter *vetter);
 
 /* The schema's objects (object_count pointers, borrowed), those of one table one after the other:
 ** tables by their first object, and their objects as the schema has them. The caller frees the array;

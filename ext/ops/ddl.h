@@ -8,9 +8,10 @@
 
 #include "ops/plan.h"
 
-/* Vets every object that the plan will create. True when the schema has to be trusted because of
-** SQLite's own functions alone (adcp_vetter_may_trust). */
-bool adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpDb *db);
+/* Vets every object that the plan will create, by option trust_schema. True when the schema has to be
+** trusted because of SQLite's own functions alone (adcp_vetter_may_trust). */
+bool adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpDb *db,
+                  const AdcpOptions *options);
 
 /* Drops what the plan says has to go. */
 void adcp_ddl_drop(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live);

@@ -212,7 +212,7 @@ static void prepare_schema(AdcpRestore *restore) {
   adcp_transaction_keep(restore->transaction);
   if( restore->err->rc ) return;
   restore->foreign_keys = adcp_foreign_keys_before(&restore->db, restore->plan);
-  if( adcp_ddl_vet(restore->plan, restore->head->schema, &restore->db) ) {
+  if( adcp_ddl_vet(restore->plan, restore->head->schema, &restore->db, restore->options) ) {
     adcp_state_trust_schema(restore->state);
     adcp_transaction_keep(restore->transaction);
   }
@@ -285,7 +285,9 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   if( err->rc || flag(restore, "validate_only") ) {
     if( !err->rc && flag(restore, "create") ) begin(restore); /* to be rolled back */
     make_plan(restore);
-    if( !err->rc ) adcp_ddl_vet(restore->plan, restore->head->schema, &restore->db);
+    if( !err->rc ) {
+      adcp_ddl_vet(restore->plan, restore->head->schema, &restore->db, restore->options);
+    }
     open_progress(restore, request);
     return restore;
   }

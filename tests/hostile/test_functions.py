@@ -1,0 +1,145 @@
+"""test_functions.py - what of a file may call functions, and what of the database a restore may take: each case by its own setup.
+
+    test_functions.py [--only TEXT]
+
+Each case forges a backup, validates it, restores it over a database of its own and asks that database something. boom stands for
+any function of an application, direct for one that is DIRECTONLY (adcp_backup, which would write a file).
+"""
+
+import json
+import os
+import sqlite3
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "damage"))
+from forge import Forgery
+from sample import backup_text, connect
+
+EXTENSION = os.environ["ADCP_SO"]
+
+
+# ---- forging ----
+
+
+def made(folder, script, sql={}, rebuild=(), without=(), change=lambda forgery: None):
+    """The backup of what a script makes, with other SQL for some objects; without: tables whose rows are left out."""
+    forgery = Forgery(backup_text(EXTENSION, script, os.path.join(folder, "base.json")))
+
+    def objects(items):
+        for item in items:
+            item["sql"] = sql.get(item["name"], item.get("sql"))
+        return [item for item in items if item["sql"] is not None or item["type"] == "index"]
+
+    forgery.objects(objects)
+    for table in rebuild:
+        at = forgery.head.index("{", forgery.head.index(f'"{table}":' + '{"kind"'))
+        forgery.head = forgery.head[: at + 1] + '"rebuild":true,' + forgery.head[at + 1 :]
+    if rebuild:
+        forgery.head = forgery.head.replace('{"format"', '{"requires":["fts_rebuild"],"format"', 1)
+    forgery.tables[:] = [entry for entry in forgery.tables if entry[0] not in without]
+    change(forgery)
+    return forgery.text()
+
+
+# ---- one restore ----
+
+
+class Case:
+    """What became of a file: results and errors as text, calls of boom, files that appeared."""
+
+    def __init__(self, folder, data, live="", options="{}", ask=()):
+        self.calls = []
+        path = os.path.join(folder, "forged.json")
+        with open(path, "wb") as file:
+            file.write(data)
+        before = set(os.listdir(folder))
+        db = self.open(live)
+        self.validate = self.run(db, "SELECT adcp_validate(?)", path)
+        self.restore = self.run(db, "SELECT adcp_restore(?, ?)", path, options)
+        self.during = list(self.calls)
+        self.answers = [self.run(db, question) for question in ask]
+        self.later = self.calls[len(self.during) :]
+        self.written = set(os.listdir(folder)) - before
+        self.checked = self.run(self.open(live), "SELECT adcp_restore(?, '{\"validate_only\":true}')", path)
+        db.close()
+
+    def open(self, live):
+        db = connect(EXTENSION)
+        db.create_function("boom", -1, lambda *args: self.calls.append(args) or "boom", deterministic=True)
+        db.executescript(live)
+        return db
+
+    def run(self, db, sql, *values):
+        text = lambda value: value.decode() if isinstance(value, bytes) else value
+        try:
+            rows = [[text(value) for value in row] for row in db.execute(sql, values)]
+        except sqlite3.Error as error:
+            return f"error: {error}"
+        return rows[0][0] if sql.startswith("SELECT adcp_") else rows
+
+    def valid(self):
+        return json.loads(self.validate)["valid"]
+
+
+FTS4 = "CREATE VIRTUAL TABLE f USING fts4(c); INSERT INTO f VALUES('hello'), ('stolen.json');"
+OPTIONS = ["compress=hex, uncompress=boom", "COMPRESS=hex,UnCompress=\"boom\"", "/* c */ compress= hex /* d */ ,\nuncompress=[boom]", "order=asc, compress='hex', c2, uncompress=boom"]
+FTS4_DERIVED = ("f_segments", "f_segdir", "f_docsize", "f_stat")
+
+
+def fts4_functions(folder):
+    """fts4 calls what compress= and uncompress= name, whatever trusted_schema is."""
+    for option in OPTIONS:
+        for rebuild in ((), ("f",)):
+            sql = {"f": f"CREATE VIRTUAL TABLE f USING fts4(c, {option})"}
+            case = Case(folder, made(folder, FTS4, sql, rebuild, FTS4_DERIVED if rebuild else ()), ask=["SELECT count(*) FROM f"])
+            where = f"{option!r} {rebuild}"
+            yield f"{where}: {case.restore}", "unsafe use of functions" in case.restore and "trust_schema" in case.restore
+            yield f"{where}: {case.checked}", "unsafe use of functions" in case.checked
+            yield f"{where}: {case.validate}", case.valid() and "trust_schema" in case.validate
+            yield f"{where}: calls {case.calls}", not case.calls
+    sql = {"f": "CREATE VIRTUAL TABLE f USING fts4(c, compress=hex, uncompress=adcp_backup)"}
+    os.chdir(folder)
+    for rebuild in ((), ("f",)):
+        data = made(folder, FTS4, sql, rebuild, FTS4_DERIVED if rebuild else ())
+        case = Case(folder, data, ask=["PRAGMA trusted_schema=off", "SELECT count(*) FROM f"])
+        yield f"a backup was written: {case.written}", not case.written
+    for function in ("load_extension", '"fts3_Tokenizer"'):
+        sql = {"f": f"CREATE VIRTUAL TABLE f USING fts4(c, compress=hex, uncompress={function})"}
+        case = Case(folder, made(folder, FTS4, sql), options='{"trust_schema":true}')
+        yield f"{function}: {case.restore}", "SQL that would load code" in case.restore and not case.valid()
+    more = {"f": "CREATE VIRTUAL TABLE f USING fts4(c, compress=hex, uncompress=boom); DROP TABLE f"}
+    case = Case(folder, made(folder, FTS4, more))
+    yield f"a second statement: {case.validate}", not case.valid()
+    trusted = {"f": "CREATE VIRTUAL TABLE f USING fts4(c, compress=hex, uncompress=boom)"}
+    case = Case(folder, made(folder, FTS4, trusted), options='{"trust_schema":true}', ask=["SELECT c FROM f"])
+    yield f"trusted: {case.restore}", json.loads(case.restore)["verified"] and case.answers == [[["boom"], ["boom"]]]
+
+
+def fts3_columns(folder):
+    """To fts3, and to fts4 where no '=' stands, these are columns."""
+    script = "CREATE VIRTUAL TABLE f USING fts3(compress, uncompress); CREATE VIRTUAL TABLE g USING fts4(compress, \"uncompress\"); INSERT INTO g VALUES('a', 'b');"
+    case = Case(folder, made(folder, script), ask=["SELECT uncompress FROM g"])
+    yield f"{case.restore}", json.loads(case.restore)["verified"] and case.answers == [[["b"]]]
+
+
+def main():
+    only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
+    tried = failed = 0
+    for group in (fts4_functions, fts3_columns):
+        if only not in group.__name__:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            for what, good in group(folder):
+                tried += 1
+                if not good:
+                    failed += 1
+                    print(f"failed: {group.__name__}: {what}")
+            os.chdir(HERE)
+    print(f"{tried - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
