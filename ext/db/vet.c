@@ -20,6 +20,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "db/fts.h"
+#include "db/name_map.h"
 #include "db/stub.h"
 #include "db/token.h"
 
@@ -31,6 +32,7 @@ struct AdcpVetter {
   sqlite3 *tables, *stubs;  /* owned */
   const AdcpSchema *schema; /* borrowed: the one schema of this vetter */
   AdcpMap by_name;          /* its tables and views: AdcpObject */
+  AdcpNameMap ordinary;     /* its ordinary tables, when they are asked for */
   const AdcpObject *stub;   /* whose stub exists */
   const AdcpObject *unmade; /* the last that has none because of an error */
   AdcpError why;            /* that error */
@@ -79,7 +81,8 @@ static int authorize_create(AdcpVetter *vetter, int action, const char *name, co
                   same_name(on, object->name));
 }
 
-/* What a view or a trigger calls, a restore does not: nothing runs them. */
+/* What a view or a trigger calls, a restore does not: it makes them when it has run everything, and
+** no full-text index is rebuilt from a view (check_rebuild). */
 static void note_call(AdcpVetter *vetter, const char *name) {
   int action = vetter->create_action;
   if( action != SQLITE_CREATE_TABLE && action != SQLITE_CREATE_INDEX ) return;
@@ -193,6 +196,7 @@ void adcp_vetter_close(AdcpVetter *vetter) {
   sqlite3_close(vetter->tables);
   sqlite3_close(vetter->stubs);
   adcp_map_free(&vetter->by_name);
+  adcp_name_map_free(&vetter->ordinary);
   adcp_map_free(&vetter->by_call);
   adcp_texts_free(&vetter->missing);
   adcp_error_clear(&vetter->why);
@@ -238,6 +242,30 @@ static bool is_full_text(const AdcpCreate *create) {
           same_name(create->module, "fts5"));
 }
 
+static bool has_ordinary(AdcpVetter *vetter, const char *name) {
+  const AdcpSchema *schema = vetter->schema;
+  bool known = vetter->ordinary.map.count > 0;
+  for( size_t i = 0; !known && i < schema->table_count && !vetter->err->rc; i++ ) {
+    AdcpTable *table = &schema->tables[i];
+    if( table->kind != ADCP_TABLE_ORDINARY ) continue;
+    adcp_name_map_put(&vetter->ordinary, table->name, table, vetter->err);
+  }
+  return adcp_name_map_get(&vetter->ordinary, name, strlen(name), vetter->err) != NULL;
+}
+
+/* A rebuild runs what the index names as its content: never a view or a module's own function, which
+** could give rows without end. No backup is made so (ops/fts_leave.h). */
+static void check_rebuild(AdcpVetter *vetter, const AdcpObject *object) {
+  char *content = adcp_fts_content_table(object->sql, vetter->err);
+  if( content && !has_ordinary(vetter, content) ) {
+    refuse(vetter,
+           "SQL of an index over \"%s\", which is no table of it, but is described with "
+           "\"rebuild\"",
+           content);
+  }
+  adcp_free(content);
+}
+
 /* What the backup says of the table's module is what plans are made on: it must be true. A table marked
 ** "rebuild" gets INSERT INTO t(t) VALUES('rebuild'), which other modules would take for a row. */
 static void check_module(AdcpVetter *vetter, const AdcpObject *object, const AdcpCreate *create) {
@@ -252,6 +280,8 @@ static void check_module(AdcpVetter *vetter, const AdcpObject *object, const Adc
   } else if( table->rebuild && !is_full_text(create) ) {
     refuse(vetter, "SQL of a %s that is no full-text index, but is described with \"rebuild\"",
            type_name(create));
+  } else if( table->rebuild ) {
+    check_rebuild(vetter, object);
   }
 }
 

@@ -276,16 +276,22 @@ static void create_object(const AdcpPlan *plan, AdcpDb *db, const AdcpPlanObject
   sqlite3_limit(db->handle, SQLITE_LIMIT_WORKER_THREADS, limit);
 }
 
-void adcp_ddl_create_objects(const AdcpPlan *plan, AdcpDb *db, int threads) {
-  static const AdcpObjectType order[] = {ADCP_OBJECT_INDEX, ADCP_OBJECT_VIEW, ADCP_OBJECT_TRIGGER};
-  for( size_t pass = 0; pass < 3; pass++ ) {
-    for( size_t i = 0; i < plan->object_count && !db->err->rc; i++ ) {
-      const AdcpPlanObject *entry = &plan->objects[i];
-      if( entry->object->type != order[pass] ) continue;
-      create_object(plan, db, entry, threads);
-      adcp_transaction_keep(plan->transaction);
-    }
+static void create_kind(const AdcpPlan *plan, AdcpDb *db, AdcpObjectType type, int threads) {
+  for( size_t i = 0; i < plan->object_count && !db->err->rc; i++ ) {
+    const AdcpPlanObject *entry = &plan->objects[i];
+    if( entry->object->type != type ) continue;
+    create_object(plan, db, entry, threads);
+    adcp_transaction_keep(plan->transaction);
   }
+}
+
+void adcp_ddl_create_indexes(const AdcpPlan *plan, AdcpDb *db, int threads) {
+  create_kind(plan, db, ADCP_OBJECT_INDEX, threads);
+}
+
+void adcp_ddl_create_views_and_triggers(const AdcpPlan *plan, AdcpDb *db) {
+  create_kind(plan, db, ADCP_OBJECT_VIEW, 0);
+  create_kind(plan, db, ADCP_OBJECT_TRIGGER, 0);
 }
 
 void adcp_ddl_write_schema_rows(const AdcpPlan *plan, AdcpDb *db) {

@@ -19,9 +19,13 @@ void adcp_ddl_drop(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live);
 /* Creates the tables, ordinary ones first: virtual tables may look at them. */
 void adcp_ddl_create_tables(const AdcpPlan *plan, AdcpDb *db);
 
-/* After the rows: indexes, then views, then triggers, each in the order of the backup. SQLite may
-** sort with up to `threads` threads of its own. */
-void adcp_ddl_create_objects(const AdcpPlan *plan, AdcpDb *db, int threads);
+/* After the rows, in the order of the backup. SQLite may sort with up to `threads` threads of its
+** own. */
+void adcp_ddl_create_indexes(const AdcpPlan *plan, AdcpDb *db, int threads);
+
+/* Views, then triggers, each in the order of the backup: when no statement that could run them is to
+** come, full-text indexes made anew from what they name as their content included. */
+void adcp_ddl_create_views_and_triggers(const AdcpPlan *plan, AdcpDb *db);
 
 /* Last of all: schema rows of virtual tables whose module is not loaded. */
 void adcp_ddl_write_schema_rows(const AdcpPlan *plan, AdcpDb *db);

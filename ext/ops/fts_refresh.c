@@ -113,6 +113,21 @@ static void refresh_over_parts(AdcpDb *db, const AdcpPlan *plan) {
   }
 }
 
+/* False where only a module of the connection answers to the name, as generate_series does. */
+static bool has_content(AdcpDb *db, const AdcpObject *fts) {
+  char *name = adcp_fts_content_table(fts->sql, db->err);
+  if( name == NULL ) return true;
+  bool found =
+      adcp_db_integer(db, 0,
+                      "SELECT EXISTS (SELECT 1 FROM \"%w\".sqlite_schema WHERE name = %Q COLLATE "
+                      "NOCASE AND type IN ('table', 'view'))",
+                      db->schema, name) != 0;
+  if( !found ) adcp_error_set(db->err, ADCP_ERROR, "no such table: %s", name);
+  explain(db->err, fts->name);
+  adcp_free(name);
+  return found;
+}
+
 /* Indexes that the backup left out, from the rows that they are made from. */
 static void rebuild_left_out(AdcpDb *db, AdcpPlan *plan) {
   for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
@@ -124,7 +139,7 @@ static void rebuild_left_out(AdcpDb *db, AdcpPlan *plan) {
           "full-text index \"%s\" is empty: the backup left it out, and its module \"%s\" "
           "is not loaded; load it and run 'rebuild'",
           entry->target, entry->source->module);
-    } else if( entry->create ) {
+    } else if( entry->create && has_content(db, entry->object) ) {
       rebuild(db, entry->target);
     }
   }
