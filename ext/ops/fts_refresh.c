@@ -65,8 +65,7 @@ static char *shared_columns(AdcpDb *db, const char *fts, const char *content) {
   return text;
 }
 
-static void refill(AdcpDb *db, const AdcpObject *object, const char *content) {
-  const char *fts = object->name;
+static void refill(AdcpDb *db, const char *fts, const AdcpObject *object, const char *content) {
   char *rowid = adcp_fts_content_rowid(object->sql, db->err);
   char *columns = shared_columns(db, fts, content);
   if( columns && !db->err->rc ) {
@@ -89,13 +88,14 @@ static void rebuild(AdcpDb *db, const char *fts) {
   explain(db->err, fts);
 }
 
-static void refresh(AdcpDb *db, const AdcpObject *object, const AdcpTable *table,
+/* object: its definition, maybe under another name. */
+static void refresh(AdcpDb *db, const char *fts, const AdcpObject *object, const AdcpTable *table,
                     const char *content) {
   if( sqlite3_stricmp(table->module, "fts5") == 0 ) {
-    refill(db, object, content);
-    explain(db->err, object->name);
+    refill(db, fts, object, content);
+    explain(db->err, fts);
   } else {
-    rebuild(db, object->name);
+    rebuild(db, fts);
   }
   adcp_error_append(db->err, "; drop it before the restore if it is not needed");
 }
@@ -108,7 +108,9 @@ static void refresh_over_parts(AdcpDb *db, const AdcpPlan *plan) {
     if( !entry->create || entry->source->kind != ADCP_TABLE_VIRTUAL ) continue;
     char *name = adcp_fts_content_table(entry->object->sql, db->err);
     const AdcpPlanTable *content = name ? adcp_map_get(&plan->by_source, name, strlen(name)) : NULL;
-    if( content && content->part ) refresh(db, entry->object, entry->source, content->source->name);
+    if( content && content->part ) {
+      refresh(db, entry->target, entry->object, entry->source, content->source->name);
+    }
     adcp_free(name);
   }
 }
@@ -185,7 +187,7 @@ static void refresh_view(AdcpDb *db, AdcpPlan *plan, Names *names, const AdcpObj
                    object->name, view,
                    unreadable.rc ? adcp_error_message(&unreadable) : "fts4 takes no view's rowids");
   } else if( stale ) {
-    refresh(db, object, table, view);
+    refresh(db, object->name, object, table, view);
   }
   adcp_error_clear(&unreadable);
 }
@@ -203,7 +205,7 @@ static void refresh_live(AdcpDb *db, AdcpPlan *plan, const AdcpSchema *live, Nam
     } else if( has(&names->views, name, db->err) ) {
       refresh_view(db, plan, names, object, table, name);
     } else if( has(&names->refilled, name, db->err) ) {
-      refresh(db, object, table, name);
+      refresh(db, object->name, object, table, name);
     }
     adcp_free(name);
   }

@@ -316,7 +316,8 @@ static void empty_table(AdcpRestore *restore, const AdcpPlanTable *entry) {
   switch( entry->source->kind ) {
   case ADCP_TABLE_SHADOW:
     if( !entry->create ) {
-      adcp_vtab_prepare_shadow(db, entry->source, entry->object ? entry->object->sql : NULL);
+      adcp_vtab_prepare_shadow(db, entry->target, entry->source,
+                               entry->object ? entry->object->sql : NULL);
     }
     break;
   case ADCP_TABLE_ORDINARY:
