@@ -16,8 +16,9 @@ bool adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpDb *db,
 /* Drops what the plan says has to go. */
 void adcp_ddl_drop(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live);
 
-/* Creates the tables, ordinary ones first: virtual tables may look at them. */
-void adcp_ddl_create_tables(const AdcpPlan *plan, AdcpDb *db);
+/* Creates the tables, ordinary ones first: virtual tables may look at them. Warns of tables that were
+** there and have the name of a part of one of these. */
+void adcp_ddl_create_tables(AdcpPlan *plan, AdcpDb *db);
 
 /* After the rows, in the order of the backup. SQLite may sort with up to `threads` threads of its
 ** own. */

@@ -310,12 +310,25 @@ static AdcpConflict conflict_of(const AdcpRestore *restore) {
   return strcmp(text, "abort") == 0 ? ADCP_CONFLICT_ABORT : ADCP_CONFLICT_UPDATE;
 }
 
+/* The application's own table, which has the name of one that the module was expected to make and did
+** not: versions of modules differ. */
+static void refuse_standing(AdcpRestore *restore, const AdcpPlanTable *entry) {
+  if( restore->plan->whole || entry->live == NULL || entry->live->kind != ADCP_TABLE_ORDINARY )
+    return;
+  adcp_error_set(
+      restore->err, ADCP_ERROR,
+      "table \"%s\" of the database has the name of a part of \"%s\" in the backup; rename "
+      "it, or restore that one under another name: {\"rename\":{\"%s\":\"...\"}}",
+      entry->target, entry->source->shadow_of, entry->source->shadow_of);
+}
+
 /* Makes room for the rows to come: live ones of the same table go, unless they are merged with. */
 static void empty_table(AdcpRestore *restore, const AdcpPlanTable *entry) {
   AdcpDb *db = &restore->db;
   switch( entry->source->kind ) {
   case ADCP_TABLE_SHADOW:
     if( !entry->create ) {
+      refuse_standing(restore, entry);
       adcp_vtab_prepare_shadow(db, entry->target, entry->source,
                                entry->object ? entry->object->sql : NULL);
     }

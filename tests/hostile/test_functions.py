@@ -159,6 +159,18 @@ def rebuilt_over_tables(folder):
     yield f"calls {case.calls}", not case.calls
 
 
+def standing_tables(folder):
+    """A table of the database that a file calls a part of its index."""
+    script = "CREATE VIRTUAL TABLE f USING fts5(c, content=''); CREATE TABLE f_users(a); INSERT INTO f_users VALUES('evil');"
+
+    def change(forgery):
+        forgery.head = forgery.head.replace('"f_users":{"kind":"ordinary"', '"f_users":{"shadow_of":"f","kind":"shadow"')
+
+    live = "CREATE TABLE f_users(a); INSERT INTO f_users VALUES('live');"
+    case = Case(folder, made(folder, script, change=change), live, '{"tables":["f"]}', ["SELECT a FROM f_users"])
+    yield f"{case.restore}: {case.answers}", case.restore.startswith("error") and case.answers == [[["live"]]]
+
+
 def fts3_columns(folder):
     """To fts3, and to fts4 where no '=' stands, these are columns."""
     script = "CREATE VIRTUAL TABLE f USING fts3(compress, uncompress); CREATE VIRTUAL TABLE g USING fts4(compress, \"uncompress\"); INSERT INTO g VALUES('a', 'b');"
@@ -169,7 +181,7 @@ def fts3_columns(folder):
 def main():
     only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
     tried = failed = 0
-    for group in (fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
+    for group in (standing_tables, fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
         if only not in group.__name__:
             continue
         with tempfile.TemporaryDirectory() as folder:
