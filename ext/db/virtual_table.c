@@ -57,6 +57,7 @@ static void create_shadow(AdcpDb *db, const char *name, const AdcpTable *shadow,
   adcp_create_free(&create);
   const char *text = adcp_buf_text(&sql);
   if( adcp_buf_check(&sql, db->err) ) adcp_db_exec_text(db, text);
+  adcp_error_prepend(db->err, "creating shadow table \"%s\": ", name);
   adcp_buf_free(&sql);
 }
 

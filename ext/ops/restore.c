@@ -217,7 +217,10 @@ static void prepare_schema(AdcpRestore *restore) {
     adcp_transaction_keep(restore->transaction);
   }
   adcp_ddl_drop(restore->plan, &restore->db, restore->live);
+  adcp_state_begin_foreign(restore->state);
   adcp_ddl_create_tables(restore->plan, &restore->db);
+  adcp_state_end_foreign(restore->state);
+  adcp_transaction_keep(restore->transaction);
 }
 
 /* "latest" becomes the path that it stands for. */
@@ -322,16 +325,23 @@ static void refuse_standing(AdcpRestore *restore, const AdcpPlanTable *entry) {
       entry->target, entry->source->shadow_of, entry->source->shadow_of);
 }
 
+/* The live schema, where that stays, is trusted; what the backup says of the shape of a shadow table is
+** not. */
+static void prepare_shadow(AdcpRestore *restore, const AdcpPlanTable *entry) {
+  refuse_standing(restore, entry);
+  adcp_state_begin_foreign(restore->state);
+  adcp_vtab_prepare_shadow(&restore->db, entry->target, entry->source,
+                           entry->object ? entry->object->sql : NULL);
+  adcp_state_end_foreign(restore->state);
+  adcp_transaction_keep(restore->transaction);
+}
+
 /* Makes room for the rows to come: live ones of the same table go, unless they are merged with. */
 static void empty_table(AdcpRestore *restore, const AdcpPlanTable *entry) {
   AdcpDb *db = &restore->db;
   switch( entry->source->kind ) {
   case ADCP_TABLE_SHADOW:
-    if( !entry->create ) {
-      refuse_standing(restore, entry);
-      adcp_vtab_prepare_shadow(db, entry->target, entry->source,
-                               entry->object ? entry->object->sql : NULL);
-    }
+    if( !entry->create ) prepare_shadow(restore, entry);
     break;
   case ADCP_TABLE_ORDINARY:
     if( !entry->match_columns || restore->plan->merge ) break;

@@ -171,6 +171,36 @@ def standing_tables(folder):
     yield f"{case.restore}: {case.answers}", case.restore.startswith("error") and case.answers == [[["live"]]]
 
 
+def rows_alone(folder):
+    """data_only, which a file can choose itself: the live schema is trusted, a shadow table's shape in the file is not."""
+    shapes = ["g AS (boom(id)) STORED", "g AS (boom(id))", "g CHECK(boom(g))"]
+    for shape in shapes:
+        for kind in ("full", "data"):
+
+            def change(forgery):
+                generated = ',{"name":"g","type":"","generated":true}' if " AS " in shape else ',{"name":"g","type":""}'
+                at = forgery.head.index('"f_docsize":{"kind"')
+                forgery.head = forgery.head[:at] + forgery.head[at:].replace('{"name":"sz","type":"BLOB"}', '{"name":"sz","type":"BLOB"}' + generated, 1)
+                forgery.head = forgery.head.replace('"backup_type":"full"', f'"backup_type":"{kind}"')
+                if " AS " not in shape:
+                    forgery.rows("f_docsize")[:] = [row[:-1] + ',"g":1}' for row in forgery.rows("f_docsize")]
+
+            sql = {"f_docsize": f"CREATE TABLE 'f_docsize'(id INTEGER PRIMARY KEY, sz BLOB, {shape})"}
+            data = made(folder, "CREATE VIRTUAL TABLE f USING fts5(c); INSERT INTO f VALUES('hello');", sql, change=change)
+            options = "{}" if kind == "data" else '{"data_only":true,"force":true}'
+            ask = ["INSERT INTO f VALUES('later')"]
+            case = Case(folder, data, "CREATE VIRTUAL TABLE f USING fts5(c);", options, ask)
+            where = f"{shape}, {kind}"
+            yield f"{where}: {case.restore}", 'creating shadow table "f_docsize": unsafe use of boom()' in case.restore
+            yield f"{where}: calls {case.calls}", not case.calls
+            case = Case(folder, data, "CREATE VIRTUAL TABLE f USING fts5(c);", options.replace("{", '{"trust_schema":true,').replace(",}", "}"))
+            yield f"{where}, trusted: {case.restore}", json.loads(case.restore)["verified"]
+    live = "CREATE TABLE t(a INTEGER PRIMARY KEY, b, g AS (boom(b)) STORED); CREATE VIRTUAL TABLE f USING fts5(b, content='t', content_rowid='a');"
+    data = made(folder, "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES(1, 'x'); CREATE VIRTUAL TABLE f USING fts5(b, content='t', content_rowid='a');")
+    case = Case(folder, data, live, '{"data_only":true}', ["SELECT g FROM t"])
+    yield f"the live schema: {case.restore}", case.answers == [[["boom"]]] and case.during == [("x",)]
+
+
 def fts3_columns(folder):
     """To fts3, and to fts4 where no '=' stands, these are columns."""
     script = "CREATE VIRTUAL TABLE f USING fts3(compress, uncompress); CREATE VIRTUAL TABLE g USING fts4(compress, \"uncompress\"); INSERT INTO g VALUES('a', 'b');"
@@ -181,7 +211,7 @@ def fts3_columns(folder):
 def main():
     only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
     tried = failed = 0
-    for group in (standing_tables, fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
+    for group in (standing_tables, rows_alone, fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
         if only not in group.__name__:
             continue
         with tempfile.TemporaryDirectory() as folder:
