@@ -27,6 +27,15 @@
 /* Application functions that one schema may use; each one unknown costs another prepare. */
 #define MAX_FUNCTIONS 500
 
+/* In place of a CREATE action: the value of a column's DEFAULT is selected. */
+#define OF_DEFAULT SQLITE_SELECT
+
+/* A function that tables and indexes call. */
+typedef struct Call {
+  char *name;                   /* owned */
+  const AdcpObject *default_of; /* a table that calls it in a DEFAULT, or NULL */
+} Call;
+
 struct AdcpVetter {
   AdcpError *err;           /* borrowed */
   sqlite3 *tables, *stubs;  /* owned */
@@ -42,8 +51,8 @@ struct AdcpVetter {
   bool loads_extension;     /* a function was denied */
   bool trusted;             /* fts4 tables may name functions */
   int function_count;       /* registered on either connection */
-  char **called;            /* owned, each owned: functions that tables and indexes call */
-  size_t called_count;
+  Call **calls;             /* owned, each owned */
+  size_t call_count;
   AdcpMap by_call;   /* the same by name */
   AdcpTexts missing; /* functions that SQLite does not have */
 };
@@ -81,22 +90,32 @@ static int authorize_create(AdcpVetter *vetter, int action, const char *name, co
                   same_name(on, object->name));
 }
 
+static Call *add_call(AdcpVetter *vetter, const char *name) {
+  Call **calls = adcp_realloc(vetter->calls, (vetter->call_count + 1) * sizeof(*calls));
+  if( calls ) vetter->calls = calls;
+  Call *call = calls ? adcp_calloc(1, sizeof *call) : NULL;
+  char *copy = call ? adcp_strdup(name) : NULL;
+  if( copy == NULL ) {
+    adcp_free(call);
+    adcp_error_nomem(vetter->err);
+    return NULL;
+  }
+  call->name = copy;
+  calls[vetter->call_count++] = call;
+  adcp_map_put(&vetter->by_call, copy, strlen(copy), call, vetter->err);
+  return call;
+}
+
 /* What a view or a trigger calls, a restore does not: it makes them when it has run everything, and
 ** no full-text index is rebuilt from a view (check_rebuild). */
 static void note_call(AdcpVetter *vetter, const char *name) {
   int action = vetter->create_action;
-  if( action != SQLITE_CREATE_TABLE && action != SQLITE_CREATE_INDEX ) return;
-  if( vetter->err->rc || adcp_map_get(&vetter->by_call, name, strlen(name)) ) return;
-  char **called = adcp_realloc(vetter->called, (vetter->called_count + 1) * sizeof(*called));
-  char *copy = adcp_strdup(name);
-  if( called ) vetter->called = called;
-  if( called == NULL || copy == NULL ) {
-    adcp_free(copy);
-    adcp_error_nomem(vetter->err);
-    return;
-  }
-  called[vetter->called_count++] = copy;
-  adcp_map_put(&vetter->by_call, copy, strlen(copy), copy, vetter->err);
+  bool of_default = action == OF_DEFAULT;
+  if( !of_default && action != SQLITE_CREATE_TABLE && action != SQLITE_CREATE_INDEX ) return;
+  if( vetter->err->rc ) return;
+  Call *call = adcp_map_get(&vetter->by_call, name, strlen(name));
+  if( call == NULL ) call = add_call(vetter, name);
+  if( call && of_default && call->default_of == NULL ) call->default_of = vetter->object;
 }
 
 static bool loads_code(const char *function) {
@@ -116,6 +135,7 @@ static int xAuthorize(void *context, int action, const char *a, const char *b, c
   (void)inner;
   if( vetter->object == NULL ) return SQLITE_OK;
   if( action == SQLITE_FUNCTION ) return authorize_function(vetter, b);
+  if( action == SQLITE_SELECT ) return allow_if(vetter->create_action == OF_DEFAULT);
   if( !same_name(schema, "main") ) return SQLITE_DENY;
   switch( action ) {
   case SQLITE_CREATE_TABLE:
@@ -200,8 +220,11 @@ void adcp_vetter_close(AdcpVetter *vetter) {
   adcp_map_free(&vetter->by_call);
   adcp_texts_free(&vetter->missing);
   adcp_error_clear(&vetter->why);
-  for( size_t i = 0; i < vetter->called_count; i++ ) adcp_free(vetter->called[i]);
-  adcp_free(vetter->called);
+  for( size_t i = 0; i < vetter->call_count; i++ ) {
+    adcp_free(vetter->calls[i]->name);
+    adcp_free(vetter->calls[i]);
+  }
+  adcp_free(vetter->calls);
   adcp_free(vetter);
 }
 
@@ -355,27 +378,59 @@ static void refuse_prepared(AdcpVetter *vetter, sqlite3 *handle, int rc) {
   }
 }
 
-static sqlite3_stmt *prepare_expected(AdcpVetter *vetter, sqlite3 *handle, const AdcpObject *object,
-                                      int action) {
+/* Prepares under the authorizer, which expects the action; what fails is refused. */
+static sqlite3_stmt *prepare_as(AdcpVetter *vetter, sqlite3 *handle, const AdcpObject *object,
+                                int action, const char *sql, const char **tail) {
   sqlite3_stmt *stmt = NULL;
-  const char *tail = NULL;
   int rc;
   vetter->object = object;
   vetter->create_action = action;
   do {
     vetter->created = 0;
     vetter->loads_extension = false;
-    rc = sqlite3_prepare_v2(handle, object->sql, -1, &stmt, &tail);
+    rc = sqlite3_prepare_v2(handle, sql, -1, &stmt, tail);
   } while( rc == SQLITE_ERROR && register_missing_function(vetter, handle) );
   vetter->object = NULL;
-  if( rc != SQLITE_OK ) {
-    refuse_prepared(vetter, handle, rc);
+  if( rc != SQLITE_OK ) refuse_prepared(vetter, handle, rc);
+  return stmt;
+}
+
+static sqlite3_stmt *prepare_expected(AdcpVetter *vetter, sqlite3 *handle, const AdcpObject *object,
+                                      int action) {
+  const char *tail = NULL;
+  sqlite3_stmt *stmt = prepare_as(vetter, handle, object, action, object->sql, &tail);
+  if( stmt == NULL ) {
+    /* refused */
   } else if( !adcp_token_is_blank(tail) ) {
     refuse(vetter, "SQL of more than one statement");
   } else if( vetter->created != 1 || sqlite3_stmt_isexplain(stmt) ) {
     refuse(vetter, "SQL that does not create it");
   }
   return stmt;
+}
+
+/* ---- defaults ---- */
+
+/* SQLite resolves a DEFAULT when it is first used, with an INSERT, so that its CREATE tells nothing. */
+static void vet_default(AdcpVetter *vetter, const AdcpObject *object, const char *value,
+                        size_t size) {
+  AdcpBuf sql = {0};
+  adcp_buf_append_str(&sql, "SELECT ");
+  adcp_buf_append(&sql, value, size);
+  const char *text = adcp_buf_text(&sql);
+  if( adcp_buf_check(&sql, vetter->err) ) {
+    const char *tail;
+    sqlite3_finalize(prepare_as(vetter, vetter->tables, object, OF_DEFAULT, text, &tail));
+  }
+  adcp_buf_free(&sql);
+}
+
+static void vet_defaults(AdcpVetter *vetter, const AdcpObject *object) {
+  const char *at = object->sql, *end = at + strlen(at), *value;
+  size_t size;
+  while( !vetter->err->rc && (value = adcp_token_next_default(&at, end, &size)) != NULL ) {
+    vet_default(vetter, object, value, size);
+  }
 }
 
 /* Last of all: whoever goes on after ADCP_AUTH has vetted everything else. */
@@ -491,6 +546,7 @@ void adcp_vet_object(AdcpVetter *vetter, const AdcpSchema *schema, const AdcpObj
   if( vetter->err->rc ) return;
   sqlite3 *handle = on_table ? vetter->stubs : vetter->tables;
   sqlite3_finalize(prepare_expected(vetter, handle, object, action));
+  if( action == SQLITE_CREATE_TABLE && !vetter->err->rc ) vet_defaults(vetter, object);
   if( action == SQLITE_CREATE_VTABLE ) check_named_functions(vetter, object);
   if( vetter->err->rc ) add_context(vetter, object);
 }
@@ -547,16 +603,21 @@ const AdcpObject **adcp_vet_order(const AdcpSchema *schema, AdcpError *err) {
 
 /* ---- trust ---- */
 
-#define DIRECT_OR_INNOCUOUS "(flags & 0x280000)" /* SQLITE_DIRECTONLY, SQLITE_INNOCUOUS */
+#define INNOCUOUS           0x200000 /* SQLITE_INNOCUOUS */
+#define DIRECT_OR_INNOCUOUS 0x280000 /* and SQLITE_DIRECTONLY */
 
-/* Whether the connection has a function of that name, of SQLite's own or not, that it refuses to a
-** schema that is not trusted and would not refuse to one that is. */
-static bool has_unsafe(AdcpDb *db, const char *name, bool own) {
+/* Whether the connection has a function of that name, of SQLite's own or not, without those flags. */
+static bool has_function(AdcpDb *db, const char *name, bool own, int without) {
   return adcp_db_integer(
              db, 0,
              "SELECT EXISTS (SELECT 1 FROM pragma_function_list WHERE name = %Q COLLATE "
-             "NOCASE AND builtin = %d AND " DIRECT_OR_INNOCUOUS " = 0)",
-             name, (int)own) != 0;
+             "NOCASE AND builtin = %d AND (flags & %d) = 0)",
+             name, (int)own, without) != 0;
+}
+
+/* One that it refuses to a schema that is not trusted and would not refuse to one that is. */
+static bool has_unsafe(AdcpDb *db, const char *name, bool own) {
+  return has_function(db, name, own, DIRECT_OR_INNOCUOUS);
 }
 
 /* Where the application does not let the list be read, nothing is trusted. */
@@ -565,14 +626,48 @@ bool adcp_vetter_may_trust(const AdcpVetter *vetter, AdcpDb *db) {
   AdcpError trouble = ADCP_ERROR_INIT;
   AdcpDb trial = {db->handle, db->schema, &trouble};
   bool needed = false, others = false;
-  for( size_t i = 0; i < vetter->called_count && !others; i++ ) {
-    needed = needed || has_unsafe(&trial, vetter->called[i], true);
-    others = has_unsafe(&trial, vetter->called[i], false);
+  for( size_t i = 0; i < vetter->call_count && !others; i++ ) {
+    needed = needed || has_unsafe(&trial, vetter->calls[i]->name, true);
+    others = has_unsafe(&trial, vetter->calls[i]->name, false);
   }
   bool known = trouble.rc == ADCP_OK;
   if( trouble.rc != ADCP_NOMEM && trouble.rc != ADCP_INTERRUPT ) adcp_error_clear(&trouble);
   adcp_error_move(db->err, &trouble);
   return known && needed && !others;
+}
+
+static bool is_missing(const AdcpVetter *vetter, const char *name) {
+  for( size_t i = 0; i < vetter->missing.count; i++ ) {
+    if( same_name(vetter->missing.items[i], name) ) return true;
+  }
+  return false;
+}
+
+/* Where the list cannot be read, every function that SQLite has not is taken for an unsafe one. */
+static bool is_unsafe_default(const AdcpVetter *vetter, AdcpDb *db, const char *name) {
+  AdcpError trouble = ADCP_ERROR_INIT;
+  AdcpDb trial = {db->handle, db->schema, &trouble};
+  bool found = has_function(&trial, name, false, INNOCUOUS);
+  if( trouble.rc == ADCP_NOMEM || trouble.rc == ADCP_INTERRUPT ) {
+    adcp_error_move(db->err, &trouble);
+  } else if( trouble.rc ) {
+    found = is_missing(vetter, name);
+  }
+  adcp_error_clear(&trouble);
+  return found;
+}
+
+void adcp_vetter_check_defaults(const AdcpVetter *vetter, AdcpDb *db) {
+  if( vetter == NULL || vetter->trusted ) return;
+  for( size_t i = 0; i < vetter->call_count && !db->err->rc; i++ ) {
+    const Call *call = vetter->calls[i];
+    if( call->default_of == NULL || !is_unsafe_default(vetter, db, call->name) ) continue;
+    adcp_error_set(
+        db->err, ADCP_ERROR,
+        "table \"%s\" of the backup has a DEFAULT: unsafe use of %s(), which is a function "
+        "of this connection; allow it with {\"trust_schema\":true} if you trust the file",
+        call->default_of->name, call->name);
+  }
 }
 
 /* ---- modules ---- */

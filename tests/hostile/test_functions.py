@@ -68,6 +68,7 @@ class Case:
     def open(self, live):
         db = connect(EXTENSION)
         db.create_function("boom", -1, lambda *args: self.calls.append(args) or "boom", deterministic=True)
+        db.create_function("regexp", 2, lambda *args: self.calls.append(args) or 1, deterministic=True)
         db.executescript(live)
         return db
 
@@ -201,6 +202,37 @@ def rows_alone(folder):
     yield f"the live schema: {case.restore}", case.answers == [[["boom"]]] and case.during == [("x",)]
 
 
+def defaults(folder):
+    """SQLite resolves a DEFAULT at the first INSERT, so that no CREATE refuses it."""
+    script = "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES(1, 'x');"
+    forms = ["(boom('default'))", "/* ( */ ( 1 + (\"BOOM\"(2)))", "(')' || boom(')'))", "(1 -> boom(3))", "DEFAULT(5) DEFAULT (boom(4))", "('a' REGEXP 'b')"]
+    for form in forms:
+        for more in ("", JSON):
+            sql = {"t": f"CREATE TABLE t(a INTEGER PRIMARY KEY, b DEFAULT {form.removeprefix('DEFAULT')})"}
+            data = made(folder, script + more, sql)
+            live = "CREATE TABLE other(a);"
+            case = Case(folder, data, live, '{"tables":["t"]}', ["INSERT INTO t(a) VALUES(5)"])
+            name = "regexp" if "REGEXP" in form else "boom"
+            where = f"{form}, {more!r}"
+            refused = 'table "t" of the backup has a DEFAULT: unsafe use of ' in case.restore and f"{name}()" in case.restore.lower()
+            yield f"{where}: {case.restore}", refused
+            yield f"{where}: {case.validate}", case.valid()
+            yield f"{where}: calls {case.calls}", not case.calls
+            case = Case(folder, data, live, '{"tables":["t"],"trust_schema":true}', ["INSERT INTO t(a) VALUES(5)", "SELECT count(*) FROM t"])
+            yield f"{where}, trusted: {case.restore} {case.answers}", case.answers[1] == [[2]]
+    directly = {"t": "CREATE TABLE t(a INTEGER PRIMARY KEY, b DEFAULT (adcp_backup('stolen.json')))"}
+    case = Case(folder, made(folder, script, directly))
+    yield f"DIRECTONLY: {case.restore}", "unsafe use of adcp_backup()" in case.restore
+    loads = {"t": "CREATE TABLE t(a INTEGER PRIMARY KEY, b DEFAULT (load_extension('./evil')))"}
+    case = Case(folder, made(folder, script, loads), options='{"trust_schema":true}')
+    yield f"{case.restore}", "SQL that would load code" in case.restore and not case.valid()
+    for form in ("(datetime('now'))", "(1 + 2)", "('boom(1)')", "(json_array(1))", "(nobody('x'))", "(abs(-5) /* boom(1) */)", "(CURRENT_TIMESTAMP)", "(cast('1' AS boom(1)))", "'(boom(1))'", "-1"):
+        sql = {"t": f"CREATE TABLE t(a INTEGER PRIMARY KEY, b DEFAULT {form}, \"default\")"}
+        data = made(folder, "CREATE TABLE t(a INTEGER PRIMARY KEY, b, \"default\"); INSERT INTO t VALUES(1, 'x', 'y');", sql)
+        case = Case(folder, data, ask=["SELECT b FROM t"])
+        yield f"{form}: {case.restore}", case.answers == [[["x"]]] and case.valid() and not case.calls
+
+
 def fts3_columns(folder):
     """To fts3, and to fts4 where no '=' stands, these are columns."""
     script = "CREATE VIRTUAL TABLE f USING fts3(compress, uncompress); CREATE VIRTUAL TABLE g USING fts4(compress, \"uncompress\"); INSERT INTO g VALUES('a', 'b');"
@@ -211,7 +243,7 @@ def fts3_columns(folder):
 def main():
     only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
     tried = failed = 0
-    for group in (standing_tables, rows_alone, fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
+    for group in (standing_tables, rows_alone, defaults, fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
         if only not in group.__name__:
             continue
         with tempfile.TemporaryDirectory() as folder:
