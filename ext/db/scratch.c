@@ -84,20 +84,25 @@ static void xCall(sqlite3_context *context, int argc, sqlite3_value **argv) {
   if( function->stmt ) sqlite3_reset(function->stmt);
 }
 
+/* What the caller's functions of that name all are, and, of DIRECTONLY, what one of them is; -1: there
+** is none. */
+static int flags_of(AdcpDb *caller, const char *name) {
+  return (int)adcp_db_integer(
+      caller, -1,
+      "SELECT min(flags & %d) | min(flags & %d) | max(flags & %d) FROM pragma_function_list"
+      " WHERE name = %Q COLLATE NOCASE AND type = 's' HAVING count(*) > 0",
+      SQLITE_DETERMINISTIC, SQLITE_INNOCUOUS, SQLITE_DIRECTONLY, name);
+}
+
 bool adcp_scratch_add_function(AdcpScratch *scratch, const char *message) {
-  AdcpDb *caller = scratch->caller;
   const char *name = adcp_stub_missing_name(message);
   if( name == NULL || sqlite3_strnicmp(name, "adcp_", 5) == 0 ) return false;
-  if( !adcp_db_integer(caller, 0,
-                       "SELECT 1 FROM pragma_function_list WHERE name = %Q COLLATE NOCASE AND type "
-                       "= 's'",
-                       name) ) {
-    return false;
-  }
+  int flags = flags_of(scratch->caller, name);
+  if( flags < 0 ) return false;
   Borrowed *function = borrow(scratch, name);
   if( function == NULL ) return false;
-  int rc = sqlite3_create_function_v2(scratch->db.handle, name, -1, SQLITE_UTF8, function, xCall,
-                                      NULL, NULL, NULL);
+  int rc = sqlite3_create_function_v2(scratch->db.handle, name, -1, SQLITE_UTF8 | flags, function,
+                                      xCall, NULL, NULL, NULL);
   if( rc != SQLITE_OK ) adcp_db_fail(&scratch->db, rc);
   return rc == SQLITE_OK;
 }
@@ -142,6 +147,10 @@ static void xCollationNeeded(void *argument, sqlite3 *handle, int encoding, cons
 
 /* ---- the connection ---- */
 
+void adcp_scratch_trust_schema(AdcpScratch *scratch, bool trust) {
+  sqlite3_db_config(scratch->db.handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, (int)trust, NULL);
+}
+
 void adcp_scratch_check(AdcpScratch *scratch) {
   adcp_interrupt_probe_check(&scratch->probe, scratch->caller);
 }
@@ -159,7 +168,6 @@ static void configure(AdcpScratch *scratch, const AdcpScratchOptions *options) {
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, 0, NULL);
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 1, NULL);
-  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, options->trust_schema, NULL);
   if( options->encoding && options->encoding[0] ) {
     adcp_db_exec(db, "PRAGMA encoding = %Q", options->encoding);
   }

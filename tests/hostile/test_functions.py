@@ -233,6 +233,33 @@ def defaults(folder):
         yield f"{form}: {case.restore}", case.answers == [[["x"]]] and case.valid() and not case.calls
 
 
+def chosen_rows(folder):
+    """"where" makes a private table by the file's definition: functions are there what they are here."""
+    script = "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES(1, 'x'), (2, 'y');"
+
+    def restore(column, where, more="", sql={}, name="t"):
+        def change(forgery):
+            generated = '{"name":"b","type":""},{"name":"g","type":"","generated":true}'
+            forgery.head = forgery.head.replace('{"name":"b","type":""}', generated if " AS " in column else '{"name":"b","type":""}', 1)
+
+        sql = {"t": f"CREATE TABLE t(a INTEGER PRIMARY KEY, b{column})"}
+        options = '{"tables":["t"],"where":{"t":"%s"}%s}' % (where, more)
+        return Case(folder, made(folder, script, sql, change=change), "", options, ["SELECT a FROM t"])
+
+    trust = ',"trust_schema":true'
+    case = restore(", g AS (boom(b))", "a = 1", trust)
+    yield f"deterministic: {case.restore}", case.answers == [[[1]]]
+    case = restore(", g AS (boom(b))", "a = 1")
+    yield f"untrusted: {case.restore}", "unsafe use of boom()" in case.restore and not case.calls
+    case = restore(", g AS (boom(b)) STORED", "boom(a) = 'boom' AND a = 1")
+    yield f"named by the user too: {case.restore}", "unsafe use of boom()" in case.restore and not case.calls
+    case = restore("", "boom(a) = 'boom' AND a = 2")
+    yield f"the user's own: {case.restore}", case.answers == [[[2]]] and case.calls
+    case = restore(", g AS (json_array(b))", "g = '[\\\"x\\\"]'")
+    yield f"SQLite's own: {case.restore}", case.answers == [[[1]]]
+
+
+
 def fts3_columns(folder):
     """To fts3, and to fts4 where no '=' stands, these are columns."""
     script = "CREATE VIRTUAL TABLE f USING fts3(compress, uncompress); CREATE VIRTUAL TABLE g USING fts4(compress, \"uncompress\"); INSERT INTO g VALUES('a', 'b');"
@@ -243,7 +270,7 @@ def fts3_columns(folder):
 def main():
     only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
     tried = failed = 0
-    for group in (standing_tables, rows_alone, defaults, fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
+    for group in (standing_tables, chosen_rows, rows_alone, defaults, fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
         if only not in group.__name__:
             continue
         with tempfile.TemporaryDirectory() as folder:
