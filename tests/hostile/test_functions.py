@@ -49,8 +49,9 @@ def made(folder, script, sql={}, rebuild=(), without=(), change=lambda forgery: 
 class Case:
     """What became of a file: results and errors as text, calls of boom, files that appeared."""
 
-    def __init__(self, folder, data, live="", options="{}", ask=()):
+    def __init__(self, folder, data, live="", options="{}", ask=(), length=None):
         self.calls = []
+        self.length = length
         path = os.path.join(folder, "forged.json")
         with open(path, "wb") as file:
             file.write(data)
@@ -70,6 +71,8 @@ class Case:
         db.create_function("boom", -1, lambda *args: self.calls.append(args) or "boom", deterministic=True)
         db.create_function("regexp", 2, lambda *args: self.calls.append(args) or 1, deterministic=True)
         db.executescript(live)
+        if self.length:
+            db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, self.length)
         return db
 
     def run(self, db, sql, *values):
@@ -260,6 +263,22 @@ def chosen_rows(folder):
 
 
 
+def computed_values(folder):
+    """Values that a schema makes of small rows: what docs/SECURITY.md says bounds them."""
+    script = "CREATE TABLE t(a INTEGER PRIMARY KEY); INSERT INTO t VALUES(1), (2), (3);"
+
+    def change(forgery):
+        forgery.head = forgery.head.replace('"primary_key":1}', '"primary_key":1},{"name":"b","type":"","generated":true}', 1)
+
+    data = made(folder, script, {"t": "CREATE TABLE t(a INTEGER PRIMARY KEY, b AS (hex(zeroblob(5000000 + a))) STORED)"}, change=change)
+    case = Case(folder, data, ask=["SELECT sum(length(b)) FROM t"])
+    yield f"{case.restore}", case.answers == [[[30000012]]]
+    case = Case(folder, data, "PRAGMA max_page_count=100", ask=["PRAGMA page_count"])
+    yield f"max_page_count: {case.restore}", "database or disk is full; database unchanged" in case.restore and case.answers == [[[0]]]
+    case = Case(folder, data, length=1000000, ask=["PRAGMA page_count"])
+    yield f"SQLITE_LIMIT_LENGTH: {case.restore}", "string or blob too big; database unchanged" in case.restore and case.answers == [[[0]]]
+
+
 def fts3_columns(folder):
     """To fts3, and to fts4 where no '=' stands, these are columns."""
     script = "CREATE VIRTUAL TABLE f USING fts3(compress, uncompress); CREATE VIRTUAL TABLE g USING fts4(compress, \"uncompress\"); INSERT INTO g VALUES('a', 'b');"
@@ -270,7 +289,7 @@ def fts3_columns(folder):
 def main():
     only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
     tried = failed = 0
-    for group in (standing_tables, chosen_rows, rows_alone, defaults, fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
+    for group in (standing_tables, chosen_rows, computed_values, rows_alone, defaults, fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
         if only not in group.__name__:
             continue
         with tempfile.TemporaryDirectory() as folder:
