@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/texts.h"
 #include "db/stub.h"
 
 #define PROBE_STEPS                                                                                \
@@ -161,6 +162,32 @@ static int xProgress(void *argument) {
   return scratch->db.err->rc != ADCP_OK;
 }
 
+/* ---- adcp itself ---- */
+
+/* Where an application has adcp as an automatic extension, it is here too, with settings of its own,
+** that is without the caller's root: an expression is to read no file by its relations. (Its functions
+** are DIRECTONLY, and ops/row_where.c takes none.) */
+static void remove_relations(AdcpDb *db) {
+  bool there =
+      adcp_db_integer(
+          db, 0, "SELECT 1 FROM pragma_module_list WHERE name LIKE 'adcp!_%%' ESCAPE '!'") != 0;
+  if( !there ) return;
+  AdcpTexts others = {0};
+  sqlite3_stmt *stmt = adcp_db_prepare(
+      db, "SELECT name FROM pragma_module_list WHERE name NOT LIKE 'adcp!_%%' ESCAPE '!'");
+  while( adcp_db_step(db, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 0);
+    if( name ) adcp_texts_add(&others, db->err, "%s", name);
+  }
+  adcp_db_finalize(stmt);
+  const char **kept = adcp_calloc(others.count + 1, sizeof *kept);
+  if( kept == NULL ) adcp_error_nomem(db->err);
+  for( size_t i = 0; kept && i < others.count; i++ ) kept[i] = others.items[i];
+  if( !db->err->rc ) sqlite3_drop_modules(db->handle, kept);
+  adcp_free((void *)kept);
+  adcp_texts_free(&others);
+}
+
 /* Nothing has to survive: no journal. Old definitions may hold "strings", new expressions
 ** may not, or a misspelt column would be one. */
 static void configure(AdcpScratch *scratch, const AdcpScratchOptions *options) {
@@ -171,6 +198,7 @@ static void configure(AdcpScratch *scratch, const AdcpScratchOptions *options) {
   if( options->encoding && options->encoding[0] ) {
     adcp_db_exec(db, "PRAGMA encoding = %Q", options->encoding);
   }
+  remove_relations(db);
   adcp_db_exec(db, "ATTACH '' AS own");
   adcp_db_exec(db, "PRAGMA journal_mode = OFF");
   adcp_db_exec(db, "PRAGMA ignore_check_constraints = ON");
