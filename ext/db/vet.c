@@ -399,7 +399,7 @@ static sqlite3_stmt *prepare_expected(AdcpVetter *vetter, sqlite3 *handle, const
                                       int action) {
   const char *tail = NULL;
   sqlite3_stmt *stmt = prepare_as(vetter, handle, object, action, object->sql, &tail);
-  if( stmt == NULL ) {
+  if( vetter->err->rc ) {
     /* refused */
   } else if( !adcp_token_is_blank(tail) ) {
     refuse(vetter, "SQL of more than one statement");

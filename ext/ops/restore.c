@@ -316,13 +316,14 @@ static AdcpConflict conflict_of(const AdcpRestore *restore) {
 /* The application's own table, which has the name of one that the module was expected to make and did
 ** not: versions of modules differ. */
 static void refuse_standing(AdcpRestore *restore, const AdcpPlanTable *entry) {
-  if( restore->plan->whole || entry->live == NULL || entry->live->kind != ADCP_TABLE_ORDINARY )
-    return;
+  bool stands = entry->live && entry->live->kind == ADCP_TABLE_ORDINARY && !restore->plan->whole;
+  const char *owner = entry->source->shadow_of;
+  if( !stands || owner == NULL ) return;
   adcp_error_set(
       restore->err, ADCP_ERROR,
       "table \"%s\" of the database has the name of a part of \"%s\" in the backup; rename "
       "it, or restore that one under another name: {\"rename\":{\"%s\":\"...\"}}",
-      entry->target, entry->source->shadow_of, entry->source->shadow_of);
+      entry->target, owner, owner);
 }
 
 /* The live schema, where that stays, is trusted; what the backup says of the shape of a shadow table is
