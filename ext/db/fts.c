@@ -1,8 +1,10 @@
 /*
-** fts.c - reads the content= argument of an FTS table (contract in fts.h).
+** fts.c - reads the arguments of an FTS table as its module does (contract in fts.h).
 **
-** Arguments stand between the commas after the module's name. Both modules take an option as key,
-** '=' and value, with any of SQLite's quotes around the value.
+** SQLite hands a module the text between two commas, from its first token to its last one. fts4 takes
+** what stands before the first '=' as the key and all behind it as the value, and of an option given
+** twice the last; fts5 takes a bare word, which may be cut short (c=, cont=), blanks, '=', and one word.
+** Any of SQLite's quotes may stand around the value. (fts3IsSpecialColumn, fts5ConfigParseSpecial)
 */
 #include "db/fts.h"
 
@@ -13,76 +15,154 @@
 #include "db/name_map.h"
 #include "db/token.h"
 
-/* A cursor over the tokens that are not space. */
-typedef struct Cursor {
-  const char *at, *end;
-  AdcpTokenType type;
+/* ---- arguments ---- */
+
+typedef struct Argument {
+  const char *text;
   size_t size;
-} Cursor;
+} Argument;
 
-static void next_token(Cursor *cursor) {
-  do {
-    cursor->at += cursor->size;
-    cursor->type = adcp_token_next(cursor->at, (size_t)(cursor->end - cursor->at), &cursor->size);
-    if( cursor->type == ADCP_TOKEN_END ) cursor->size = 0;
-  } while( cursor->type == ADCP_TOKEN_SPACE );
-}
+/* What is left of them, without the '(' before. */
+typedef struct Arguments {
+  const char *at, *end;
+} Arguments;
 
-static bool is_byte(const Cursor *cursor, char byte) {
-  return cursor->type == ADCP_TOKEN_OTHER && cursor->size == 1 && *cursor->at == byte;
-}
-
-static bool is_word(const Cursor *cursor, const char *word) {
-  return cursor->type == ADCP_TOKEN_WORD && cursor->size == strlen(word) &&
-         sqlite3_strnicmp(cursor->at, word, (int)cursor->size) == 0;
-}
-
-static char *value_of(const Cursor *cursor, AdcpError *err) {
-  if( cursor->type != ADCP_TOKEN_WORD && cursor->type != ADCP_TOKEN_QUOTED ) return NULL;
-  return adcp_token_dequote(cursor->at, cursor->size, err);
-}
-
-/* From the '(' on: the value of the argument that is `option = value`. */
-static char *find_value(Cursor *cursor, const char *option, AdcpError *err) {
-  bool at_start = false; /* of an argument */
-  for( next_token(cursor); cursor->type != ADCP_TOKEN_END; next_token(cursor) ) {
-    bool candidate = at_start && is_word(cursor, option);
-    at_start = is_byte(cursor, '(') || is_byte(cursor, ',');
-    if( !candidate ) continue;
-    next_token(cursor);
-    if( !is_byte(cursor, '=') ) continue;
-    next_token(cursor);
-    return value_of(cursor, err);
-  }
-  return NULL;
-}
-
-/* The value of an option, NULL where it is empty or not given. */
-static char *fts_option(const char *sql, const char *option, AdcpError *err) {
-  AdcpCreate create;
-  char *value = NULL;
-  if( !adcp_create_recognize(sql, &create, err) ) return NULL; /* vetting complains about those */
-  bool is_fts = create.module && (sqlite3_stricmp(create.module, "fts4") == 0 ||
-                                  sqlite3_stricmp(create.module, "fts5") == 0);
-  if( is_fts && create.module_args_at ) {
-    Cursor cursor = {sql + create.module_args_at, sql + strlen(sql), ADCP_TOKEN_END, 0};
-    value = find_value(&cursor, option, err);
-    if( value && value[0] == 0 ) {
-      adcp_free(value);
-      value = NULL;
+/* False at the end. */
+static bool next_argument(Arguments *rest, Argument *argument) {
+  size_t size = 0, depth = 0;
+  *argument = (Argument){NULL, 0};
+  for( ; rest->at < rest->end; rest->at += size ) {
+    AdcpTokenType type = adcp_token_next(rest->at, (size_t)(rest->end - rest->at), &size);
+    char c = type == ADCP_TOKEN_OTHER && size == 1 ? *rest->at : 0;
+    bool ends = depth == 0 && (c == ',' || c == ')');
+    if( ends ) {
+      rest->at = c == ',' ? rest->at + 1 : rest->end;
+      break;
     }
+    depth += c == '(';
+    depth -= c == ')';
+    if( type == ADCP_TOKEN_SPACE ) continue;
+    if( argument->text == NULL ) argument->text = rest->at;
+    argument->size = (size_t)(rest->at + size - argument->text);
+  }
+  return argument->text != NULL || rest->at < rest->end;
+}
+
+/* ---- options ---- */
+
+typedef enum Module { OTHER, FTS4, FTS5 } Module;
+
+typedef struct Option {
+  const char *key, *value;
+  size_t key_size, value_size;
+} Option;
+
+static bool is_bare(char c) {
+  return (c & 0x80) || c == '_' || c == 0x1a || (c >= '0' && c <= '9') ||
+         ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+static size_t skip_blanks(Argument argument, size_t at) {
+  while( at < argument.size && argument.text[at] == ' ' ) at++;
+  return at;
+}
+
+/* False when the argument is a column. */
+static bool read_option(Module module, Argument argument, Option *option) {
+  size_t key_size = 0, at = 0;
+  if( module == FTS5 ) {
+    while( key_size < argument.size && is_bare(argument.text[key_size]) ) key_size++;
+    at = skip_blanks(argument, key_size);
+  } else {
+    while( at < argument.size && argument.text[at] != '=' ) at++;
+    key_size = at;
+  }
+  if( at >= argument.size || argument.text[at] != '=' ) return false;
+  at = module == FTS5 ? skip_blanks(argument, at + 1) : at + 1;
+  *option = (Option){argument.text, argument.text + at, key_size, argument.size - at};
+  return true;
+}
+
+/* fts5 takes the first bytes of a name for the name. */
+static bool is_option(Module module, const Option *option, const char *name) {
+  size_t size = strlen(name);
+  if( module == FTS5 && option->key_size > 0 && option->key_size < size ) size = option->key_size;
+  return option->key_size == size && sqlite3_strnicmp(option->key, name, (int)size) == 0;
+}
+
+static bool is_quote(char c) {
+  return c == '[' || c == '\'' || c == '"' || c == '`';
+}
+
+/* Up to the closing quote, the doubled ones made single. */
+static char *value_of(const Option *option, AdcpError *err) {
+  char *value = adcp_strndup(option->value, option->value_size);
+  if( value == NULL ) adcp_error_nomem(err);
+  if( value == NULL || !is_quote(value[0]) ) return value;
+  char quote = value[0] == '[' ? ']' : value[0];
+  size_t to = 0;
+  for( size_t from = 1; value[from]; from++ ) {
+    if( value[from] == quote && value[++from] != quote ) break;
+    value[to++] = value[from];
+  }
+  value[to] = 0;
+  return value;
+}
+
+/* Whose arguments they are; OTHER where there are none. */
+static Module open_arguments(const char *sql, Arguments *rest, AdcpError *err) {
+  AdcpCreate create;
+  Module module = OTHER;
+  if( !adcp_create_recognize(sql, &create, err) ) return OTHER; /* vetting complains about those */
+  if( create.module && create.module_args_at ) {
+    if( sqlite3_stricmp(create.module, "fts4") == 0 ) module = FTS4;
+    if( sqlite3_stricmp(create.module, "fts5") == 0 ) module = FTS5;
+    *rest = (Arguments){sql + create.module_args_at + 1, sql + strlen(sql)};
   }
   adcp_create_free(&create);
+  return module;
+}
+
+/* The value of an option, NULL where it is empty or not given. `other`: an option that comes first
+** where a word is short for both, or NULL. */
+static char *fts_option(const char *sql, const char *name, const char *other, AdcpError *err) {
+  Arguments rest;
+  Argument argument;
+  Option option, found = {NULL, NULL, 0, 0};
+  Module module = open_arguments(sql, &rest, err);
+  while( module != OTHER && next_argument(&rest, &argument) ) {
+    if( !read_option(module, argument, &option) || !is_option(module, &option, name) ) continue;
+    if( other == NULL || !is_option(module, &option, other) ) found = option;
+  }
+  char *value = found.key ? value_of(&found, err) : NULL;
+  if( value && value[0] == 0 ) {
+    adcp_free(value);
+    value = NULL;
+  }
   return value;
 }
 
 /* content='' is contentless. */
 char *adcp_fts_content_table(const char *sql, AdcpError *err) {
-  return fts_option(sql, "content", err);
+  return fts_option(sql, "content", NULL, err);
 }
 
 char *adcp_fts_content_rowid(const char *sql, AdcpError *err) {
-  return fts_option(sql, "content_rowid", err);
+  return fts_option(sql, "content_rowid", "content", err);
+}
+
+void adcp_fts_functions(const char *sql, AdcpTexts *functions, AdcpError *err) {
+  Arguments rest;
+  Argument argument;
+  Option option;
+  if( err->rc || open_arguments(sql, &rest, err) != FTS4 ) return;
+  while( next_argument(&rest, &argument) && !err->rc ) {
+    if( !read_option(FTS4, argument, &option) ) continue;
+    if( !is_option(FTS4, &option, "compress") && !is_option(FTS4, &option, "uncompress") ) continue;
+    char *name = value_of(&option, err);
+    if( name ) adcp_texts_add(functions, err, "%s", name);
+    adcp_free(name);
+  }
 }
 
 /* ---- columns ---- */

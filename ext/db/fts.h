@@ -5,6 +5,7 @@
 #define ADCP_DB_FTS_H
 
 #include "db/db.h"
+#include "base/texts.h"
 
 /* Name of the external content table (fts4, fts5: content='name'), owned by the caller; NULL when
 ** the table has its own content or none, is no FTS table, or on error (out of memory). */
@@ -16,5 +17,10 @@ char *adcp_fts_content_rowid(const char *sql, AdcpError *err);
 /* The table's columns, those that `content` has too unless that is NULL, as a list: each with a comma
 ** and `prefix` before and its name in quotes. Owned by the caller; NULL on error. */
 char *adcp_fts_columns(AdcpDb *db, const char *fts, const char *prefix, const char *content);
+
+/* Adds the functions that an fts4 table has its module call (compress=name, uncompress=name): by
+** statements of the module's own, so that SQLite asks neither whether the schema is trusted nor
+** whether the function is DIRECTONLY. */
+void adcp_fts_functions(const char *sql, AdcpTexts *functions, AdcpError *err);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/texts.h"
 #include "db/name_map.h"
 #include "db/stub.h"
 
@@ -101,21 +102,27 @@ static bool is_scalar(sqlite3_stmt *stmt) {
   return type && strcmp(type, "s") == 0;
 }
 
-static bool has_scalar(AdcpDb *db, const char *name) {
+/* What the functions of that name all are, and, of DIRECTONLY, what one of them is; -1: there is none. */
+static int flags_of(AdcpDb *db, const char *name) {
+  int of_all = SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, of_one = 0;
   bool found = false;
   sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA function_list");
-  while( !found && adcp_db_step(db, stmt) ) {
+  while( adcp_db_step(db, stmt) ) {
     const char *listed = (const char *)sqlite3_column_text(stmt, 0);
-    found = listed && sqlite3_stricmp(listed, name) == 0 && is_scalar(stmt);
+    if( listed == NULL || sqlite3_stricmp(listed, name) != 0 || !is_scalar(stmt) ) continue;
+    found = true;
+    of_all &= sqlite3_column_int(stmt, 5);
+    of_one |= sqlite3_column_int(stmt, 5) & SQLITE_DIRECTONLY;
   }
   adcp_db_finalize(stmt);
-  return found;
+  return found ? of_all | of_one : -1;
 }
 
 bool adcp_scratch_add_function(AdcpScratch *scratch, const char *message) {
   const char *name = adcp_stub_missing_name(message);
   if( name == NULL || sqlite3_strnicmp(name, "adcp_", 5) == 0 ) return false;
-  return has_scalar(scratch->caller, name) && add_call(scratch, name, -1, 0);
+  int flags = flags_of(scratch->caller, name);
+  return flags >= 0 && add_call(scratch, name, -1, flags);
 }
 
 /* ---- functions in place of SQLite's own ---- */
@@ -195,6 +202,10 @@ static void forget_collation(AdcpDb *db, const char *name) {
 
 /* ---- the connection ---- */
 
+void adcp_scratch_trust_schema(AdcpScratch *scratch, bool trust) {
+  sqlite3_db_config(scratch->db.handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, (int)trust, NULL);
+}
+
 void adcp_scratch_check(AdcpScratch *scratch) {
   adcp_interrupt_probe_check(&scratch->probe, scratch->caller);
 }
@@ -205,6 +216,30 @@ static int xProgress(void *argument) {
   return scratch->db.err->rc != ADCP_OK;
 }
 
+/* ---- adcp itself ---- */
+
+/* Where an application has adcp as an automatic extension, it is here too, with settings of its own,
+** that is without the caller's root: an expression is to read no file by its relations. (Its functions
+** are DIRECTONLY, and ops/row_where.c takes none.) */
+static void remove_relations(AdcpDb *db) {
+  AdcpTexts others = {0};
+  bool there = false;
+  sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA module_list");
+  while( adcp_db_step(db, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 0);
+    bool own = name && sqlite3_strnicmp(name, "adcp_", 5) == 0;
+    there = there || own;
+    if( name && !own ) adcp_texts_add(&others, db->err, "%s", name);
+  }
+  adcp_db_finalize(stmt);
+  const char **kept = there ? adcp_calloc(others.count + 1, sizeof *kept) : NULL;
+  if( there && kept == NULL ) adcp_error_nomem(db->err);
+  for( size_t i = 0; kept && i < others.count; i++ ) kept[i] = others.items[i];
+  if( kept && !db->err->rc ) sqlite3_drop_modules(db->handle, kept);
+  adcp_free((void *)kept);
+  adcp_texts_free(&others);
+}
+
 /* Nothing has to survive: no journal. Old definitions may hold "strings", new expressions
 ** may not, or a misspelt column would be one. */
 static void configure(AdcpScratch *scratch, const AdcpScratchOptions *options) {
@@ -212,10 +247,10 @@ static void configure(AdcpScratch *scratch, const AdcpScratchOptions *options) {
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_FKEY, 0, NULL);
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 1, NULL);
-  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, options->trust_schema, NULL);
   if( options->encoding && options->encoding[0] ) {
     adcp_db_exec(db, "PRAGMA encoding = %Q", options->encoding);
   }
+  remove_relations(db);
   adcp_db_exec(db, "ATTACH '' AS own");
   adcp_db_exec(db, "PRAGMA journal_mode = OFF");
   adcp_db_exec(db, "PRAGMA ignore_check_constraints = ON");

@@ -16,7 +16,6 @@ typedef struct AdcpScratch AdcpScratch;
 
 typedef struct AdcpScratchOptions {
   const char *encoding; /* of its text; NULL or "": UTF-8 */
-  bool trust_schema;    /* table definitions may call functions of the application */
 } AdcpScratchOptions;
 
 /* Two schemas: "main", empty, and "own", for tables whose names are not to meet others. caller and
@@ -28,8 +27,12 @@ AdcpDb *adcp_scratch_db(AdcpScratch *scratch);
 
 /* After a statement that could not be prepared: makes the function that the message ("no such
 ** function: f") misses call the caller's. False when it is about something else or the caller has
-** none. Functions of adcp itself stay away. */
+** none. Functions of adcp itself stay away. Others are here what they are there: deterministic, and
+** to be called from a table's definition or not. */
 bool adcp_scratch_add_function(AdcpScratch *scratch, const char *message);
+
+/* Whether table definitions may call functions that are not innocuous, from here on. */
+void adcp_scratch_trust_schema(AdcpScratch *scratch, bool trust);
 
 /* Sets ADCP_INTERRUPT when the caller's connection was interrupted. */
 void adcp_scratch_check(AdcpScratch *scratch);

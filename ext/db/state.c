@@ -43,6 +43,7 @@ struct AdcpConnectionState {
   int config[CONFIG_COUNT]; /* as the application had them */
   int pragma[PRAGMA_COUNT];
   bool switched[PRAGMA_COUNT]; /* is to be put back */
+  bool live_trust;             /* the schema is trusted because it is the live one */
   sqlite3_int64 last_insert_rowid;
   TempTrigger *triggers; /* owned: dropped and not yet created again */
   size_t trigger_count;
@@ -86,6 +87,9 @@ static void switch_all(AdcpConnectionState *state, const AdcpStateOptions *optio
   for( size_t i = 0; i < CONFIG_COUNT; i++ ) {
     if( wanted_config[i] != KEEP ) set_config(state->handle, config_op[i], wanted_config[i]);
   }
+  int trusted = 0;
+  sqlite3_db_config(state->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, -1, &trusted);
+  state->live_trust = trusted && !options->trust_schema;
   for( size_t i = 0; i < PRAGMA_COUNT; i++ ) {
     state->switched[i] = wanted_pragma[i] != KEEP && wanted_pragma[i] != state->pragma[i];
     if( state->switched[i] ) set_pragma(state->handle, pragma_name[i], wanted_pragma[i]);
@@ -158,7 +162,17 @@ static void forget_triggers(AdcpConnectionState *state) {
 }
 
 void adcp_state_trust_schema(AdcpConnectionState *state) {
-  if( state ) set_config(state->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1);
+  if( state == NULL ) return;
+  set_config(state->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1);
+  state->live_trust = false;
+}
+
+void adcp_state_begin_foreign(AdcpConnectionState *state) {
+  if( state && state->live_trust ) set_config(state->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0);
+}
+
+void adcp_state_end_foreign(AdcpConnectionState *state) {
+  if( state && state->live_trust ) set_config(state->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1);
 }
 
 void adcp_state_restore(AdcpConnectionState *state) {

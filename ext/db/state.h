@@ -35,6 +35,11 @@ void adcp_state_create_temp_triggers(AdcpConnectionState *state, AdcpDb *db, int
 ** prepared statement expires: see adcp_transaction_keep. NULL is allowed. */
 void adcp_state_trust_schema(AdcpConnectionState *state);
 
+/* Of a live schema (live_schema): does not trust it from `begin` to `end`, while text of a file is run.
+** Nothing where the schema is not trusted, or was asked to be. Statements expire as above. */
+void adcp_state_begin_foreign(AdcpConnectionState *state);
+void adcp_state_end_foreign(AdcpConnectionState *state);
+
 /* Puts every setting back, after adcp_transaction_close; works after any failure, an interrupt
 ** included, and neither reads nor changes an error. The one exception: after out of memory inside a
 ** statement SQLite lets reverse_unordered_selects and count_changes, where the application had them

@@ -172,6 +172,28 @@ bool adcp_token_has_word(const char *sql, const char *word) {
   return false;
 }
 
+const char *adcp_token_next_default(const char **at, const char *end, size_t *size) {
+  const char *value = NULL;
+  bool after_default = false;
+  size_t length = 0, depth = 0;
+  for( const char *token = *at; token < end; token += length ) {
+    AdcpTokenType type = adcp_token_next(token, (size_t)(end - token), &length);
+    bool opens = type == ADCP_TOKEN_OTHER && *token == '(';
+    bool closes = type == ADCP_TOKEN_OTHER && *token == ')';
+    if( value == NULL && opens && after_default ) value = token;
+    if( value && opens ) depth++;
+    if( value && closes && --depth == 0 ) {
+      *at = token + length;
+      *size = (size_t)(*at - value);
+      return value;
+    }
+    if( type == ADCP_TOKEN_SPACE ) continue;
+    after_default = type == ADCP_TOKEN_WORD && adcp_token_is_word(token, length, "DEFAULT");
+  }
+  *at = end;
+  return NULL;
+}
+
 size_t adcp_token_count(const char *sql, size_t most) {
   size_t n = strlen(sql), count = 0, length;
   AdcpTokenType type;

@@ -36,6 +36,10 @@ bool adcp_token_is_word(const char *token, size_t size, const char *word);
 /* True when one of the text's tokens is that bare word. */
 bool adcp_token_has_word(const char *sql, const char *word);
 
+/* Of a CREATE TABLE from *at to end: the next value of a DEFAULT that stands in parentheses, these
+** included; *at moves behind it. NULL when there is none. */
+const char *adcp_token_next_default(const char **at, const char *end, size_t *size);
+
 /* How many tokens that are no white space the text has; counted up to `most` and one more. */
 size_t adcp_token_count(const char *sql, size_t most);
 

@@ -19,17 +19,29 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "db/fts.h"
+#include "db/name_map.h"
 #include "db/stub.h"
 #include "db/token.h"
 
 /* Application functions that one schema may use; each one unknown costs another prepare. */
 #define MAX_FUNCTIONS 500
 
+/* In place of a CREATE action: the value of a column's DEFAULT is selected. */
+#define OF_DEFAULT SQLITE_SELECT
+
+/* A function that tables and indexes call. */
+typedef struct Call {
+  char *name;                   /* owned */
+  const AdcpObject *default_of; /* a table that calls it in a DEFAULT, or NULL */
+} Call;
+
 struct AdcpVetter {
   AdcpError *err;           /* borrowed */
   sqlite3 *tables, *stubs;  /* owned */
   const AdcpSchema *schema; /* borrowed: the one schema of this vetter */
   AdcpMap by_name;          /* its tables and views: AdcpObject */
+  AdcpNameMap ordinary;     /* its ordinary tables, when they are asked for */
   const AdcpObject *stub;   /* whose stub exists */
   const AdcpObject *unmade; /* the last that has none because of an error */
   AdcpError why;            /* that error */
@@ -37,9 +49,12 @@ struct AdcpVetter {
   int create_action;        /* SQLITE_CREATE_... expected */
   int created;              /* times it was seen */
   bool loads_extension;     /* a function was denied */
+  bool trusted;             /* fts4 tables may name functions */
   int function_count;       /* registered on either connection */
-  AdcpNameMap called;       /* functions that tables and indexes call */
-  AdcpTexts missing;        /* functions that SQLite does not have */
+  Call **calls;             /* owned, each owned */
+  size_t call_count;
+  AdcpNameMap by_call; /* the same by name */
+  AdcpTexts missing;   /* functions that SQLite does not have */
 };
 
 /* ---- what SQLite asks ---- */
@@ -75,15 +90,40 @@ static int authorize_create(AdcpVetter *vetter, int action, const char *name, co
                   same_name(on, object->name));
 }
 
-/* What a view or a trigger calls, a restore does not: nothing runs them. */
+static Call *add_call(AdcpVetter *vetter, const char *name) {
+  Call **calls = adcp_realloc(vetter->calls, (vetter->call_count + 1) * sizeof(*calls));
+  if( calls ) vetter->calls = calls;
+  Call *call = calls ? adcp_calloc(1, sizeof *call) : NULL;
+  char *copy = call ? adcp_strdup(name) : NULL;
+  if( copy == NULL ) {
+    adcp_free(call);
+    adcp_error_nomem(vetter->err);
+    return NULL;
+  }
+  call->name = copy;
+  calls[vetter->call_count++] = call;
+  adcp_name_map_put(&vetter->by_call, copy, call, vetter->err);
+  return call;
+}
+
+/* What a view or a trigger calls, a restore does not: it makes them when it has run everything, and
+** no full-text index is rebuilt from a view (check_rebuild). */
 static void note_call(AdcpVetter *vetter, const char *name) {
   int action = vetter->create_action;
-  if( action != SQLITE_CREATE_TABLE && action != SQLITE_CREATE_INDEX ) return;
-  adcp_name_map_put(&vetter->called, name, vetter, vetter->err);
+  bool of_default = action == OF_DEFAULT;
+  if( !of_default && action != SQLITE_CREATE_TABLE && action != SQLITE_CREATE_INDEX ) return;
+  if( vetter->err->rc ) return;
+  Call *call = adcp_name_map_get(&vetter->by_call, name, strlen(name), vetter->err);
+  if( call == NULL ) call = add_call(vetter, name);
+  if( call && of_default && call->default_of == NULL ) call->default_of = vetter->object;
+}
+
+static bool loads_code(const char *function) {
+  return same_name(function, "load_extension") || same_name(function, "fts3_tokenizer");
 }
 
 static int authorize_function(AdcpVetter *vetter, const char *name) {
-  bool denied = same_name(name, "load_extension") || same_name(name, "fts3_tokenizer");
+  bool denied = loads_code(name);
   if( denied ) vetter->loads_extension = true;
   if( !denied ) note_call(vetter, name);
   return allow_if(!denied);
@@ -95,6 +135,7 @@ static int xAuthorize(void *context, int action, const char *a, const char *b, c
   (void)inner;
   if( vetter->object == NULL ) return SQLITE_OK;
   if( action == SQLITE_FUNCTION ) return authorize_function(vetter, b);
+  if( action == SQLITE_SELECT ) return allow_if(vetter->create_action == OF_DEFAULT);
   if( !same_name(schema, "main") ) return SQLITE_DENY;
   switch( action ) {
   case SQLITE_CREATE_TABLE:
@@ -175,9 +216,15 @@ void adcp_vetter_close(AdcpVetter *vetter) {
   sqlite3_close(vetter->tables);
   sqlite3_close(vetter->stubs);
   adcp_map_free(&vetter->by_name);
-  adcp_name_map_free(&vetter->called);
+  adcp_name_map_free(&vetter->ordinary);
+  adcp_name_map_free(&vetter->by_call);
   adcp_texts_free(&vetter->missing);
   adcp_error_clear(&vetter->why);
+  for( size_t i = 0; i < vetter->call_count; i++ ) {
+    adcp_free(vetter->calls[i]->name);
+    adcp_free(vetter->calls[i]);
+  }
+  adcp_free(vetter->calls);
   adcp_free(vetter);
 }
 
@@ -218,6 +265,30 @@ static bool is_full_text(const AdcpCreate *create) {
           same_name(create->module, "fts5"));
 }
 
+static bool has_ordinary(AdcpVetter *vetter, const char *name) {
+  const AdcpSchema *schema = vetter->schema;
+  bool known = vetter->ordinary.map.count > 0;
+  for( size_t i = 0; !known && i < schema->table_count && !vetter->err->rc; i++ ) {
+    AdcpTable *table = &schema->tables[i];
+    if( table->kind != ADCP_TABLE_ORDINARY ) continue;
+    adcp_name_map_put(&vetter->ordinary, table->name, table, vetter->err);
+  }
+  return adcp_name_map_get(&vetter->ordinary, name, strlen(name), vetter->err) != NULL;
+}
+
+/* A rebuild runs what the index names as its content: never a view or a module's own function, which
+** could give rows without end. No backup is made so (ops/fts_leave.h). */
+static void check_rebuild(AdcpVetter *vetter, const AdcpObject *object) {
+  char *content = adcp_fts_content_table(object->sql, vetter->err);
+  if( content && !has_ordinary(vetter, content) ) {
+    refuse(vetter,
+           "SQL of an index over \"%s\", which is no table of it, but is described with "
+           "\"rebuild\"",
+           content);
+  }
+  adcp_free(content);
+}
+
 /* What the backup says of the table's module is what plans are made on: it must be true. A table marked
 ** "rebuild" gets INSERT INTO t(t) VALUES('rebuild'), which other modules would take for a row. */
 static void check_module(AdcpVetter *vetter, const AdcpObject *object, const AdcpCreate *create) {
@@ -232,6 +303,8 @@ static void check_module(AdcpVetter *vetter, const AdcpObject *object, const Adc
   } else if( table->rebuild && !is_full_text(create) ) {
     refuse(vetter, "SQL of a %s that is no full-text index, but is described with \"rebuild\"",
            type_name(create));
+  } else if( table->rebuild ) {
+    check_rebuild(vetter, object);
   }
 }
 
@@ -305,27 +378,78 @@ static void refuse_prepared(AdcpVetter *vetter, sqlite3 *handle, int rc) {
   }
 }
 
-static sqlite3_stmt *prepare_expected(AdcpVetter *vetter, sqlite3 *handle, const AdcpObject *object,
-                                      int action) {
+/* Prepares under the authorizer, which expects the action; what fails is refused. */
+static sqlite3_stmt *prepare_as(AdcpVetter *vetter, sqlite3 *handle, const AdcpObject *object,
+                                int action, const char *sql, const char **tail) {
   sqlite3_stmt *stmt = NULL;
-  const char *tail = NULL;
   int rc;
   vetter->object = object;
   vetter->create_action = action;
   do {
     vetter->created = 0;
     vetter->loads_extension = false;
-    rc = sqlite3_prepare_v2(handle, object->sql, -1, &stmt, &tail);
+    rc = sqlite3_prepare_v2(handle, sql, -1, &stmt, tail);
   } while( rc == SQLITE_ERROR && register_missing_function(vetter, handle) );
   vetter->object = NULL;
-  if( rc != SQLITE_OK ) {
-    refuse_prepared(vetter, handle, rc);
+  if( rc != SQLITE_OK ) refuse_prepared(vetter, handle, rc);
+  return stmt;
+}
+
+static sqlite3_stmt *prepare_expected(AdcpVetter *vetter, sqlite3 *handle, const AdcpObject *object,
+                                      int action) {
+  const char *tail = NULL;
+  sqlite3_stmt *stmt = prepare_as(vetter, handle, object, action, object->sql, &tail);
+  if( vetter->err->rc ) {
+    /* refused */
   } else if( !adcp_token_is_blank(tail) ) {
     refuse(vetter, "SQL of more than one statement");
   } else if( vetter->created != 1 || sqlite3_stmt_isexplain(stmt) ) {
     refuse(vetter, "SQL that does not create it");
   }
   return stmt;
+}
+
+/* ---- defaults ---- */
+
+/* SQLite resolves a DEFAULT when it is first used, with an INSERT, so that its CREATE tells nothing. */
+static void vet_default(AdcpVetter *vetter, const AdcpObject *object, const char *value,
+                        size_t size) {
+  AdcpBuf sql = {0};
+  adcp_buf_append_str(&sql, "SELECT ");
+  adcp_buf_append(&sql, value, size);
+  const char *text = adcp_buf_text(&sql);
+  if( adcp_buf_check(&sql, vetter->err) ) {
+    const char *tail;
+    sqlite3_finalize(prepare_as(vetter, vetter->tables, object, OF_DEFAULT, text, &tail));
+  }
+  adcp_buf_free(&sql);
+}
+
+static void vet_defaults(AdcpVetter *vetter, const AdcpObject *object) {
+  const char *at = object->sql, *end = at + strlen(at), *value;
+  size_t size;
+  while( !vetter->err->rc && (value = adcp_token_next_default(&at, end, &size)) != NULL ) {
+    vet_default(vetter, object, value, size);
+  }
+}
+
+/* Last of all: whoever goes on after ADCP_AUTH has vetted everything else. */
+static void check_named_functions(AdcpVetter *vetter, const AdcpObject *object) {
+  AdcpTexts functions = {0};
+  if( vetter->err->rc ) return;
+  adcp_fts_functions(object->sql, &functions, vetter->err);
+  for( size_t i = 0; i < functions.count; i++ ) {
+    if( loads_code(functions.items[i]) ) refuse(vetter, "SQL that would load code");
+  }
+  if( functions.count && !vetter->trusted ) {
+    adcp_error_set(
+        vetter->err, ADCP_AUTH,
+        "\"compress=\" or \"uncompress=\": unsafe use of functions, since fts4 would call "
+        "any of this connection that the backup names; allow it with "
+        "{\"trust_schema\":true} if you trust the file, or leave the table out with "
+        "exclude_tables");
+  }
+  adcp_texts_free(&functions);
 }
 
 static void add_context(AdcpVetter *vetter, const AdcpObject *object) {
@@ -422,7 +546,13 @@ void adcp_vet_object(AdcpVetter *vetter, const AdcpSchema *schema, const AdcpObj
   if( vetter->err->rc ) return;
   sqlite3 *handle = on_table ? vetter->stubs : vetter->tables;
   sqlite3_finalize(prepare_expected(vetter, handle, object, action));
+  if( action == SQLITE_CREATE_TABLE && !vetter->err->rc ) vet_defaults(vetter, object);
+  if( action == SQLITE_CREATE_VTABLE ) check_named_functions(vetter, object);
   if( vetter->err->rc ) add_context(vetter, object);
+}
+
+void adcp_vetter_trust(AdcpVetter *vetter) {
+  if( vetter ) vetter->trusted = true;
 }
 
 const AdcpTexts *adcp_vetter_missing(const AdcpVetter *vetter) {
@@ -479,7 +609,7 @@ const AdcpObject **adcp_vet_order(const AdcpSchema *schema, AdcpError *err) {
 /* Where the application does not let the list be read, nothing is trusted. The statement itself: a
 ** table of its name would be read in place of the table-valued function. */
 bool adcp_vetter_may_trust(AdcpVetter *vetter, AdcpDb *db) {
-  if( vetter == NULL || db->err->rc || vetter->called.map.count == 0 ) return false;
+  if( vetter == NULL || db->err->rc || vetter->call_count == 0 ) return false;
   AdcpError trouble = ADCP_ERROR_INIT;
   AdcpDb trial = {db->handle, db->schema, &trouble};
   bool needed = false, others = false;
@@ -489,7 +619,7 @@ bool adcp_vetter_may_trust(AdcpVetter *vetter, AdcpDb *db) {
     bool own = sqlite3_column_int(stmt, 1) != 0;
     bool unsafe = (sqlite3_column_int(stmt, 5) & DIRECT_OR_INNOCUOUS) == 0;
     if( name == NULL || !unsafe ) continue;
-    if( adcp_name_map_get(&vetter->called, name, strlen(name), &trouble) == NULL ) continue;
+    if( adcp_name_map_get(&vetter->by_call, name, strlen(name), &trouble) == NULL ) continue;
     needed = needed || own;
     others = others || !own;
   }
@@ -498,6 +628,56 @@ bool adcp_vetter_may_trust(AdcpVetter *vetter, AdcpDb *db) {
   if( trouble.rc != ADCP_NOMEM && trouble.rc != ADCP_INTERRUPT ) adcp_error_clear(&trouble);
   adcp_error_move(db->err, &trouble);
   return known && needed && !others;
+}
+
+static bool is_missing(const AdcpVetter *vetter, const char *name) {
+  for( size_t i = 0; i < vetter->missing.count; i++ ) {
+    if( same_name(vetter->missing.items[i], name) ) return true;
+  }
+  return false;
+}
+
+/* A function of the connection's that a DEFAULT calls, and that is not marked innocuous. */
+static const Call *unsafe_default(AdcpVetter *vetter, AdcpDb *db) {
+  const Call *found = NULL;
+  sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA function_list");
+  while( found == NULL && adcp_db_step(db, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 0);
+    bool own = sqlite3_column_int(stmt, 1) != 0;
+    if( name == NULL || own || (sqlite3_column_int(stmt, 5) & SQLITE_INNOCUOUS) ) continue;
+    const Call *call = adcp_name_map_get(&vetter->by_call, name, strlen(name), db->err);
+    if( call && call->default_of ) found = call;
+  }
+  adcp_db_finalize(stmt);
+  return found;
+}
+
+/* Where the list cannot be read, every function that SQLite has not is taken for an unsafe one. */
+static const Call *missing_default(const AdcpVetter *vetter) {
+  for( size_t i = 0; i < vetter->call_count; i++ ) {
+    const Call *call = vetter->calls[i];
+    if( call->default_of && is_missing(vetter, call->name) ) return call;
+  }
+  return NULL;
+}
+
+void adcp_vetter_check_defaults(AdcpVetter *vetter, AdcpDb *db) {
+  if( vetter == NULL || vetter->trusted || vetter->call_count == 0 || db->err->rc ) return;
+  AdcpError trouble = ADCP_ERROR_INIT;
+  AdcpDb trial = {db->handle, db->schema, &trouble};
+  const Call *call = unsafe_default(vetter, &trial);
+  if( trouble.rc == ADCP_NOMEM || trouble.rc == ADCP_INTERRUPT ) {
+    adcp_error_move(db->err, &trouble);
+  } else if( trouble.rc ) {
+    call = missing_default(vetter);
+  }
+  adcp_error_clear(&trouble);
+  if( call == NULL || db->err->rc ) return;
+  adcp_error_set(
+      db->err, ADCP_ERROR,
+      "table \"%s\" of the backup has a DEFAULT: unsafe use of %s(), which is a function "
+      "of this connection; allow it with {\"trust_schema\":true} if you trust the file",
+      call->default_of->name, call->name);
 }
 
 /* ---- modules ---- */

@@ -25,9 +25,14 @@ AdcpVetter *adcp_vetter_open(AdcpError *err);
 ** refused, but for automatic indexes, which have no SQL. Objects in any order; that of adcp_vet_order
 ** makes each table once (0.1 ms an object). Who takes an error out of err may go on with the next
 ** object. Err: ADCP_CORRUPT naming the object and what the SQL does instead;
-** ADCP_TOOBIG where adcp_vet_too_long is set. */
+** ADCP_TOOBIG where adcp_vet_too_long is set; ADCP_AUTH, when nothing else is wrong, for what takes
+** adcp_vetter_trust. */
 void adcp_vet_object(AdcpVetter *vetter, const AdcpSchema *schema, const AdcpObject *object);
 void adcp_vetter_close(AdcpVetter *vetter);
+
+/* The backup's writer is trusted (option trust_schema): an fts4 table may name functions by compress=
+** and uncompress=, which fts4 calls whatever they are. NULL is allowed. */
+void adcp_vetter_trust(AdcpVetter *vetter);
 
 /* The schema's objects (object_count pointers, borrowed), those of one table one after the other:
 ** tables by their first object, and their objects as the schema has them. The caller frees the array;
@@ -47,6 +52,11 @@ const char *adcp_vet_too_long(const char *sql);
 ** it refuses: then nothing is lost by trusting the schema. Views and triggers do not count: a
 ** restore runs none. */
 bool adcp_vetter_may_trust(AdcpVetter *vetter, AdcpDb *db);
+
+/* An error when a DEFAULT of the tables vetted so far calls a function of the application's that is not
+** innocuous, as SQLite has it for CHECK constraints and the like: it would be called by the first INSERT
+** that leaves the column out. Not after adcp_vetter_trust. */
+void adcp_vetter_check_defaults(AdcpVetter *vetter, AdcpDb *db);
 
 /* Modules of SQLite itself whose tables live in the database alone: fts3, fts4, fts5, rtree,
 ** rtree_i32, geopoly. */

@@ -25,16 +25,15 @@ void adcp_vtab_reset(AdcpDb *db) {
 /* ---- shadow tables ---- */
 
 /* True when the live table has the same columns, in order, type and key, as the backup's. */
-static bool same_shape(AdcpDb *db, const AdcpTable *shadow) {
-  sqlite3_stmt *stmt =
-      adcp_db_prepare_list(db, "PRAGMA \"%w\".table_xinfo(%Q)", db->schema, shadow->name);
+static bool same_shape(AdcpDb *db, const char *name, const AdcpTable *shadow) {
+  sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA \"%w\".table_xinfo(%Q)", db->schema, name);
   size_t count = 0;
   bool same = true;
   while( same && adcp_db_step(db, stmt) ) {
     const AdcpColumn *column = count < shadow->column_count ? &shadow->columns[count] : NULL;
-    const char *name = (const char *)sqlite3_column_text(stmt, 1);
+    const char *live = (const char *)sqlite3_column_text(stmt, 1);
     const char *type = (const char *)sqlite3_column_text(stmt, 2);
-    same = column && name && type && sqlite3_stricmp(name, column->name) == 0 &&
+    same = column && live && type && sqlite3_stricmp(live, column->name) == 0 &&
            sqlite3_stricmp(type, column->decl_type) == 0 &&
            sqlite3_column_int(stmt, 5) == column->primary_key;
     count++;
@@ -43,7 +42,8 @@ static bool same_shape(AdcpDb *db, const AdcpTable *shadow) {
   return same && count == shadow->column_count;
 }
 
-static void create_shadow(AdcpDb *db, const AdcpTable *shadow, const char *shadow_sql) {
+static void create_shadow(AdcpDb *db, const char *name, const AdcpTable *shadow,
+                          const char *shadow_sql) {
   AdcpCreate create;
   AdcpBuf sql = {0};
   if( shadow_sql == NULL ) {
@@ -51,21 +51,24 @@ static void create_shadow(AdcpDb *db, const AdcpTable *shadow, const char *shado
                    shadow->name);
   }
   if( db->err->rc || !adcp_create_parse(shadow_sql, &create, db->err) ) return;
-  adcp_create_splice(&sql, shadow_sql, &create, db->schema, NULL, NULL);
+  bool renamed = strcmp(create.name, name) != 0;
+  adcp_create_splice(&sql, shadow_sql, &create, db->schema, renamed ? name : NULL, NULL);
   adcp_create_free(&create);
   const char *text = adcp_buf_text(&sql);
   if( adcp_buf_check(&sql, db->err) ) adcp_db_exec_text(db, text);
+  adcp_error_prepend(db->err, "creating shadow table \"%s\": ", name);
   adcp_buf_free(&sql);
 }
 
-void adcp_vtab_prepare_shadow(AdcpDb *db, const AdcpTable *shadow, const char *shadow_sql) {
-  bool same = same_shape(db, shadow);
+void adcp_vtab_prepare_shadow(AdcpDb *db, const char *name, const AdcpTable *shadow,
+                              const char *shadow_sql) {
+  bool same = same_shape(db, name, shadow);
   if( db->err->rc ) return;
   if( same ) {
-    adcp_db_exec(db, "DELETE FROM \"%w\".\"%w\"", db->schema, shadow->name);
+    adcp_db_exec(db, "DELETE FROM \"%w\".\"%w\"", db->schema, name);
   } else {
-    adcp_db_exec(db, "DROP TABLE IF EXISTS \"%w\".\"%w\"", db->schema, shadow->name);
-    create_shadow(db, shadow, shadow_sql);
+    adcp_db_exec(db, "DROP TABLE IF EXISTS \"%w\".\"%w\"", db->schema, name);
+    create_shadow(db, name, shadow, shadow_sql);
   }
 }
 

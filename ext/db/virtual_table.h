@@ -13,10 +13,11 @@
 ** (facts 24). Inside a transaction; rolls nothing back. */
 void adcp_vtab_reset(AdcpDb *db);
 
-/* Empties a shadow table (DELETE) so that its rows can be filled in as they were. When the live
-** shadow table's columns differ from the backup's (facts 25), drops and creates it from its own
-** DDL. */
-void adcp_vtab_prepare_shadow(AdcpDb *db, const AdcpTable *shadow, const char *shadow_sql);
+/* Empties the live table `name` (DELETE), which the module made in place of a backup's shadow table, so
+** that its rows can be filled in as they were. When its columns differ from the backup's (facts 25), drops
+** it and creates it from the backup's DDL, which may give another name. */
+void adcp_vtab_prepare_shadow(AdcpDb *db, const char *name, const AdcpTable *shadow,
+                              const char *shadow_sql);
 
 /* Writes the sqlite_schema row of a virtual table whose module is not loaded (facts 26): last step of
 ** all, vetted name and SQL only. After one or more of them adcp_vtab_end_edit has to come before any

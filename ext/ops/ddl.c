@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "db/catalog.h"
 #include "db/drop.h"
+#include "db/name_map.h"
 #include "db/state.h"
 #include "db/token.h"
 #include "db/vet.h"
@@ -40,14 +41,17 @@ static bool *choose_vetted(const AdcpPlan *plan, const AdcpSchema *schema, AdcpE
   return vetted;
 }
 
-bool adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpDb *db) {
+bool adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpDb *db,
+                  const AdcpOptions *options) {
   AdcpError *err = db->err;
   AdcpVetter *vetter = adcp_vetter_open(err);
+  if( adcp_options_bool(options, "trust_schema", false) ) adcp_vetter_trust(vetter);
   const AdcpObject **order = adcp_vet_order(schema, err);
   bool *vetted = choose_vetted(plan, schema, err);
   for( size_t i = 0; order && vetted && i < schema->object_count && !err->rc; i++ ) {
     if( vetted[order[i] - schema->objects] ) adcp_vet_object(vetter, schema, order[i]);
   }
+  adcp_vetter_check_defaults(vetter, db);
   bool trust = adcp_vetter_may_trust(vetter, db);
   adcp_vetter_close(vetter);
   adcp_free((void *)order);
@@ -208,17 +212,37 @@ static void create_statistics(const AdcpPlan *plan, AdcpDb *db) {
   }
 }
 
-static void drop_unless_planned(const AdcpMap *targets, AdcpDb *db, const AdcpTable *table) {
-  if( table->shadow_of == NULL || adcp_map_get(targets, table->name, strlen(table->name)) ) return;
-  const AdcpPlanTable *owner = adcp_map_get(targets, table->shadow_of, strlen(table->shadow_of));
-  if( owner && owner->create ) {
-    adcp_db_exec(db, "DROP TABLE \"%w\".\"%w\"", db->schema, table->name);
+/* The tables that stand before any module makes one. */
+static void read_standing(AdcpDb *db, AdcpNameMap *standing) {
+  sqlite3_stmt *stmt =
+      adcp_db_prepare(db, "SELECT name FROM \"%w\".sqlite_schema WHERE type = 'table'", db->schema);
+  while( adcp_db_step(db, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 0);
+    if( name ) adcp_name_map_put(standing, name, standing, db->err);
+  }
+  adcp_db_finalize(stmt);
+}
+
+static void drop_unless_planned(AdcpPlan *plan, const AdcpMap *targets, AdcpNameMap *standing,
+                                AdcpDb *db, const AdcpTable *table) {
+  const char *name = table->name, *of = table->shadow_of;
+  if( of == NULL || adcp_map_get(targets, name, strlen(name)) ) return;
+  const AdcpPlanTable *owner = adcp_map_get(targets, of, strlen(of));
+  if( owner == NULL || !owner->create ) return;
+  if( adcp_name_map_get(standing, name, strlen(name), db->err) ) {
+    adcp_plan_warn(
+        plan, db->err,
+        "table \"%s\" stays as it is; to SQLite its name is that of a part of \"%s\" now: "
+        "give it another one",
+        name, of);
+  } else {
+    adcp_db_exec(db, "DROP TABLE \"%w\".\"%w\"", db->schema, name);
   }
 }
 
 /* Drops the shadow tables that this version of a module makes and the backup's did not (shapes
-** differ between versions). */
-static void drop_new_shadows(const AdcpPlan *plan, AdcpDb *db) {
+** differ between versions), but none that stood there before. */
+static void drop_new_shadows(AdcpPlan *plan, AdcpDb *db, AdcpNameMap *standing) {
   AdcpMap targets;
   memset(&targets, 0, sizeof targets);
   for( size_t i = 0; i < plan->table_count; i++ ) {
@@ -228,28 +252,43 @@ static void drop_new_shadows(const AdcpPlan *plan, AdcpDb *db) {
   }
   AdcpSchema *made = adcp_catalog_read(db);
   for( size_t i = 0; made && i < made->table_count && !db->err->rc; i++ ) {
-    drop_unless_planned(&targets, db, &made->tables[i]);
+    drop_unless_planned(plan, &targets, standing, db, &made->tables[i]);
   }
   adcp_schema_free(made);
   adcp_map_free(&targets);
 }
 
-void adcp_ddl_create_tables(const AdcpPlan *plan, AdcpDb *db) {
+static bool any_virtual(const AdcpPlan *plan) {
+  for( size_t i = 0; i < plan->table_count; i++ ) {
+    if( plan->tables[i].create && is_virtual(&plan->tables[i]) ) return true;
+  }
+  return false;
+}
+
+static void create_tables(const AdcpPlan *plan, AdcpDb *db, bool virtual_ones) {
+  for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    if( !entry->create || is_virtual(entry) != virtual_ones ) continue;
+    run_create(db, entry->object, entry->target, NULL);
+    adcp_transaction_keep(plan->transaction);
+  }
+}
+
+static void create_virtual_tables(AdcpPlan *plan, AdcpDb *db) {
+  AdcpNameMap standing = {0};
+  read_standing(db, &standing);
+  create_tables(plan, db, true);
+  drop_new_shadows(plan, db, &standing);
+  adcp_name_map_free(&standing);
+}
+
+void adcp_ddl_create_tables(AdcpPlan *plan, AdcpDb *db) {
   /* Before the backup's tables, one of which may have the name that is taken for this. */
   for( size_t i = 0; i < plan->table_count && plan->whole; i++ ) {
     if( plan->tables[i].source->kind == ADCP_TABLE_SEQUENCE ) create_sequence(db);
   }
-  bool any_virtual = false;
-  for( int pass = 0; pass < 2; pass++ ) {
-    for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
-      const AdcpPlanTable *entry = &plan->tables[i];
-      if( !entry->create || is_virtual(entry) != (pass == 1) ) continue;
-      run_create(db, entry->object, entry->target, NULL);
-      adcp_transaction_keep(plan->transaction);
-      any_virtual = any_virtual || is_virtual(entry);
-    }
-  }
-  if( any_virtual ) drop_new_shadows(plan, db);
+  create_tables(plan, db, false);
+  if( any_virtual(plan) ) create_virtual_tables(plan, db);
   create_statistics(plan, db);
 }
 
@@ -274,16 +313,22 @@ static void create_object(const AdcpPlan *plan, AdcpDb *db, const AdcpPlanObject
   sqlite3_limit(db->handle, SQLITE_LIMIT_WORKER_THREADS, limit);
 }
 
-void adcp_ddl_create_objects(const AdcpPlan *plan, AdcpDb *db, int threads) {
-  static const AdcpObjectType order[] = {ADCP_OBJECT_INDEX, ADCP_OBJECT_VIEW, ADCP_OBJECT_TRIGGER};
-  for( size_t pass = 0; pass < 3; pass++ ) {
-    for( size_t i = 0; i < plan->object_count && !db->err->rc; i++ ) {
-      const AdcpPlanObject *entry = &plan->objects[i];
-      if( entry->object->type != order[pass] ) continue;
-      create_object(plan, db, entry, threads);
-      adcp_transaction_keep(plan->transaction);
-    }
+static void create_kind(const AdcpPlan *plan, AdcpDb *db, AdcpObjectType type, int threads) {
+  for( size_t i = 0; i < plan->object_count && !db->err->rc; i++ ) {
+    const AdcpPlanObject *entry = &plan->objects[i];
+    if( entry->object->type != type ) continue;
+    create_object(plan, db, entry, threads);
+    adcp_transaction_keep(plan->transaction);
   }
+}
+
+void adcp_ddl_create_indexes(const AdcpPlan *plan, AdcpDb *db, int threads) {
+  create_kind(plan, db, ADCP_OBJECT_INDEX, threads);
+}
+
+void adcp_ddl_create_views_and_triggers(const AdcpPlan *plan, AdcpDb *db) {
+  create_kind(plan, db, ADCP_OBJECT_VIEW, 0);
+  create_kind(plan, db, ADCP_OBJECT_TRIGGER, 0);
 }
 
 void adcp_ddl_write_schema_rows(const AdcpPlan *plan, AdcpDb *db) {

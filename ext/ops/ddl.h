@@ -8,19 +8,25 @@
 
 #include "ops/plan.h"
 
-/* Vets every object that the plan will create. True when the schema has to be trusted because of
-** SQLite's own functions alone (adcp_vetter_may_trust). */
-bool adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpDb *db);
+/* Vets every object that the plan will create, by option trust_schema. True when the schema has to be
+** trusted because of SQLite's own functions alone (adcp_vetter_may_trust). */
+bool adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpDb *db,
+                  const AdcpOptions *options);
 
 /* Drops what the plan says has to go. */
 void adcp_ddl_drop(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live);
 
-/* Creates the tables, ordinary ones first: virtual tables may look at them. */
-void adcp_ddl_create_tables(const AdcpPlan *plan, AdcpDb *db);
+/* Creates the tables, ordinary ones first: virtual tables may look at them. Warns of tables that were
+** there and have the name of a part of one of these. */
+void adcp_ddl_create_tables(AdcpPlan *plan, AdcpDb *db);
 
-/* After the rows: indexes, then views, then triggers, each in the order of the backup. SQLite may
-** sort with up to `threads` threads of its own. */
-void adcp_ddl_create_objects(const AdcpPlan *plan, AdcpDb *db, int threads);
+/* After the rows, in the order of the backup. SQLite may sort with up to `threads` threads of its
+** own. */
+void adcp_ddl_create_indexes(const AdcpPlan *plan, AdcpDb *db, int threads);
+
+/* Views, then triggers, each in the order of the backup: when no statement that could run them is to
+** come, full-text indexes made anew from what they name as their content included. */
+void adcp_ddl_create_views_and_triggers(const AdcpPlan *plan, AdcpDb *db);
 
 /* Last of all: schema rows of virtual tables whose module is not loaded. */
 void adcp_ddl_write_schema_rows(const AdcpPlan *plan, AdcpDb *db);

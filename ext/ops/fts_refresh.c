@@ -44,8 +44,7 @@ static bool has(AdcpNameMap *names, const char *name, AdcpError *err) {
   return adcp_name_map_get(names, name, strlen(name), err) != NULL;
 }
 
-static void refill(AdcpDb *db, const AdcpObject *object, const char *content) {
-  const char *fts = object->name;
+static void refill(AdcpDb *db, const char *fts, const AdcpObject *object, const char *content) {
   char *rowid = adcp_fts_content_rowid(object->sql, db->err);
   char *columns = adcp_fts_columns(db, fts, "", content);
   if( columns && !db->err->rc ) {
@@ -68,13 +67,14 @@ static void rebuild(AdcpDb *db, const char *fts) {
   explain(db->err, fts);
 }
 
-static void refresh(AdcpDb *db, const AdcpObject *object, const AdcpTable *table,
+/* object: its definition, maybe under another name. */
+static void refresh(AdcpDb *db, const char *fts, const AdcpObject *object, const AdcpTable *table,
                     const char *content) {
   if( sqlite3_stricmp(table->module, "fts5") == 0 ) {
-    refill(db, object, content);
-    explain(db->err, object->name);
+    refill(db, fts, object, content);
+    explain(db->err, fts);
   } else {
-    rebuild(db, object->name);
+    rebuild(db, fts);
   }
   adcp_error_append(db->err, "; drop it before the restore if it is not needed");
 }
@@ -87,9 +87,26 @@ static void refresh_over_parts(AdcpDb *db, const AdcpPlan *plan) {
     if( !entry->create || entry->source->kind != ADCP_TABLE_VIRTUAL ) continue;
     char *name = adcp_fts_content_table(entry->object->sql, db->err);
     const AdcpPlanTable *content = name ? adcp_map_get(&plan->by_source, name, strlen(name)) : NULL;
-    if( content && content->part ) refresh(db, entry->object, entry->source, content->source->name);
+    if( content && content->part ) {
+      refresh(db, entry->target, entry->object, entry->source, content->source->name);
+    }
     adcp_free(name);
   }
+}
+
+/* False where only a module of the connection answers to the name, as generate_series does. */
+static bool has_content(AdcpDb *db, const AdcpObject *fts) {
+  char *name = adcp_fts_content_table(fts->sql, db->err);
+  if( name == NULL ) return true;
+  bool found =
+      adcp_db_integer(db, 0,
+                      "SELECT EXISTS (SELECT 1 FROM \"%w\".sqlite_schema WHERE name = %Q COLLATE "
+                      "NOCASE AND type IN ('table', 'view'))",
+                      db->schema, name) != 0;
+  if( !found ) adcp_error_set(db->err, ADCP_ERROR, "no such table: %s", name);
+  explain(db->err, fts->name);
+  adcp_free(name);
+  return found;
 }
 
 /* Indexes that the backup left out, from the rows that they are made from. */
@@ -103,7 +120,7 @@ static void rebuild_left_out(AdcpDb *db, AdcpPlan *plan) {
           "full-text index \"%s\" is empty: the backup left it out, and its module \"%s\" "
           "is not loaded; load it and run 'rebuild'",
           entry->target, entry->source->module);
-    } else if( entry->create ) {
+    } else if( entry->create && has_content(db, entry->object) ) {
       rebuild(db, entry->target);
     }
   }
@@ -149,7 +166,7 @@ static void refresh_view(AdcpDb *db, AdcpPlan *plan, Names *names, const AdcpObj
                    object->name, view,
                    unreadable.rc ? adcp_error_message(&unreadable) : "fts4 takes no view's rowids");
   } else if( stale ) {
-    refresh(db, object, table, view);
+    refresh(db, object->name, object, table, view);
   }
   adcp_error_clear(&unreadable);
 }
@@ -167,7 +184,7 @@ static void refresh_live(AdcpDb *db, AdcpPlan *plan, const AdcpSchema *live, Nam
     } else if( has(&names->views, name, db->err) ) {
       refresh_view(db, plan, names, object, table, name);
     } else if( has(&names->refilled, name, db->err) ) {
-      refresh(db, object, table, name);
+      refresh(db, object->name, object, table, name);
     }
     adcp_free(name);
   }

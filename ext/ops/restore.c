@@ -213,12 +213,15 @@ static void prepare_schema(AdcpRestore *restore) {
   adcp_transaction_keep(restore->transaction);
   if( restore->err->rc ) return;
   restore->foreign_keys = adcp_foreign_keys_before(&restore->db, restore->plan);
-  if( adcp_ddl_vet(restore->plan, restore->head->schema, &restore->db) ) {
+  if( adcp_ddl_vet(restore->plan, restore->head->schema, &restore->db, restore->options) ) {
     adcp_state_trust_schema(restore->state);
     adcp_transaction_keep(restore->transaction);
   }
   adcp_ddl_drop(restore->plan, &restore->db, restore->live);
+  adcp_state_begin_foreign(restore->state);
   adcp_ddl_create_tables(restore->plan, &restore->db);
+  adcp_state_end_foreign(restore->state);
+  adcp_transaction_keep(restore->transaction);
 }
 
 /* "latest" becomes the path that it stands for. */
@@ -287,7 +290,9 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   if( err->rc || flag(restore, "validate_only") ) {
     if( !err->rc && flag(restore, "create") ) begin(restore); /* to be rolled back */
     make_plan(restore);
-    if( !err->rc ) adcp_ddl_vet(restore->plan, restore->head->schema, &restore->db);
+    if( !err->rc ) {
+      adcp_ddl_vet(restore->plan, restore->head->schema, &restore->db, restore->options);
+    }
     open_progress(restore, request);
     return restore;
   }
@@ -310,14 +315,36 @@ static AdcpConflict conflict_of(const AdcpRestore *restore) {
   return strcmp(text, "abort") == 0 ? ADCP_CONFLICT_ABORT : ADCP_CONFLICT_UPDATE;
 }
 
+/* The application's own table, which has the name of one that the module was expected to make and did
+** not: versions of modules differ. */
+static void refuse_standing(AdcpRestore *restore, const AdcpPlanTable *entry) {
+  bool stands = entry->live && entry->live->kind == ADCP_TABLE_ORDINARY && !restore->plan->whole;
+  const char *owner = entry->source->shadow_of;
+  if( !stands || owner == NULL ) return;
+  adcp_error_set(
+      restore->err, ADCP_ERROR,
+      "table \"%s\" of the database has the name of a part of \"%s\" in the backup; rename "
+      "it, or restore that one under another name: {\"rename\":{\"%s\":\"...\"}}",
+      entry->target, owner, owner);
+}
+
+/* The live schema, where that stays, is trusted; what the backup says of the shape of a shadow table is
+** not. */
+static void prepare_shadow(AdcpRestore *restore, const AdcpPlanTable *entry) {
+  refuse_standing(restore, entry);
+  adcp_state_begin_foreign(restore->state);
+  adcp_vtab_prepare_shadow(&restore->db, entry->target, entry->source,
+                           entry->object ? entry->object->sql : NULL);
+  adcp_state_end_foreign(restore->state);
+  adcp_transaction_keep(restore->transaction);
+}
+
 /* Makes room for the rows to come: live ones of the same table go, unless they are merged with. */
 static void empty_table(AdcpRestore *restore, const AdcpPlanTable *entry) {
   AdcpDb *db = &restore->db;
   switch( entry->source->kind ) {
   case ADCP_TABLE_SHADOW:
-    if( !entry->create ) {
-      adcp_vtab_prepare_shadow(db, entry->source, entry->object ? entry->object->sql : NULL);
-    }
+    if( !entry->create ) prepare_shadow(restore, entry);
     break;
   case ADCP_TABLE_ORDINARY:
     if( !entry->match_columns || restore->plan->merge ) break;
@@ -616,9 +643,10 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
   if( restore == NULL || restore->err->rc ) return;
   if( !flag(restore, "validate_only") ) {
     begin_verification(restore);
-    adcp_ddl_create_objects(restore->plan, &restore->db, restore->threads);
-    set_figures(restore);
+    adcp_ddl_create_indexes(restore->plan, &restore->db, restore->threads);
     adcp_fts_refresh(&restore->db, restore->plan, restore->live);
+    adcp_ddl_create_views_and_triggers(restore->plan, &restore->db);
+    set_figures(restore);
     adcp_vtab_reset(&restore->db);
     adcp_transaction_keep(restore->transaction);
     check_foreign_keys(restore);

@@ -356,10 +356,11 @@ static void choose(AdcpRowChoice *choice) {
   if( choice->err->rc ) return;
   adcp_metadata_read(&figures, choice->head->metadata, choice->err);
   adcp_interrupt_open(&choice->interrupt, choice->db);
-  AdcpScratchOptions options = {figures.encoding,
-                                adcp_options_bool(choice->options, "trust_schema", false)};
+  AdcpScratchOptions options = {figures.encoding};
   choice->scratch = adcp_scratch_open(choice->db, &options);
   if( choice->scratch == NULL ) return;
+  choice->trusted = adcp_options_bool(choice->options, "trust_schema", false);
+  adcp_scratch_trust_schema(choice->scratch, choice->trusted);
   check_where(choice);
   adcp_row_stage(choice);
   adcp_row_follow(choice);

@@ -71,6 +71,9 @@ struct AdcpRowChoice {
   const AdcpOptions *options;
   AdcpInterrupt interrupt;
   AdcpScratch *scratch;
+  bool trusted;   /* its definitions: option trust_schema */
+  bool trusts;    /* some, for functions of SQLite's own */
+  bool distrusts; /* some, for a DEFAULT that calls the application's */
   bool with_parents, with_children;
   AdcpChoiceTable *tables; /* owned: one for each of the head's */
   AdcpMap by_name;

@@ -79,10 +79,33 @@ static void run_create(AdcpRowChoice *choice, const char *sql) {
   adcp_error_clear(&failure);
 }
 
+/* Notes a DEFAULT that calls what is unsafe. No rows need it, so that the table may be made. */
+static void note_unsafe_default(AdcpRowChoice *choice, AdcpVetter *vetter) {
+  AdcpError unsafe = ADCP_ERROR_INIT;
+  AdcpDb look = {choice->db->handle, choice->db->schema, &unsafe};
+  if( choice->err->rc ) return;
+  adcp_vetter_check_defaults(vetter, &look);
+  if( unsafe.rc == ADCP_ERROR ) {
+    choice->distrusts = true;
+    adcp_error_clear(&unsafe);
+  }
+  adcp_error_move(choice->err, &unsafe);
+}
+
+/* Trusts the schema as the restore itself does (ops/ddl.h): for SQLite's own functions alone. */
 static void vet(AdcpRowChoice *choice, const AdcpObject *object) {
   AdcpVetter *vetter = adcp_vetter_open(choice->err);
-  if( vetter ) adcp_vet_object(vetter, choice->head->schema, object);
+  adcp_vet_object(vetter, choice->head->schema, object);
+  note_unsafe_default(choice, vetter);
+  bool trust = adcp_vetter_may_trust(vetter, choice->db);
+  choice->trusts = choice->trusts || trust;
+  adcp_scratch_trust_schema(choice->scratch, choice->trusted || trust);
   adcp_vetter_close(vetter);
+}
+
+static void trust_made(AdcpRowChoice *choice) {
+  bool trust = choice->trusts && !choice->distrusts;
+  adcp_scratch_trust_schema(choice->scratch, choice->trusted || trust);
 }
 
 static void create_table(AdcpRowChoice *choice, const AdcpTable *table) {
@@ -92,6 +115,7 @@ static void create_table(AdcpRowChoice *choice, const AdcpTable *table) {
   if( object && object->sql ) {
     vet(choice, object);
     if( !choice->err->rc ) run_create(choice, object->sql);
+    trust_made(choice);
     return;
   }
   char *sql = described_sql(table);

@@ -54,6 +54,7 @@ struct AdcpValidate {
   const char *level;
   int threads;
   bool has_rows_only; /* no definitions: nothing to restore by itself */
+  bool needs_trust;   /* only a restore with trust_schema takes it */
   AdcpFindings findings;
   AdcpTexts functions; /* that the schema calls and SQLite does not have */
   AdcpInterrupt interrupt;
@@ -101,6 +102,18 @@ static void take_functions(AdcpValidate *validate, const AdcpTexts *missing) {
   }
 }
 
+/* What the vetter has against an object. That it needs trust says nothing against the file. */
+static void take_vetted(AdcpValidate *validate, const AdcpObject *object) {
+  AdcpRc rc = validate->err->rc;
+  AdcpFindingCode code = rc == ADCP_TOOBIG ? ADCP_FINDING_TOO_LARGE
+                         : rc == ADCP_AUTH ? ADCP_FINDING_NOT_TRIED
+                                           : ADCP_FINDING_SCHEMA_TEXT;
+  if( rc != ADCP_CORRUPT && rc != ADCP_ERROR && rc != ADCP_TOOBIG && rc != ADCP_AUTH ) return;
+  if( rc == ADCP_AUTH ) validate->needs_trust = true;
+  adcp_error_move(&validate->found, validate->err);
+  take_finding(validate, code, object->name, 0);
+}
+
 static void vet_schema(AdcpValidate *validate) {
   const AdcpSchema *schema = validate->head->schema;
   const AdcpObject **order = adcp_vet_order(schema, validate->err);
@@ -108,12 +121,7 @@ static void vet_schema(AdcpValidate *validate) {
   for( size_t i = 0; order && i < schema->object_count && !validate->err->rc; i++ ) {
     if( order[i]->sql == NULL ) continue;
     adcp_vet_object(vetter, schema, order[i]);
-    AdcpRc rc = validate->err->rc;
-    if( rc == ADCP_CORRUPT || rc == ADCP_ERROR || rc == ADCP_TOOBIG ) {
-      adcp_error_move(&validate->found, validate->err);
-      take_finding(validate, rc == ADCP_TOOBIG ? ADCP_FINDING_TOO_LARGE : ADCP_FINDING_SCHEMA_TEXT,
-                   order[i]->name, 0);
-    }
+    take_vetted(validate, order[i]);
   }
   if( vetter ) take_functions(validate, adcp_vetter_missing(vetter));
   adcp_vetter_close(vetter);
@@ -278,9 +286,10 @@ static void write_report(AdcpValidate *validate, AdcpBuf *report) {
   adcp_json_end_object(&w);
 }
 
-/* Only what reads well is worth a trial. */
+/* Only what reads well is worth a trial, and nobody has said that this is to be trusted. */
 static void try_restore(AdcpValidate *validate) {
-  if( strcmp(validate->level, "full") != 0 || validate->findings.errors ) return;
+  bool full = strcmp(validate->level, "full") == 0;
+  if( !full || validate->findings.errors || validate->needs_trust ) return;
   bool is_legacy = adcp_legacy_is(validate->head);
   if( validate->has_rows_only && !is_legacy ) {
     adcp_findings_add(&validate->findings, ADCP_FINDING_NOT_TRIED, NULL, 0,

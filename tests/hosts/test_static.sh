@@ -32,7 +32,7 @@ static int run(sqlite3 *db, const char *sql) {
 int main(int argc, char **argv) {
   sqlite3 *db = NULL, *other = NULL;
   char *message = NULL;
-  if( argc < 2 ) return 2;
+  if( argc < 3 ) return 2;
   sqlite3_open(":memory:", &db);
   if( sqlite3_adcp_init(db, &message, NULL) != SQLITE_OK ) puts(message);
   run(db, "SELECT adcp_version()");
@@ -52,6 +52,18 @@ int main(int argc, char **argv) {
   printf("%d\n", sqlite3_step(stmt) == SQLITE_ROW);
   sqlite3_finalize(stmt);
   run(other, "SELECT adcp_backup('/adcp-static-test.json')");
+  sql = sqlite3_mprintf("SELECT adcp_restore(%Q, '{\"tables\":\"t\",\"rename\":{\"t\":\"u\"},\"where\":{\"t\":\"length(adcp_backup(''%s''))\"}}')", argv[1], argv[2]);
+  run(other, sql);
+  sqlite3_free(sql);
+  sql = sqlite3_mprintf("SELECT adcp_restore(%Q, '{\"tables\":\"t\",\"rename\":{\"t\":\"u\"},\"where\":{\"t\":\"1 IN (SELECT seq FROM adcp_contents(''%s''))\"}}')", argv[1], argv[1]);
+  run(other, sql);
+  sqlite3_free(sql);
+  sql = sqlite3_mprintf("SELECT adcp_restore(%Q, '{\"tables\":\"t\",\"rename\":{\"t\":\"u\"},\"where\":{\"t\":\"a IN (SELECT value FROM json_each(''[1]''))\"}}') ->> 'rows'", argv[1]);
+  run(other, sql);
+  sqlite3_free(sql);
+  sql = sqlite3_mprintf("SELECT adcp_validate(%Q) ->> 'valid'", argv[1]);
+  run(other, sql);
+  sqlite3_free(sql);
   sqlite3_close(db);
   sqlite3_close(other);
   return 0;
@@ -66,7 +78,8 @@ for library in $(make -s -C "$ADCP_ROOT" libs | tr ' ' '\n' | grep -v '^-lisal$'
   check "the header names $library" "$named" 1
 done
 version=$(sed -n 's/^#define ADCP_VERSION  *"\(.*\)"/\1/p' include/adcp.h)
-output=$("$TMPDIR/program" "$TMPDIR/static.json.gz")
+mkdir "$TMPDIR/root"
+output=$(cd "$TMPDIR/root" && "$TMPDIR/program" "$TMPDIR/root/static.json.gz" "$TMPDIR/stolen.json.gz")
 check 'version' "$(printf '%s\n' "$output" | sed -n 1p)" "$version"
 check 'rows backed up' "$(printf '%s\n' "$output" | sed -n 2p)" 3
 check 'restored by auto_extension' "$(printf '%s\n' "$output" | sed -n 3p)" 1
@@ -76,5 +89,17 @@ case $output in
   *'leads outside of '*) check 'a path outside of it' refused refused ;;
   *) check 'a path outside of it' "$output" refused ;;
 esac
+# Expressions run on a private connection, where adcp would have no root.
+case $output in
+  *'adcp_backup() is not for expressions'*) check 'adcp within an expression' refused refused ;;
+  *) check 'adcp within an expression' "$output" refused ;;
+esac
+check 'nothing outside of the root' "$(ls "$TMPDIR" | grep -c stolen || true)" 0
+case $output in
+  *'no such table: adcp_contents'*) check 'a relation of adcp within an expression' refused refused ;;
+  *) check 'a relation of adcp within an expression' "$output" refused ;;
+esac
+check 'a table-valued function of SQLite within one' "$(printf '%s\n' "$output" | tail -n 2 | head -n 1)" 1
+check 'a validation' "$(printf '%s\n' "$output" | tail -n 1)" 1
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -306,8 +306,32 @@ static void test_recognize(void) {
   CHECK(!adcp_create_recognize("SELECT 1", &create, &err) && err.rc == ADCP_OK);
 }
 
+static void check_defaults(const char *sql, const char *expected) {
+  AdcpBuf found = {0};
+  const char *at = sql, *end = sql + strlen(sql), *value;
+  size_t size;
+  while( (value = adcp_token_next_default(&at, end, &size)) != NULL ) {
+    adcp_buf_append(&found, value, size);
+    adcp_buf_append_byte(&found, '|');
+  }
+  CHECK(at == end);
+  CHECK_TEXT(adcp_buf_text(&found), expected);
+  adcp_buf_free(&found);
+}
+
+static void test_defaults(void) {
+  check_defaults("", "");
+  check_defaults("CREATE TABLE t(a DEFAULT (f(1)), b default/* ( */\n( (2) + ')' ) NOT NULL)",
+                 "(f(1))|( (2) + ')' )|");
+  check_defaults("CREATE TABLE t(\"DEFAULT\" (1), [default](2), a DEFAULT 1, b CHECK(b) DEFAULT -1,"
+                 " c DEFAULT 'x' CHECK (c), d REFERENCES p(x) ON DELETE SET DEFAULT, UNIQUE(a))",
+                 "");
+  check_defaults("DEFAULT(1) DEFAULT (2) DEFAULT (3", "(1)|(2)|");
+}
+
 int main(void) {
   test_tokens();
+  test_defaults();
   test_recognize();
   test_blank();
   test_random_tokens();

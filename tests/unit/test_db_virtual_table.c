@@ -157,7 +157,7 @@ static AdcpTable *describe(AdcpSchema *schema, AdcpDb *db, const char *name, con
 
 static void fill_shadow(AdcpDb *db, const char *name, const char *sql) {
   AdcpSchema *schema = adcp_schema_new(db->err);
-  adcp_vtab_prepare_shadow(db, describe(schema, db, name, "original"), sql);
+  adcp_vtab_prepare_shadow(db, name, describe(schema, db, name, "original"), sql);
   adcp_db_exec(db, "INSERT INTO main.\"%w\" SELECT * FROM original.\"%w\"", name, name);
   adcp_schema_free(schema);
 }
@@ -277,7 +277,7 @@ static void test_shapes(void) {
                "INDEX i ON s(v)");
   AdcpTable *table = describe(schema, &db, "s", "backup");
   const char *sql = "CREATE TABLE s(id INTEGER PRIMARY KEY, v BLOB)";
-  adcp_vtab_prepare_shadow(&db, table, sql);
+  adcp_vtab_prepare_shadow(&db, "s", table, sql);
   CHECK(number(handle, "SELECT count(*) FROM s") == 0);
   CHECK(number(handle, "SELECT count(*) FROM sqlite_schema WHERE name = 'i'") ==
         1); /* emptied, not dropped */
@@ -291,14 +291,18 @@ static void test_shapes(void) {
   for( size_t i = 0; i < 6; i++ ) {
     must(handle, "DROP TABLE s");
     must(handle, other_shapes[i]);
-    adcp_vtab_prepare_shadow(&db, table, sql);
+    adcp_vtab_prepare_shadow(&db, "s", table, sql);
     CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
     CHECK(number(handle,
                  "SELECT count(*) FROM main.sqlite_schema AS a JOIN backup.sqlite_schema AS b "
                  "USING(name, sql)") == 1);
   }
+  must(handle, "INSERT INTO s VALUES(1, 2); CREATE TABLE \"other s\"(x)");
+  adcp_vtab_prepare_shadow(&db, "other s", table, sql);
+  CHECK(number(handle, "SELECT count(*) FROM s") == 1); /* that of the backup's name stays */
+  CHECK(number(handle, "SELECT count(*) FROM pragma_table_info('other s') WHERE name = 'v'") == 1);
   must(handle, "DROP TABLE s");
-  adcp_vtab_prepare_shadow(&db, table, NULL);
+  adcp_vtab_prepare_shadow(&db, "s", table, NULL);
   CHECK_TEXT(adcp_error_message(&err), "shadow table \"s\" has no SQL in the backup");
   adcp_error_clear(&err);
   adcp_schema_free(schema);
