@@ -316,11 +316,11 @@ static AdcpConflict conflict_of(const AdcpRestore *restore) {
 }
 
 /* The application's own table, which has the name of one that the module was expected to make and did
-** not: versions of modules differ. */
+** not: versions of modules differ. Only force gives its rows away. */
 static void refuse_standing(AdcpRestore *restore, const AdcpPlanTable *entry) {
   bool stands = entry->live && entry->live->kind == ADCP_TABLE_ORDINARY && !restore->plan->whole;
   const char *owner = entry->source->shadow_of;
-  if( !stands || owner == NULL ) return;
+  if( !stands || owner == NULL || flag(restore, "force") ) return;
   adcp_error_set(
       restore->err, ADCP_ERROR,
       "table \"%s\" of the database has the name of a part of \"%s\" in the backup; rename "
