@@ -209,23 +209,26 @@ static char fold(char c) {
   return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
 }
 
-static bool is_same_name(const char *a, const char *b) {
+bool adcp_name_equal(const char *a, const char *b) {
   while( *a && fold(*a) == fold(*b) ) a++, b++;
   return fold(*a) == fold(*b);
 }
 
+bool adcp_name_begins(const char *name, const char *prefix) {
+  while( *prefix && fold(*name) == fold(*prefix) ) name++, prefix++;
+  return *prefix == 0;
+}
+
 const AdcpColumn *adcp_table_column(const AdcpTable *table, const char *name) {
   for( size_t i = 0; i < table->column_count; i++ ) {
-    if( is_same_name(table->columns[i].name, name) ) return &table->columns[i];
+    if( adcp_name_equal(table->columns[i].name, name) ) return &table->columns[i];
   }
   return NULL;
 }
 
 bool adcp_name_is_stat(const char *name) {
   static const char PREFIX[] = "sqlite_stat";
-  size_t i = 0;
-  for( ; PREFIX[i]; i++ ) {
-    if( fold(name[i]) != PREFIX[i] ) return false;
-  }
-  return (name[i] == '1' || name[i] == '3' || name[i] == '4') && name[i + 1] == 0;
+  if( !adcp_name_begins(name, PREFIX) ) return false;
+  const char *number = name + sizeof PREFIX - 1;
+  return (*number == '1' || *number == '3' || *number == '4') && number[1] == 0;
 }

@@ -210,6 +210,23 @@ def many_tables(text, count):
     return forgery.text()
 
 
+def described(text, table, **facts):
+    """A table whose description says something else; None: does not say it."""
+    forgery = Forgery(text)
+    schema = forgery.schema()
+    schema["tables"][table] = {k: v for k, v in {**schema["tables"][table], **facts}.items() if v is not None}
+    return with_schema(forgery, schema).text()
+
+
+def with_schema(forgery, schema):
+    start = forgery.head.index('"database_schema":')
+    text = json.dumps(schema, separators=(",", ":"), ensure_ascii=False)
+    end = json.JSONDecoder().raw_decode(forgery.head, start + len('"database_schema":'))[1]
+    text = text.replace('"objects":[', '"objects":[\n', 1).replace('],"tables":{', '\n],"tables":{', 1)
+    forgery.head = forgery.head[:start] + '"database_schema":' + text + forgery.head[end:]
+    return forgery
+
+
 def doubled(text):
     forgery = Forgery(text)
     forgery.objects(lambda objects: objects + [objects[0]])
@@ -332,8 +349,17 @@ def cases(text, folder):
     yield "2,000 columns", table_of(folder, 2000).encode(), RESTORED
     for count in (1997, 1998, 1999, 32765, 100_000):
         yield f"{count + 2} columns everywhere", widened(text, count), RESTORED if count < 1999 else REFUSED
-    described = json.dumps(Forgery(text).schema()["tables"]["t"], separators=(",", ":"))
-    yield "a table described twice", text.replace('],"tables":{', f'],"tables":{{"t":{described},', 1).encode(), REFUSED
+    twice = json.dumps(Forgery(text).schema()["tables"]["t"], separators=(",", ":"))
+    yield "a table described twice", text.replace('],"tables":{', f'],"tables":{{"t":{twice},', 1).encode(), REFUSED
+    plain = backup_text(EXTENSION, "CREATE TABLE t(a); CREATE TABLE x(a); CREATE VIRTUAL TABLE f USING fts4(c)", os.path.join(folder, "plain.json"))
+    call = "rowid FROM (SELECT 1 AS rowid WHERE boom('x') IS NULL) AS t --"
+    yield "a description that is only written anew", described(plain, "t"), RESTORED
+    yield "a rowid name that calls", described(plain, "t", rowid_name=call), REFUSED
+    yield "a rowid name that writes a backup", described(plain, "t", rowid_name=call.replace("boom('x')", "adcp_backup('stolen.json')")), REFUSED
+    yield "a hidden rowid whose name calls", described(plain, "t", rowid=None, rowid_name=call), REFUSED
+    for size in (1, 40, 400, 100_000):
+        yield f"a shadow table of a name of {size} letters", described(plain, "x", kind="shadow", shadow_of="q" * size), REFUSED
+    yield "a table of the application as a shadow table", described(plain, "x", kind="shadow", shadow_of="f"), REFUSED
     yield "rows of a table twice", rows_twice(text), REFUSED
     yield "an object twice", doubled(text), REFUSED
     yield "a text of 8 MB", with_sql(text, "v", "CREATE VIEW v AS SELECT a FROM t /*" + "x" * (8 * meg) + "*/"), HARMLESS
