@@ -81,6 +81,7 @@ void adcp_schema_free(AdcpSchema *schema) {
   adcp_free(schema->objects);
   adcp_free(schema->tables);
   adcp_map_free(&schema->table_by_name);
+  adcp_map_free(&schema->table_objects);
   adcp_free(schema);
 }
 
@@ -125,7 +126,17 @@ void adcp_schema_retain(AdcpSchema *schema, const bool *keep_objects, const bool
   adcp_schema_index(schema, err);
 }
 
+static void index_objects(AdcpSchema *schema, AdcpError *err) {
+  adcp_map_free(&schema->table_objects);
+  for( size_t i = 0; i < schema->object_count && err->rc == ADCP_OK; i++ ) {
+    AdcpObject *object = &schema->objects[i];
+    if( object->type != ADCP_OBJECT_TABLE ) continue;
+    adcp_map_put(&schema->table_objects, object->name, strlen(object->name), object, err);
+  }
+}
+
 void adcp_schema_index(AdcpSchema *schema, AdcpError *err) {
+  index_objects(schema, err);
   adcp_map_free(&schema->table_by_name);
   for( size_t i = 0; i < schema->table_count && err->rc == ADCP_OK; i++ ) {
     AdcpTable *table = &schema->tables[i];
@@ -141,6 +152,9 @@ AdcpTable *adcp_schema_table(const AdcpSchema *schema, const char *name) {
 
 const AdcpObject *adcp_schema_object(const AdcpSchema *schema, AdcpObjectType type,
                                      const char *name) {
+  if( type == ADCP_OBJECT_TABLE && schema->table_objects.count ) {
+    return adcp_map_get(&schema->table_objects, name, strlen(name));
+  }
   for( size_t i = 0; i < schema->object_count; i++ ) {
     const AdcpObject *object = &schema->objects[i];
     if( object->type == type && strcmp(object->name, name) == 0 ) return object;

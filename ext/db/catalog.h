@@ -24,6 +24,10 @@ void adcp_snapshot_close(AdcpSnapshot *snapshot);
 ** on error. The caller frees it with adcp_schema_free. */
 AdcpSchema *adcp_catalog_read(AdcpDb *db);
 
+/* Columns, keys and rowid of one table that is not virtual, as a schema with that one table; its kind
+** and whether it is STRICT are not told. In time that does not depend on the schema's size. */
+AdcpSchema *adcp_catalog_read_table(AdcpDb *db, const char *name);
+
 /* Rows in a table, by count(*); 0 for tables without rows of their own. */
 int64_t adcp_catalog_row_count(AdcpDb *db, const AdcpTable *table);
 

@@ -21,6 +21,7 @@
 #include "ops/clock.h"
 #include "ops/counters.h"
 #include "ops/ddl.h"
+#include "ops/description.h"
 #include "ops/foreign_keys.h"
 #include "ops/fts_refresh.h"
 #include "ops/interrupt.h"
@@ -315,6 +316,7 @@ static void empty_table(AdcpRestore *restore, const AdcpPlanTable *entry) {
   case ADCP_TABLE_SHADOW:
     if( !entry->create ) {
       adcp_vtab_prepare_shadow(db, entry->source, entry->object ? entry->object->sql : NULL);
+      adcp_description_compare_shadow(db, entry);
     }
     break;
   case ADCP_TABLE_ORDINARY:

@@ -201,7 +201,7 @@ def many_tables(text, count):
         f'{{"type":"table","name":"m{i}","tbl_name":"m{i}","sql":"CREATE TABLE m{i}(a)"}}' for i in range(count)
     )
     tables = ",\n".join(
-        f'"m{i}":{{"kind":"ordinary","rowid_name":"rowid","columns":[{{"name":"a","type":""}}]}}' for i in range(count)
+        f'"m{i}":{{"kind":"ordinary","rowid":true,"rowid_name":"rowid","columns":[{{"name":"a","type":""}}]}}' for i in range(count)
     )
     start = forgery.head.index('"objects":[') + len('"objects":[')
     head = forgery.head[:start] + "\n" + objects + "," + forgery.head[start:]
