@@ -225,6 +225,21 @@ forged("a table that is in the manifest alone", 'table "plain"|rows are missing'
 forged("a table that is in the rows alone", '"ghost"', lambda f: f.tables.append(["ghost", []]),
        lambda entries: [e for e in entries if e["name"] != "ghost"])
 
+# The metadata of version 2.0, which has neither manifest nor end line: its tables are others.
+HYBRID = 'has version "2.0" and no format, but the document has the manifest and end line of version 3'
+
+
+def as_old(forgery, metadata_first):
+    old = '"backup_metadata":{"version":"2.0"}'
+    schema = forgery.head[forgery.head.index('"database_schema"'):forgery.head.index(',\n"fts_tables"')]
+    forgery.head = "{" + ",\n".join([old, schema] if metadata_first else [schema, old]) + ',\n"tables":{'
+    if not metadata_first:
+        forgery.summary = lambda *parts: '"backup_manifest":{'
+
+
+for first in True, False:
+    forged(f"version 2.0 with a manifest{'' if first else ', behind the schema'}", HYBRID, lambda f: as_old(f, first))
+
 # Counters are read by name and seq: no other table says that it is the one that holds them.
 for name in "plain", "parent":
     forged(f"{name} as sqlite_sequence", f'table "{name}" is described as sqlite_sequence',
