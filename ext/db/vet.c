@@ -217,6 +217,9 @@ static void check_names(AdcpVetter *vetter, const AdcpObject *object, const Adcp
     refuse(vetter, "SQL that creates %s \"%s\" instead", type_name(create), create->name);
   } else if( !same_name(on, object->tbl_name) ) {
     refuse(vetter, "SQL for table \"%s\", but stands under table \"%s\"", on, object->tbl_name);
+  } else if( !starts_with(object->sql, "create") ) {
+    /* Behind a space, a comment or a byte order mark SQLite runs it, but does not read it again. */
+    refuse(vetter, "SQL that does not begin with CREATE");
   } else if( create->is_temp ) {
     refuse(vetter, "SQL that creates it as TEMP");
   } else if( create->has_schema_name ) {

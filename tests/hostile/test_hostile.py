@@ -122,6 +122,15 @@ SQL = [
     ("t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b AS (c), c AS (b))", REFUSED),
     ("i", "CREATE INDEX i ON t((SELECT boom(1)))", REFUSED),
     ("i", "CREATE INDEX i ON t(random())", REFUSED),
+    ("t", " CREATE TABLE t(a INTEGER PRIMARY KEY, b)", REFUSED),  # SQLite runs it and cannot read it again
+    ("t", "\ufeffCREATE TABLE t(a INTEGER PRIMARY KEY, b)", REFUSED),
+    ("t", "/* x */CREATE TABLE t(a INTEGER PRIMARY KEY, b)", REFUSED),
+    ("i", "-- x\nCREATE INDEX i ON t(b)", REFUSED),
+    ("v", "\nCREATE VIEW v AS SELECT a FROM t", REFUSED),
+    ("r", "\tCREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END", REFUSED),
+    ("f", " CREATE VIRTUAL TABLE f USING fts5(c)", REFUSED),
+    ("f", ";CREATE VIRTUAL TABLE f USING fts5(c)", REFUSED),
+    ("t", "cReAtE/**/table/**/IF NOT EXISTS t(a INTEGER PRIMARY KEY, b) ; -- x", RESTORED),
     ("v", "CREATE VIEW v AS SELECT * FROM v", HARMLESS),
     ("v", "CREATE VIEW v AS WITH RECURSIVE c(a) AS (SELECT 1 UNION ALL SELECT a FROM c) SELECT a FROM c", HARMLESS),
 ]
