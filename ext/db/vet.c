@@ -30,6 +30,7 @@ struct AdcpVetter {
   sqlite3 *tables, *stubs;  /* owned */
   const AdcpSchema *schema; /* borrowed: the one schema of this vetter */
   AdcpMap by_name;          /* its tables and views: AdcpObject */
+  bool named;               /* by_name is filled */
   const AdcpObject *stub;   /* whose stub exists */
   const AdcpObject *unmade; /* the last that has none because of an error */
   AdcpError why;            /* that error */
@@ -393,7 +394,20 @@ static void make_stub(AdcpVetter *vetter, const AdcpObject *table) {
   }
 }
 
+/* Not before an index or a trigger comes: who vets one table of many has no use for it. */
+static void index_names(AdcpVetter *vetter) {
+  const AdcpSchema *schema = vetter->schema;
+  if( vetter->named ) return;
+  vetter->named = true;
+  for( size_t i = 0; i < schema->object_count; i++ ) {
+    AdcpObject *object = &schema->objects[i];
+    if( object->type == ADCP_OBJECT_INDEX || object->type == ADCP_OBJECT_TRIGGER ) continue;
+    adcp_map_put(&vetter->by_name, object->name, strlen(object->name), object, vetter->err);
+  }
+}
+
 static void need_stub(AdcpVetter *vetter, const AdcpObject *object) {
+  index_names(vetter);
   const AdcpObject *table =
       adcp_map_get(&vetter->by_name, object->tbl_name, strlen(object->tbl_name));
   if( table && table == vetter->stub ) return;
@@ -413,20 +427,10 @@ static void need_stub(AdcpVetter *vetter, const AdcpObject *object) {
 
 /* ---- vetting ---- */
 
-static void learn_schema(AdcpVetter *vetter, const AdcpSchema *schema) {
-  assert(vetter->schema == NULL || vetter->schema == schema);
-  if( vetter->schema ) return;
-  vetter->schema = schema;
-  for( size_t i = 0; i < schema->object_count; i++ ) {
-    AdcpObject *object = &schema->objects[i];
-    if( object->type == ADCP_OBJECT_INDEX || object->type == ADCP_OBJECT_TRIGGER ) continue;
-    adcp_map_put(&vetter->by_name, object->name, strlen(object->name), object, vetter->err);
-  }
-}
-
 void adcp_vet_object(AdcpVetter *vetter, const AdcpSchema *schema, const AdcpObject *object) {
   if( vetter == NULL || vetter->err->rc ) return;
-  learn_schema(vetter, schema);
+  assert(vetter->schema == NULL || vetter->schema == schema);
+  vetter->schema = schema;
   bool automatic = object->type == ADCP_OBJECT_INDEX && object->sql == NULL;
   if( automatic && starts_with(object->name, "sqlite_autoindex_") ) return;
   int action = check_shape(vetter, object);
