@@ -185,6 +185,15 @@ static bool has_certain_owner(const AdcpPlan *plan, const AdcpSchema *made, cons
   return false;
 }
 
+/* Names alone do not tell where a module chooses its suffixes. */
+static void compare_owner(const Pair *pair, const AdcpPlan *plan, const AdcpSchema *made) {
+  const AdcpPlanTable *owner = owner_of(plan, pair->says);
+  if( !has_certain_owner(plan, made, pair->is) || owner == NULL || owner->target == NULL ) return;
+  if( strcmp(owner->target, pair->is->shadow_of) == 0 ) return;
+  differ(pair, "that it is a shadow table of \"%s\", its SQL makes one of \"%s\"", owner->target,
+         pair->is->shadow_of);
+}
+
 /* Where a table that stays, or one of another name, makes it a shadow table, the backup knows nothing
 ** of it. */
 static void compare_kind(const Pair *pair, const AdcpPlan *plan, const AdcpSchema *made) {
@@ -194,6 +203,8 @@ static void compare_kind(const Pair *pair, const AdcpPlan *plan, const AdcpSchem
     good = !is_certain(owner_of(plan, pair->says));
   } else if( says == ADCP_TABLE_ORDINARY && is == ADCP_TABLE_SHADOW ) {
     good = strcmp(pair->name, pair->says->name) != 0 || !has_certain_owner(plan, made, pair->is);
+  } else if( says == ADCP_TABLE_SHADOW && is == ADCP_TABLE_SHADOW ) {
+    compare_owner(pair, plan, made);
   }
   if( good ) return;
   differ(pair, "that it is of kind \"%s\", its SQL makes one of kind \"%s\"",
