@@ -30,7 +30,6 @@ struct AdcpVetter {
   sqlite3 *tables, *stubs;  /* owned */
   const AdcpSchema *schema; /* borrowed: the one schema of this vetter */
   AdcpMap by_name;          /* its tables and views: AdcpObject */
-  bool named;               /* by_name is filled */
   const AdcpObject *stub;   /* whose stub exists */
   const AdcpObject *unmade; /* the last that has none because of an error */
   AdcpError why;            /* that error */
@@ -39,6 +38,7 @@ struct AdcpVetter {
   int created;              /* times it was seen */
   bool loads_extension;     /* a function was denied */
   int function_count;       /* registered on either connection */
+  bool named;               /* by_name is filled */
   char **called;            /* owned, each owned: functions that tables and indexes call */
   size_t called_count;
   AdcpMap by_call;   /* the same by name */

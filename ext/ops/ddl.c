@@ -12,7 +12,6 @@
 #include "db/token.h"
 #include "db/vet.h"
 #include "db/virtual_table.h"
-#include "ops/description.h"
 
 /* It takes 2 MiB of SQLite (its default cache_size) and brings CREATE INDEX of a million names to
 ** 0.7 of the time without; a second one gains 0.1 and takes as much again. */
@@ -219,7 +218,7 @@ static void drop_unless_planned(const AdcpMap *targets, AdcpDb *db, const AdcpTa
 
 /* Drops the shadow tables that this version of a module makes and the backup's did not (shapes
 ** differ between versions). */
-static void drop_new_shadows(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *made) {
+static void drop_new_shadows(const AdcpPlan *plan, AdcpDb *db) {
   AdcpMap targets;
   memset(&targets, 0, sizeof targets);
   for( size_t i = 0; i < plan->table_count; i++ ) {
@@ -227,18 +226,12 @@ static void drop_new_shadows(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema 
     if( entry->target == NULL ) continue;
     adcp_map_put(&targets, entry->target, strlen(entry->target), entry, db->err);
   }
-  for( size_t i = 0; i < made->table_count && !db->err->rc; i++ ) {
+  AdcpSchema *made = adcp_catalog_read(db);
+  for( size_t i = 0; made && i < made->table_count && !db->err->rc; i++ ) {
     drop_unless_planned(&targets, db, &made->tables[i]);
   }
-  adcp_map_free(&targets);
-}
-
-/* What was made, looked at once for all. */
-static void check_made(const AdcpPlan *plan, AdcpDb *db, bool any_virtual) {
-  AdcpSchema *made = adcp_catalog_read(db);
-  if( made && any_virtual ) drop_new_shadows(plan, db, made);
-  adcp_description_compare(plan, made, db->err);
   adcp_schema_free(made);
+  adcp_map_free(&targets);
 }
 
 void adcp_ddl_create_tables(const AdcpPlan *plan, AdcpDb *db) {
@@ -246,19 +239,18 @@ void adcp_ddl_create_tables(const AdcpPlan *plan, AdcpDb *db) {
   for( size_t i = 0; i < plan->table_count && plan->whole; i++ ) {
     if( plan->tables[i].source->kind == ADCP_TABLE_SEQUENCE ) create_sequence(db);
   }
-  bool any = false, any_virtual = false;
+  bool any_virtual = false;
   for( int pass = 0; pass < 2; pass++ ) {
     for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
       const AdcpPlanTable *entry = &plan->tables[i];
       if( !entry->create || is_virtual(entry) != (pass == 1) ) continue;
       run_create(db, entry->object, entry->target, NULL);
       adcp_transaction_keep(plan->transaction);
-      any = true;
       any_virtual = any_virtual || is_virtual(entry);
     }
   }
+  if( any_virtual ) drop_new_shadows(plan, db);
   create_statistics(plan, db);
-  if( any ) check_made(plan, db, any_virtual);
 }
 
 /* SQLite's own threads may sort an index. They call its collations, so only where none but BINARY

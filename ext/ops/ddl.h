@@ -15,8 +15,7 @@ bool adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpDb *db);
 /* Drops what the plan says has to go. */
 void adcp_ddl_drop(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live);
 
-/* Creates the tables, ordinary ones first: virtual tables may look at them. Each then has to be what
-** the backup's description says (description.h). */
+/* Creates the tables, ordinary ones first: virtual tables may look at them. */
 void adcp_ddl_create_tables(const AdcpPlan *plan, AdcpDb *db);
 
 /* After the rows: indexes, then views, then triggers, each in the order of the backup. SQLite may

@@ -219,14 +219,17 @@ static void compare_table(const Pair *pair) {
   if( !pair->err->rc ) compare_foreign_keys(pair);
 }
 
-void adcp_description_compare(const AdcpPlan *plan, const AdcpSchema *made, AdcpError *err) {
-  for( size_t i = 0; made && i < plan->table_count && !err->rc; i++ ) {
+/* Made by the backup's SQL or, of SQLite's own tables, filled with its rows. */
+static bool is_made(const AdcpPlan *plan, const AdcpPlanTable *entry) {
+  return entry->create || (has_no_sql(entry->source) && plan->whole && entry->fill);
+}
+
+static void compare_made(const AdcpPlan *plan, const AdcpSchema *made, AdcpError *err) {
+  for( size_t i = 0; i < plan->table_count && !err->rc; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
-    bool own = has_no_sql(entry->source) && plan->whole && entry->fill;
-    if( !entry->create && !own ) continue;
-    /* What is not there is told when all texts are compared. */
+    if( !is_made(plan, entry) ) continue;
     Pair pair = {entry->source, adcp_schema_table(made, entry->target), entry->target, err};
-    if( pair.is == NULL ) continue;
+    if( pair.is == NULL ) continue; /* told when all texts are compared */
     compare_kind(&pair, plan, made);
     if( err->rc || entry->source->kind == ADCP_TABLE_VIRTUAL ) continue;
     compare_flag(&pair, "STRICT", pair.says->strict, pair.is->strict);
@@ -234,9 +237,20 @@ void adcp_description_compare(const AdcpPlan *plan, const AdcpSchema *made, Adcp
   }
 }
 
+void adcp_description_compare(const AdcpPlan *plan, AdcpDb *db) {
+  size_t at = 0;
+  if( db->err->rc ) return;
+  while( at < plan->table_count && !is_made(plan, &plan->tables[at]) ) at++;
+  if( at == plan->table_count ) return;
+  AdcpSchema *made = adcp_catalog_read(db);
+  if( made ) compare_made(plan, made, db->err);
+  adcp_schema_free(made);
+}
+
 void adcp_description_compare_shadow(AdcpDb *db, const AdcpPlanTable *entry) {
+  if( db->err->rc || entry->source->kind != ADCP_TABLE_SHADOW || entry->create ) return;
   AdcpSchema *made = adcp_catalog_read_table(db, entry->target);
-  if( made && !db->err->rc ) {
+  if( made ) {
     Pair pair = {entry->source, &made->tables[0], entry->target, db->err};
     compare_table(&pair);
   }

@@ -21,10 +21,11 @@
 void adcp_description_check(const AdcpSchema *schema, const char *backup_type, AdcpError *err);
 
 /* The tables that the plan has made, as the database has them now, before their rows are filled in.
-** ADCP_CORRUPT at the first difference, with the table and the fact. */
-void adcp_description_compare(const AdcpPlan *plan, const AdcpSchema *made, AdcpError *err);
+** ADCP_CORRUPT at the first difference, with the table and the fact. Reads the schema once. */
+void adcp_description_compare(const AdcpPlan *plan, AdcpDb *db);
 
-/* The same for one table that stands ready for its rows: a shadow table, which its module made. */
+/* The same for a shadow table that its module made, when it stands ready for its rows; for any other
+** table nothing. */
 void adcp_description_compare_shadow(AdcpDb *db, const AdcpPlanTable *entry);
 
 #endif

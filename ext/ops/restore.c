@@ -219,6 +219,7 @@ static void prepare_schema(AdcpRestore *restore) {
   }
   adcp_ddl_drop(restore->plan, &restore->db, restore->live);
   adcp_ddl_create_tables(restore->plan, &restore->db);
+  adcp_description_compare(restore->plan, &restore->db);
 }
 
 /* "latest" becomes the path that it stands for. */
@@ -316,7 +317,6 @@ static void empty_table(AdcpRestore *restore, const AdcpPlanTable *entry) {
   case ADCP_TABLE_SHADOW:
     if( !entry->create ) {
       adcp_vtab_prepare_shadow(db, entry->source, entry->object ? entry->object->sql : NULL);
-      adcp_description_compare_shadow(db, entry);
     }
     break;
   case ADCP_TABLE_ORDINARY:
@@ -386,6 +386,7 @@ static void begin_table(AdcpRestore *restore, const AdcpArchiveTable *rows) {
     restore->deferred = true;
   }
   empty_table(restore, entry);
+  adcp_description_compare_shadow(&restore->db, entry);
   if( entry->part ) adcp_row_choice_begin(restore->choice, table->name);
 }
 
