@@ -33,12 +33,12 @@ struct AdcpVetter {
   const AdcpObject *stub;   /* whose stub exists */
   const AdcpObject *unmade; /* the last that has none because of an error */
   AdcpError why;            /* that error */
+  bool named;               /* by_name is filled */
   const AdcpObject *object; /* expected by the authorizer; NULL: our own statements */
   int create_action;        /* SQLITE_CREATE_... expected */
   int created;              /* times it was seen */
   bool loads_extension;     /* a function was denied */
   int function_count;       /* registered on either connection */
-  bool named;               /* by_name is filled */
   char **called;            /* owned, each owned: functions that tables and indexes call */
   size_t called_count;
   AdcpMap by_call;   /* the same by name */

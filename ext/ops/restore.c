@@ -219,7 +219,6 @@ static void prepare_schema(AdcpRestore *restore) {
   }
   adcp_ddl_drop(restore->plan, &restore->db, restore->live);
   adcp_ddl_create_tables(restore->plan, &restore->db);
-  adcp_description_compare(restore->plan, &restore->db);
 }
 
 /* "latest" becomes the path that it stands for. */
@@ -297,6 +296,7 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   make_plan(restore);
   adcp_plan_warn_of_encoding(restore->plan, &restore->db, restore->figures.encoding);
   prepare_schema(restore);
+  adcp_description_compare(restore->plan, &restore->db);
   open_progress(restore, request);
   return restore;
 }
