@@ -131,17 +131,6 @@ static void check_reserved_name(const AdcpTable *table, AdcpError *err) {
   }
 }
 
-/* Modules of SQLite's own generate no column: one that is would run what the file says as rows go in. */
-static void check_shadow_columns(const AdcpTable *table, AdcpError *err) {
-  for( size_t i = 0; i < table->column_count && !err->rc; i++ ) {
-    const AdcpColumn *column = &table->columns[i];
-    if( adcp_column_stored(column) ) continue;
-    adcp_error_set(err, ADCP_CORRUPT,
-                   "shadow table \"%s\" is described with the column \"%s\", which is not in rows",
-                   table->name, column->name);
-  }
-}
-
 /* A shadow table goes where its virtual table goes, and with it goes what is there of its name. */
 static void check_shadow(const AdcpSchema *schema, const AdcpTable *table, AdcpError *err) {
   const char *owner_name = table->shadow_of;
@@ -162,8 +151,6 @@ static void check_shadow(const AdcpSchema *schema, const AdcpTable *table, AdcpE
                    "table \"%s\" is described as a shadow table of \"%s\" (module \"%s\"), which "
                    "has none of that name",
                    table->name, owner_name, owner->module ? owner->module : "");
-  } else if( adcp_shadow_suffixes(owner->module) ) {
-    check_shadow_columns(table, err);
   }
 }
 

@@ -30,8 +30,7 @@ void adcp_schema_json_read(AdcpJsonReader *json, AdcpSchema *schema, AdcpError *
 /* ADCP_CORRUPT where a description contradicts itself or its table's name: what is not the automatic
 ** index of a key has SQL; a rowid has one of its three names, which no column has, and a place in
 ** rows; no two columns have one name; sqlite_sequence and sqlite_stat* are of their kinds and no
-** others are; a shadow table has a virtual table of the backup as its owner, a name that fits, and, of
-** SQLite's own modules, all its columns in rows. */
+** others are; a shadow table has a virtual table of the backup as its owner, and a name that fits. */
 void adcp_schema_check(const AdcpSchema *schema, AdcpError *err);
 
 #endif
