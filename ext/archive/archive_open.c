@@ -679,6 +679,11 @@ static void read_whole_head(AdcpArchiveReader *r, Effort effort) {
   bool quick = find_manifest(r, effort, &damaged_at);
   if( quick ) {
     read_quick(r);
+    if( r->is_old && r->err->rc == ADCP_OK ) {
+      adcp_error_set(r->err, ADCP_CORRUPT,
+                     "backup_metadata has version \"2.0\" and no format, but the document has the "
+                     "manifest and end line of version 3");
+    }
     if( !r->input.failed && r->err->rc == ADCP_CORRUPT ) adcp_error_prepend(r->err, "damaged: ");
   } else if( effort == PEEK && adcp_infile_size(r->file) > ADCP_PEEK_FILE_BYTES ) {
     adcp_archive_peek_start(r);

@@ -23,8 +23,14 @@
 void adcp_schema_json_write(const AdcpSchema *schema, AdcpTextSink sink, AdcpError *err);
 void adcp_fts_json_write(const AdcpSchema *schema, AdcpTextSink sink, AdcpError *err);
 
-/* Reads the value of "database_schema", which comes next, into a schema that is empty, and indexes
-** it. err is the reader's. */
+/* Reads the value of "database_schema", which comes next, into a schema that is empty, indexes it
+** and checks it. err is the reader's. */
 void adcp_schema_json_read(AdcpJsonReader *json, AdcpSchema *schema, AdcpError *err);
+
+/* ADCP_CORRUPT where a description contradicts itself or its table's name: what is not the automatic
+** index of a key has SQL; a rowid has one of its three names, which no column has, and a place in
+** rows; no two columns have one name; sqlite_sequence and sqlite_stat* are of their kinds and no
+** others are; a shadow table has a virtual table of the backup as its owner, and a name that fits. */
+void adcp_schema_check(const AdcpSchema *schema, AdcpError *err);
 
 #endif

@@ -95,13 +95,6 @@ static void read_column(AdcpJsonReader *json, AdcpTable *table, AdcpError *err) 
   if( column->decl_type == NULL ) adcp_error_nomem(err);
 }
 
-/* Counters are found in it by these two columns. */
-static bool is_sequence(const AdcpTable *table) {
-  return strcmp(table->name, "sqlite_sequence") == 0 && table->column_count == 2 &&
-         adcp_table_value_count(table) == (size_t)table->has_rowid_key + 2 &&
-         strcmp(table->columns[0].name, "name") == 0 && strcmp(table->columns[1].name, "seq") == 0;
-}
-
 /* The members of a table that need each other. */
 static void complete_table(AdcpTable *table, const char *kind, const char *rowid_column,
                            AdcpError *err) {
@@ -114,14 +107,8 @@ static void complete_table(AdcpTable *table, const char *kind, const char *rowid
   for( size_t i = 0; rowid_column && i < table->column_count; i++ ) {
     if( strcmp(table->columns[i].name, rowid_column) == 0 ) table->rowid_column = (int)i;
   }
-  bool lost = rowid_column && table->rowid_column < 0;
-  bool no_rowid = table->has_rowid_key && (table->without_rowid || table->rowid_name == NULL);
-  if( lost || no_rowid ) {
+  if( rowid_column && table->rowid_column < 0 ) {
     adcp_error_set(err, ADCP_CORRUPT, "table \"%s\" is described with a rowid that it cannot have",
-                   table->name);
-  } else if( table->kind == ADCP_TABLE_SEQUENCE && !is_sequence(table) ) {
-    adcp_error_set(err, ADCP_CORRUPT,
-                   "table \"%s\" is described as sqlite_sequence, whose columns are name and seq",
                    table->name);
   }
 }
@@ -289,5 +276,6 @@ void adcp_schema_json_read(AdcpJsonReader *json, AdcpSchema *schema, AdcpError *
   }
   adcp_schema_index(schema, err);
   if( err->rc == ADCP_OK ) parse_foreign_keys(&foreign_keys, schema, err);
+  if( err->rc == ADCP_OK ) adcp_schema_check(schema, err);
   adcp_buf_free(&foreign_keys);
 }

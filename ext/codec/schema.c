@@ -81,6 +81,7 @@ void adcp_schema_free(AdcpSchema *schema) {
   adcp_free(schema->objects);
   adcp_free(schema->tables);
   adcp_map_free(&schema->table_by_name);
+  adcp_map_free(&schema->table_objects);
   adcp_free(schema);
 }
 
@@ -125,7 +126,17 @@ void adcp_schema_retain(AdcpSchema *schema, const bool *keep_objects, const bool
   adcp_schema_index(schema, err);
 }
 
+static void index_objects(AdcpSchema *schema, AdcpError *err) {
+  adcp_map_free(&schema->table_objects);
+  for( size_t i = 0; i < schema->object_count && err->rc == ADCP_OK; i++ ) {
+    AdcpObject *object = &schema->objects[i];
+    if( object->type != ADCP_OBJECT_TABLE ) continue;
+    adcp_map_put(&schema->table_objects, object->name, strlen(object->name), object, err);
+  }
+}
+
 void adcp_schema_index(AdcpSchema *schema, AdcpError *err) {
+  index_objects(schema, err);
   adcp_map_free(&schema->table_by_name);
   for( size_t i = 0; i < schema->table_count && err->rc == ADCP_OK; i++ ) {
     AdcpTable *table = &schema->tables[i];
@@ -141,6 +152,9 @@ AdcpTable *adcp_schema_table(const AdcpSchema *schema, const char *name) {
 
 const AdcpObject *adcp_schema_object(const AdcpSchema *schema, AdcpObjectType type,
                                      const char *name) {
+  if( type == ADCP_OBJECT_TABLE && schema->table_objects.count ) {
+    return adcp_map_get(&schema->table_objects, name, strlen(name));
+  }
   for( size_t i = 0; i < schema->object_count; i++ ) {
     const AdcpObject *object = &schema->objects[i];
     if( object->type == type && strcmp(object->name, name) == 0 ) return object;
@@ -209,23 +223,26 @@ static char fold(char c) {
   return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
 }
 
-static bool is_same_name(const char *a, const char *b) {
+bool adcp_name_equal(const char *a, const char *b) {
   while( *a && fold(*a) == fold(*b) ) a++, b++;
   return fold(*a) == fold(*b);
 }
 
+bool adcp_name_begins(const char *name, const char *prefix) {
+  while( *prefix && fold(*name) == fold(*prefix) ) name++, prefix++;
+  return *prefix == 0;
+}
+
 const AdcpColumn *adcp_table_column(const AdcpTable *table, const char *name) {
   for( size_t i = 0; i < table->column_count; i++ ) {
-    if( is_same_name(table->columns[i].name, name) ) return &table->columns[i];
+    if( adcp_name_equal(table->columns[i].name, name) ) return &table->columns[i];
   }
   return NULL;
 }
 
 bool adcp_name_is_stat(const char *name) {
   static const char PREFIX[] = "sqlite_stat";
-  size_t i = 0;
-  for( ; PREFIX[i]; i++ ) {
-    if( fold(name[i]) != PREFIX[i] ) return false;
-  }
-  return (name[i] == '1' || name[i] == '3' || name[i] == '4') && name[i + 1] == 0;
+  if( !adcp_name_begins(name, PREFIX) ) return false;
+  const char *number = name + sizeof PREFIX - 1;
+  return (*number == '1' || *number == '3' || *number == '4') && number[1] == 0;
 }

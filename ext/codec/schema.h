@@ -84,6 +84,7 @@ typedef struct AdcpSchema {
   AdcpTable *tables; /* in the order their rows stand or are to stand in a backup */
   size_t table_count;
   AdcpMap table_by_name; /* exact name -> AdcpTable*; filled by adcp_schema_index */
+  AdcpMap table_objects; /* exact name -> AdcpObject* of type table; likewise */
 } AdcpSchema;
 
 AdcpSchema *adcp_schema_new(AdcpError *err);
@@ -96,16 +97,16 @@ AdcpTable *adcp_schema_add_table(AdcpSchema *schema, AdcpError *err);
 AdcpColumn *adcp_table_add_column(AdcpTable *table, AdcpError *err);
 AdcpForeignKey *adcp_table_add_foreign_key(AdcpTable *table, AdcpError *err);
 
-/* Keeps the elements whose flag is true and frees the others; then builds table_by_name again. */
+/* Keeps the elements whose flag is true and frees the others; then builds the maps of names again. */
 void adcp_schema_retain(AdcpSchema *schema, const bool *keep_objects, const bool *keep_tables,
                         AdcpError *err);
 
-/* Builds table_by_name; two tables of one name are ADCP_CORRUPT. Call when the tables are complete
-** or were reordered. */
+/* Builds the maps of names; two tables of one name are ADCP_CORRUPT. Call when objects and tables are
+** complete or were reordered. */
 void adcp_schema_index(AdcpSchema *schema, AdcpError *err);
 AdcpTable *adcp_schema_table(const AdcpSchema *schema, const char *name);
 
-/* The object of that type and name, or NULL (linear). */
+/* The object of that type and name, or NULL (linear, but for tables of a schema that was indexed). */
 const AdcpObject *adcp_schema_object(const AdcpSchema *schema, AdcpObjectType type,
                                      const char *name);
 
@@ -128,6 +129,12 @@ bool adcp_object_type_parse(const char *name, AdcpObjectType *type);
 const char *
 adcp_table_kind_name(AdcpTableKind kind); /* "table", "virtual", "shadow", "sequence", "stat" */
 bool adcp_table_kind_parse(const char *name, AdcpTableKind *kind);
+
+/* True when SQLite takes the two for one name: letters of ASCII in any case. */
+bool adcp_name_equal(const char *a, const char *b);
+
+/* True when the name begins with that, likewise. */
+bool adcp_name_begins(const char *name, const char *prefix);
 
 /* True for "sqlite_stat1", "sqlite_stat3", "sqlite_stat4" (any case). */
 bool adcp_name_is_stat(const char *name);

@@ -275,6 +275,28 @@ AdcpSchema *adcp_catalog_read(AdcpDb *db) {
   return NULL;
 }
 
+/* PRAGMA index_xinfo takes the name of a table for its primary key where the rows stand in that. */
+static bool is_without_rowid(AdcpDb *db, const char *name) {
+  sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA \"%w\".index_xinfo(%Q)", db->schema, name);
+  bool found = adcp_db_step(db, stmt);
+  adcp_db_finalize(stmt);
+  return found;
+}
+
+AdcpSchema *adcp_catalog_read_table(AdcpDb *db, const char *name) {
+  AdcpSchema *schema = adcp_schema_new(db->err);
+  AdcpTable *table = schema ? adcp_schema_add_table(schema, db->err) : NULL;
+  if( table ) {
+    table->name = adcp_strdup(name);
+    if( table->name == NULL ) adcp_error_nomem(db->err);
+    table->without_rowid = !db->err->rc && is_without_rowid(db, name);
+    if( !db->err->rc ) read_table(db, table);
+  }
+  if( db->err->rc == ADCP_OK ) return schema;
+  adcp_schema_free(schema);
+  return NULL;
+}
+
 static int64_t count_each(AdcpDb *db, const char *table) {
   int64_t rows = 0;
   sqlite3_stmt *stmt = adcp_db_prepare(db, "SELECT 1 FROM \"%w\".\"%w\"", db->schema, table);

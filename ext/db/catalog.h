@@ -24,6 +24,10 @@ void adcp_snapshot_close(AdcpSnapshot *snapshot);
 ** on error. The caller frees it with adcp_schema_free. */
 AdcpSchema *adcp_catalog_read(AdcpDb *db);
 
+/* Columns, keys and rowid of one table that is not virtual, as a schema with that one table; its kind
+** and whether it is STRICT are not told. In time that does not depend on the schema's size. */
+AdcpSchema *adcp_catalog_read_table(AdcpDb *db, const char *name);
+
 /* Rows in the table of that name, by count(*). */
 int64_t adcp_catalog_count(AdcpDb *db, const char *table);
 

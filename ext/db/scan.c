@@ -61,7 +61,7 @@ static void append_order(sqlite3_str *sql, AdcpDb *db, const AdcpTable *table) {
   } else if( table->rowid_column >= 0 ) {
     sqlite3_str_appendf(sql, " ORDER BY t.\"%w\"", table->columns[table->rowid_column].name);
   } else if( table->rowid_name ) {
-    sqlite3_str_appendf(sql, " ORDER BY t.%s", table->rowid_name);
+    sqlite3_str_appendf(sql, " ORDER BY t.\"%w\"", table->rowid_name);
   }
 }
 
@@ -70,7 +70,7 @@ typedef enum Part { ROWID = 1, COLUMNS = 2 } Part;
 static sqlite3_stmt *prepare_select(AdcpDb *db, const AdcpTable *table, int parts) {
   sqlite3_str *sql = sqlite3_str_new(NULL);
   sqlite3_str_appendall(sql, "SELECT ");
-  if( parts & ROWID ) sqlite3_str_appendf(sql, "t.%s", table->rowid_name);
+  if( parts & ROWID ) sqlite3_str_appendf(sql, "t.\"%w\"", table->rowid_name);
   if( parts & COLUMNS ) append_columns(sql, table, parts & ROWID ? ", " : "");
   sqlite3_str_appendf(sql, " FROM \"%w\".\"%w\" AS t NOT INDEXED", db->schema, table->name);
   append_order(sql, db, table);

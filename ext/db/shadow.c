@@ -2,7 +2,7 @@
 ** shadow.c - finds the tables that belong to virtual tables (contract in shadow.h).
 **
 ** A shadow table is named <virtual table>_<suffix>; the longest virtual table name that fits is the
-** owner. The suffixes of SQLite's own modules are known here, so that their tables are told apart
+** owner. The suffixes of SQLite's own modules are known, so that their tables are told apart
 ** without the module; for the others SQLite is asked (PRAGMA table_list says 'shadow'). That
 ** connects every virtual table of the schema, so it is done only when there is such a module. A
 ** table that an FTS table names as its content is the application's, whatever it is called.
@@ -12,23 +12,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "codec/shadow_name.h"
 #include "db/fts.h"
 #include "db/name_map.h"
-
-/* As fts3ShadowName, fts5ShadowName and rtreeShadowName have them in SQLite's ext/fts3/fts3.c,
-** ext/fts5/fts5_main.c and ext/rtree/rtree.c. */
-static const char *const fts3_suffixes[] = {"content",  "docsize", "segdir",
-                                            "segments", "stat",    NULL};
-static const char *const fts5_suffixes[] = {"config", "content", "data", "docsize", "idx", NULL};
-static const char *const rtree_suffixes[] = {"node", "parent", "rowid", NULL};
-
-static const struct {
-  const char *module;
-  const char *const *suffixes;
-} known_modules[] = {
-    {"fts3", fts3_suffixes},   {"fts4", fts3_suffixes},       {"fts5", fts5_suffixes},
-    {"rtree", rtree_suffixes}, {"rtree_i32", rtree_suffixes}, {"geopoly", rtree_suffixes},
-};
 
 /* A virtual table. */
 typedef struct Owner {
@@ -45,18 +31,6 @@ typedef struct Shadows {
   AdcpNameMap by_name;  /* of owners */
   AdcpNameMap reported; /* what table_list calls a shadow table */
 } Shadows;
-
-static const char *const *suffixes_of(const char *module) {
-  for( size_t i = 0; i < sizeof known_modules / sizeof known_modules[0]; i++ ) {
-    if( sqlite3_stricmp(known_modules[i].module, module) == 0 ) return known_modules[i].suffixes;
-  }
-  return NULL;
-}
-
-static bool has_suffix(const char *const *suffixes, const char *suffix) {
-  while( *suffixes && sqlite3_stricmp(*suffixes, suffix) != 0 ) suffixes++;
-  return *suffixes != NULL;
-}
 
 static size_t count_virtual(const AdcpSchema *schema) {
   size_t count = 0;
@@ -75,7 +49,7 @@ static void collect_owners(Shadows *s) {
     if( table == NULL || table->kind != ADCP_TABLE_VIRTUAL ) continue;
     Owner *owner = &s->owners[s->owner_count++];
     owner->name = table->name;
-    owner->suffixes = suffixes_of(table->module);
+    owner->suffixes = adcp_shadow_suffixes(table->module);
     owner->content = adcp_fts_content_table(object->sql, s->db->err);
     adcp_name_map_put(&s->by_name, owner->name, owner, s->db->err);
   }
@@ -103,7 +77,7 @@ static void read_reported(Shadows *s) {
 
 static bool is_shadow_of(Shadows *s, const char *name, const char *suffix, const Owner *owner) {
   if( owner->content && sqlite3_stricmp(owner->content, name) == 0 ) return false;
-  if( owner->suffixes ) return has_suffix(owner->suffixes, suffix);
+  if( owner->suffixes ) return adcp_shadow_has_suffix(owner->suffixes, suffix);
   return adcp_name_map_get(&s->reported, name, strlen(name), s->db->err) != NULL;
 }
 

@@ -45,6 +45,7 @@ struct AdcpVetter {
   const AdcpObject *stub;   /* whose stub exists */
   const AdcpObject *unmade; /* the last that has none because of an error */
   AdcpError why;            /* that error */
+  bool named;               /* by_name is filled */
   const AdcpObject *object; /* expected by the authorizer; NULL: our own statements */
   int create_action;        /* SQLITE_CREATE_... expected */
   int created;              /* times it was seen */
@@ -250,6 +251,9 @@ static void check_names(AdcpVetter *vetter, const AdcpObject *object, const Adcp
     refuse(vetter, "SQL that creates %s \"%s\" instead", type_name(create), create->name);
   } else if( !same_name(on, object->tbl_name) ) {
     refuse(vetter, "SQL for table \"%s\", but stands under table \"%s\"", on, object->tbl_name);
+  } else if( !starts_with(object->sql, "create") ) {
+    /* Behind a space, a comment or a byte order mark SQLite runs it, but does not read it again. */
+    refuse(vetter, "SQL that does not begin with CREATE");
   } else if( create->is_temp ) {
     refuse(vetter, "SQL that creates it as TEMP");
   } else if( create->has_schema_name ) {
@@ -500,7 +504,20 @@ static void make_stub(AdcpVetter *vetter, const AdcpObject *table) {
   }
 }
 
+/* Not before an index or a trigger comes: who vets one table of many has no use for it. */
+static void index_names(AdcpVetter *vetter) {
+  const AdcpSchema *schema = vetter->schema;
+  if( vetter->named ) return;
+  vetter->named = true;
+  for( size_t i = 0; i < schema->object_count; i++ ) {
+    AdcpObject *object = &schema->objects[i];
+    if( object->type == ADCP_OBJECT_INDEX || object->type == ADCP_OBJECT_TRIGGER ) continue;
+    adcp_map_put(&vetter->by_name, object->name, strlen(object->name), object, vetter->err);
+  }
+}
+
 static void need_stub(AdcpVetter *vetter, const AdcpObject *object) {
+  index_names(vetter);
   const AdcpObject *table =
       adcp_map_get(&vetter->by_name, object->tbl_name, strlen(object->tbl_name));
   if( table && table == vetter->stub ) return;
@@ -520,20 +537,10 @@ static void need_stub(AdcpVetter *vetter, const AdcpObject *object) {
 
 /* ---- vetting ---- */
 
-static void learn_schema(AdcpVetter *vetter, const AdcpSchema *schema) {
-  assert(vetter->schema == NULL || vetter->schema == schema);
-  if( vetter->schema ) return;
-  vetter->schema = schema;
-  for( size_t i = 0; i < schema->object_count; i++ ) {
-    AdcpObject *object = &schema->objects[i];
-    if( object->type == ADCP_OBJECT_INDEX || object->type == ADCP_OBJECT_TRIGGER ) continue;
-    adcp_map_put(&vetter->by_name, object->name, strlen(object->name), object, vetter->err);
-  }
-}
-
 void adcp_vet_object(AdcpVetter *vetter, const AdcpSchema *schema, const AdcpObject *object) {
   if( vetter == NULL || vetter->err->rc ) return;
-  learn_schema(vetter, schema);
+  assert(vetter->schema == NULL || vetter->schema == schema);
+  vetter->schema = schema;
   bool automatic = object->type == ADCP_OBJECT_INDEX && object->sql == NULL;
   if( automatic && starts_with(object->name, "sqlite_autoindex_") ) return;
   int action = check_shape(vetter, object);

@@ -360,6 +360,7 @@ typedef struct LiveTexts {
   LiveText **items; /* owned */
   size_t count;
   AdcpMap by_key;
+  bool written; /* some of them were */
 } LiveTexts;
 
 static char *make_key(const char *type, const char *name, AdcpError *err) {
@@ -456,8 +457,8 @@ static void write_text(AdcpDb *db, const LiveText *live, const char *sql) {
   adcp_state_writable_schema(db, false);
 }
 
-static void verify_text(const LiveTexts *texts, AdcpDb *db, const AdcpObject *object,
-                        const char *name, const char *on) {
+static void verify_text(LiveTexts *texts, AdcpDb *db, const AdcpObject *object, const char *name,
+                        const char *on) {
   AdcpError *err = db->err;
   AdcpBuf sql = {0};
   const char *type = adcp_object_type_name(object->type);
@@ -471,12 +472,21 @@ static void verify_text(const LiveTexts *texts, AdcpDb *db, const AdcpObject *ob
   } else if( expected && strcmp(live->sql, expected) != 0 ) {
     if( differs_by_hand_only(live->sql, expected) ) {
       write_text(db, live, expected);
+      texts->written = true;
     } else {
       adcp_error_set(err, ADCP_MISMATCH, "%s \"%s\" came out with another text than the backup has",
                      type, name);
     }
   }
   adcp_buf_free(&sql);
+}
+
+/* SQLite has run these texts, not read them from sqlite_schema: one that it cannot read would make the
+** whole database unreadable. */
+static void read_again(AdcpDb *db) {
+  adcp_vtab_reset(db);
+  adcp_db_integer(db, 0, "SELECT count(*) FROM \"%w\".sqlite_schema", db->schema);
+  adcp_error_prepend(db->err, "SQLite cannot read the schema as the backup spells it: ");
 }
 
 /* Indexes go with their tables, and shadow tables with their virtual one, whose module may have made
@@ -509,5 +519,9 @@ void adcp_ddl_verify(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {
     verify_text(&texts, db, plan->objects[i].object, plan->objects[i].name, plan->objects[i].on);
   }
   for( size_t i = 0; i < plan->drop_count; i++ ) verify_dropped(&texts, db, live, plan->drops[i]);
+  if( texts.written ) {
+    read_again(db);
+    adcp_transaction_keep(plan->transaction);
+  }
   free_live_texts(&texts);
 }

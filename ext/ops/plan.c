@@ -12,6 +12,7 @@
 #include "db/fts.h"
 #include "db/name_map.h"
 #include "db/vet.h"
+#include "ops/description.h"
 #include "ops/legacy.h"
 #include "ops/json_tree.h"
 #include "ops/plan_names.h"
@@ -187,6 +188,7 @@ static void plan_into_live(Planner *p, AdcpPlanTable *entry) {
 ** made anew from those rows, not filled with what the backup has of it. */
 static const AdcpPlanTable *indexed_part(Planner *p, const AdcpPlanTable *entry) {
   if( p->choice == NULL || entry == NULL || entry->object == NULL ) return NULL;
+  if( entry->object->sql == NULL ) return NULL;
   char *content = adcp_fts_content_table(entry->object->sql, p->err);
   const AdcpChosenTable *chosen = content ? adcp_row_choice_table(p->choice, content) : NULL;
   const AdcpPlanTable *found =
@@ -503,6 +505,18 @@ static void add_drop(Planner *p, const AdcpObject *object) {
   adcp_map_put(&p->dropped, object->name, strlen(object->name), (void *)object, p->err);
 }
 
+/* A virtual table's module makes its shadow tables; what then stands under the name of one, and did not
+** go with a virtual table, is filled with the backup's rows in place of its own. */
+static void find_taken(Planner *p) {
+  for( size_t i = 0; i < p->plan->table_count; i++ ) {
+    AdcpPlanTable *entry = &p->plan->tables[i];
+    bool by_module = entry->source->kind == ADCP_TABLE_SHADOW && entry->fill && !entry->create;
+    if( !by_module || entry->live == NULL ) continue;
+    const char *owner = entry->live->shadow_of;
+    entry->takes_live = !owner || adcp_map_get(&p->dropped, owner, strlen(owner)) == NULL;
+  }
+}
+
 /* A live table or view that takes the name of one to be created; with a virtual table go its shadow
 ** tables. */
 static void plan_drops(Planner *p) {
@@ -522,6 +536,7 @@ static void plan_drops(Planner *p) {
     const AdcpObject *live = entry->target ? live_relation(p, entry->target) : NULL;
     if( live && (entry->create || entry->schema_row_only) ) add_drop(p, live);
   }
+  find_taken(p);
   if( plan->merge || plan->data_only ) return;
   for( size_t i = 0; i < p->head->schema->object_count; i++ ) {
     const AdcpObject *object = &p->head->schema->objects[i];
@@ -595,6 +610,7 @@ static void choose_mode(Planner *p, const char *backup_type) {
 }
 
 static void make_plan(Planner *p, const char *backup_type) {
+  if( !adcp_legacy_is(p->head) ) adcp_description_check(p->head->schema, backup_type, p->err);
   p->selection = adcp_selection_open(p->options, p->head->schema, ADCP_SELECTION_OF_BACKUP, p->err);
   if( p->selection == NULL ) return;
   choose_mode(p, backup_type);
@@ -729,9 +745,10 @@ static void list_losses(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live
     if( table && table->kind == ADCP_TABLE_SHADOW ) continue; /* its owner speaks for it */
     list_loss(list, listed, drop->name, rows_at_stake(db, table));
   }
-  for( size_t i = 0; i < plan->table_count && plan->data_only && !db->err->rc; i++ ) {
+  for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
-    if( !entry->fill || !entry->match_columns ) continue;
+    bool emptied = plan->data_only && entry->fill && entry->match_columns;
+    if( !emptied && !entry->takes_live ) continue;
     list_loss(list, listed, entry->target, rows_at_stake(db, entry->live));
   }
 }

@@ -22,6 +22,7 @@
 #include "ops/clock.h"
 #include "ops/counters.h"
 #include "ops/ddl.h"
+#include "ops/description.h"
 #include "ops/foreign_keys.h"
 #include "ops/fts_refresh.h"
 #include "ops/interrupt.h"
@@ -302,6 +303,7 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   make_plan(restore);
   adcp_plan_warn_of_encoding(restore->plan, &restore->db, restore->figures.encoding);
   prepare_schema(restore);
+  adcp_description_compare(restore->plan, &restore->db);
   open_progress(restore, request);
   return restore;
 }
@@ -413,6 +415,7 @@ static void begin_table(AdcpRestore *restore, const AdcpArchiveTable *rows) {
     restore->deferred = true;
   }
   empty_table(restore, entry);
+  adcp_description_compare_shadow(&restore->db, entry);
   if( entry->part ) adcp_row_choice_begin(restore->choice, table->name);
 }
 

@@ -14,6 +14,7 @@
 #include "db/vet.h"
 #include "ops/backup_dir.h"
 #include "ops/clock.h"
+#include "ops/description.h"
 #include "ops/interrupt.h"
 #include "ops/listing.h"
 #include "ops/metadata.h"
@@ -149,6 +150,10 @@ static void read_head(AdcpValidate *validate) {
   adcp_metadata_read(&figures, validate->head->metadata, &validate->found);
   take_finding(validate, ADCP_FINDING_DAMAGED, NULL, 0);
   validate->has_rows_only = strcmp(figures.backup_type, "data") == 0;
+  if( !adcp_legacy_is(validate->head) ) {
+    adcp_description_check(validate->head->schema, figures.backup_type, &validate->found);
+    take_finding(validate, ADCP_FINDING_DAMAGED, NULL, 0);
+  }
   for( size_t i = 0; i < validate->head->warnings.count; i++ ) {
     adcp_findings_add(&validate->findings, ADCP_FINDING_REWRITTEN, NULL, 0,
                       validate->head->warnings.items[i], validate->err);

@@ -88,6 +88,7 @@ target.execute("INSERT INTO parent VALUES(7, 'mine')")
 
 META, SCHEMA = ("backup_metadata",), ("database_schema",)
 TABLE, OBJECT = SCHEMA + ("tables", "parent"), SCHEMA + ("objects", 0)
+PLAIN = SCHEMA + ("tables", "plain")
 CHILD, COLUMN = SCHEMA + ("tables", "child"), SCHEMA + ("tables", "parent", "columns", 0)
 KEY, DATABASE = SCHEMA + ("foreign_keys", "child", 0), META + ("database",)
 MANIFEST = ("backup_manifest",)
@@ -138,6 +139,28 @@ for name, path, change, pattern in (
         ("a hidden that is text", COLUMN, put("hidden", "yes"), "is neither true nor false"),
         ("too many columns", TABLE, put("columns", [{"name": f"c{i}", "type": ""} for i in range(32768)]), "has more than 32767 columns"),
         ("two columns of a name", TABLE, lambda t: t["columns"].append(dict(t["columns"][1])), 'two columns "name"|has a column twice|duplicate column|does not have the columns|column'),
+        ("two columns of a name in another case", TABLE, lambda t: t["columns"].append({"name": "NAME", "type": ""}), 'described with two columns "NAME"'),
+        ("a rowid name that is SQL", PLAIN, put("rowid_name", "rowid FROM (SELECT 1 AS rowid) AS t --"), 'its "rowid_name" is not rowid, _rowid_ or oid'),
+        ("a rowid name that is quoted", PLAIN, put("rowid_name", '"rowid"'), 'its "rowid_name" is not rowid, _rowid_ or oid'),
+        ("a rowid name that is empty", PLAIN, put("rowid_name", ""), 'its "rowid_name" is not rowid, _rowid_ or oid'),
+        ("a rowid name that a column has", PLAIN, lambda t: t["columns"][0].update(name="RowID"), '"rowid_name" is "rowid", which is a column of it'),
+        ("a rowid name WITHOUT ROWID", CHILD, put("rowid_name", "rowid"), "a rowid that it cannot have"),
+        ("a rowid both hidden and a column", TABLE, put("rowid", True), "a rowid that it cannot have"),
+        ("a hidden rowid without a name", PLAIN, drop("rowid_name"), "a rowid that it cannot have"),
+        ("a rowid that is not in rows", COLUMN, lambda c: (c.pop("primary_key"), c.update(generated=True)), "a rowid that it cannot have"),
+        ("a key that is not in rows", CHILD + ("columns", 2), put("primary_key", 2), 'column "c" is described as a part of the primary key'),
+        ("a shadow table of nobody", TABLE, put("kind", "shadow"), 'of kind "shadow" and has no "shadow_of"'),
+        ("a shadow table of an ordinary one", TABLE, lambda t: t.update(kind="shadow", shadow_of="plain"), 'a shadow table of "plain", which is no virtual table'),
+        ("a shadow table of one that is not there", TABLE, lambda t: t.update(kind="shadow", shadow_of="q" * 3000), "which is no virtual table"),
+        ("a shadow table of another name", TABLE, lambda t: t.update(kind="shadow", shadow_of="words"), 'a shadow table of "words" \\(module "fts5"\\), which has none of that name'),
+        ("a shadow table that is ordinary", SCHEMA + ("tables", "words_data"), put("kind", "ordinary"), 'of kind "ordinary" and has a "shadow_of"'),
+        ("a shadow table that the module does not make", SCHEMA, lambda s: s["tables"].update(words_x={**s["tables"]["plain"], "kind": "shadow", "shadow_of": "words"}), 'a shadow table of "words" \\(module "fts5"\\), which has none of that name'),
+        ("an ordinary table with an owner", TABLE, put("shadow_of", "words"), 'of kind "ordinary" and has a "shadow_of"'),
+        ("an ordinary table as statistics", TABLE, put("kind", "stat"), 'table "parent" is described as of kind "stat", which its name forbids'),
+        ("statistics as an ordinary table", SCHEMA + ("tables",), put("sqlite_stat1", {"kind": "ordinary", "columns": []}), 'table "sqlite_stat1" is described as of kind "ordinary"'),
+        ("counters as an ordinary table", SCHEMA + ("tables",), put("SQLITE_sequence", {"kind": "ordinary", "columns": []}), 'table "SQLITE_sequence" is described as of kind "ordinary"'),
+        ("a table without SQL", OBJECT, drop("sql"), 'table "parent" has no SQL'),
+        ("an index without SQL", SCHEMA + ("objects", 3), drop("sql"), 'index "by_b" has no SQL'),
         ("a key whose columns do not pair", KEY, put("to", ["id", "name"]), "columns do not pair"),
         ("a key without columns", KEY, put("from", []), "columns do not pair"),
         ("a key without a parent", KEY, drop("parent"), "a foreign key without parent or actions"),
@@ -201,6 +224,21 @@ forged("a table that is in the manifest alone", 'table "plain"|rows are missing'
        lambda entries: entries + [{**NOTHING, "name": "plain", "block": 0, "offset": 1}])
 forged("a table that is in the rows alone", '"ghost"', lambda f: f.tables.append(["ghost", []]),
        lambda entries: [e for e in entries if e["name"] != "ghost"])
+
+# The metadata of version 2.0, which has neither manifest nor end line: its tables are others.
+HYBRID = 'has version "2.0" and no format, but the document has the manifest and end line of version 3'
+
+
+def as_old(forgery, metadata_first):
+    old = '"backup_metadata":{"version":"2.0"}'
+    schema = forgery.head[forgery.head.index('"database_schema"'):forgery.head.index(',\n"fts_tables"')]
+    forgery.head = "{" + ",\n".join([old, schema] if metadata_first else [schema, old]) + ',\n"tables":{'
+    if not metadata_first:
+        forgery.summary = lambda *parts: '"backup_manifest":{'
+
+
+for first in True, False:
+    forged(f"version 2.0 with a manifest{'' if first else ', behind the schema'}", HYBRID, lambda f: as_old(f, first))
 
 # Counters are read by name and seq: no other table says that it is the one that holds them.
 for name in "plain", "parent":

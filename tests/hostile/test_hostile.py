@@ -122,6 +122,15 @@ SQL = [
     ("t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b AS (c), c AS (b))", REFUSED),
     ("i", "CREATE INDEX i ON t((SELECT boom(1)))", REFUSED),
     ("i", "CREATE INDEX i ON t(random())", REFUSED),
+    ("t", " CREATE TABLE t(a INTEGER PRIMARY KEY, b)", REFUSED),  # SQLite runs it and cannot read it again
+    ("t", "\ufeffCREATE TABLE t(a INTEGER PRIMARY KEY, b)", REFUSED),
+    ("t", "/* x */CREATE TABLE t(a INTEGER PRIMARY KEY, b)", REFUSED),
+    ("i", "-- x\nCREATE INDEX i ON t(b)", REFUSED),
+    ("v", "\nCREATE VIEW v AS SELECT a FROM t", REFUSED),
+    ("r", "\tCREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END", REFUSED),
+    ("f", " CREATE VIRTUAL TABLE f USING fts5(c)", REFUSED),
+    ("f", ";CREATE VIRTUAL TABLE f USING fts5(c)", REFUSED),
+    ("t", "cReAtE/**/table/**/IF NOT EXISTS t(a INTEGER PRIMARY KEY, b) ; -- x", RESTORED),
     ("v", "CREATE VIEW v AS SELECT * FROM v", HARMLESS),
     ("v", "CREATE VIEW v AS WITH RECURSIVE c(a) AS (SELECT 1 UNION ALL SELECT a FROM c) SELECT a FROM c", HARMLESS),
 ]
@@ -201,13 +210,30 @@ def many_tables(text, count):
         f'{{"type":"table","name":"m{i}","tbl_name":"m{i}","sql":"CREATE TABLE m{i}(a)"}}' for i in range(count)
     )
     tables = ",\n".join(
-        f'"m{i}":{{"kind":"ordinary","rowid_name":"rowid","columns":[{{"name":"a","type":""}}]}}' for i in range(count)
+        f'"m{i}":{{"kind":"ordinary","rowid":true,"rowid_name":"rowid","columns":[{{"name":"a","type":""}}]}}' for i in range(count)
     )
     start = forgery.head.index('"objects":[') + len('"objects":[')
     head = forgery.head[:start] + "\n" + objects + "," + forgery.head[start:]
     at = head.index('\n],"tables":{') + len('\n],"tables":{')
     forgery.head = head[:at] + "\n" + tables + "," + head[at:]
     return forgery.text()
+
+
+def described(text, table, **facts):
+    """A table whose description says something else; None: does not say it."""
+    forgery = Forgery(text)
+    schema = forgery.schema()
+    schema["tables"][table] = {k: v for k, v in {**schema["tables"][table], **facts}.items() if v is not None}
+    return with_schema(forgery, schema).text()
+
+
+def with_schema(forgery, schema):
+    start = forgery.head.index('"database_schema":')
+    text = json.dumps(schema, separators=(",", ":"), ensure_ascii=False)
+    end = json.JSONDecoder().raw_decode(forgery.head, start + len('"database_schema":'))[1]
+    text = text.replace('"objects":[', '"objects":[\n', 1).replace('],"tables":{', '\n],"tables":{', 1)
+    forgery.head = forgery.head[:start] + '"database_schema":' + text + forgery.head[end:]
+    return forgery
 
 
 def doubled(text):
@@ -332,8 +358,17 @@ def cases(text, folder):
     yield "2,000 columns", table_of(folder, 2000).encode(), RESTORED
     for count in (1997, 1998, 1999, 32765, 100_000):
         yield f"{count + 2} columns everywhere", widened(text, count), RESTORED if count < 1999 else REFUSED
-    described = json.dumps(Forgery(text).schema()["tables"]["t"], separators=(",", ":"))
-    yield "a table described twice", text.replace('],"tables":{', f'],"tables":{{"t":{described},', 1).encode(), REFUSED
+    twice = json.dumps(Forgery(text).schema()["tables"]["t"], separators=(",", ":"))
+    yield "a table described twice", text.replace('],"tables":{', f'],"tables":{{"t":{twice},', 1).encode(), REFUSED
+    plain = backup_text(EXTENSION, "CREATE TABLE t(a); CREATE TABLE x(a); CREATE VIRTUAL TABLE f USING fts4(c)", os.path.join(folder, "plain.json"))
+    call = "rowid FROM (SELECT 1 AS rowid WHERE boom('x') IS NULL) AS t --"
+    yield "a description that is only written anew", described(plain, "t"), RESTORED
+    yield "a rowid name that calls", described(plain, "t", rowid_name=call), REFUSED
+    yield "a rowid name that writes a backup", described(plain, "t", rowid_name=call.replace("boom('x')", "adcp_backup('stolen.json')")), REFUSED
+    yield "a hidden rowid whose name calls", described(plain, "t", rowid=None, rowid_name=call), REFUSED
+    for size in (1, 40, 400, 100_000):
+        yield f"a shadow table of a name of {size} letters", described(plain, "x", kind="shadow", shadow_of="q" * size), REFUSED
+    yield "a table of the application as a shadow table", described(plain, "x", kind="shadow", shadow_of="f"), REFUSED
     yield "rows of a table twice", rows_twice(text), REFUSED
     yield "an object twice", doubled(text), REFUSED
     yield "a text of 8 MB", with_sql(text, "v", "CREATE VIEW v AS SELECT a FROM t /*" + "x" * (8 * meg) + "*/"), HARMLESS

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "codec/schema.h"
+#include "codec/shadow_name.h"
 
 static void test_growth(void) {
   AdcpError err = ADCP_ERROR_INIT;
@@ -96,6 +97,25 @@ static void *failing_realloc(void *old, size_t size) {
 }
 
 /* Every allocation fails once: an error, no leak, no crash. */
+static void test_shadow_names(void) {
+  CHECK(adcp_name_equal("Note", "nOTE") && !adcp_name_equal("note", "notes"));
+  CHECK(!adcp_name_equal("\xc3\x89", "\xc3\xa9")); /* letters of ASCII only */
+  CHECK(adcp_name_begins("NOTE_data", "note") && adcp_name_begins("x", ""));
+  CHECK(!adcp_name_begins("not", "note"));
+  CHECK(adcp_shadow_name_fits("note_data", "note", "fts5"));
+  CHECK(adcp_shadow_name_fits("Note_DATA", "nOTE", "FTS5"));
+  CHECK(!adcp_shadow_name_fits("note_segdir", "note", "fts5"));
+  CHECK(adcp_shadow_name_fits("note_segdir", "note", "fts4"));
+  CHECK(!adcp_shadow_name_fits("note_data", "note", "rtree"));
+  CHECK(!adcp_shadow_name_fits("note_data_x", "note", "fts5"));
+  CHECK(!adcp_shadow_name_fits("note", "note", "fts5") &&
+        !adcp_shadow_name_fits("no", "note", "x"));
+  CHECK(!adcp_shadow_name_fits("notedata", "note", "other"));
+  CHECK(adcp_shadow_name_fits("note_any_thing", "note", "other"));
+  CHECK(adcp_shadow_name_fits("note_any", "note", NULL));
+  CHECK(adcp_shadow_suffixes("geopoly") && adcp_shadow_suffixes("dbstat") == NULL);
+}
+
 static void test_out_of_memory(void) {
   static const AdcpMemMethods methods = {failing_malloc, failing_realloc, free};
   adcp_mem_replace(&methods);
@@ -125,6 +145,7 @@ int main(void) {
   test_growth();
   test_values();
   test_names();
+  test_shadow_names();
   test_out_of_memory();
   return unit_done();
 }

@@ -406,6 +406,41 @@ static void test_missing_functions(void) {
   unlink("functions.db");
 }
 
+/* As the whole catalog has it. */
+static void check_alone(const AdcpSchema *whole, const char *name) {
+  const AdcpTable *a = table_of(whole, name);
+  AdcpSchema *alone = adcp_catalog_read_table(&db, name);
+  CHECK(alone != NULL && alone->table_count == 1);
+  if( alone == NULL ) return;
+  const AdcpTable *b = &alone->tables[0];
+  CHECK_TEXT(b->name, name);
+  CHECK_CASE(a->without_rowid == b->without_rowid && a->rowid_column == b->rowid_column, "%s",
+             name);
+  CHECK_CASE(a->has_rowid_key == b->has_rowid_key && a->column_count == b->column_count, "%s",
+             name);
+  CHECK_CASE(a->foreign_key_count == b->foreign_key_count, "%s", name);
+  for( size_t i = 0; i < a->column_count; i++ ) {
+    CHECK_TEXT(a->columns[i].name, b->columns[i].name);
+    CHECK_CASE(a->columns[i].generated == b->columns[i].generated, "%s", name);
+  }
+  adcp_schema_free(alone);
+}
+
+static void test_one_table(void) {
+  open_memory();
+  run("CREATE TABLE t(a, b AS (a), c REFERENCES t); CREATE TABLE w(a PRIMARY KEY, b) WITHOUT ROWID;"
+      "CREATE TABLE k(a INTEGER PRIMARY KEY); CREATE INDEX w_b ON w(b);"
+      "CREATE VIRTUAL TABLE f USING fts5(a)");
+  AdcpSchema *whole = read_catalog();
+  check_alone(whole, "t");
+  check_alone(whole, "w");
+  check_alone(whole, "k");
+  check_alone(whole, "f_config");
+  check_alone(whole, "f_data");
+  adcp_schema_free(whole);
+  sqlite3_close(db.handle);
+}
+
 static void test_damaged_schema(void) {
   open_memory();
   run("CREATE TABLE t(a); PRAGMA writable_schema=ON;"
@@ -471,6 +506,7 @@ int main(void) {
   test_foreign_module();
   test_names();
   test_missing_functions();
+  test_one_table();
   test_damaged_schema();
   test_snapshot();
   test_many_tables();

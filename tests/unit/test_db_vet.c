@@ -126,8 +126,8 @@ static void test_good(void) {
 /* Not as SQLite stores it, and harmless. */
 static void test_good_text(void) {
   static const char *const text[] = {"CREATE TABLE IF NOT EXISTS t(a)", "CREATE TABLE t(a);",
-                                     "  /* c */ create table t(a) ; ;; -- end",
-                                     "\xef\xbb\xbf CREATE TABLE 't'(a)"};
+                                     "create /* c */ table t(a) ; ;; -- end",
+                                     "cReAtE TABLE 't'(a)"};
   for( size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++ ) {
     AdcpError err = ADCP_ERROR_INIT;
     AdcpSchema *schema = new_schema();
@@ -152,6 +152,11 @@ static const struct {
     {ADCP_OBJECT_INDEX, "x", "t", NULL, "no SQL"},
     {ADCP_OBJECT_TABLE, "x", "x", "DROP TABLE t",
      "SQL that has DROP at byte 0 where CREATE is expected"},
+    {ADCP_OBJECT_TABLE, "x", "x", " CREATE TABLE x(a)", "SQL that does not begin with CREATE"},
+    {ADCP_OBJECT_TABLE, "x", "x", "/* c */ create table x(a)",
+     "SQL that does not begin with CREATE"},
+    {ADCP_OBJECT_TABLE, "x", "x", "\xef\xbb\xbf CREATE TABLE 'x'(a)",
+     "SQL that does not begin with CREATE"},
     {ADCP_OBJECT_TABLE, "x", "x", "EXPLAIN CREATE TABLE x(a)",
      "SQL that has EXPLAIN at byte 0 where CREATE is expected"},
     {ADCP_OBJECT_TABLE, "x", "x", "PRAGMA writable_schema=1",

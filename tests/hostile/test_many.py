@@ -1,0 +1,47 @@
+"""Many tables: what is done for each of them takes time with their number, not with its square."""
+import json
+import os
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path += [os.path.join(os.path.dirname(HERE), "damage"), os.path.join(os.path.dirname(HERE), "tools")]
+from forge import Forgery
+from program import check, connect, done
+from sample import backup_text
+
+os.chdir(os.environ["TMPDIR"])
+FEW, MANY = 1500, 6000
+base = backup_text(os.environ["ADCP_SO"], "CREATE TABLE m(a PRIMARY KEY) WITHOUT ROWID", "base.json")
+
+
+def write(path, count, value):
+    """A backup of so many tables, each with one row."""
+    forgery = Forgery(base)
+    facts = json.dumps(forgery.schema()["tables"]["m"], separators=(",", ":"))
+    start, end = forgery.head.index('"database_schema":'), forgery.head.index(',\n"fts_tables"')
+    objects = ",\n".join(
+        f'{{"type":"table","name":"m{i}","tbl_name":"m{i}","sql":"CREATE TABLE m{i}(a PRIMARY KEY) WITHOUT ROWID"}}' for i in range(count)
+    )
+    tables = ",\n".join(f'"m{i}":{facts}' for i in range(count))
+    schema = f'"database_schema":{{"objects":[\n{objects}\n],"tables":{{\n{tables}\n}},"indexes":{{}},"foreign_keys":{{}}}}'
+    forgery.head = forgery.head[:start] + schema + forgery.head[end:]
+    forgery.tables[:] = [[f"m{i}", [f'{{"a":{value}}}']] for i in range(count)]
+    with open(path, "wb") as file:
+        file.write(forgery.text())
+
+
+def seconds(count):
+    """Of this process, to tell two backups of so many tables apart."""
+    write("one.json", count, 1)
+    write("two.json", count, 2)
+    db = connect(":memory:")
+    begun = time.process_time()
+    found = db.execute("SELECT count(*) FROM adcp_diff('one.json', 'two.json')").fetchone()[0]
+    check(f"{count} tables differ", found == 2 * count, found)
+    return time.process_time() - begun
+
+
+few, many = seconds(FEW), seconds(MANY)
+check("four times the tables take no eight times the time", many < 8 * few, f"{few:.2f} s and {many:.2f} s")
+done()
