@@ -360,18 +360,21 @@ static const AdcpValue *hashed_row(void *context, const AdcpTable *table, const 
 static char *earlier_backup(AdcpBackup *backup, const AdcpRequest *request) {
   AdcpError none = ADCP_ERROR_INIT;
   AdcpDb *db = &backup->db;
-  char *folder = NULL, *earlier = NULL;
+  char *folder = NULL, *spelled = NULL, *earlier = NULL;
   if( request->path ) {
     earlier = adcp_strdup(request->path);
     if( earlier == NULL ) adcp_error_nomem(backup->err);
   } else {
-    const char *file = adcp_db_filename(db->handle, db->schema);
     folder = adcp_config_backup_dir(request->config, db->handle, db->schema, backup->err);
-    if( folder ) earlier = adcp_listing_newest_of(backup->root, folder, file, &none);
+    spelled = adcp_listing_spell(adcp_db_filename(db->handle, db->schema), backup->err);
+    if( folder && spelled ) {
+      earlier = adcp_listing_newest_of(backup->root, folder, spelled, &none);
+    }
     if( none.rc == ADCP_NOMEM || none.rc == ADCP_INTERRUPT ) adcp_error_move(backup->err, &none);
   }
   adcp_error_clear(&none);
   adcp_free(folder);
+  adcp_free(spelled);
   return earlier;
 }
 
