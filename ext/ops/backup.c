@@ -391,7 +391,9 @@ static bool same_figures(AdcpBackup *backup, const AdcpArchiveHead *head) {
 static bool holds_content(AdcpBackup *backup, const char *path) {
   AdcpError found = ADCP_ERROR_INIT;
   AdcpHashRows rows = {backup, hashed_table, hashed_row};
-  AdcpArchiveReader *archive = adcp_archive_reader_open(backup->root, path, 0, &found);
+  AdcpCheckpoint checkpoint = adcp_interrupt_checkpoint_of(backup->db.handle);
+  AdcpArchiveReader *archive =
+      adcp_archive_reader_open_head_checked(backup->root, path, checkpoint, &found);
   const AdcpArchiveHead *head = archive ? adcp_archive_head(archive) : NULL;
   bool holds = head && head->totals.content_sha256[0] && same_figures(backup, head) &&
                adcp_hash_is_held(&backup->db, backup->schema, &rows, head);
