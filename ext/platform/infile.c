@@ -13,6 +13,7 @@
 #include "platform/file.h"
 
 #include <assert.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -77,10 +78,19 @@ static bool is_database(const AdcpInFile *file) {
          memcmp(found, header, sizeof header) == 0;
 }
 
+/* SQLite unloads an extension with the last connection that has it, and with it the table would go: each
+** time that it is loaded again, it would keep one more of the same file. Nothing to do where adcp is linked in. */
+static void stay_loaded(void) {
+  Dl_info library;
+  if( dladdr(&databases, &library) == 0 || library.dli_fname == NULL ) return;
+  dlopen(library.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
 /* False when there is no room. Two of the same file, opened at the same time, are both kept. */
 static bool keep(const AdcpInFile *file) {
   int at = databases.count;
   if( at == MAX_DATABASES ) return false;
+  if( at == 0 ) stay_loaded();
   databases.files[at].fd = file->fd;
   databases.files[at].device = file->st.st_dev;
   databases.files[at].inode = file->st.st_ino;
