@@ -178,6 +178,19 @@ static void warn_of_size(AdcpBackup *backup) {
                      made, ADCP_MAX_OBJECTS, made);
 }
 
+/* Shadow tables that were chosen without their virtual table: in a database that has no such one these
+** are ordinary tables, and a reader refuses a backup that says otherwise. */
+static void part_from_owners(const AdcpBackup *backup) {
+  const AdcpSchema *schema = backup->schema;
+  for( size_t i = 0; i < schema->table_count && !backup->err->rc; i++ ) {
+    AdcpTable *table = &schema->tables[i];
+    if( table->shadow_of == NULL || adcp_schema_table(schema, table->shadow_of) ) continue;
+    adcp_free(table->shadow_of);
+    table->shadow_of = NULL;
+    table->kind = ADCP_TABLE_ORDINARY;
+  }
+}
+
 /* Reduces the schema to what the options select. */
 static void select_schema(AdcpBackup *backup) {
   AdcpSchema *schema = backup->schema;
@@ -201,6 +214,7 @@ static void select_schema(AdcpBackup *backup) {
     if( adcp_selection_partial(selection) ) warn_of_names(backup, keep_objects);
     adcp_selection_close(selection); /* it borrows the whole schema */
     adcp_schema_retain(schema, keep_objects, keep_tables, backup->err);
+    part_from_owners(backup);
   } else {
     adcp_selection_close(selection);
     adcp_error_nomem(backup->err);
