@@ -21,7 +21,7 @@ Q            := $(if $(V),,@)
 say           = $(if $(V),,@echo '  $(1)')
 
 LAYERS  := base codec platform stream archive db ops sql
-LIBS    := -lz -ldeflate -lzstd -lnettle -lcjson -lpthread
+LIBS    := -lz -ldeflate -lzstd -lnettle -lcjson -lpthread -ldl
 # ISA-L, which compresses fastest, where there is one.
 ISAL    := $(shell echo '\#include <isa-l/igzip_lib.h>' | $(CC) $(CFLAGS) -E - >/dev/null 2>&1 && echo yes)
 SQLITE  := -lsqlite3

@@ -8,7 +8,7 @@
 **     sqlite3_auto_extension((void (*)(void))sqlite3_adcp_init);
 **
 ** or calls sqlite3_adcp_init(db, &message, NULL) for one. `make libs` prints what to link besides:
-** -lsqlite3 -ldeflate -lz -lzstd -lcjson -lnettle -lpthread, and -lisal where there is one.
+** -lsqlite3 -ldeflate -lz -lzstd -lcjson -lnettle -lpthread -ldl, and -lisal where there is one.
 */
 #ifndef ADCP_H
 #define ADCP_H

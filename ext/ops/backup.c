@@ -178,6 +178,19 @@ static void warn_of_size(AdcpBackup *backup) {
                      made, ADCP_MAX_OBJECTS, made);
 }
 
+/* Shadow tables that were chosen without their virtual table: in a database that has no such one these
+** are ordinary tables, and a reader refuses a backup that says otherwise. */
+static void part_from_owners(const AdcpBackup *backup) {
+  const AdcpSchema *schema = backup->schema;
+  for( size_t i = 0; i < schema->table_count && !backup->err->rc; i++ ) {
+    AdcpTable *table = &schema->tables[i];
+    if( table->shadow_of == NULL || adcp_schema_table(schema, table->shadow_of) ) continue;
+    adcp_free(table->shadow_of);
+    table->shadow_of = NULL;
+    table->kind = ADCP_TABLE_ORDINARY;
+  }
+}
+
 /* Reduces the schema to what the options select. */
 static void select_schema(AdcpBackup *backup) {
   AdcpSchema *schema = backup->schema;
@@ -201,6 +214,7 @@ static void select_schema(AdcpBackup *backup) {
     if( adcp_selection_partial(selection) ) warn_of_names(backup, keep_objects);
     adcp_selection_close(selection); /* it borrows the whole schema */
     adcp_schema_retain(schema, keep_objects, keep_tables, backup->err);
+    part_from_owners(backup);
   } else {
     adcp_selection_close(selection);
     adcp_error_nomem(backup->err);
@@ -360,18 +374,21 @@ static const AdcpValue *hashed_row(void *context, const AdcpTable *table, const 
 static char *earlier_backup(AdcpBackup *backup, const AdcpRequest *request) {
   AdcpError none = ADCP_ERROR_INIT;
   AdcpDb *db = &backup->db;
-  char *folder = NULL, *earlier = NULL;
+  char *folder = NULL, *spelled = NULL, *earlier = NULL;
   if( request->path ) {
     earlier = adcp_strdup(request->path);
     if( earlier == NULL ) adcp_error_nomem(backup->err);
   } else {
-    const char *file = adcp_db_filename(db->handle, db->schema);
     folder = adcp_config_backup_dir(request->config, db->handle, db->schema, backup->err);
-    if( folder ) earlier = adcp_listing_newest_of(backup->root, folder, file, &none);
+    spelled = adcp_listing_spell(adcp_db_filename(db->handle, db->schema), backup->err);
+    if( folder && spelled ) {
+      earlier = adcp_listing_newest_of(backup->root, folder, spelled, &none);
+    }
     if( none.rc == ADCP_NOMEM || none.rc == ADCP_INTERRUPT ) adcp_error_move(backup->err, &none);
   }
   adcp_error_clear(&none);
   adcp_free(folder);
+  adcp_free(spelled);
   return earlier;
 }
 
@@ -388,7 +405,9 @@ static bool same_figures(AdcpBackup *backup, const AdcpArchiveHead *head) {
 static bool holds_content(AdcpBackup *backup, const char *path) {
   AdcpError found = ADCP_ERROR_INIT;
   AdcpHashRows rows = {backup, hashed_table, hashed_row};
-  AdcpArchiveReader *archive = adcp_archive_reader_open(backup->root, path, 0, &found);
+  AdcpCheckpoint checkpoint = adcp_interrupt_checkpoint_of(backup->db.handle);
+  AdcpArchiveReader *archive =
+      adcp_archive_reader_open_head_checked(backup->root, path, checkpoint, &found);
   const AdcpArchiveHead *head = archive ? adcp_archive_head(archive) : NULL;
   bool holds = head && head->totals.content_sha256[0] && same_figures(backup, head) &&
                adcp_hash_is_held(&backup->db, backup->schema, &rows, head);

@@ -14,6 +14,7 @@
 #include "ops/backup_dir.h"
 #include "ops/clock.h"
 #include "ops/duration.h"
+#include "ops/interrupt.h"
 #include "ops/listing.h"
 #include "platform/file.h"
 
@@ -280,9 +281,11 @@ static void write_tables(AdcpJsonWriter *w, const AdcpArchiveHead *head) {
   adcp_json_end_object(w);
 }
 
-static void write_backup(const AdcpRoot *root, const char *path, AdcpBuf *report, AdcpError *err) {
+static void write_backup(const AdcpRequest *request, const char *path, AdcpBuf *report,
+                         AdcpError *err) {
   AdcpListingEntry entry;
-  AdcpArchiveReader *archive = adcp_archive_reader_open_head(root, path, err);
+  AdcpArchiveReader *archive = adcp_archive_reader_open_head_checked(
+      adcp_config_root(request->config), path, adcp_interrupt_checkpoint_of(request->handle), err);
   if( archive == NULL ) return;
   adcp_listing_describe(&entry, path, adcp_archive_head(archive), err);
   AdcpJsonWriter w = {report, false};
@@ -314,7 +317,7 @@ void adcp_info(const AdcpRequest *request, AdcpBuf *report, AdcpError *err) {
   }
   AdcpDb db = {request->handle, "main", err};
   char *path = adcp_backup_dir_find(request->config, &db, request->path);
-  if( path ) write_backup(adcp_config_root(request->config), path, report, err);
+  if( path ) write_backup(request, path, report, err);
   adcp_error_name(err, request->path);
   adcp_free(path);
 }

@@ -87,8 +87,8 @@ void adcp_listing_confirm(AdcpListingEntry *entry, const AdcpRoot *root, AdcpErr
 ** the folder has none. */
 char *adcp_listing_newest(const AdcpRoot *root, const char *folder, AdcpError *err);
 
-/* The same among the backups of one database, by the path that they say they were made of ("": in
-** memory). NULL without an error when the folder has none. */
+/* The same among the backups of one database, by the path that they say they were made of, as a backup
+** spells it (adcp_listing_spell; "": in memory). NULL without an error when the folder has none. */
 char *adcp_listing_newest_of(const AdcpRoot *root, const char *folder, const char *database,
                              AdcpError *err);
 

@@ -13,6 +13,7 @@
 #include "db/transaction.h"
 #include "ops/env_file.h"
 #include "ops/environment.h"
+#include "ops/interrupt.h"
 #include "ops/json_edit.h"
 #include "ops/json_tree.h"
 #include "ops/own_file.h"
@@ -38,6 +39,7 @@ struct AdcpSettingsRestore {
   const AdcpOptions *options;
   const AdcpRoot *root;
   const AdcpArchiveReader *archive;
+  AdcpCheckpoint checkpoint; /* of the connection's interrupt */
   cJSON *metadata;
   AdcpRedacted redacted; /* of it */
   cJSON *variables;      /* of the backup: an object, or NULL */
@@ -345,6 +347,8 @@ static void make_env_file(AdcpSettingsRestore *settings, Target *target) {
        item = item->next ) {
     AdcpEnvVariable variable = {item->string, cJSON_IsString(item) ? item->valuestring : NULL,
                                 left_out(settings, item->string, &pointer)};
+    /* Each looks through the whole text. */
+    settings->checkpoint.xCheck(settings->checkpoint.context, settings->err);
     adcp_env_file_put(&target->text, &variable, &settings->warnings);
   }
   adcp_buf_check(&target->text, settings->err);
@@ -480,6 +484,7 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
   settings->options = options;
   settings->root = root;
   settings->archive = archive;
+  settings->checkpoint = adcp_interrupt_checkpoint_of(handle);
   size_t n = 0;
   const char *digests = adcp_archive_section(archive, ADCP_SECRETS_SECTION, &n);
   const char *metadata = adcp_archive_head(archive)->metadata;

@@ -102,7 +102,8 @@ const struct stat *adcp_infile_stat(const AdcpInFile *file);
 size_t adcp_infile_read(AdcpInFile *file, int64_t offset, void *to, size_t n, AdcpError *err);
 
 /* The descriptor of a file that begins as an SQLite database does stays open, once for each file and as
-** long as the process: to close it would take the locks that SQLite has on it. NULL is allowed. */
+** long as the process, with this library: to close it would take the locks that SQLite has on it. NULL
+** is allowed. */
 void adcp_infile_close(AdcpInFile *file);
 
 /* ---- writing ---- */

@@ -13,6 +13,7 @@
 #include "platform/file.h"
 
 #include <assert.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -72,25 +73,39 @@ static bool open_kept(AdcpInFile *file, const AdcpRoot *root) {
 static bool is_database(const AdcpInFile *file) {
   static const char header[16] = "SQLite format 3"; /* with its NUL */
   char found[sizeof header];
-  if( file->fd < 0 || !S_ISREG(file->st.st_mode) ) return false;
+  if( !S_ISREG(file->st.st_mode) ) return false;
   return adcp_system_calls()->xPread(file->fd, found, sizeof found, 0) == sizeof found &&
          memcmp(found, header, sizeof header) == 0;
 }
 
-/* Two of the same file, opened at the same time, are both kept. False when there is no room. */
+/* SQLite unloads an extension with the last connection that has it, and with it the table would go: each
+** time that it is loaded again, it would keep one more of the same file. Nothing to do where adcp is linked in. */
+static void stay_loaded(void) {
+  Dl_info library;
+  if( dladdr(&databases, &library) == 0 || library.dli_fname == NULL ) return;
+  dlopen(library.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
+/* False when there is no room. Two of the same file, opened at the same time, are both kept. */
 static bool keep(const AdcpInFile *file) {
-  pthread_mutex_lock(&databases.mutex);
   int at = databases.count;
-  bool kept = kept_of(&file->st) == file->fd;
-  if( !kept && at < MAX_DATABASES ) {
-    databases.files[at].fd = file->fd;
-    databases.files[at].device = file->st.st_dev;
-    databases.files[at].inode = file->st.st_ino;
-    atomic_store(&databases.count, at + 1);
-    kept = true;
-  }
+  if( at == MAX_DATABASES ) return false;
+  if( at == 0 ) stay_loaded();
+  databases.files[at].fd = file->fd;
+  databases.files[at].device = file->st.st_dev;
+  databases.files[at].inode = file->st.st_ino;
+  atomic_store(&databases.count, at + 1);
+  return true;
+}
+
+/* Whether the descriptor is not to be closed. One that was kept stays, whatever its file has become:
+** it will be asked for again, and its number may be another file's then. */
+static bool stays_open(const AdcpInFile *file) {
+  bool begins_so = is_database(file);
+  pthread_mutex_lock(&databases.mutex);
+  bool stays = kept_of(&file->st) == file->fd || (begins_so && keep(file));
   pthread_mutex_unlock(&databases.mutex);
-  return kept;
+  return stays;
 }
 
 /* ---- opening ---- */
@@ -182,8 +197,7 @@ size_t adcp_infile_read(AdcpInFile *file, int64_t offset, void *to, size_t n, Ad
 
 void adcp_infile_close(AdcpInFile *file) {
   if( file == NULL ) return;
-  bool stays = is_database(file) && keep(file);
-  if( file->fd >= 0 && !stays ) adcp_system_calls()->xClose(file->fd);
+  if( file->fd >= 0 && !stays_open(file) ) adcp_system_calls()->xClose(file->fd);
   adcp_free(file->path);
   adcp_free(file);
 }

@@ -70,6 +70,21 @@ static void check_same(const char *loaded, AdcpError *err) {
                  loaded);
 }
 
+/* Told without an error: what a statement fails with goes to the error log of the program. False also
+** where the list is not given. */
+static bool is_absent(sqlite3 *db) {
+  sqlite3_stmt *stmt = NULL;
+  bool found = false;
+  int rc = sqlite3_prepare_v2(db, "PRAGMA function_list", -1, &stmt, NULL);
+  bool lists = rc == SQLITE_OK && sqlite3_column_count(stmt) > 0;
+  while( lists && !found && (rc = sqlite3_step(stmt)) == SQLITE_ROW ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 0);
+    found = name == NULL || sqlite3_stricmp(name, "adcp_version") == 0;
+  }
+  sqlite3_finalize(stmt);
+  return lists && !found && rc == SQLITE_DONE;
+}
+
 /* sqlite3_open takes what the connection says last for what an automatic extension came to. */
 static void clear_last_error(sqlite3 *db, AdcpError *err) {
   sqlite3_stmt *stmt = NULL;
@@ -82,6 +97,7 @@ static void clear_last_error(sqlite3 *db, AdcpError *err) {
 ** settings, and so take the root of the connection away. */
 static bool is_loaded(sqlite3 *db, AdcpError *err) {
   sqlite3_stmt *stmt = NULL;
+  if( is_absent(db) ) return false;
   int rc = sqlite3_prepare_v2(db, "SELECT adcp_version()", -1, &stmt, NULL);
   bool found = rc != SQLITE_ERROR || strstr(sqlite3_errmsg(db), "no such function") == NULL;
   if( rc == SQLITE_OK ) rc = sqlite3_step(stmt);

@@ -550,6 +550,11 @@ def test_if_changed(folder):
     path = one.execute("SELECT path FROM adcp_backups WHERE database LIKE '%one.db'").fetchone()[0]
     damage(path)
     check("a damaged one does not count", [changed(one), changed(one)], [True, False])
+    latin = connect(os.fsencode(f"{folder}/one") + b"\xfc.db")
+    latin.executescript("CREATE TABLE t(a); INSERT INTO t VALUES('MARKED')")
+    call(latin, "adcp_config", "backup_dir", f"{folder}/shared")
+    check("a name that is not UTF-8", [changed(latin), changed(latin)], [True, False])
+    latin.close()
     one.close()
     other.close()
 

@@ -938,7 +938,6 @@ static void test_read_pipe(void) {
   close(ends[0]);
 }
 
-/* A host that closed its standard descriptors does not get a backup in the place of one. */
 static int count_descriptors(void) {
   DIR *dir = opendir("/proc/self/fd");
   int n = 0;
@@ -973,6 +972,7 @@ static void open_and_close(const char *path) {
 
 /* Locks that this process has on a database survive that it is taken for a backup. */
 static void test_read_database(void) {
+  AdcpError err = ADCP_ERROR_INIT;
   struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 100, .l_len = 10};
   int fd = open(at("x.db"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   CHECK(write(fd, "SQLite format 3\0 and so on", 26) == 26);
@@ -984,9 +984,17 @@ static void test_read_database(void) {
   CHECK(link(at("x.db"), at("y.db")) == 0);
   open_and_close(at("y.db"));
   CHECK(is_locked(at("x.db")) && count_descriptors() == descriptors);
+  /* It stays the same when the file is no database any more: nobody else gets its number meanwhile. */
+  CHECK(pwrite(fd, "{", 1, 0) == 1);
+  adcp_infile_close(adcp_infile_open(NULL, at("x.db"), &err));
+  CHECK(err.rc == ADCP_OK && is_locked(at("x.db")) && count_descriptors() == descriptors);
+  CHECK(pwrite(fd, "S", 1, 0) == 1);
+  open_and_close(at("x.db"));
+  CHECK(is_locked(at("x.db")) && count_descriptors() == descriptors);
   close(fd);
 }
 
+/* A host that closed its standard descriptors does not get a backup in the place of one. */
 static void test_low_descriptors(void) {
   put_file(at("low"), "x");
   pid_t child = fork();

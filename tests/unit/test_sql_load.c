@@ -9,6 +9,15 @@
 #include "adcp.h"
 #include "connection.h"
 
+static int logged; /* errors in the program's log */
+
+static void count_logged(void *context, int code, const char *text) {
+  (void)context;
+  (void)code;
+  (void)text;
+  logged++;
+}
+
 static int load_linked(sqlite3 *db) {
   return sqlite3_adcp_init(db, NULL, NULL);
 }
@@ -95,6 +104,19 @@ static void test_unknown(void) {
   sqlite3_close(db);
 }
 
+/* Neither an error in the program's log nor a function that has to be allowed is needed to load. */
+static void test_first(void) {
+  sqlite3 *db = open_database(":memory:");
+  logged = 0;
+  sqlite3_set_authorizer(db, deny_functions, NULL);
+  CHECK(load_linked(db) == SQLITE_OK);
+  CHECK(sqlite3_errcode(db) == SQLITE_OK && logged == 0);
+  sqlite3_set_authorizer(db, NULL, NULL);
+  CHECK(load_linked(db) == SQLITE_OK);
+  CHECK(logged == 0);
+  CHECK(sqlite3_close(db) == SQLITE_OK);
+}
+
 /* A function of the application has the name of one of ours, and is in use. */
 static void test_taken_back(void) {
   sqlite3 *db = open_database(":memory:");
@@ -129,6 +151,8 @@ static void test_automatic(void) {
 
 int main(void) {
   unsetenv("ADCP_CONFIG");
+  CHECK(sqlite3_config(SQLITE_CONFIG_LOG, count_logged, NULL) == SQLITE_OK);
+  test_first();
   test_again(load_linked);
   test_again(load_library);
   test_again_busy(load_linked);
