@@ -48,10 +48,10 @@ struct AdcpLoad {
 
 /* ---- which value goes where ---- */
 
-/* A hidden rowid is kept in an exact copy; where rows are matched by key it means nothing to the
-** target's rows. */
-static const char *rowid_target(AdcpLoad *load, const AdcpTable *source, const AdcpTable *live) {
-  if( load->on_conflict != ADCP_CONFLICT_ABORT ) return NULL;
+/* A hidden rowid is kept where the rows replace all others; among live rows it is any row's. */
+static const char *rowid_target(const AdcpLoad *load, const AdcpTable *source,
+                                const AdcpTable *live) {
+  if( load->merges || load->on_conflict != ADCP_CONFLICT_ABORT ) return NULL;
   if( live ) return live->has_rowid_key ? live->rowid_name : NULL;
   if( source->rowid_name == NULL ) {
     adcp_error_set(load->db->err, ADCP_CORRUPT,
