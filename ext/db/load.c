@@ -91,7 +91,7 @@ static void find_targets(AdcpLoad *load, const AdcpTable *source, const AdcpTabl
   if( source->has_rowid_key ) load->names[0] = rowid_target(load, source, live);
 }
 
-static void number_parameters(AdcpLoad *load) {
+static void number_parameters(AdcpLoad *load, const AdcpTable *source) {
   int limit = sqlite3_limit(load->db->handle, SQLITE_LIMIT_VARIABLE_NUMBER, -1), count = 0;
   for( size_t v = 0; v < load->value_count; v++ ) {
     if( load->names[v] == NULL ) continue;
@@ -99,7 +99,8 @@ static void number_parameters(AdcpLoad *load) {
     load->parameters[v] = ++count;
   }
   load->written_count = (size_t)count;
-  if( count == 0 ) {
+  bool has_rowid = source->has_rowid_key && load->names[0] != NULL;
+  if( count == has_rowid ) {
     adcp_error_set(load->db->err, ADCP_MISMATCH,
                    "table \"%s\" has none of the columns that the backup's table has",
                    load->target);
@@ -298,7 +299,7 @@ AdcpLoad *adcp_load_open(AdcpDb *db, const AdcpTable *source, const AdcpLoadOpti
   allocate(load, options->target);
   if( db->err->rc == ADCP_OK ) {
     find_targets(load, source, options->live);
-    number_parameters(load);
+    number_parameters(load, source);
     prepare_insert(load, source, options);
   }
   adcp_free(load->names);
