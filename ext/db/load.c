@@ -24,14 +24,18 @@
 #include "db/state.h"
 
 struct AdcpLoad {
-  AdcpDb *db;         /* borrowed */
-  sqlite3_stmt *stmt; /* owned */
-  char *target;       /* owned */
+  AdcpDb *db;           /* borrowed */
+  sqlite3_stmt *stmt;   /* owned */
+  sqlite3_stmt *strict; /* owned: the same in spite of ON CONFLICT clauses; NULL: there are none */
+  char *target;         /* owned */
   AdcpConflict on_conflict;
+  bool merges; /* with the live rows, and triggers fire */
   size_t value_count;
   const char **names;      /* owned, only during open: the column of each value, NULL if dropped */
   int *parameters;         /* owned: the parameter of each value, 0 if dropped */
   size_t *places;          /* owned: the value of each parameter */
+  bool *not_null;          /* owned: of each value, whether the live column takes no NULL */
+  bool lacks_not_null;     /* such a column gets no value */
   size_t written_count;    /* parameters */
   sqlite3_stmt *feed_stmt; /* owned; NULL: rows are bound */
   AdcpFeed *feed;          /* owned */
@@ -44,10 +48,10 @@ struct AdcpLoad {
 
 /* ---- which value goes where ---- */
 
-/* A hidden rowid is kept in an exact copy; where rows are matched by key it means nothing to the
-** target's rows. */
-static const char *rowid_target(AdcpLoad *load, const AdcpTable *source, const AdcpTable *live) {
-  if( load->on_conflict != ADCP_CONFLICT_ABORT ) return NULL;
+/* A hidden rowid is kept where the rows replace all others; among live rows it is any row's. */
+static const char *rowid_target(const AdcpLoad *load, const AdcpTable *source,
+                                const AdcpTable *live) {
+  if( load->merges || load->on_conflict != ADCP_CONFLICT_ABORT ) return NULL;
   if( live ) return live->has_rowid_key ? live->rowid_name : NULL;
   if( source->rowid_name == NULL ) {
     adcp_error_set(load->db->err, ADCP_CORRUPT,
@@ -60,8 +64,10 @@ static const char *rowid_target(AdcpLoad *load, const AdcpTable *source, const A
 static void match_by_name(AdcpLoad *load, const AdcpTable *live) {
   AdcpError *err = load->db->err;
   AdcpNameMap columns = {0};
+  size_t not_null = 0, taken = 0;
   for( size_t i = 0; i < live->column_count; i++ ) {
     AdcpColumn *column = &live->columns[i];
+    not_null += column->not_null;
     if( adcp_column_stored(column) ) adcp_name_map_put(&columns, column->name, column, err);
   }
   for( size_t v = 0; v < load->value_count; v++ ) {
@@ -69,7 +75,10 @@ static void match_by_name(AdcpLoad *load, const AdcpTable *live) {
     if( name == NULL ) continue;
     const AdcpColumn *column = adcp_name_map_get(&columns, name, strlen(name), err);
     load->names[v] = column ? column->name : NULL;
+    load->not_null[v] = column && column->not_null;
+    taken += load->not_null[v];
   }
+  load->lacks_not_null = taken < not_null;
   adcp_name_map_free(&columns);
 }
 
@@ -82,7 +91,7 @@ static void find_targets(AdcpLoad *load, const AdcpTable *source, const AdcpTabl
   if( source->has_rowid_key ) load->names[0] = rowid_target(load, source, live);
 }
 
-static void number_parameters(AdcpLoad *load) {
+static void number_parameters(AdcpLoad *load, const AdcpTable *source) {
   int limit = sqlite3_limit(load->db->handle, SQLITE_LIMIT_VARIABLE_NUMBER, -1), count = 0;
   for( size_t v = 0; v < load->value_count; v++ ) {
     if( load->names[v] == NULL ) continue;
@@ -90,7 +99,8 @@ static void number_parameters(AdcpLoad *load) {
     load->parameters[v] = ++count;
   }
   load->written_count = (size_t)count;
-  if( count == 0 ) {
+  bool has_rowid = source->has_rowid_key && load->names[0] != NULL;
+  if( count == has_rowid ) {
     adcp_error_set(load->db->err, ADCP_MISMATCH,
                    "table \"%s\" has none of the columns that the backup's table has",
                    load->target);
@@ -151,8 +161,9 @@ static void append_update(sqlite3_str *sql, const AdcpLoad *load, const AdcpTabl
 
 /* The primary key goes first: a row equal to one by it and to another by a UNIQUE key belongs to
 ** the first. */
-static void append_conflict(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *table) {
-  switch( load->on_conflict ) {
+static void append_conflict(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *table,
+                            AdcpConflict on_conflict) {
+  switch( on_conflict ) {
   case ADCP_CONFLICT_ABORT: break;
   case ADCP_CONFLICT_IGNORE: sqlite3_str_appendall(sql, " ON CONFLICT DO NOTHING"); break;
   case ADCP_CONFLICT_UPDATE:
@@ -163,9 +174,6 @@ static void append_conflict(sqlite3_str *sql, const AdcpLoad *load, const AdcpTa
   }
 }
 
-/* INSERT of an exact copy: the ON CONFLICT clauses of the table's constraints must not drop rows.
-** Not where triggers may fire, because it would replace the OR IGNORE and OR REPLACE of their
-** statements. */
 static sqlite3_str *begin_insert(const AdcpLoad *load, const char *or_clause) {
   sqlite3_str *sql = sqlite3_str_new(NULL);
   const char *separator = "(";
@@ -180,12 +188,13 @@ static sqlite3_str *begin_insert(const AdcpLoad *load, const char *or_clause) {
   return sql;
 }
 
-static char *insert_sql(const AdcpLoad *load, const AdcpTable *source, const AdcpTable *live) {
-  sqlite3_str *sql = begin_insert(load, live ? "" : "OR ABORT ");
+static char *insert_sql(const AdcpLoad *load, const AdcpTable *table, const char *or_clause,
+                        AdcpConflict on_conflict) {
+  sqlite3_str *sql = begin_insert(load, or_clause);
   sqlite3_str_appendall(sql, " VALUES(?1");
   for( size_t i = 2; i <= load->written_count; i++ ) sqlite3_str_appendf(sql, ",?%d", (int)i);
   sqlite3_str_appendall(sql, ")");
-  append_conflict(sql, load, live ? live : source);
+  append_conflict(sql, load, table, on_conflict);
   return sqlite3_str_finish(sql);
 }
 
@@ -230,13 +239,33 @@ static void prepare_feed(AdcpLoad *load, bool ignore_checks) {
   }
 }
 
+/* Whether constraints of the table may have an ON CONFLICT clause: the word is in its text. */
+static bool may_have_clauses(AdcpDb *db, const AdcpTable *live) {
+  return adcp_db_integer(db, 0,
+                         "SELECT 1 FROM \"%w\".sqlite_schema WHERE type = 'table' AND name = %Q "
+                         "AND instr(lower(sql), 'conflict')",
+                         db->schema, live->name) != 0;
+}
+
+/* The ON CONFLICT clauses of the table's constraints must not drop rows. OR ABORT overrides them,
+** but also the OR IGNORE and OR REPLACE in statements of triggers, so that a merge does without:
+** where there are clauses it leaves the row, and asks the strict statement whether it may. */
 static void prepare_insert(AdcpLoad *load, const AdcpTable *source,
                            const AdcpLoadOptions *options) {
   const AdcpTable *live = options->live;
   if( load->db->err->rc != ADCP_OK ) return;
   if( live == NULL && !load->is_utf16 ) prepare_feed(load, options->ignore_checks);
   if( load->feed_stmt || load->db->err->rc != ADCP_OK ) return;
-  load->stmt = prepare(load->db, insert_sql(load, source, live), options->ignore_checks);
+  const AdcpTable *table = live ? live : source;
+  AdcpConflict on_conflict = load->on_conflict;
+  bool has_clauses = load->merges && may_have_clauses(load->db, live);
+  if( has_clauses ) {
+    load->strict = prepare(load->db, insert_sql(load, table, "OR ABORT ", on_conflict), false);
+    if( on_conflict == ADCP_CONFLICT_ABORT ) on_conflict = ADCP_CONFLICT_IGNORE;
+  }
+  const char *or_clause = load->merges ? "" : "OR ABORT ";
+  load->stmt =
+      prepare(load->db, insert_sql(load, table, or_clause, on_conflict), options->ignore_checks);
 }
 
 /* ---- open and close ---- */
@@ -246,8 +275,10 @@ static void allocate(AdcpLoad *load, const char *target) {
   load->names = adcp_calloc(load->value_count, sizeof *load->names);
   load->parameters = adcp_calloc(load->value_count, sizeof *load->parameters);
   load->places = adcp_calloc(load->value_count, sizeof *load->places);
+  load->not_null = adcp_calloc(load->value_count, sizeof *load->not_null);
   load->utf16 = adcp_calloc(load->value_count, sizeof *load->utf16);
-  if( !load->target || !load->names || !load->parameters || !load->places || !load->utf16 ) {
+  if( !load->target || !load->names || !load->parameters || !load->places || !load->not_null ||
+      !load->utf16 ) {
     adcp_error_nomem(load->db->err);
   }
 }
@@ -261,13 +292,14 @@ AdcpLoad *adcp_load_open(AdcpDb *db, const AdcpTable *source, const AdcpLoadOpti
   }
   load->db = db;
   load->on_conflict = options->on_conflict;
+  load->merges = options->live && !options->ignore_checks;
   load->value_count = adcp_table_value_count(source);
   load->limit = (size_t)sqlite3_limit(db->handle, SQLITE_LIMIT_LENGTH, -1);
   load->is_utf16 = adcp_db_encoding(db) != ADCP_UTF8;
   allocate(load, options->target);
   if( db->err->rc == ADCP_OK ) {
     find_targets(load, source, options->live);
-    number_parameters(load);
+    number_parameters(load, source);
     prepare_insert(load, source, options);
   }
   adcp_free(load->names);
@@ -283,10 +315,12 @@ void adcp_load_counts(const AdcpLoad *load, int64_t *written, int64_t *ignored) 
 void adcp_load_close(AdcpLoad *load) {
   if( load == NULL ) return;
   adcp_db_finalize(load->stmt);
+  adcp_db_finalize(load->strict);
   adcp_db_finalize(load->feed_stmt);
   adcp_feed_close(load->feed);
   for( size_t v = 0; load->utf16 && v < load->value_count; v++ ) adcp_buf_free(&load->utf16[v]);
   adcp_free(load->utf16);
+  adcp_free(load->not_null);
   adcp_free(load->places);
   adcp_free(load->parameters);
   adcp_free(load->target);
@@ -412,15 +446,45 @@ static void bind_row(AdcpLoad *load, const AdcpValue *values) {
   }
 }
 
-static void insert_row(AdcpLoad *load) {
-  AdcpDb *db = load->db;
-  while( adcp_db_step(db, load->stmt) ) {
+static void run(AdcpLoad *load, sqlite3_stmt *stmt) {
+  while( adcp_db_step(load->db, stmt) ) {
     /* PRAGMA count_changes gives a row */
   }
-  sqlite3_reset(load->stmt);
+  sqlite3_reset(stmt);
+}
+
+/* Whether a NOT NULL column of the table got no value. */
+static bool lacks_value(const AdcpLoad *load, const AdcpValue *values) {
+  bool lacks = load->lacks_not_null;
+  for( size_t v = 0; v < load->value_count && !lacks; v++ ) {
+    lacks = load->not_null[v] && values[v].type == ADCP_NULL;
+  }
+  return lacks;
+}
+
+/* A row that was not written: by a trigger's RAISE(IGNORE), which is the application's affair, or
+** because it breaks a constraint. What fires for this is undone. */
+static void run_strict(AdcpLoad *load, const AdcpValue *values) {
+  AdcpDb *db = load->db;
+  if( load->on_conflict != ADCP_CONFLICT_ABORT && !lacks_value(load, values) ) return;
+  sqlite3_stmt *stmt = load->stmt;
+  adcp_db_exec(db, "SAVEPOINT adcp_row");
+  load->stmt = load->strict;
+  if( db->err->rc == ADCP_OK ) bind_row(load, values);
+  if( db->err->rc == ADCP_OK ) run(load, load->strict);
+  load->stmt = stmt;
+  adcp_db_exec(db, "ROLLBACK TO adcp_row");
+  adcp_db_exec(db, "RELEASE adcp_row");
+}
+
+static void insert_row(AdcpLoad *load, const AdcpValue *values) {
+  AdcpDb *db = load->db;
+  run(load, load->stmt);
+  bool written = sqlite3_changes(db->handle) > 0;
+  if( !db->err->rc && !written && load->strict ) run_strict(load, values);
   if( db->err->rc != ADCP_OK ) {
     adcp_error_prepend(db->err, "table \"%s\": ", load->target);
-  } else if( sqlite3_changes(db->handle) > 0 ) {
+  } else if( written ) {
     load->written++;
   } else {
     load->ignored++;
@@ -430,7 +494,7 @@ static void insert_row(AdcpLoad *load) {
 static void bind_and_insert(AdcpLoad *load, const AdcpValue *values) {
   check_size(load, values);
   if( load->db->err->rc == ADCP_OK ) bind_row(load, values);
-  if( load->db->err->rc == ADCP_OK ) insert_row(load);
+  if( load->db->err->rc == ADCP_OK ) insert_row(load, values);
 }
 
 static const AdcpValue *next_for_feed(void *context) {

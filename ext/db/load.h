@@ -22,23 +22,25 @@ typedef struct AdcpLoadOptions {
   const AdcpTable *live; /* the live table, to match columns by name; NULL: it has source's own */
   AdcpConflict on_conflict;
   bool ignore_checks; /* rows that violate a CHECK are inserted all the same */
+  /* With `live` and without ignore_checks rows are merged: among live rows, and triggers fire. */
 } AdcpLoadOptions;
 
 /* Rows will come as values of `source` (a backup's table). With `live`, columns are matched by name
 ** (ASCII case ignored): values of columns that the live table lacks are dropped, columns that the
 ** source lacks take their default. Generated columns are never written. A hidden rowid is written
-** with ABORT only: where rows are matched by key it is none. UPDATE finds a row by the primary key
+** with ABORT only, and not in a merge: among live rows it means nothing. UPDATE finds a row by the primary key
 ** first, then by any other unique key, and sets the matched columns outside the primary key; rows
 ** of a table without keys are just added. IGNORE leaves rows with an equal key; a broken NOT NULL
-** is an error in every mode, a broken CHECK unless ignore_checks is set. Without `live` the ON
-** CONFLICT clauses of the table's constraints are overridden. Err: TOOBIG when the row has more
-** values than SQLITE_LIMIT_VARIABLE_NUMBER, MISMATCH when no column matches. */
+** is an error in every mode, a broken CHECK unless ignore_checks is set. The ON CONFLICT clauses of
+** the table's constraints drop no rows, live or new; only in a merge NOT NULL ON CONFLICT REPLACE puts
+** the default in a NULL's place. Err: TOOBIG when the row has more values than
+** SQLITE_LIMIT_VARIABLE_NUMBER, MISMATCH when no column matches. */
 AdcpLoad *adcp_load_open(AdcpDb *db, const AdcpTable *source, const AdcpLoadOptions *options);
 
 /* Inserts one row. Values are borrowed during the call only. A constraint error names the table;
 ** the message never shows a row's contents. TOOBIG, before SQLite is called, for a row above
 ** SQLITE_LIMIT_LENGTH; MISMATCH for text that the database's encoding cannot hold (TEXT16 in UTF-8;
-** invalid UTF-8 in UTF-16). */
+** invalid UTF-8 in UTF-16). An error in a merge may leave a savepoint open: the caller rolls back. */
 void adcp_load_row(AdcpLoad *load, const AdcpValue *values);
 
 /* The same for at most `limit` rows of a source, which sets the error when it fails. False at the

@@ -35,9 +35,11 @@ void adcp_counters_take(AdcpCounters *counters, const AdcpPlan *plan, const Adcp
   const AdcpPlanTable *entry = adcp_plan_counter(plan, sequence, values);
   if( entry == NULL || err->rc ) return;
   int64_t least = values[sequence->has_rowid_key ? 2 : 1].integer;
-  Counter *counter = adcp_map_get(&counters->by_table, entry->target, strlen(entry->target));
+  /* SQLite looks a table's counter up by the name as the table has it, letter case and all. */
+  const char *table = entry->match_columns && entry->live ? entry->live->name : entry->target;
+  Counter *counter = adcp_map_get(&counters->by_table, table, strlen(table));
   if( counter == NULL ) {
-    add(counters, entry->target, least, err);
+    add(counters, table, least, err);
   } else if( counter->least < least ) {
     counter->least = least;
   }

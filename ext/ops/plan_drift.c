@@ -62,14 +62,18 @@ static void compare_columns(const Comparison *c) {
   }
 }
 
-/* Columns that the backup does not have. */
+/* Columns that the backup has no values of. */
 static void list_new_columns(const Comparison *c) {
   for( size_t i = 0; i < c->to->column_count; i++ ) {
     const AdcpColumn *column = &c->to->columns[i];
-    if( !adcp_column_stored(column) || find_column(c, c->from_columns, column->name) ) continue;
+    if( !adcp_column_stored(column) ) continue;
+    const AdcpColumn *twin = find_column(c, c->from_columns, column->name);
+    if( twin && adcp_column_stored(twin) ) continue;
     bool refuses = column->not_null && !is_rowid(c->to, column) &&
                    (column->default_sql == NULL || !sqlite3_stricmp(column->default_sql, "NULL"));
-    adcp_texts_add(c->found, c->err, "column \"%s\" is not in the backup: %s", column->name,
+    adcp_texts_add(c->found, c->err, "column \"%s\" %s: %s", column->name,
+                   twin ? "was generated, so that the backup has no values of it"
+                        : "is not in the backup",
                    refuses ? "it is NOT NULL without a default, so that any row ends the restore"
                            : "rows take its default");
   }

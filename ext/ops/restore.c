@@ -556,14 +556,23 @@ static void begin_verification(AdcpRestore *restore) {
   restore->verify = adcp_verify_open(&restore->db, restore->plan, restore->head, restore->threads);
 }
 
+/* Rows of a merge, of data_only and of version 2.0 (which has no digests) are not compared. */
+static bool is_compared(const AdcpRestore *restore) {
+  bool compared = !adcp_legacy_is(restore->head);
+  for( size_t i = 0; i < restore->plan->table_count && compared; i++ ) {
+    const AdcpPlanTable *entry = &restore->plan->tables[i];
+    compared = !(entry->fill && entry->match_columns);
+  }
+  return compared && !restore->plan->merge;
+}
+
 static void finish_verification(AdcpRestore *restore) {
   if( restore->err->rc || restore->verify == NULL ) return;
   if( restore->progress ) begin_stage(restore, "verify", true);
   adcp_verify_finish(restore->verify, &restore->interrupt, restore->progress);
   adcp_verify_close(restore->verify);
   restore->verify = NULL;
-  /* Rows of version 2.0 have no digest to compare with. */
-  restore->verified = !restore->err->rc && !restore->plan->merge && !adcp_legacy_is(restore->head);
+  restore->verified = !restore->err->rc && is_compared(restore);
 }
 
 /* ---- the end ---- */
