@@ -124,7 +124,7 @@ static bool find_rowid_reference(const AdcpPlan *plan, const AdcpPlanTable *chil
   if( key->count != 1 || parent == NULL || parent->source->kind != ADCP_TABLE_ORDINARY )
     return false;
   int rowid = parent->source->rowid_column;
-  if( rowid < 0 ) return false;
+  if( rowid < 0 || sqlite3_stricmp(parent->target, key->parent) != 0 ) return false;
   const char *column = parent->source->columns[rowid].name;
   if( key->to[0] && sqlite3_stricmp(key->to[0], column) != 0 ) return false;
   *reference = (RowidReference){child->target, key->from[0], parent->target, column};

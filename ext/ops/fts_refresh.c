@@ -11,21 +11,20 @@
 
 /* What is looked up by its name in the database. */
 typedef struct Names {
-  AdcpNameMap refilled; /* live tables into which rows, matched by columns, went */
-  AdcpNameMap made;  /* tables that the plan makes, a virtual one from the backup's shadow rows */
-  AdcpNameMap views; /* live ones */
+  AdcpNameMap refilled; /* tables whose rows were replaced */
+  AdcpNameMap dropped;  /* live tables and views that went, maybe for one of the backup */
+  AdcpNameMap views;    /* live ones */
 } Names;
 
 static void index_names(Names *names, const AdcpPlan *plan, const AdcpSchema *live,
                         AdcpError *err) {
   for( size_t i = 0; i < plan->table_count && !err->rc; i++ ) {
     AdcpPlanTable *entry = &plan->tables[i];
-    if( entry->fill && entry->match_columns ) {
-      adcp_name_map_put(&names->refilled, entry->target, entry, err);
-    }
-    if( entry->create || entry->schema_row_only ) {
-      adcp_name_map_put(&names->made, entry->target, entry, err);
-    }
+    if( entry->source->kind != ADCP_TABLE_ORDINARY || !(entry->fill || entry->create) ) continue;
+    adcp_name_map_put(&names->refilled, entry->target, entry, err);
+  }
+  for( size_t i = 0; i < plan->drop_count && !err->rc; i++ ) {
+    adcp_name_map_put(&names->dropped, plan->drops[i]->name, (void *)plan->drops[i], err);
   }
   for( size_t i = 0; i < live->object_count && !err->rc; i++ ) {
     AdcpObject *object = &live->objects[i];
@@ -36,7 +35,7 @@ static void index_names(Names *names, const AdcpPlan *plan, const AdcpSchema *li
 
 static void free_names(Names *names) {
   adcp_name_map_free(&names->refilled);
-  adcp_name_map_free(&names->made);
+  adcp_name_map_free(&names->dropped);
   adcp_name_map_free(&names->views);
 }
 
@@ -79,17 +78,13 @@ static void refresh(AdcpDb *db, const char *fts, const AdcpObject *object, const
   adcp_error_append(db->err, "; drop it before the restore if it is not needed");
 }
 
-/* Indexes that the plan made over tables of which a part came back: theirs is not the backup's
-** content. */
-static void refresh_over_parts(AdcpDb *db, const AdcpPlan *plan) {
+/* Indexes that the plan made over other rows than the backup's. */
+static void refresh_anew(AdcpDb *db, const AdcpPlan *plan) {
   for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
-    if( !entry->create || entry->source->kind != ADCP_TABLE_VIRTUAL ) continue;
+    if( !entry->anew || entry->source->rebuild ) continue;
     char *name = adcp_fts_content_table(entry->object->sql, db->err);
-    const AdcpPlanTable *content = name ? adcp_map_get(&plan->by_source, name, strlen(name)) : NULL;
-    if( content && content->part ) {
-      refresh(db, entry->target, entry->object, entry->source, content->source->name);
-    }
+    if( name ) refresh(db, entry->target, entry->object, entry->source, name);
     adcp_free(name);
   }
 }
@@ -179,21 +174,21 @@ static void refresh_live(AdcpDb *db, AdcpPlan *plan, const AdcpSchema *live, Nam
     const AdcpTable *table = adcp_schema_table(live, object->name);
     if( table == NULL || table->kind != ADCP_TABLE_VIRTUAL ) continue;
     char *name = adcp_fts_content_table(object->sql, db->err);
-    if( name == NULL || has(&names->made, object->name, db->err) ) {
+    if( name == NULL || has(&names->dropped, object->name, db->err) ) {
       /* its own content, or the backup's */
-    } else if( has(&names->views, name, db->err) ) {
-      refresh_view(db, plan, names, object, table, name);
     } else if( has(&names->refilled, name, db->err) ) {
       refresh(db, object->name, object, table, name);
+    } else if( has(&names->views, name, db->err) ) {
+      refresh_view(db, plan, names, object, table, name);
     }
     adcp_free(name);
   }
 }
 
 void adcp_fts_refresh(AdcpDb *db, AdcpPlan *plan, const AdcpSchema *live) {
-  refresh_over_parts(db, plan);
+  refresh_anew(db, plan);
   rebuild_left_out(db, plan);
-  if( db->err->rc || !plan->data_only || plan->merge ) return;
+  if( db->err->rc || plan->whole || plan->merge ) return;
   Names names = {0};
   index_names(&names, plan, live, db->err);
   refresh_live(db, plan, live, &names);

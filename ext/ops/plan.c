@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "db/catalog.h"
 #include "db/fts.h"
+#include "db/mention.h"
 #include "db/name_map.h"
 #include "db/vet.h"
 #include "ops/description.h"
@@ -37,6 +38,7 @@ typedef struct Planner {
   AdcpMap dropped;                     /* live tables and views that go, by name */
   AdcpMap renames;                     /* option "rename": the new name by the old one */
   AdcpNameMap modules;                 /* of the connection; empty until asked for */
+  AdcpNameMap left_indexes;            /* AdcpObject of the backup; find_left_indexes */
 } Planner;
 
 void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...) {
@@ -184,16 +186,44 @@ static void plan_into_live(Planner *p, AdcpPlanTable *entry) {
                  entry->target, entry->source->name);
 }
 
-/* The table, restored in part, that a full-text index is over; NULL for all others. The index is
-** made anew from those rows, not filled with what the backup has of it. */
-static const AdcpPlanTable *indexed_part(Planner *p, const AdcpPlanTable *entry) {
-  if( p->choice == NULL || entry == NULL || entry->object == NULL ) return NULL;
-  if( entry->object->sql == NULL ) return NULL;
-  char *content = adcp_fts_content_table(entry->object->sql, p->err);
-  const AdcpChosenTable *chosen = content ? adcp_row_choice_table(p->choice, content) : NULL;
-  const AdcpPlanTable *found =
-      chosen && chosen->part ? adcp_map_get(&p->plan->by_source, content, strlen(content)) : NULL;
-  adcp_free(content);
+/* The name of the table or view that a full-text index is over, owned; NULL for all others. */
+static char *content_of(Planner *p, const AdcpPlanTable *entry) {
+  const char *sql = entry->object ? entry->object->sql : NULL;
+  return sql ? adcp_fts_content_table(sql, p->err) : NULL;
+}
+
+static bool is_renamed(Planner *p, const AdcpTable *table) {
+  char *target = target_name(p, table);
+  bool found = target && strcmp(target, table->name) != 0;
+  adcp_free(target);
+  return found;
+}
+
+/* Whether a table of that name comes with this restore, and whether with all of the backup's rows. */
+static bool comes(const Planner *p, const char *name) {
+  const AdcpChosenTable *chosen = adcp_row_choice_table(p->choice, name);
+  return (chosen && chosen->along) || adcp_selection_table(p->selection, name);
+}
+
+static bool comes_whole(const Planner *p, const AdcpTable *table) {
+  const AdcpChosenTable *chosen = adcp_row_choice_table(p->choice, table->name);
+  return adcp_selection_rows(p->selection, table) && !(chosen && (chosen->along || chosen->part));
+}
+
+/* Whether the rows that a full-text index is over will be others than the backup's: a part of them, none,
+** or those of the database. */
+static bool is_over_other_rows(Planner *p, const AdcpPlanTable *entry) {
+  char *name = flag(p, "schema_only") ? NULL : content_of(p, entry);
+  if( name == NULL ) return false;
+  const AdcpPlanTable *content = adcp_map_get(&p->plan->by_source, name, strlen(name));
+  const AdcpObject *live = p->plan->whole ? NULL : live_relation(p, name);
+  bool stays = live && live->type == ADCP_OBJECT_TABLE;
+  bool found = stays;
+  if( content ) {
+    bool made = comes(p, name) && !p->plan->data_only && !is_renamed(p, content->source);
+    found = (made || stays) && !comes_whole(p, content->source);
+  }
+  adcp_free(name);
   return found;
 }
 
@@ -206,6 +236,7 @@ static void plan_virtual(Planner *p, AdcpPlanTable *entry) {
   }
   entry->create = module_usable(p, entry->source);
   entry->schema_row_only = !entry->create;
+  entry->anew = entry->create && is_over_other_rows(p, entry);
 }
 
 /* The live schema stays; with data_only virtual tables are made anew, since their modules' state
@@ -219,7 +250,9 @@ static void plan_kept_schema(Planner *p, AdcpPlanTable *entry, bool has_rows) {
     break;
   case ADCP_TABLE_SEQUENCE: entry->fill = has_rows; break;
   case ADCP_TABLE_STAT: break;
-  case ADCP_TABLE_SHADOW: entry->fill = entry->verify = has_rows && owner && owner->create; break;
+  case ADCP_TABLE_SHADOW:
+    entry->fill = entry->verify = has_rows && owner && owner->create && !owner->anew;
+    break;
   case ADCP_TABLE_VIRTUAL:
     if( p->plan->data_only && entry->live ) {
       plan_virtual(p, entry);
@@ -246,7 +279,7 @@ static void plan_new_schema(Planner *p, AdcpPlanTable *entry, bool has_rows) {
     return;
   }
   entry->create = entry->object && !(owner && owner->create);
-  entry->fill = has_rows && !flag(p, "schema_only") && !indexed_part(p, owner) &&
+  entry->fill = has_rows && !flag(p, "schema_only") && !(owner && owner->anew) &&
                 (p->plan->whole || table->kind != ADCP_TABLE_STAT);
   if( entry->fill && table->kind == ADCP_TABLE_STAT && !keeps_statistics(table->name) ) {
     entry->fill = false;
@@ -266,19 +299,23 @@ static bool brings_rows(const Planner *p, const AdcpPlanTable *entry,
   return chosen->rows > 0 || (!kept && entry->live == NULL);
 }
 
-/* A full-text index names its table, so it cannot follow a part of that to another name. */
+/* A full-text index names its table, so it cannot follow that to another name. */
 static bool stays_behind(Planner *p, const AdcpPlanTable *entry) {
   const AdcpTable *table = entry->source;
-  const AdcpPlanTable *part = indexed_part(p, table->shadow_of ? owner_of(p, table) : entry);
-  char *target = part ? target_name(p, part->source) : NULL;
-  bool renamed_part = target && strcmp(target, part->source->name) != 0;
-  if( renamed_part && table->kind == ADCP_TABLE_VIRTUAL ) {
+  const AdcpPlanTable *index = table->shadow_of ? owner_of(p, table) : entry;
+  char *name = index && !p->plan->whole ? content_of(p, index) : NULL;
+  const AdcpPlanTable *content =
+      name && comes(p, name) ? adcp_map_get(&p->plan->by_source, name, strlen(name)) : NULL;
+  char *target = content ? target_name(p, content->source) : NULL;
+  bool found = target && strcmp(target, name) != 0;
+  if( found && table->kind == ADCP_TABLE_VIRTUAL ) {
     adcp_plan_warn(p->plan, p->err,
-                   "full-text index \"%s\" is left as it is: \"%s\" is restored as \"%s\"",
-                   table->name, part->source->name, target);
+                   "full-text index \"%s\" is left %s: \"%s\" is restored as \"%s\"", table->name,
+                   entry->live ? "as it is" : "out", name, target);
   }
   adcp_free(target);
-  return renamed_part;
+  adcp_free(name);
+  return found;
 }
 
 static bool is_restored(Planner *p, const AdcpPlanTable *entry) {
@@ -465,6 +502,44 @@ static bool comes_along(const Planner *p, const AdcpObject *object) {
   return object->type != ADCP_OBJECT_VIEW && chosen && chosen->along && entry && entry->create;
 }
 
+/* The backup's full-text indexes that are not restored, but what they are over is, under another name. */
+static void find_left_indexes(Planner *p) {
+  if( adcp_options_pair_count(p->options, "rename") == 0 || p->plan->whole ) return;
+  for( size_t i = 0; i < p->plan->table_count && !p->err->rc; i++ ) {
+    const AdcpPlanTable *entry = &p->plan->tables[i];
+    bool left =
+        entry->source->kind == ADCP_TABLE_VIRTUAL && !entry->create && !entry->schema_row_only;
+    char *name = left ? content_of(p, entry) : NULL;
+    const AdcpPlanTable *content =
+        name ? adcp_map_get(&p->plan->by_source, name, strlen(name)) : NULL;
+    if( content && is_renamed(p, content->source) ) {
+      adcp_name_map_put(&p->left_indexes, entry->source->name, (void *)entry->object, p->err);
+    }
+    adcp_free(name);
+  }
+}
+
+static void note_mention(void *context, const AdcpObject *relation) {
+  *(const AdcpObject **)context = relation;
+}
+
+/* A trigger of a renamed table that keeps an index of the original would put this table's words into
+** it. */
+static bool keeps_left_index(Planner *p, const AdcpObject *object) {
+  const AdcpPlanTable *on =
+      adcp_map_get(&p->plan->by_source, object->tbl_name, strlen(object->tbl_name));
+  bool moved = object->type == ADCP_OBJECT_TRIGGER && on && is_renamed(p, on->source);
+  const AdcpObject *index = NULL;
+  if( !moved || p->left_indexes.map.count == 0 ) return false;
+  adcp_mention_each(object, &p->left_indexes, note_mention, &index, p->err);
+  if( index == NULL ) return false;
+  adcp_plan_warn(p->plan, p->err,
+                 "trigger \"%s\" is left out of \"%s\": it names full-text index \"%s\", which is "
+                 "over \"%s\"",
+                 object->name, on->target, index->name, object->tbl_name);
+  return true;
+}
+
 /* Live indexes that have the name of a table to be created. */
 static void check_table_names(Planner *p) {
   for( size_t i = 0; i < p->plan->table_count && !p->err->rc; i++ ) {
@@ -480,10 +555,12 @@ static void plan_objects(Planner *p) {
   plan->objects = adcp_calloc(schema->object_count + 1, sizeof *plan->objects);
   if( plan->objects == NULL ) adcp_error_nomem(p->err);
   if( plan->merge || plan->data_only ) return;
+  find_left_indexes(p);
   for( size_t i = 0; i < schema->object_count && !p->err->rc; i++ ) {
     const AdcpObject *object = &schema->objects[i];
     if( object->type == ADCP_OBJECT_TABLE || object->sql == NULL ) continue;
     if( !adcp_selection_object(p->selection, object) && !comes_along(p, object) ) continue;
+    if( keeps_left_index(p, object) ) continue;
     AdcpPlanObject *entry = &plan->objects[plan->object_count++];
     entry->object = object;
     entry->on = target_of(p, object->tbl_name);
@@ -658,6 +735,7 @@ AdcpPlan *adcp_plan_open(AdcpDb *db, const AdcpArchiveHead *head, const char *ba
   adcp_map_free(&p.dropped);
   adcp_map_free(&p.renames);
   adcp_name_map_free(&p.modules);
+  adcp_name_map_free(&p.left_indexes);
   if( db->err->rc == ADCP_OK ) return plan;
   adcp_plan_close(plan);
   return NULL;

@@ -656,8 +656,8 @@ void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
   if( !flag(restore, "validate_only") ) {
     begin_verification(restore);
     adcp_ddl_create_indexes(restore->plan, &restore->db, restore->threads);
-    adcp_fts_refresh(&restore->db, restore->plan, restore->live);
     adcp_ddl_create_views_and_triggers(restore->plan, &restore->db);
+    adcp_fts_refresh(&restore->db, restore->plan, restore->live);
     set_figures(restore);
     adcp_vtab_reset(&restore->db);
     adcp_transaction_keep(restore->transaction);
