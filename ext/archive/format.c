@@ -89,7 +89,7 @@ static void add_objects(Digests *d, const AdcpSchema *schema, AdcpError *err) {
     adcp_buf_append_byte(&d->line, ',');
     adcp_value_write(&d->line, &sql, false);
     adcp_buf_append(&d->line, "]\n", 2);
-    add_line(d, is_content(schema, object->tbl_name), err);
+    add_line(d, is_content(schema, adcp_object_stored_on(object)), err);
   }
   adcp_free((void *)sorted);
 }

@@ -131,6 +131,14 @@ static void check_reserved_name(const AdcpTable *table, AdcpError *err) {
   }
 }
 
+/* Whether a table may be made, and how, hangs on its module. */
+static void check_module(const AdcpTable *table, AdcpError *err) {
+  if( table->kind != ADCP_TABLE_VIRTUAL || table->module ) return;
+  adcp_error_set(err, ADCP_CORRUPT,
+                 "table \"%s\" is described as of kind \"virtual\" and has no \"module\"",
+                 table->name);
+}
+
 /* A shadow table goes where its virtual table goes, and with it goes what is there of its name. */
 static void check_shadow(const AdcpSchema *schema, const AdcpTable *table, AdcpError *err) {
   const char *owner_name = table->shadow_of;
@@ -162,6 +170,7 @@ void adcp_schema_check(const AdcpSchema *schema, AdcpError *err) {
     const AdcpTable *table = &schema->tables[i];
     check_rowid(table, err);
     check_reserved_name(table, err);
+    check_module(table, err);
     check_shadow(schema, table, err);
     if( !err->rc ) check_columns(table, err);
   }

@@ -119,7 +119,7 @@ static void write_objects(Out *out, const AdcpSchema *schema) {
     adcp_json_begin_object(json);
     adcp_json_member_string(json, "type", adcp_object_type_name(object->type));
     member_name(out, "name", object->name);
-    member_name(out, "tbl_name", object->tbl_name);
+    member_name(out, "tbl_name", adcp_object_stored_on(object));
     member_text(out, "sql", object->sql);
     adcp_json_end_object(json);
     out_flush(out, FLUSH_BYTES);

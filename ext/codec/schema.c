@@ -69,6 +69,7 @@ static void clear_table(AdcpTable *table) {
 static void clear_object(AdcpObject *object) {
   adcp_free(object->name);
   adcp_free(object->tbl_name);
+  adcp_free(object->tbl_name_stored);
   adcp_free(object->sql);
 }
 
@@ -126,6 +127,68 @@ void adcp_schema_retain(AdcpSchema *schema, const bool *keep_objects, const bool
   adcp_schema_index(schema, err);
 }
 
+static char fold(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+}
+
+/* The name in lower case; owned by the caller. */
+static char *fold_name(const char *name, AdcpError *err) {
+  char *folded = adcp_strdup(name);
+  if( folded == NULL ) adcp_error_nomem(err);
+  for( char *at = folded; at && *at; at++ ) *at = fold(*at);
+  return folded;
+}
+
+static bool is_relation(const AdcpObject *object) {
+  return object->type == ADCP_OBJECT_TABLE || object->type == ADCP_OBJECT_VIEW;
+}
+
+/* Whether tbl_name is not the exact name of a table: of a view, maybe, or of another letter case. */
+static bool to_be_spelled(const AdcpSchema *schema, const AdcpObject *object) {
+  const char *on = object->tbl_name;
+  return !is_relation(object) && on && !adcp_map_get(&schema->table_objects, on, strlen(on));
+}
+
+static void spell(AdcpObject *object, const AdcpMap *relations, AdcpError *err) {
+  char *folded = fold_name(object->tbl_name, err);
+  const AdcpObject *on = folded ? adcp_map_get(relations, folded, strlen(folded)) : NULL;
+  adcp_free(folded);
+  if( on == NULL || strcmp(on->name, object->tbl_name) == 0 ) return;
+  char *spelled = adcp_strdup(on->name);
+  if( spelled == NULL ) {
+    adcp_error_nomem(err);
+    return;
+  }
+  if( object->tbl_name_stored == NULL )
+    object->tbl_name_stored = object->tbl_name;
+  else
+    adcp_free(object->tbl_name);
+  object->tbl_name = spelled;
+}
+
+/* All readers look a table up by its exact name. */
+static void spell_tables(AdcpSchema *schema, AdcpError *err) {
+  size_t count = schema->object_count, left = 0;
+  for( size_t i = 0; i < count; i++ ) left += to_be_spelled(schema, &schema->objects[i]);
+  if( left == 0 || err->rc ) return;
+  AdcpMap relations = {0}; /* AdcpObject by its name in lower case */
+  char **names = adcp_calloc(count, sizeof *names);
+  if( names == NULL ) adcp_error_nomem(err);
+  for( size_t i = 0; i < count && !err->rc; i++ ) {
+    AdcpObject *object = &schema->objects[i];
+    if( !is_relation(object) ) continue;
+    names[i] = fold_name(object->name, err);
+    if( names[i] ) adcp_map_put(&relations, names[i], strlen(names[i]), object, err);
+  }
+  for( size_t i = 0; i < count && !err->rc; i++ ) {
+    AdcpObject *object = &schema->objects[i];
+    if( to_be_spelled(schema, object) ) spell(object, &relations, err);
+  }
+  adcp_map_free(&relations);
+  for( size_t i = 0; names && i < count; i++ ) adcp_free(names[i]);
+  adcp_free((void *)names);
+}
+
 static void index_objects(AdcpSchema *schema, AdcpError *err) {
   adcp_map_free(&schema->table_objects);
   for( size_t i = 0; i < schema->object_count && err->rc == ADCP_OK; i++ ) {
@@ -137,6 +200,7 @@ static void index_objects(AdcpSchema *schema, AdcpError *err) {
 
 void adcp_schema_index(AdcpSchema *schema, AdcpError *err) {
   index_objects(schema, err);
+  spell_tables(schema, err);
   adcp_map_free(&schema->table_by_name);
   for( size_t i = 0; i < schema->table_count && err->rc == ADCP_OK; i++ ) {
     AdcpTable *table = &schema->tables[i];
@@ -144,6 +208,10 @@ void adcp_schema_index(AdcpSchema *schema, AdcpError *err) {
       adcp_error_set(err, ADCP_CORRUPT, "table \"%s\" is described twice", table->name);
     }
   }
+}
+
+const char *adcp_object_stored_on(const AdcpObject *object) {
+  return object->tbl_name_stored ? object->tbl_name_stored : object->tbl_name;
 }
 
 AdcpTable *adcp_schema_table(const AdcpSchema *schema, const char *name) {
@@ -217,10 +285,6 @@ bool adcp_table_kind_parse(const char *name, AdcpTableKind *kind) {
   int place = find_name(TABLE_KINDS, COUNT_OF(TABLE_KINDS), name);
   if( place >= 0 ) *kind = (AdcpTableKind)place;
   return place >= 0;
-}
-
-static char fold(char c) {
-  return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
 }
 
 bool adcp_name_equal(const char *a, const char *b) {

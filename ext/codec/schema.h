@@ -28,8 +28,9 @@ typedef enum AdcpObjectType {
 typedef struct AdcpObject {
   AdcpObjectType type;
   char *name;
-  char *tbl_name;
-  char *sql; /* NULL for the automatic index of a UNIQUE or PRIMARY KEY */
+  char *tbl_name;        /* spelled as the table or view, once adcp_schema_index has seen that */
+  char *tbl_name_stored; /* as sqlite_schema has it, where that differs in letter case; else NULL */
+  char *sql;             /* NULL for the automatic index of a UNIQUE or PRIMARY KEY */
 } AdcpObject;
 
 typedef struct AdcpColumn {
@@ -101,10 +102,14 @@ AdcpForeignKey *adcp_table_add_foreign_key(AdcpTable *table, AdcpError *err);
 void adcp_schema_retain(AdcpSchema *schema, const bool *keep_objects, const bool *keep_tables,
                         AdcpError *err);
 
-/* Builds the maps of names; two tables of one name are ADCP_CORRUPT. Call when objects and tables are
-** complete or were reordered. */
+/* Builds the maps of names; two tables of one name are ADCP_CORRUPT. Indexes and triggers get their
+** table's spelling as tbl_name: CREATE TRIGGER leaves there what was typed. Call when objects and
+** tables are complete or were reordered. */
 void adcp_schema_index(AdcpSchema *schema, AdcpError *err);
 AdcpTable *adcp_schema_table(const AdcpSchema *schema, const char *name);
+
+/* tbl_name as the row of sqlite_schema has it. */
+const char *adcp_object_stored_on(const AdcpObject *object);
 
 /* The object of that type and name, or NULL (linear, but for tables of a schema that was indexed). */
 const AdcpObject *adcp_schema_object(const AdcpSchema *schema, AdcpObjectType type,

@@ -89,16 +89,22 @@ static void refresh_anew(AdcpDb *db, const AdcpPlan *plan) {
   }
 }
 
-/* False where only a module of the connection answers to the name, as generate_series does. */
+/* Only an ordinary table: a view of the database, or a module as generate_series is one, would run
+** what the user has never given to an index that comes from a file. */
 static bool has_content(AdcpDb *db, const AdcpObject *fts) {
   char *name = adcp_fts_content_table(fts->sql, db->err);
   if( name == NULL ) return true;
   bool found =
       adcp_db_integer(db, 0,
                       "SELECT EXISTS (SELECT 1 FROM \"%w\".sqlite_schema WHERE name = %Q COLLATE "
-                      "NOCASE AND type IN ('table', 'view'))",
+                      "NOCASE AND type = 'table' AND rootpage > 0)",
                       db->schema, name) != 0;
-  if( !found ) adcp_error_set(db->err, ADCP_ERROR, "no such table: %s", name);
+  if( !found ) {
+    adcp_error_set(db->err, ADCP_ERROR,
+                   "no such table: %s, which has to be an ordinary one; leave the index out with "
+                   "exclude_tables",
+                   name);
+  }
   explain(db->err, fts->name);
   adcp_free(name);
   return found;

@@ -239,8 +239,19 @@ static void plan_virtual(Planner *p, AdcpPlanTable *entry) {
   entry->anew = entry->create && is_over_other_rows(p, entry);
 }
 
-/* The live schema stays; with data_only virtual tables are made anew, since their modules' state
-** cannot be refilled. */
+/* With data_only: in place of the live virtual table, whose module's state cannot be refilled. */
+static void plan_made_anew(Planner *p, AdcpPlanTable *entry) {
+  if( entry->live->kind == ADCP_TABLE_VIRTUAL ) {
+    plan_virtual(p, entry);
+    return;
+  }
+  adcp_error_set(p->err, ADCP_ERROR,
+                 "virtual table \"%s\" meets a table that is not virtual, and data_only keeps the "
+                 "tables of the database; leave it out with exclude_tables",
+                 entry->target);
+}
+
+/* The live schema stays, but for virtual tables with data_only. */
 static void plan_kept_schema(Planner *p, AdcpPlanTable *entry, bool has_rows) {
   const AdcpTable *table = entry->source;
   const AdcpPlanTable *owner = table->shadow_of ? owner_of(p, table) : NULL;
@@ -255,7 +266,7 @@ static void plan_kept_schema(Planner *p, AdcpPlanTable *entry, bool has_rows) {
     break;
   case ADCP_TABLE_VIRTUAL:
     if( p->plan->data_only && entry->live ) {
-      plan_virtual(p, entry);
+      plan_made_anew(p, entry);
     } else {
       adcp_plan_warn(p->plan, p->err, "virtual table \"%s\" is left as it is", entry->target);
     }

@@ -103,7 +103,7 @@ static void contents_column(void *p, int column, sqlite3_context *context) {
     result_text(context, adcp_object_type_name(object ? object->type : ADCP_OBJECT_TABLE));
     break;
   case 3: result_text(context, name); break;
-  case 4: result_text(context, object ? object->tbl_name : name); break;
+  case 4: result_text(context, object ? adcp_object_stored_on(object) : name); break;
   case 9: result_depends(cursor, entry, context); break;
   case 10:
     if( object && object->sql ) result_text(context, object->sql);

@@ -172,6 +172,10 @@ forgery = backup(X)
 describe(forgery, lambda s: s["tables"].update(v={**s["tables"]["x"], "kind": "stat"}))
 refused("a view as statistics", forgery, 'table "v" is described as of kind "stat"')
 
+forgery = backup("CREATE VIRTUAL TABLE r USING rtree(i, a, b)")
+describe(forgery, lambda s: s["tables"]["r"].pop("module"))
+refused("a virtual table without a module", forgery, 'table "r" is described as of kind "virtual" and has no "module"')
+
 # The statistics, which no SQL of the file makes.
 forgery = backup(T + "CREATE INDEX ti ON t(b); ANALYZE;")
 describe(forgery, column("sqlite_stat1", 2, hidden=True))

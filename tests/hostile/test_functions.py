@@ -149,6 +149,26 @@ def rebuilt_over_views(folder):
     data = made(folder, script, rebuild=["f"], without=FTS5_DERIVED)
     case = Case(folder, data, options='{"tables":["f"]}')
     yield f"a table-valued function: {case.restore}", "no such table: pragma_function_list" in case.restore
+    yield from rebuilt_over_live_views(folder)
+
+
+def rebuilt_over_live_views(folder):
+    """The file describes a table, the database has a view of that name, which no index of its own reads."""
+    for module, derived in (("fts5", FTS5_DERIVED), ("fts4", FTS4_DERIVED)):
+        index = f"CREATE VIRTUAL TABLE f USING {module}(x, content='V'" + (", content_rowid='id')" if module == "fts5" else ")")
+        script = f"CREATE TABLE v(id INTEGER PRIMARY KEY, x); {index};"
+        live = f"CREATE TABLE base(id INTEGER PRIMARY KEY, x); {VIEWS[0]};" + index.replace("'V'", "'base'")
+        for kind, options in (("full", '{"tables":["f"]}'), ("data", "{}")):
+
+            def change(forgery):
+                forgery.head = forgery.head.replace('"backup_type":"full"', f'"backup_type":"{kind}"')
+
+            data = made(folder, script, {}, ["f"], (*derived, "v"), change)
+            case = Case(folder, data, live, options, ["SELECT sql LIKE '%base%' FROM sqlite_schema WHERE name = 'f'"])
+            where = f"{module} over a live view, {kind}"
+            yield f"{where}: {case.restore}", "no such table: V, which has to be an ordinary one" in case.restore
+            yield f"{where}: {case.answers}", case.answers == [[[1]]]
+            yield f"{where}: calls {case.calls}", not case.calls
 
 
 def rebuilt_over_tables(folder):
