@@ -489,13 +489,19 @@ static void read_again(AdcpDb *db) {
   adcp_error_prepend(db->err, "SQLite cannot read the schema as the backup spells it: ");
 }
 
-/* Indexes go with their tables, and shadow tables with their virtual one, whose module may have made
-** them anew. */
+/* What an object goes with, and with which it may be there anew: an index with its table, a shadow table
+** with its virtual one, whose module makes it. NULL: it goes by itself. */
+static const char *goes_with(const AdcpSchema *live, const AdcpObject *object) {
+  if( object->type == ADCP_OBJECT_INDEX ) return object->tbl_name;
+  const AdcpTable *table =
+      object->type == ADCP_OBJECT_TABLE ? adcp_schema_table(live, object->name) : NULL;
+  return table && table->kind == ADCP_TABLE_SHADOW ? table->shadow_of : NULL;
+}
+
 static void verify_dropped(const LiveTexts *texts, AdcpDb *db, const AdcpSchema *live,
                            const AdcpObject *object) {
-  if( object->type == ADCP_OBJECT_INDEX ) return;
-  const AdcpTable *table = adcp_schema_table(live, object->name);
-  if( object->type == ADCP_OBJECT_TABLE && table && table->kind == ADCP_TABLE_SHADOW ) return;
+  const char *owner = goes_with(live, object);
+  if( owner && find_live_text(texts, "table", owner, db->err) ) return;
   const char *type = adcp_object_type_name(object->type);
   const LiveText *left = find_live_text(texts, type, object->name, db->err);
   if( left && !left->was_made ) {
