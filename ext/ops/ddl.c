@@ -498,16 +498,32 @@ static const char *goes_with(const AdcpSchema *live, const AdcpObject *object) {
   return table && table->kind == ADCP_TABLE_SHADOW ? table->shadow_of : NULL;
 }
 
+static void fail_left(AdcpDb *db, const char *type, const char *name) {
+  adcp_error_set(db->err, ADCP_MISMATCH,
+                 "%s \"%s\" was dropped without an error but is still there; " ADCP_IGNORES, type,
+                 name);
+}
+
 static void verify_dropped(const LiveTexts *texts, AdcpDb *db, const AdcpSchema *live,
                            const AdcpObject *object) {
   const char *owner = goes_with(live, object);
   if( owner && find_live_text(texts, "table", owner, db->err) ) return;
   const char *type = adcp_object_type_name(object->type);
   const LiveText *left = find_live_text(texts, type, object->name, db->err);
-  if( left && !left->was_made ) {
-    adcp_error_set(db->err, ADCP_MISMATCH,
-                   "%s \"%s\" was dropped without an error but is still there; " ADCP_IGNORES, type,
-                   object->name);
+  if( left && !left->was_made ) fail_left(db, type, object->name);
+}
+
+/* Statistics of a whole restore whose backup has none. */
+static void verify_statistics(const LiveTexts *texts, const AdcpPlan *plan, AdcpDb *db,
+                              const AdcpSchema *live) {
+  bool gone = plan->whole;
+  for( size_t i = 0; i < plan->table_count; i++ ) {
+    gone = gone && !(plan->tables[i].source->kind == ADCP_TABLE_STAT && plan->tables[i].fill);
+  }
+  for( size_t i = 0; gone && i < live->table_count && !db->err->rc; i++ ) {
+    const AdcpTable *table = &live->tables[i];
+    if( table->kind != ADCP_TABLE_STAT ) continue;
+    if( find_live_text(texts, "table", table->name, db->err) ) fail_left(db, "table", table->name);
   }
 }
 
@@ -525,6 +541,7 @@ void adcp_ddl_verify(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {
     verify_text(&texts, db, plan->objects[i].object, plan->objects[i].name, plan->objects[i].on);
   }
   for( size_t i = 0; i < plan->drop_count; i++ ) verify_dropped(&texts, db, live, plan->drops[i]);
+  verify_statistics(&texts, plan, db, live);
   if( texts.written ) {
     read_again(db);
     adcp_transaction_keep(plan->transaction);
