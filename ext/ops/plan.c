@@ -679,6 +679,22 @@ void adcp_plan_warn_of_encoding(AdcpPlan *plan, AdcpDb *db, const char *encoding
   adcp_free(now);
 }
 
+/* A selection that leaves nothing may be a slip; with settings it may be what is meant. */
+static void warn_of_nothing(Planner *p) {
+  const AdcpPlan *plan = p->plan;
+  bool some = plan->object_count || plan->drop_count || adcp_options_has(p->options, "settings") ||
+              adcp_options_has(p->options, "env_file");
+  for( size_t i = 0; i < plan->table_count && !some; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    bool is_own = entry->source->kind != ADCP_TABLE_SEQUENCE; /* the counters of other tables */
+    some = (entry->fill && is_own) || entry->create || entry->schema_row_only;
+  }
+  if( some || p->err->rc || !adcp_selection_partial(p->selection) ) return;
+  adcp_plan_warn(
+      p->plan, p->err,
+      "nothing is restored: \"tables\" and \"exclude_tables\" leave nothing of the backup");
+}
+
 /* ---- the plan ---- */
 
 static void choose_mode(Planner *p, const char *backup_type) {
@@ -712,6 +728,7 @@ static void make_plan(Planner *p, const char *backup_type) {
   if( !p->err->rc ) plan_objects(p);
   if( !p->err->rc ) adcp_plan_warn_of_names(p->plan, p->head->schema, p->live, p->err);
   warn_of_redacted(p);
+  warn_of_nothing(p);
   const AdcpTexts *warnings = adcp_row_choice_warnings(p->choice);
   for( size_t i = 0; warnings && i < warnings->count && !p->err->rc; i++ ) {
     adcp_plan_warn(p->plan, p->err, "%s", warnings->items[i]);

@@ -15,6 +15,12 @@
 #define BEGIN_OTHER   "BEGIN; INSERT INTO mine VALUES(77, 'a')"
 #define SAVEPOINT_ROW "SAVEPOINT mine; INSERT INTO mine VALUES(78, 'a')"
 
+/* A row of the backup is left out by a trigger, and may be. */
+#define CLAUSES                                                                                    \
+  "DROP TABLE tenant; CREATE TABLE tenant(tenant_id TEXT PRIMARY KEY ON CONFLICT IGNORE, name "    \
+  "NOT NULL ON CONFLICT IGNORE, active, created); CREATE TRIGGER left_out BEFORE INSERT ON "       \
+  "tenant WHEN new.tenant_id = 'b' BEGIN SELECT RAISE(IGNORE); END"
+
 /* The folder of the database becomes the root. */
 #define ROOT                                                                                       \
   "SELECT adcp_config('root', rtrim(file, replace(file, '/', ''))) FROM pragma_database_list "     \
@@ -74,6 +80,14 @@ const Scenario scenarios[] = {
      NULL, "adcp_restore('%s')", "repeat it with {\"force\":true}", false, NO_SIDE},
     {"merge", SCENARIO_RESTORE, "other.db", NULL, NULL, "part.json.gz", NULL,
      "adcp_restore('%s', '{\"mode\":\"merge\"}')", "\"mode\":\"merge\"", false, NO_SIDE},
+    {"merge into ON CONFLICT clauses", SCENARIO_RESTORE, "other.db", CLAUSES, NULL, "good.json.gz",
+     NULL,
+     "adcp_restore('%s', '{\"mode\":\"merge\",\"on_conflict\":\"abort\",\"tables\":[\"tenant\"]}')",
+     "\"rows\":3", false, NO_SIDE},
+    {"merge into ON CONFLICT clauses that are broken", SCENARIO_RESTORE, "other.db", CLAUSES,
+     "BEGIN; INSERT INTO tenant VALUES('c', 'mine', 1, 1)", "good.json.gz", NULL,
+     "adcp_restore('%s', '{\"mode\":\"merge\",\"on_conflict\":\"abort\",\"tables\":[\"tenant\"]}')",
+     "UNIQUE constraint failed", false, NO_SIDE},
     {"merge of some rows with parents", SCENARIO_RESTORE, "other.db", NULL, BEGIN_OTHER,
      "good.json.gz", NULL,
      "adcp_restore('%s', '{\"mode\":\"merge\",\"tables\":[\"product\"],\"with_parents\":true,"
