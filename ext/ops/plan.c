@@ -672,6 +672,7 @@ void adcp_plan_warn_of_encoding(AdcpPlan *plan, AdcpDb *db, const char *encoding
 
 static void choose_mode(Planner *p, const char *backup_type) {
   AdcpPlan *plan = p->plan;
+  plan->knows_foreign_keys = !adcp_legacy_is(p->head);
   plan->merge = strcmp(adcp_options_text(p->options, "mode", "replace"), "merge") == 0;
   plan->data_only = flag(p, "data_only") || strcmp(backup_type, "data") == 0;
   if( flag(p, "schema_only") && (plan->merge || plan->data_only) ) {

@@ -629,7 +629,8 @@ static void write_report(AdcpRestore *restore, AdcpBuf *report) {
 
 static void check_foreign_keys(AdcpRestore *restore) {
   if( restore->err->rc ) return;
-  const char *rule = adcp_options_text(restore->options, "foreign_keys", "enforce");
+  const char *rule = adcp_options_text(restore->options, "foreign_keys",
+                                       restore->plan->whole ? "report" : "enforce");
   restore->violations = adcp_foreign_keys_after(restore->foreign_keys, &restore->db, restore->plan,
                                                 strcmp(rule, "enforce") == 0);
 }
