@@ -488,6 +488,7 @@ static void check_event(AdcpRestore *restore, AdcpArchiveEvent event) {
   if( entry == NULL || !entry->fill ) return;
   if( event == ADCP_ARCHIVE_TABLE_BEGIN ) {
     adcp_progress_begin_table(restore->progress, entry->target, rows->rows, rows->bytes);
+    if( rows->table->kind == ADCP_TABLE_ORDINARY ) restore->tables++;
     if( entry->part ) restore->rows += entry->part->rows;
   } else if( event == ADCP_ARCHIVE_TABLE_END ) {
     adcp_progress_end_table(restore->progress);
