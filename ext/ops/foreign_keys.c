@@ -20,6 +20,7 @@ typedef struct Violations {
   char *key; /* owned: number of the child, line break, parent, line break, id */
   const Child *child;
   char *parent;
+  size_t id; /* of the foreign key in its table, by which AdcpTable.foreign_keys is in order */
   int64_t before, after;
 } Violations;
 
@@ -63,6 +64,7 @@ static Violations *add_violations(AdcpForeignKeyState *state, AdcpDb *db, sqlite
   entry->key = key;
   entry->child = child;
   entry->parent = adcp_db_column_copy(db, stmt, 2);
+  entry->id = (size_t)sqlite3_column_int(stmt, 3);
   adcp_map_put(&state->by_key, key, strlen(key), entry, db->err);
   return db->err->rc ? NULL : entry;
 }
@@ -274,30 +276,66 @@ AdcpForeignKeyState *adcp_foreign_keys_before(AdcpDb *db, const AdcpPlan *plan) 
   return state;
 }
 
-/* The live tables whose rows this plan replaces by all of the backup's; a merge mixes rows of the
-** two. */
-static void find_replaced(AdcpNameMap *replaced, const AdcpPlan *plan, AdcpError *err) {
+/* What the plan does to tables, by name. */
+typedef struct Fates {
+  AdcpNameMap replaced; /* here: all rows are the backup's; a merge mixes rows of the two */
+  AdcpNameMap missed;   /* of the backup: restored without rows, or under another name */
+} Fates;
+
+static void find_fates(Fates *fates, const AdcpPlan *plan, AdcpError *err) {
   for( size_t i = 0; i < plan->table_count && !plan->merge; i++ ) {
     AdcpPlanTable *entry = &plan->tables[i];
-    if( entry->fill && !entry->part ) adcp_name_map_put(replaced, entry->target, entry, err);
+    const char *name = entry->source->name;
+    bool all = entry->fill && !entry->part;
+    if( all ) adcp_name_map_put(&fates->replaced, entry->target, entry, err);
+    if( all && strcmp(entry->target, name) == 0 ) continue;
+    adcp_name_map_put(&fates->missed, name, entry, err);
   }
 }
 
-/* Whether both tables of the foreign key came from the backup, which then had the violations. */
-static bool came_so(AdcpNameMap *replaced, const Violations *entry, AdcpError *err) {
-  const char *child = entry->child->name, *parent = entry->parent;
-  return adcp_name_map_get(replaced, child, strlen(child), err) &&
-         adcp_name_map_get(replaced, parent, strlen(parent), err);
+static bool same_columns(const AdcpForeignKey *a, const AdcpForeignKey *b) {
+  if( a->count != b->count ) return false;
+  for( size_t i = 0; i < a->count; i++ ) {
+    if( sqlite3_stricmp(a->from[i], b->from[i]) != 0 ) return false;
+    if( a->to[i] && b->to[i] && sqlite3_stricmp(a->to[i], b->to[i]) != 0 ) return false;
+  }
+  return true;
+}
+
+/* Whether the table of the backup has the foreign key of the live one that its rows went into. */
+static bool had_key(const AdcpPlan *plan, const AdcpPlanTable *child, const Violations *entry) {
+  if( !child->match_columns || child->live == NULL || !plan->knows_foreign_keys ) return true;
+  if( entry->id >= child->live->foreign_key_count ) return false;
+  const AdcpForeignKey *key = &child->live->foreign_keys[entry->id];
+  for( size_t i = 0; i < child->source->foreign_key_count; i++ ) {
+    const AdcpForeignKey *was = &child->source->foreign_keys[i];
+    const AdcpPlanTable *parent = adcp_map_get(&plan->by_source, was->parent, strlen(was->parent));
+    const char *target = parent ? parent->target : was->parent;
+    if( sqlite3_stricmp(key->parent, target) == 0 && same_columns(key, was) ) return true;
+  }
+  return false;
+}
+
+/* Whether the source had the violations: both tables came from it, with the foreign key, or what is lacking
+** was not in it. */
+static bool came_so(const AdcpPlan *plan, Fates *fates, const Violations *entry, AdcpError *err) {
+  const char *name = entry->child->name, *parent = entry->parent;
+  if( plan->whole ) {
+    return adcp_name_map_get(&fates->missed, parent, strlen(parent), err) == NULL;
+  }
+  const AdcpPlanTable *child = adcp_name_map_get(&fates->replaced, name, strlen(name), err);
+  return child && adcp_name_map_get(&fates->replaced, parent, strlen(parent), err) &&
+         had_key(plan, child, entry);
 }
 
 /* An error, or a warning, for each foreign key that has more violations than before. */
 static void judge(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan, bool enforce) {
-  AdcpNameMap replaced = {0};
-  find_replaced(&replaced, plan, db->err);
+  Fates fates = {0};
+  find_fates(&fates, plan, db->err);
   for( size_t i = 0; i < state->count && !db->err->rc; i++ ) {
     const Violations *entry = state->list[i];
     int64_t new_ones = entry->after - entry->before;
-    if( new_ones <= 0 || came_so(&replaced, entry, db->err) ) continue;
+    if( new_ones <= 0 || came_so(plan, &fates, entry, db->err) ) continue;
     if( enforce ) {
       adcp_error_set(
           db->err, ADCP_CONSTRAINT,
@@ -310,7 +348,8 @@ static void judge(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan, bool e
                      (long long)new_ones, entry->child->name, entry->parent);
     }
   }
-  adcp_name_map_free(&replaced);
+  adcp_name_map_free(&fates.replaced);
+  adcp_name_map_free(&fates.missed);
 }
 
 int64_t adcp_foreign_keys_after(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan,
@@ -323,7 +362,7 @@ int64_t adcp_foreign_keys_after(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan
     count_found(state, db, plan, NULL, true);
   }
   for( size_t i = 0; i < state->count; i++ ) total += state->list[i]->after;
-  if( !plan->whole ) judge(state, db, plan, enforce);
+  judge(state, db, plan, enforce);
   return total;
 }
 

@@ -1,9 +1,10 @@
 /*
 ** foreign_keys.h - tells foreign-key violations that a restore made from those that were there.
 **
-** A whole restore cannot make any: what it finds, the source had. A restore of some tables is
-** compared with the counts from before it; a violation of a restored child whose parent was
-** restored with it is the source's too.
+** A whole restore makes them only where a parent comes without its rows or under another name: what
+** else it finds, the source had. A restore of some tables is compared with the counts from before
+** it, not row by row; a violation of a restored child whose parent was restored with it is the
+** source's too, if that had the foreign key.
 */
 #ifndef ADCP_OPS_FOREIGN_KEYS_H
 #define ADCP_OPS_FOREIGN_KEYS_H

@@ -14,6 +14,7 @@ typedef struct Names {
   AdcpNameMap refilled; /* tables whose rows were replaced */
   AdcpNameMap dropped;  /* live tables and views that went, maybe for one of the backup */
   AdcpNameMap views;    /* live ones */
+  AdcpNameMap others;   /* tables whose rows are not, or not all and not only, the backup's */
 } Names;
 
 static void index_names(Names *names, const AdcpPlan *plan, const AdcpSchema *live,
@@ -33,7 +34,26 @@ static void index_names(Names *names, const AdcpPlan *plan, const AdcpSchema *li
   }
 }
 
+static void index_others(Names *names, const AdcpPlan *plan, const AdcpSchema *live,
+                         AdcpError *err) {
+  AdcpNameMap whole = {0};
+  for( size_t i = 0; i < plan->table_count && !err->rc; i++ ) {
+    AdcpPlanTable *entry = &plan->tables[i];
+    bool all = entry->fill && entry->part == NULL;
+    if( !all && !entry->create ) continue;
+    adcp_name_map_put(all ? &whole : &names->others, entry->target, entry, err);
+  }
+  for( size_t i = 0; i < live->table_count && !plan->whole && !err->rc; i++ ) {
+    AdcpTable *table = &live->tables[i];
+    if( table->kind != ADCP_TABLE_ORDINARY ) continue;
+    if( adcp_name_map_get(&whole, table->name, strlen(table->name), err) ) continue;
+    adcp_name_map_put(&names->others, table->name, table, err);
+  }
+  adcp_name_map_free(&whole);
+}
+
 static void free_names(Names *names) {
+  adcp_name_map_free(&names->others);
   adcp_name_map_free(&names->refilled);
   adcp_name_map_free(&names->dropped);
   adcp_name_map_free(&names->views);
@@ -127,24 +147,24 @@ static void rebuild_left_out(AdcpDb *db, AdcpPlan *plan) {
   }
 }
 
-/* Whether the plan's rows went into the table, or one of its indexes, that begins at this page. */
-static bool page_is_refilled(AdcpDb *db, Names *names, int64_t page) {
+/* Whether the table, or index of one, that begins at this page is of these. */
+static bool page_is_of(AdcpDb *db, AdcpNameMap *tables, int64_t page) {
   char *name = adcp_db_text(db, "SELECT tbl_name FROM \"%w\".sqlite_schema WHERE rootpage = %lld",
                             db->schema, page);
-  bool found = name && has(&names->refilled, name, db->err);
+  bool found = name && has(tables, name, db->err);
   adcp_free(name);
   return found;
 }
 
-/* Whether a view reads refilled tables, directly or through other views: by the program that SQLite
+/* Whether a view reads any of the tables, directly or through other views: by the program that SQLite
 ** would run for it. A page of another database with the same number only costs a refresh. */
-static bool view_is_refilled(AdcpDb *db, Names *names, const char *view) {
+static bool view_reads(AdcpDb *db, AdcpNameMap *tables, const char *view) {
   bool found = false;
   sqlite3_stmt *stmt = adcp_db_prepare(db, "EXPLAIN SELECT * FROM \"%w\".\"%w\"", db->schema, view);
   while( adcp_db_step(db, stmt) ) {
     const char *opcode = (const char *)sqlite3_column_text(stmt, 1);
     if( opcode == NULL || strcmp(opcode, "OpenRead") != 0 || found ) continue;
-    found = page_is_refilled(db, names, sqlite3_column_int64(stmt, 3));
+    found = page_is_of(db, tables, sqlite3_column_int64(stmt, 3));
   }
   adcp_db_finalize(stmt);
   return found;
@@ -156,7 +176,7 @@ static void refresh_view(AdcpDb *db, AdcpPlan *plan, Names *names, const AdcpObj
                          const AdcpTable *table, const char *view) {
   AdcpError unreadable = ADCP_ERROR_INIT;
   AdcpDb look = {db->handle, db->schema, &unreadable};
-  bool stale = view_is_refilled(&look, names, view);
+  bool stale = view_reads(&look, &names->refilled, view);
   bool is_fts5 = sqlite3_stricmp(table->module, "fts5") == 0;
   if( unreadable.rc == ADCP_NOMEM || unreadable.rc == ADCP_INTERRUPT ) {
     adcp_error_move(db->err, &unreadable);
@@ -191,12 +211,51 @@ static void refresh_live(AdcpDb *db, AdcpPlan *plan, const AdcpSchema *live, Nam
   }
 }
 
+static bool is_view(AdcpDb *db, const char *name) {
+  return adcp_db_integer(
+             db, 0,
+             "SELECT EXISTS (SELECT 1 FROM \"%w\".sqlite_schema WHERE name = %Q COLLATE "
+             "NOCASE AND type = 'view')",
+             db->schema, name) != 0;
+}
+
+/* What cannot be read was that in the source, too. */
+static bool is_over_others(AdcpDb *db, Names *names, const char *view) {
+  AdcpError unreadable = ADCP_ERROR_INIT;
+  AdcpDb look = {db->handle, db->schema, &unreadable};
+  bool found = view_reads(&look, &names->others, view) && !unreadable.rc;
+  if( unreadable.rc == ADCP_NOMEM || unreadable.rc == ADCP_INTERRUPT ) {
+    adcp_error_move(db->err, &unreadable);
+  }
+  adcp_error_clear(&unreadable);
+  return found;
+}
+
+/* The backup's indexes over views, which may read more than came with them. */
+static void warn_of_views(AdcpDb *db, AdcpPlan *plan, Names *names) {
+  for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    bool came = entry->create && entry->source->kind == ADCP_TABLE_VIRTUAL && !entry->anew;
+    char *name = came ? adcp_fts_content_table(entry->object->sql, db->err) : NULL;
+    if( name && is_view(db, name) && is_over_others(db, names, name) ) {
+      adcp_plan_warn(
+          plan, db->err,
+          "full-text index \"%s\" has the words of the backup, and the view \"%s\" reads "
+          "rows that are not the backup's; fill it again",
+          entry->target, name);
+    }
+    adcp_free(name);
+  }
+}
+
 void adcp_fts_refresh(AdcpDb *db, AdcpPlan *plan, const AdcpSchema *live) {
   refresh_anew(db, plan);
   rebuild_left_out(db, plan);
-  if( db->err->rc || plan->whole || plan->merge ) return;
+  if( db->err->rc || plan->merge ) return;
   Names names = {0};
   index_names(&names, plan, live, db->err);
-  refresh_live(db, plan, live, &names);
+  index_others(&names, plan, live, db->err);
+  if( !plan->whole && names.refilled.map.count ) refresh_live(db, plan, live, &names);
+  if( names.others.map.count ) warn_of_views(db, plan, &names);
   free_names(&names);
 }

@@ -7,7 +7,8 @@
 ** ('delete-all') and filled by INSERT with the columns that the content table has, which also works
 ** where 'rebuild' cannot because a column is declared that the table lacks; an fts4 one is rebuilt.
 ** The content may be a view that reads such tables; of an fts4 index over a view a warning says that
-** it is left as it was. In a merge triggers do fire.
+** it is left as it was, and of the backup's over a view that it reads other rows.
+** In a merge triggers do fire.
 */
 #ifndef ADCP_OPS_FTS_REFRESH_H
 #define ADCP_OPS_FTS_REFRESH_H

@@ -38,6 +38,7 @@ typedef struct Planner {
   AdcpMap dropped;                     /* live tables and views that go, by name */
   AdcpMap renames;                     /* option "rename": the new name by the old one */
   AdcpNameMap modules;                 /* of the connection; empty until asked for */
+  AdcpNameMap sources;                 /* AdcpPlanTable by name in the backup, in any case */
   AdcpNameMap left_indexes;            /* AdcpObject of the backup; find_left_indexes */
 } Planner;
 
@@ -192,6 +193,11 @@ static char *content_of(Planner *p, const AdcpPlanTable *entry) {
   return sql ? adcp_fts_content_table(sql, p->err) : NULL;
 }
 
+/* The table of the backup that has the name, or NULL: a view, or it has none. */
+static const AdcpPlanTable *source_named(Planner *p, const char *name) {
+  return adcp_name_map_get(&p->sources, name, strlen(name), p->err);
+}
+
 static bool is_renamed(Planner *p, const AdcpTable *table) {
   char *target = target_name(p, table);
   bool found = target && strcmp(target, table->name) != 0;
@@ -215,16 +221,39 @@ static bool comes_whole(const Planner *p, const AdcpTable *table) {
 static bool is_over_other_rows(Planner *p, const AdcpPlanTable *entry) {
   char *name = flag(p, "schema_only") ? NULL : content_of(p, entry);
   if( name == NULL ) return false;
-  const AdcpPlanTable *content = adcp_map_get(&p->plan->by_source, name, strlen(name));
+  const AdcpPlanTable *content = source_named(p, name);
   const AdcpObject *live = p->plan->whole ? NULL : live_relation(p, name);
   bool stays = live && live->type == ADCP_OBJECT_TABLE;
   bool found = stays;
   if( content ) {
-    bool made = comes(p, name) && !p->plan->data_only && !is_renamed(p, content->source);
-    found = (made || stays) && !comes_whole(p, content->source);
+    const AdcpTable *table = content->source;
+    bool made = comes(p, table->name) && !p->plan->data_only && !is_renamed(p, table);
+    found = (made || stays) && !comes_whole(p, table);
   }
   adcp_free(name);
   return found;
+}
+
+/* An index whose text names what will not be there finds words and no rows. */
+static void warn_of_content(Planner *p, const AdcpPlanTable *entry) {
+  char *name = content_of(p, entry);
+  const AdcpPlanTable *content = name ? source_named(p, name) : NULL;
+  if( content == NULL ) {
+    /* over a view, or not over anything of the backup */
+  } else if( p->plan->whole && is_renamed(p, content->source) ) {
+    char *target = target_name(p, content->source);
+    adcp_plan_warn(p->plan, p->err,
+                   "full-text index \"%s\" names \"%s\", which is restored as \"%s\"; its text "
+                   "stays as it is",
+                   entry->target, name, target ? target : "");
+    adcp_free(target);
+  } else if( !comes(p, content->source->name) && !live_relation(p, name) ) {
+    adcp_plan_warn(p->plan, p->err,
+                   "full-text index \"%s\" names \"%s\", which is neither restored nor in the "
+                   "database",
+                   entry->target, name);
+  }
+  adcp_free(name);
 }
 
 static void plan_virtual(Planner *p, AdcpPlanTable *entry) {
@@ -237,6 +266,7 @@ static void plan_virtual(Planner *p, AdcpPlanTable *entry) {
   entry->create = module_usable(p, entry->source);
   entry->schema_row_only = !entry->create;
   entry->anew = entry->create && is_over_other_rows(p, entry);
+  warn_of_content(p, entry);
 }
 
 /* With data_only: in place of the live virtual table, whose module's state cannot be refilled. */
@@ -315,10 +345,10 @@ static bool stays_behind(Planner *p, const AdcpPlanTable *entry) {
   const AdcpTable *table = entry->source;
   const AdcpPlanTable *index = table->shadow_of ? owner_of(p, table) : entry;
   char *name = index && !p->plan->whole ? content_of(p, index) : NULL;
-  const AdcpPlanTable *content =
-      name && comes(p, name) ? adcp_map_get(&p->plan->by_source, name, strlen(name)) : NULL;
-  char *target = content ? target_name(p, content->source) : NULL;
-  bool found = target && strcmp(target, name) != 0;
+  const AdcpPlanTable *content = name ? source_named(p, name) : NULL;
+  bool along = content && comes(p, content->source->name);
+  char *target = along ? target_name(p, content->source) : NULL;
+  bool found = target && strcmp(target, content->source->name) != 0;
   if( found && table->kind == ADCP_TABLE_VIRTUAL ) {
     adcp_plan_warn(p->plan, p->err,
                    "full-text index \"%s\" is left %s: \"%s\" is restored as \"%s\"", table->name,
@@ -382,6 +412,7 @@ static void plan_tables(Planner *p) {
     const char *name = schema->tables[i].name;
     plan->tables[i].source = &schema->tables[i];
     adcp_map_put(&plan->by_source, name, strlen(name), &plan->tables[i], p->err);
+    adcp_name_map_put(&p->sources, name, &plan->tables[i], p->err);
   }
   for( int pass = 0; pass < 2; pass++ ) {
     for( size_t i = 0; i < plan->table_count && !p->err->rc; i++ ) {
@@ -521,8 +552,7 @@ static void find_left_indexes(Planner *p) {
     bool left =
         entry->source->kind == ADCP_TABLE_VIRTUAL && !entry->create && !entry->schema_row_only;
     char *name = left ? content_of(p, entry) : NULL;
-    const AdcpPlanTable *content =
-        name ? adcp_map_get(&p->plan->by_source, name, strlen(name)) : NULL;
+    const AdcpPlanTable *content = name ? source_named(p, name) : NULL;
     if( content && is_renamed(p, content->source) ) {
       adcp_name_map_put(&p->left_indexes, entry->source->name, (void *)entry->object, p->err);
     }
@@ -699,6 +729,7 @@ static void warn_of_nothing(Planner *p) {
 
 static void choose_mode(Planner *p, const char *backup_type) {
   AdcpPlan *plan = p->plan;
+  plan->knows_foreign_keys = !adcp_legacy_is(p->head);
   plan->merge = strcmp(adcp_options_text(p->options, "mode", "replace"), "merge") == 0;
   plan->data_only = flag(p, "data_only") || strcmp(backup_type, "data") == 0;
   if( flag(p, "schema_only") && (plan->merge || plan->data_only) ) {
@@ -763,6 +794,7 @@ AdcpPlan *adcp_plan_open(AdcpDb *db, const AdcpArchiveHead *head, const char *ba
   adcp_map_free(&p.dropped);
   adcp_map_free(&p.renames);
   adcp_name_map_free(&p.modules);
+  adcp_name_map_free(&p.sources);
   adcp_name_map_free(&p.left_indexes);
   if( db->err->rc == ADCP_OK ) return plan;
   adcp_plan_close(plan);

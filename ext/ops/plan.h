@@ -51,7 +51,8 @@ typedef struct AdcpPlanObject {
 typedef struct AdcpPlan {
   AdcpTransaction *transaction; /* borrowed; to be kept ready after each change of the schema */
   bool whole, data_only, merge;
-  AdcpPlanTable *tables; /* in the order of the backup's schema */
+  bool knows_foreign_keys; /* the backup says which its tables have */
+  AdcpPlanTable *tables;   /* in the order of the backup's schema */
   size_t table_count;
   AdcpMap by_source; /* name in the backup -> AdcpPlanTable */
   AdcpPlanObject *objects;

@@ -268,6 +268,16 @@ static int64_t count_counters(AdcpPlanSteps *steps, const AdcpArchiveTable *rows
   }
 }
 
+/* True when a live table with a counter is filled: of one that is made anew the counter goes. */
+static bool keeps_counters(const AdcpPlan *plan) {
+  for( size_t i = 0; i < plan->table_count; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    if( entry->fill && entry->match_columns && entry->source->kind == ADCP_TABLE_ORDINARY )
+      return true;
+  }
+  return false;
+}
+
 /* Counters of AUTOINCREMENT: all of them, or those of the tables that are filled. */
 static void list_counters(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
   const AdcpArchiveTable *rows = rows_of(steps, entry->source);
@@ -277,9 +287,8 @@ static void list_counters(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
   }
   int64_t count = has_counters(steps) ? count_counters(steps, rows) : 0;
   if( count == 0 ) return;
-  add(steps, "fill", entry->target, count,
-      "counters of the tables above, of %lld in the backup; a higher one stays",
-      (long long)rows->rows);
+  add(steps, "fill", entry->target, count, "counters of the tables above, of %lld in the backup%s",
+      (long long)rows->rows, keeps_counters(steps->plan) ? "; a higher one stays" : "");
 }
 
 #define LISTED_TRIGGERS 20 /* a step is for reading */

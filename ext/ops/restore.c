@@ -488,6 +488,7 @@ static void check_event(AdcpRestore *restore, AdcpArchiveEvent event) {
   if( entry == NULL || !entry->fill ) return;
   if( event == ADCP_ARCHIVE_TABLE_BEGIN ) {
     adcp_progress_begin_table(restore->progress, entry->target, rows->rows, rows->bytes);
+    if( rows->table->kind == ADCP_TABLE_ORDINARY ) restore->tables++;
     if( entry->part ) restore->rows += entry->part->rows;
   } else if( event == ADCP_ARCHIVE_TABLE_END ) {
     adcp_progress_end_table(restore->progress);
@@ -638,7 +639,8 @@ static void write_report(AdcpRestore *restore, AdcpBuf *report) {
 
 static void check_foreign_keys(AdcpRestore *restore) {
   if( restore->err->rc ) return;
-  const char *rule = adcp_options_text(restore->options, "foreign_keys", "enforce");
+  const char *rule = adcp_options_text(restore->options, "foreign_keys",
+                                       restore->plan->whole ? "report" : "enforce");
   restore->violations = adcp_foreign_keys_after(restore->foreign_keys, &restore->db, restore->plan,
                                                 strcmp(rule, "enforce") == 0);
 }

@@ -76,6 +76,9 @@ const Scenario scenarios[] = {
      "adcp_restore('%s', "
      "'{\"force\":true,\"tables\":[\"product\",\"note\"],\"foreign_keys\":\"report\"}')",
      "\"whole\":false", false, NO_SIDE},
+    {"restore of an index over live rows", SCENARIO_RESTORE, "other.db", NULL, NULL, "good.json.gz",
+     NULL, "adcp_restore('%s', '{\"force\":true,\"tables\":[\"product_fts\"]}')", "\"whole\":false",
+     false, NO_SIDE},
     {"restore that wants force", SCENARIO_RESTORE, "other.db", TEMP_TRIGGERS, NULL, "good.json.gz",
      NULL, "adcp_restore('%s')", "repeat it with {\"force\":true}", false, NO_SIDE},
     {"merge", SCENARIO_RESTORE, "other.db", NULL, NULL, "part.json.gz", NULL,
