@@ -382,9 +382,9 @@ static void refuse_prepared(AdcpVetter *vetter, sqlite3 *handle, int rc) {
   }
 }
 
-/* Prepares under the authorizer, which expects the action; what fails is refused. */
+/* Prepares under the authorizer, which expects the action. */
 static sqlite3_stmt *prepare_as(AdcpVetter *vetter, sqlite3 *handle, const AdcpObject *object,
-                                int action, const char *sql, const char **tail) {
+                                int action, const char *sql, const char **tail, int *result) {
   sqlite3_stmt *stmt = NULL;
   int rc;
   vetter->object = object;
@@ -395,14 +395,16 @@ static sqlite3_stmt *prepare_as(AdcpVetter *vetter, sqlite3 *handle, const AdcpO
     rc = sqlite3_prepare_v2(handle, sql, -1, &stmt, tail);
   } while( rc == SQLITE_ERROR && register_missing_function(vetter, handle) );
   vetter->object = NULL;
-  if( rc != SQLITE_OK ) refuse_prepared(vetter, handle, rc);
+  *result = rc;
   return stmt;
 }
 
 static sqlite3_stmt *prepare_expected(AdcpVetter *vetter, sqlite3 *handle, const AdcpObject *object,
                                       int action) {
   const char *tail = NULL;
-  sqlite3_stmt *stmt = prepare_as(vetter, handle, object, action, object->sql, &tail);
+  int rc;
+  sqlite3_stmt *stmt = prepare_as(vetter, handle, object, action, object->sql, &tail, &rc);
+  if( rc != SQLITE_OK ) refuse_prepared(vetter, handle, rc);
   if( vetter->err->rc ) {
     /* refused */
   } else if( !adcp_token_is_blank(tail) ) {
@@ -415,6 +417,26 @@ static sqlite3_stmt *prepare_expected(AdcpVetter *vetter, sqlite3 *handle, const
 
 /* ---- defaults ---- */
 
+/* Whether the value can call no function: it has no name, no operator that is a word, and no ->. */
+static bool calls_nothing(const char *value, size_t size) {
+  size_t length;
+  if( memchr(value, '>', size) ) return false;
+  for( AdcpTokenType type; (type = adcp_token_next(value, size, &length)) != ADCP_TOKEN_END;
+       value += length, size -= length ) {
+    if( type == ADCP_TOKEN_WORD || type == ADCP_TOKEN_QUOTED ) return false;
+  }
+  return true;
+}
+
+/* Whether a value that is refused where it is used, and at no CREATE, may stand: a row value, or RAISE(),
+** which is told when all functions have been seen. Other errors could hide a call, for at an INSERT
+** SQLite does not resolve the value again: of likelihood(f(), 2) it would call f. */
+static bool is_harmless(const AdcpVetter *vetter, int rc, const char *value, size_t size) {
+  static const char raise[] = "RAISE() may only be used within a trigger-program";
+  if( rc != SQLITE_ERROR || vetter->loads_extension ) return false;
+  return strcmp(sqlite3_errmsg(vetter->tables), raise) == 0 || calls_nothing(value, size);
+}
+
 /* SQLite resolves a DEFAULT when it is first used, with an INSERT, so that its CREATE tells nothing. */
 static void vet_default(AdcpVetter *vetter, const AdcpObject *object, const char *value,
                         size_t size) {
@@ -424,7 +446,11 @@ static void vet_default(AdcpVetter *vetter, const AdcpObject *object, const char
   const char *text = adcp_buf_text(&sql);
   if( adcp_buf_check(&sql, vetter->err) ) {
     const char *tail;
-    sqlite3_finalize(prepare_as(vetter, vetter->tables, object, OF_DEFAULT, text, &tail));
+    int rc;
+    sqlite3_finalize(prepare_as(vetter, vetter->tables, object, OF_DEFAULT, text, &tail, &rc));
+    if( rc != SQLITE_OK && !is_harmless(vetter, rc, value, size) ) {
+      refuse_prepared(vetter, vetter->tables, rc);
+    }
   }
   adcp_buf_free(&sql);
 }

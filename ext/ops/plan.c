@@ -623,15 +623,40 @@ static void add_drop(Planner *p, const AdcpObject *object) {
   adcp_map_put(&p->dropped, object->name, strlen(object->name), (void *)object, p->err);
 }
 
+/* Whether the live table stays when the tables to be dropped have gone. */
+static bool is_standing(const Planner *p, const AdcpTable *live) {
+  const char *owner = live->shadow_of;
+  if( adcp_map_get(&p->dropped, live->name, strlen(live->name)) ) return false;
+  return !owner || adcp_map_get(&p->dropped, owner, strlen(owner)) == NULL;
+}
+
+/* The live table `<target>_stat`, which fts4 makes IF NOT EXISTS: one that stands there becomes its
+** own, and a rebuild deletes its rows. Also where the backup describes none. */
+static const AdcpTable *find_statistics(Planner *p, const AdcpPlanTable *entry) {
+  const char *module = entry->source->module;
+  if( !entry->create || module == NULL || p->err->rc ) return NULL;
+  if( sqlite3_stricmp(module, "fts4") != 0 && sqlite3_stricmp(module, "fts3") != 0 ) return NULL;
+  AdcpBuf name = {0};
+  adcp_buf_appendf(&name, "%s_stat", entry->target);
+  const char *text = adcp_buf_text(&name);
+  const AdcpObject *there = adcp_buf_check(&name, p->err) ? live_relation(p, text) : NULL;
+  adcp_buf_free(&name);
+  const AdcpTable *live = there ? adcp_schema_table(p->live, there->name) : NULL;
+  return live && is_standing(p, live) ? live : NULL;
+}
+
 /* A virtual table's module makes its shadow tables; what then stands under the name of one, and did not
 ** go with a virtual table, is filled with the backup's rows in place of its own. */
 static void find_taken(Planner *p) {
-  for( size_t i = 0; i < p->plan->table_count; i++ ) {
+  for( size_t i = 0; i < p->plan->table_count && !p->err->rc; i++ ) {
     AdcpPlanTable *entry = &p->plan->tables[i];
-    bool by_module = entry->source->kind == ADCP_TABLE_SHADOW && entry->fill && !entry->create;
-    if( !by_module || entry->live == NULL ) continue;
-    const char *owner = entry->live->shadow_of;
-    entry->takes_live = !owner || adcp_map_get(&p->dropped, owner, strlen(owner)) == NULL;
+    const AdcpPlanTable *owner = entry->source->shadow_of ? owner_of(p, entry->source) : NULL;
+    bool by_module = owner && entry->fill && !entry->create;
+    if( by_module && entry->live && is_standing(p, entry->live) &&
+        entry->live != find_statistics(p, owner) ) {
+      entry->takes = entry->live;
+    }
+    if( entry->source->kind == ADCP_TABLE_VIRTUAL ) entry->takes = find_statistics(p, entry);
   }
 }
 
@@ -886,8 +911,8 @@ static void list_losses(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live
   for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
     bool emptied = plan->data_only && entry->fill && entry->match_columns;
-    if( !emptied && !entry->takes_live ) continue;
-    list_loss(list, listed, entry->target, rows_at_stake(db, entry->live));
+    if( emptied ) list_loss(list, listed, entry->target, rows_at_stake(db, entry->live));
+    if( entry->takes ) list_loss(list, listed, entry->takes->name, rows_at_stake(db, entry->takes));
   }
 }
 

@@ -38,7 +38,8 @@ typedef struct AdcpPlanTable {
   bool match_columns;  /* by name, into the live table's */
   bool verify;         /* its rows, read again, must give the backup's digest */
   bool anew;       /* full-text index: made from the rows that it is over, not the backup's of it */
-  bool takes_live; /* shadow: another table than its owner's has the name, and its rows go */
+  const AdcpTable *takes; /* a live table that is no index's now and becomes a part of one: its rows
+                          ** go; or NULL */
 } AdcpPlanTable;
 
 /* An index, view or trigger of the backup to create. */

@@ -38,7 +38,7 @@ struct AdcpPlanSteps {
   AdcpNameMap targets; /* AdcpPlanTable by its name in the database; one that is restored first */
   char *folder;        /* owned: of backups; NULL until it is looked at, or without one */
   AdcpKeptRows *kept;  /* of it */
-  bool *dropped;       /* owned: for each of the live objects */
+  bool *dropped;       /* owned: for each of the live objects; also those that an index takes */
   bool has_safety;     /* a safety backup comes first */
   AdcpPlanStep *items; /* owned */
   size_t count;
@@ -336,12 +336,20 @@ static void list_fill(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
   adcp_free(how);
 }
 
+static void list_taken(AdcpPlanSteps *steps, const AdcpTable *taken) {
+  int64_t rows = adcp_catalog_row_count(&steps->db, taken);
+  char *loss = rows > 0 ? loss_of(steps, taken) : NULL;
+  if( loss ) add(steps, "delete", taken->name, rows, "%s", loss);
+  adcp_free(loss);
+}
+
 static void list_tables(AdcpPlanSteps *steps) {
   const AdcpPlan *plan = steps->plan;
   for( size_t i = 0; i < plan->table_count; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
     const AdcpTable *source = entry->source;
     if( !entry->create && !entry->schema_row_only ) continue;
+    if( entry->takes ) list_taken(steps, entry->takes);
     if( source->module && entry->schema_row_only ) {
       add(steps, "create", entry->target, -1,
           "virtual table; module %s is not loaded: its row alone", source->module);
@@ -477,6 +485,12 @@ static void index_plan(AdcpPlanSteps *steps) {
   if( steps->dropped == NULL ) adcp_error_nomem(err);
   for( size_t i = 0; i < plan->drop_count && steps->dropped; i++ ) {
     steps->dropped[plan->drops[i] - steps->live->objects] = true;
+  }
+  for( size_t i = 0; i < plan->table_count && steps->dropped; i++ ) {
+    const AdcpTable *taken = plan->tables[i].takes;
+    const AdcpObject *object =
+        taken ? adcp_schema_object(steps->live, ADCP_OBJECT_TABLE, taken->name) : NULL;
+    if( object ) steps->dropped[object - steps->live->objects] = true;
   }
 }
 

@@ -250,6 +250,15 @@ def defaults(folder):
     loads = {"t": "CREATE TABLE t(a INTEGER PRIMARY KEY, b DEFAULT (load_extension('./evil')))"}
     case = Case(folder, made(folder, script, loads), options='{"trust_schema":true}')
     yield f"{case.restore}", "SQL that would load code" in case.restore and not case.valid()
+    # What fails where it is used stands in honest databases; an error that could hide a call is refused.
+    for form in ("(RAISE(IGNORE))", "((1, 2))", "(1 = (1, 2))"):
+        data = made(folder, f"CREATE TABLE t(a INTEGER PRIMARY KEY, b DEFAULT {form}); INSERT INTO t VALUES(1, 'x');")
+        case = Case(folder, data, ask=["SELECT b FROM t"])
+        yield f"{form}: {case.restore}", case.answers == [[["x"]]] and case.valid()
+    for form in ("(RAISE(IGNORE) + boom(1))", "(likelihood(boom(1), 2.0))", "(((1, 2) = 1) + boom(1))", "((1, 2) -> 3)", "(load_extension('x') + RAISE(IGNORE))"):
+        sql = {"t": f"CREATE TABLE t(a INTEGER PRIMARY KEY, b DEFAULT {form})"}
+        case = Case(folder, made(folder, script, sql))
+        yield f"{form}: {case.restore}", any(told in case.restore for told in ("unsafe use of", "SQL that SQLite refuses", "would load code")) and not case.calls
     for form in ("(datetime('now'))", "(1 + 2)", "('boom(1)')", "(json_array(1))", "(nobody('x'))", "(abs(-5) /* boom(1) */)", "(CURRENT_TIMESTAMP)", "(cast('1' AS boom(1)))", "'(boom(1))'", "-1"):
         sql = {"t": f"CREATE TABLE t(a INTEGER PRIMARY KEY, b DEFAULT {form}, \"default\")"}
         data = made(folder, "CREATE TABLE t(a INTEGER PRIMARY KEY, b, \"default\"); INSERT INTO t VALUES(1, 'x', 'y');", sql)

@@ -141,7 +141,63 @@ static void test_out_of_memory(void) {
   adcp_mem_replace(NULL);
 }
 
+/* A table, a view, and what stands on them in other letters. */
+static AdcpSchema *make_spelled(AdcpError *err) {
+  static const struct {
+    AdcpObjectType type;
+    const char *name, *on;
+  } objects[] = {{ADCP_OBJECT_TRIGGER, "g", "t\xc3\x89"},
+                 {ADCP_OBJECT_TABLE, "T\xc3\x89", "T\xc3\x89"},
+                 {ADCP_OBJECT_VIEW, "V", "V"},
+                 {ADCP_OBJECT_TRIGGER, "h", "v"},
+                 {ADCP_OBJECT_TRIGGER, "i", "V"},
+                 {ADCP_OBJECT_INDEX, "j", "T\xc3\xa9"}};
+  AdcpSchema *schema = adcp_schema_new(err);
+  for( size_t i = 0; schema && i < sizeof objects / sizeof *objects && !err->rc; i++ ) {
+    AdcpObject *object = adcp_schema_add_object(schema, err);
+    if( object == NULL ) break;
+    object->type = objects[i].type;
+    object->name = adcp_strdup(objects[i].name);
+    object->tbl_name = adcp_strdup(objects[i].on);
+    if( object->name == NULL || object->tbl_name == NULL ) adcp_error_nomem(err);
+  }
+  if( schema ) adcp_schema_index(schema, err);
+  return schema;
+}
+
+/* Every allocation fails once: an error, no leak, no crash. */
+static void test_spelled_tables(void) {
+  static const AdcpMemMethods methods = {failing_malloc, failing_realloc, free};
+  adcp_mem_replace(&methods);
+  int failures = 0;
+  for( int n = 0;; n++ ) {
+    AdcpError err = ADCP_ERROR_INIT;
+    allocations_left = n;
+    AdcpSchema *schema = make_spelled(&err);
+    bool failed = err.rc != ADCP_OK;
+    failures += failed;
+    CHECK(!failed || err.rc == ADCP_NOMEM);
+    for( int pass = 0; pass < 2 && !failed; pass++ ) { /* indexed twice: the same */
+      CHECK_TEXT(schema->objects[0].tbl_name, "T\xc3\x89");
+      CHECK_TEXT(adcp_object_stored_on(&schema->objects[0]), "t\xc3\x89");
+      CHECK_TEXT(schema->objects[3].tbl_name, "V");
+      CHECK_TEXT(adcp_object_stored_on(&schema->objects[3]), "v");
+      CHECK_TEXT(schema->objects[4].tbl_name, "V");
+      CHECK(schema->objects[4].tbl_name_stored == NULL);
+      CHECK_TEXT(schema->objects[5].tbl_name, "T\xc3\xa9"); /* letters of ASCII only */
+      allocations_left = 1000;
+      adcp_schema_index(schema, &err);
+    }
+    adcp_schema_free(schema);
+    adcp_error_clear(&err);
+    if( !failed ) break;
+  }
+  CHECK(failures > 20);
+  adcp_mem_replace(NULL);
+}
+
 int main(void) {
+  test_spelled_tables();
   test_growth();
   test_values();
   test_names();
