@@ -47,6 +47,7 @@ bool adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpDb *db,
                   const AdcpOptions *options) {
   AdcpError *err = db->err;
   AdcpVetter *vetter = adcp_vetter_open(err);
+  adcp_vetter_hear(vetter, db);
   if( adcp_options_bool(options, "trust_schema", false) ) adcp_vetter_trust(vetter);
   const AdcpObject **order = adcp_vet_order(schema, err);
   bool *vetted = choose_vetted(plan, schema, err);
