@@ -81,40 +81,45 @@ static void add_table(AdcpMap *tables, const AdcpTable *table, AdcpError *err) {
   adcp_map_put(tables, table->name, strlen(table->name), (void *)table, err);
 }
 
-/* fts3 and fts4 drop what stands under two names of theirs, whether they have made it or not. */
-static bool takes_another(const AdcpSchema *live, const AdcpTable *table) {
-  static const char *const ends[] = {"docsize", "stat"};
-  bool found = false;
-  if( sqlite3_stricmp(table->module, "fts3") != 0 && sqlite3_stricmp(table->module, "fts4") != 0 ) {
-    return false;
+/* fts3 and fts4 drop what stands under two names of theirs, whether they have made it or not: finds
+** the application's tables of such names, by what stands before the underscore. */
+static void find_takable(AdcpNameMap *takable, const AdcpSchema *live, AdcpError *err) {
+  for( size_t i = 0; i < live->table_count && !err->rc; i++ ) {
+    AdcpTable *table = &live->tables[i];
+    const char *end = strrchr(table->name, '_');
+    if( table->kind != ADCP_TABLE_ORDINARY || end == NULL ) continue;
+    if( !adcp_name_equal(end, "_docsize") && !adcp_name_equal(end, "_stat") ) continue;
+    char *owner = adcp_strndup(table->name, (size_t)(end - table->name));
+    if( owner == NULL ) adcp_error_nomem(err);
+    if( owner ) adcp_name_map_put(takable, owner, table, err);
+    adcp_free(owner);
   }
-  for( size_t i = 0; i < live->table_count && !found; i++ ) {
-    const AdcpTable *other = &live->tables[i];
-    size_t size = strlen(table->name);
-    bool begins = other->kind == ADCP_TABLE_ORDINARY &&
-                  adcp_name_begins(other->name, table->name) && other->name[size] == '_';
-    for( size_t k = 0; begins && k < sizeof ends / sizeof ends[0]; k++ ) {
-      found = found || adcp_name_equal(other->name + size + 1, ends[k]);
-    }
-  }
-  return found;
 }
 
-/* Those that are not left to their modules, all at once: it is not loaded, or would take more. */
-static void drop_not_loaded(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {
-  AdcpMap tables = {0};
-  if( db->err->rc ) return;
+static bool takes_another(AdcpNameMap *takable, const AdcpTable *table, AdcpError *err) {
+  bool is_fts4 =
+      sqlite3_stricmp(table->module, "fts3") == 0 || sqlite3_stricmp(table->module, "fts4") == 0;
+  return is_fts4 && adcp_name_map_get(takable, table->name, strlen(table->name), err) != NULL;
+}
+
+/* Those that are not left to their modules, all at once: it is not loaded, or would take more. Puts
+** them into `gone`. */
+static void drop_past_modules(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live,
+                              AdcpMap *gone) {
+  AdcpNameMap takable = {0};
+  find_takable(&takable, live, db->err);
   for( size_t i = 0; i < plan->drop_count; i++ ) {
     const AdcpObject *object = plan->drops[i];
     const AdcpTable *table =
         object->type == ADCP_OBJECT_TABLE ? adcp_schema_table(live, object->name) : NULL;
     if( table == NULL || table->kind != ADCP_TABLE_VIRTUAL ) continue;
-    if( !table->module_loaded || takes_another(live, table) ) add_table(&tables, table, db->err);
+    if( table->module_loaded && !takes_another(&takable, table, db->err) ) continue;
+    add_table(gone, table, db->err);
   }
-  drop_without_module(db, live, &tables);
+  drop_without_module(db, live, gone);
   adcp_error_prepend(db->err, "dropping virtual tables without their modules: ");
   adcp_transaction_keep(plan->transaction);
-  adcp_map_free(&tables);
+  adcp_name_map_free(&takable);
 }
 
 /* False when the module cannot open the table: its shadow tables may be damaged. */
@@ -129,15 +134,17 @@ static bool drop_by_module(AdcpDb *db, const AdcpTable *table) {
 }
 
 static void drop_virtual_table(AdcpDb *db, const AdcpSchema *live, const AdcpTable *table) {
-  if( !table->module_loaded || takes_another(live, table) || drop_by_module(db, table) ) return;
+  if( drop_by_module(db, table) ) return;
   AdcpMap tables = {0};
   add_table(&tables, table, db->err);
   drop_without_module(db, live, &tables);
   adcp_map_free(&tables);
 }
 
-static void drop_table(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, const char *name) {
+static void drop_table(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live,
+                       const AdcpMap *gone, const char *name) {
   const AdcpTable *table = adcp_schema_table(live, name);
+  if( adcp_map_get(gone, name, strlen(name)) ) return;
   if( table && table->kind == ADCP_TABLE_SHADOW ) return; /* goes with its owner */
   if( table && table->kind == ADCP_TABLE_VIRTUAL ) {
     drop_virtual_table(db, live, table);
@@ -146,13 +153,13 @@ static void drop_table(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live,
   }
 }
 
-static void drop_kind(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live,
+static void drop_kind(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, const AdcpMap *gone,
                       AdcpObjectType type) {
   for( size_t i = 0; i < plan->drop_count && !db->err->rc; i++ ) {
     const AdcpObject *object = plan->drops[i];
     if( object->type != type ) continue;
     if( type == ADCP_OBJECT_TABLE )
-      drop_table(plan, db, live, object->name);
+      drop_table(plan, db, live, gone, object->name);
     else if( type == ADCP_OBJECT_VIEW ) {
       adcp_db_exec(db, "DROP VIEW \"%w\".\"%w\"", db->schema, object->name);
     } else {
@@ -177,10 +184,12 @@ static void drop_internal(AdcpDb *db, const AdcpSchema *live) {
 
 /* Triggers before what they stand on; indexes go with their tables. */
 void adcp_ddl_drop(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {
-  drop_kind(plan, db, live, ADCP_OBJECT_TRIGGER);
-  drop_kind(plan, db, live, ADCP_OBJECT_VIEW);
-  drop_not_loaded(plan, db, live);
-  drop_kind(plan, db, live, ADCP_OBJECT_TABLE);
+  AdcpMap gone = {0};
+  drop_kind(plan, db, live, &gone, ADCP_OBJECT_TRIGGER);
+  drop_kind(plan, db, live, &gone, ADCP_OBJECT_VIEW);
+  drop_past_modules(plan, db, live, &gone);
+  drop_kind(plan, db, live, &gone, ADCP_OBJECT_TABLE);
+  adcp_map_free(&gone);
   if( plan->whole ) drop_internal(db, live);
 }
 
