@@ -81,12 +81,13 @@ static void refresh(AdcpDb *db, const char *fts, const AdcpObject *object, const
 
 /* Indexes that the plan made over tables of which a part came back: theirs is not the backup's
 ** content. */
-static void refresh_over_parts(AdcpDb *db, const AdcpPlan *plan) {
+static void refresh_over_parts(AdcpDb *db, AdcpPlan *plan) {
   for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
     if( !entry->create || entry->source->kind != ADCP_TABLE_VIRTUAL ) continue;
     char *name = adcp_fts_content_table(entry->object->sql, db->err);
-    const AdcpPlanTable *content = name ? adcp_map_get(&plan->by_source, name, strlen(name)) : NULL;
+    const AdcpPlanTable *content =
+        name ? adcp_name_map_get(&plan->by_folded, name, strlen(name), db->err) : NULL;
     if( content && content->part ) {
       refresh(db, entry->target, entry->object, entry->source, content->source->name);
     }

@@ -190,11 +190,12 @@ static const AdcpPlanTable *indexed_part(Planner *p, const AdcpPlanTable *entry)
   if( p->choice == NULL || entry == NULL || entry->object == NULL ) return NULL;
   if( entry->object->sql == NULL ) return NULL;
   char *content = adcp_fts_content_table(entry->object->sql, p->err);
-  const AdcpChosenTable *chosen = content ? adcp_row_choice_table(p->choice, content) : NULL;
   const AdcpPlanTable *found =
-      chosen && chosen->part ? adcp_map_get(&p->plan->by_source, content, strlen(content)) : NULL;
+      content ? adcp_name_map_get(&p->plan->by_folded, content, strlen(content), p->err) : NULL;
+  const AdcpChosenTable *chosen =
+      found ? adcp_row_choice_table(p->choice, found->source->name) : NULL;
   adcp_free(content);
-  return found;
+  return chosen && chosen->part ? found : NULL;
 }
 
 static void plan_virtual(Planner *p, AdcpPlanTable *entry) {
@@ -334,6 +335,7 @@ static void plan_tables(Planner *p) {
     const char *name = schema->tables[i].name;
     plan->tables[i].source = &schema->tables[i];
     adcp_map_put(&plan->by_source, name, strlen(name), &plan->tables[i], p->err);
+    if( p->choice ) adcp_name_map_put(&plan->by_folded, name, &plan->tables[i], p->err);
   }
   for( int pass = 0; pass < 2; pass++ ) {
     for( size_t i = 0; i < plan->table_count && !p->err->rc; i++ ) {
@@ -671,6 +673,7 @@ void adcp_plan_close(AdcpPlan *plan) {
     adcp_free(plan->objects[i].on);
   }
   adcp_map_free(&plan->by_source);
+  adcp_name_map_free(&plan->by_folded);
   adcp_free(plan->tables);
   adcp_free(plan->objects);
   adcp_free(plan->drops);

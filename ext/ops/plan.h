@@ -20,6 +20,7 @@
 #include "base/texts.h"
 #include "codec/schema.h"
 #include "db/db.h"
+#include "db/name_map.h"
 #include "db/transaction.h"
 #include "ops/options.h"
 #include "ops/row_choice.h"
@@ -52,7 +53,8 @@ typedef struct AdcpPlan {
   bool whole, data_only, merge;
   AdcpPlanTable *tables; /* in the order of the backup's schema */
   size_t table_count;
-  AdcpMap by_source; /* name in the backup -> AdcpPlanTable */
+  AdcpMap by_source;     /* name in the backup -> AdcpPlanTable */
+  AdcpNameMap by_folded; /* the same, letter case ignored: where parts of tables are restored */
   AdcpPlanObject *objects;
   size_t object_count;
   const AdcpObject **drops; /* live tables, views, and (whole) everything else that has to go */
