@@ -50,7 +50,7 @@ static bool next_argument(Arguments *rest, Argument *argument) {
 
 /* ---- options ---- */
 
-typedef enum Module { OTHER, FTS4, FTS5 } Module;
+typedef enum Module { OTHER, FTS3, FTS4, FTS5 } Module;
 
 typedef struct Option {
   const char *key, *value;
@@ -109,32 +109,39 @@ static char *value_of(const Option *option, AdcpError *err) {
   return value;
 }
 
-/* Whose arguments they are; OTHER where there are none. */
+/* Whose arguments they are, none or more. */
 static Module open_arguments(const char *sql, Arguments *rest, AdcpError *err) {
   AdcpCreate create;
   Module module = OTHER;
   if( !adcp_create_recognize(sql, &create, err) ) return OTHER; /* vetting complains about those */
-  if( create.module && create.module_args_at ) {
+  if( create.module ) {
+    if( sqlite3_stricmp(create.module, "fts3") == 0 ) module = FTS3;
     if( sqlite3_stricmp(create.module, "fts4") == 0 ) module = FTS4;
     if( sqlite3_stricmp(create.module, "fts5") == 0 ) module = FTS5;
-    *rest = (Arguments){sql + create.module_args_at + 1, sql + strlen(sql)};
+    const char *end = sql + strlen(sql);
+    *rest = (Arguments){create.module_args_at ? sql + create.module_args_at + 1 : end, end};
   }
   adcp_create_free(&create);
   return module;
 }
 
-/* The value of an option, NULL where it is empty or not given. `other`: an option that comes first
-** where a word is short for both, or NULL. */
-static char *fts_option(const char *sql, const char *name, const char *other, AdcpError *err) {
+/* The value of an option, NULL where it is not given; fts3 takes none. `other`: an option that comes
+** first where a word is short for both, or NULL. */
+static char *given_option(const char *sql, const char *name, const char *other, AdcpError *err) {
   Arguments rest;
   Argument argument;
   Option option, found = {NULL, NULL, 0, 0};
   Module module = open_arguments(sql, &rest, err);
-  while( module != OTHER && next_argument(&rest, &argument) ) {
+  while( (module == FTS4 || module == FTS5) && next_argument(&rest, &argument) ) {
     if( !read_option(module, argument, &option) || !is_option(module, &option, name) ) continue;
     if( other == NULL || !is_option(module, &option, other) ) found = option;
   }
-  char *value = found.key ? value_of(&found, err) : NULL;
+  return found.key ? value_of(&found, err) : NULL;
+}
+
+/* The same, NULL also where it is empty. */
+static char *fts_option(const char *sql, const char *name, const char *other, AdcpError *err) {
+  char *value = given_option(sql, name, other, err);
   if( value && value[0] == 0 ) {
     adcp_free(value);
     value = NULL;
@@ -162,6 +169,54 @@ void adcp_fts_functions(const char *sql, AdcpTexts *functions, AdcpError *err) {
     char *name = value_of(&option, err);
     if( name ) adcp_texts_add(functions, err, "%s", name);
     adcp_free(name);
+  }
+}
+
+/* ---- shadow tables ---- */
+
+static bool option_is(const char *sql, const char *name, const char *other, const char *is,
+                      AdcpError *err) {
+  char *value = given_option(sql, name, other, err);
+  bool same = value && sqlite3_stricmp(value, is) == 0;
+  adcp_free(value);
+  return same;
+}
+
+static bool has_option(const char *sql, const char *name, const char *other, AdcpError *err) {
+  char *value = given_option(sql, name, other, err);
+  adcp_free(value);
+  return value != NULL;
+}
+
+/* fts3 makes one when it is first told to merge by itself (sqlite3Fts3CreateStatTable), which is told
+** from others of the name by its columns alone. */
+static bool is_fts3_stat(const char *sql, AdcpError *err) {
+  AdcpCreate create;
+  if( sql == NULL || !adcp_create_recognize(sql, &create, err) ) return false;
+  const char *columns = sql + create.name_at + create.name_size;
+  bool same = strcmp(columns, "(id INTEGER PRIMARY KEY, value BLOB)") == 0;
+  adcp_create_free(&create);
+  return same;
+}
+
+static bool is(const char *suffix, const char *name) {
+  return sqlite3_stricmp(suffix, name) == 0;
+}
+
+/* As fts3CreateTables and sqlite3Fts5StorageOpen have it. */
+bool adcp_fts_keeps(const char *sql, const char *suffix, const char *shadow_sql, AdcpError *err) {
+  Arguments rest;
+  switch( open_arguments(sql, &rest, err) ) {
+  case FTS3:
+    return !is(suffix, "docsize") && (!is(suffix, "stat") || is_fts3_stat(shadow_sql, err));
+  case FTS4:
+    if( is(suffix, "content") ) return !has_option(sql, "content", NULL, err);
+    return !is(suffix, "docsize") || !option_is(sql, "matchinfo", NULL, "fts3", err);
+  case FTS5:
+    if( is(suffix, "docsize") ) return !option_is(sql, "columnsize", "content", "0", err);
+    return !is(suffix, "content") || !has_option(sql, "content", NULL, err) ||
+           option_is(sql, "contentless_unindexed", "contentless_delete", "1", err);
+  default: return true;
   }
 }
 

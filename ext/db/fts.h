@@ -14,6 +14,11 @@ char *adcp_fts_content_table(const char *sql, AdcpError *err);
 /* The same for the column that is the content's rowid (fts5: content_rowid='id'); NULL when it is not said. */
 char *adcp_fts_content_rowid(const char *sql, AdcpError *err);
 
+/* Whether an FTS table of this definition keeps a shadow table of that suffix, whose own definition is
+** shadow_sql: fts3 has no docsize, fts5 with columnsize=0 neither, one with content= no content. True of other
+** modules. What stands under a name that it does not use is the application's. */
+bool adcp_fts_keeps(const char *sql, const char *suffix, const char *shadow_sql, AdcpError *err);
+
 /* The table's columns, those that `content` has too unless that is NULL, as a list: each with a comma
 ** and `prefix` before and its name in quotes. Owned by the caller; NULL on error. */
 char *adcp_fts_columns(AdcpDb *db, const char *fts, const char *prefix, const char *content);

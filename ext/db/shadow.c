@@ -5,7 +5,8 @@
 ** owner. The suffixes of SQLite's own modules are known, so that their tables are told apart
 ** without the module; for the others SQLite is asked (PRAGMA table_list says 'shadow'). That
 ** connects every virtual table of the schema, so it is done only when there is such a module. A
-** table that an FTS table names as its content is the application's, whatever it is called.
+** table that an FTS table names as its content, or that its options leave it no use for, is the
+** application's, whatever it is called.
 */
 #include "db/shadow.h"
 
@@ -19,6 +20,7 @@
 /* A virtual table. */
 typedef struct Owner {
   const char *name;
+  const char *sql;
   const char *const *suffixes; /* NULL: the module is not known here */
   char *content;               /* FTS: its external content table, owned; else NULL */
 } Owner;
@@ -29,6 +31,7 @@ typedef struct Shadows {
   Owner *owners;
   size_t owner_count;
   AdcpNameMap by_name;  /* of owners */
+  AdcpMap definitions;  /* AdcpObject of the tables, by name */
   AdcpNameMap reported; /* what table_list calls a shadow table */
 } Shadows;
 
@@ -45,10 +48,12 @@ static void collect_owners(Shadows *s) {
   for( size_t i = 0; i < s->schema->object_count; i++ ) {
     const AdcpObject *object = &s->schema->objects[i];
     if( object->type != ADCP_OBJECT_TABLE ) continue;
+    adcp_map_put(&s->definitions, object->name, strlen(object->name), (void *)object, s->db->err);
     const AdcpTable *table = adcp_schema_table(s->schema, object->name);
     if( table == NULL || table->kind != ADCP_TABLE_VIRTUAL ) continue;
     Owner *owner = &s->owners[s->owner_count++];
     owner->name = table->name;
+    owner->sql = object->sql;
     owner->suffixes = adcp_shadow_suffixes(table->module);
     owner->content = adcp_fts_content_table(object->sql, s->db->err);
     adcp_name_map_put(&s->by_name, owner->name, owner, s->db->err);
@@ -75,9 +80,15 @@ static void read_reported(Shadows *s) {
   adcp_db_finalize(stmt);
 }
 
+static bool keeps(Shadows *s, const char *name, const char *suffix, const Owner *owner) {
+  const AdcpObject *object = adcp_map_get(&s->definitions, name, strlen(name));
+  return adcp_shadow_has_suffix(owner->suffixes, suffix) &&
+         adcp_fts_keeps(owner->sql, suffix, object ? object->sql : NULL, s->db->err);
+}
+
 static bool is_shadow_of(Shadows *s, const char *name, const char *suffix, const Owner *owner) {
   if( owner->content && sqlite3_stricmp(owner->content, name) == 0 ) return false;
-  if( owner->suffixes ) return adcp_shadow_has_suffix(owner->suffixes, suffix);
+  if( owner->suffixes ) return keeps(s, name, suffix, owner);
   return adcp_name_map_get(&s->reported, name, strlen(name), s->db->err) != NULL;
 }
 
@@ -120,6 +131,7 @@ void adcp_shadow_mark(AdcpDb *db, AdcpSchema *schema) {
   if( any_unknown_module(&s) ) read_reported(&s);
   mark_tables(&s);
   for( size_t i = 0; i < s.owner_count; i++ ) adcp_free(s.owners[i].content);
+  adcp_map_free(&s.definitions);
   adcp_name_map_free(&s.by_name);
   adcp_name_map_free(&s.reported);
   adcp_free(s.owners);

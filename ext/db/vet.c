@@ -24,8 +24,11 @@
 #include "db/stub.h"
 #include "db/token.h"
 
-/* Application functions that one schema may use; each one unknown costs another prepare. */
+/* Application functions that one schema may use. */
 #define MAX_FUNCTIONS 500
+
+/* Names before a parenthesis that the texts which use unknown functions may have. */
+#define MAX_STUBS 10000
 
 /* In place of a CREATE action: the value of a column's DEFAULT is selected. */
 #define OF_DEFAULT SQLITE_SELECT
@@ -51,11 +54,18 @@ struct AdcpVetter {
   int created;              /* times it was seen */
   bool loads_extension;     /* a function was denied */
   bool trusted;             /* fts4 tables may name functions */
-  int function_count;       /* registered on either connection */
-  Call **calls;             /* owned, each owned */
+  int function_count;       /* registered one by one, on either connection */
+  int stub_count;           /* registered on both because a text has the name */
+  AdcpNameMap own;          /* functions that SQLite has */
+  AdcpNameMap stubbed;      /* those of stub_count */
+  const char *excess;       /* a function above MAX_FUNCTIONS that a text calls; SQLite's */
+  AdcpDb caller;            /* whose interrupt is heard; handle NULL: nobody's */
+  AdcpInterruptProbe probe;
+  Call **calls; /* owned, each owned */
   size_t call_count;
   AdcpNameMap by_call; /* the same by name */
   AdcpTexts missing;   /* functions that SQLite does not have */
+  AdcpNameMap noted;   /* the same by name */
 };
 
 /* ---- what SQLite asks ---- */
@@ -123,10 +133,24 @@ static bool loads_code(const char *function) {
   return same_name(function, "load_extension") || same_name(function, "fts3_tokenizer");
 }
 
+/* False when there are too many. */
+static bool note_missing(AdcpVetter *vetter, const char *name) {
+  if( adcp_name_map_get(&vetter->noted, name, strlen(name), vetter->err) ) return true;
+  if( vetter->missing.count >= MAX_FUNCTIONS ) return false;
+  adcp_name_map_put(&vetter->noted, name, vetter, vetter->err);
+  adcp_texts_add(&vetter->missing, vetter->err, "%s", name);
+  return true;
+}
+
 static int authorize_function(AdcpVetter *vetter, const char *name) {
   bool denied = loads_code(name);
   if( denied ) vetter->loads_extension = true;
   if( !denied ) note_call(vetter, name);
+  bool is_stub = adcp_name_map_get(&vetter->stubbed, name, strlen(name), vetter->err) != NULL;
+  if( is_stub && !note_missing(vetter, name) ) {
+    vetter->excess = name;
+    denied = true;
+  }
   return allow_if(!denied);
 }
 
@@ -159,22 +183,77 @@ static void xCollationNeeded(void *context, sqlite3 *handle, int encoding, const
   adcp_stub_collation(handle, name, encoding, vetter->err);
 }
 
-/* Both connections may miss it. */
-static void note_missing(AdcpVetter *vetter, const char *message) {
-  const char *name = adcp_stub_missing_name(message);
-  if( name == NULL ) return;
-  for( size_t i = 0; i < vetter->missing.count; i++ ) {
-    if( strcmp(vetter->missing.items[i], name) == 0 ) return;
+static void read_own_functions(AdcpVetter *vetter) {
+  if( vetter->own.map.count ) return;
+  AdcpDb db = {vetter->tables, "main", vetter->err};
+  sqlite3_stmt *stmt = adcp_db_prepare_list(&db, "PRAGMA function_list");
+  while( adcp_db_step(&db, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 0);
+    if( name ) adcp_name_map_put(&vetter->own, name, vetter, vetter->err);
   }
-  adcp_texts_add(&vetter->missing, vetter->err, "%s", name);
+  adcp_db_finalize(stmt);
 }
 
-/* False when SQLite's message is about something else. */
-static bool register_missing_function(AdcpVetter *vetter, sqlite3 *handle) {
+static bool has_function(AdcpVetter *vetter, const char *name) {
+  size_t size = strlen(name);
+  return adcp_name_map_get(&vetter->own, name, size, vetter->err) ||
+         adcp_name_map_get(&vetter->stubbed, name, size, vetter->err);
+}
+
+static void add_stub(AdcpVetter *vetter, const char *token, size_t size) {
+  char *name = *token == '"' || *token == '[' || *token == '`'
+                   ? adcp_token_dequote(token, size, vetter->err)
+                   : adcp_strndup(token, size);
+  if( name == NULL ) adcp_error_nomem(vetter->err);
+  if( name && !has_function(vetter, name) && vetter->stub_count < MAX_STUBS &&
+      adcp_stub_function(vetter->tables, name, vetter->err) &&
+      adcp_stub_function(vetter->stubs, name, vetter->err) ) {
+    adcp_name_map_put(&vetter->stubbed, name, vetter, vetter->err);
+    vetter->stub_count++;
+  }
+  adcp_free(name);
+}
+
+/* Registers every name of the text that stands before a parenthesis and is no function of SQLite's.
+** Some are types or tables, which does not matter: of those that are called the authorizer hears. */
+static void add_stubs(AdcpVetter *vetter, const char *sql) {
+  const char *word = NULL;
+  size_t word_size = 0, size;
+  read_own_functions(vetter);
+  if( vetter->own.map.count == 0 ) return; /* the list cannot be read */
+  for( size_t left = strlen(sql); left > 0 && !vetter->err->rc; sql += size, left -= size ) {
+    AdcpTokenType type = adcp_token_next(sql, left, &size);
+    if( type == ADCP_TOKEN_SPACE ) continue;
+    if( word && *sql == '(' ) add_stub(vetter, word, word_size);
+    bool is_name = type == ADCP_TOKEN_WORD || type == ADCP_TOKEN_QUOTED;
+    word = is_name ? sql : NULL;
+    word_size = size;
+  }
+}
+
+/* True when a prepare of the text has more of its functions after this; an error, or false, when
+** SQLite's message is about something else. One scan finds them, for each prepare reads the text
+** anew; what is left are functions of operators (REGEXP) and other numbers of arguments. */
+static bool add_missing_functions(AdcpVetter *vetter, sqlite3 *handle, const char *sql) {
+  const char *missing = adcp_stub_missing_name(sqlite3_errmsg(handle));
   if( vetter->function_count >= MAX_FUNCTIONS ) return false;
-  note_missing(vetter, sqlite3_errmsg(handle));
-  bool registered = adcp_stub_missing_function(handle, vetter->err);
-  vetter->function_count += registered;
+  if( missing == NULL ) {
+    bool registered = adcp_stub_missing_function(handle, vetter->err);
+    vetter->function_count += registered;
+    return registered;
+  }
+  char *name = adcp_strdup(missing); /* the message goes with the next statement */
+  if( name == NULL ) {
+    adcp_error_nomem(vetter->err);
+    return false;
+  }
+  add_stubs(vetter, sql);
+  bool registered = adcp_name_map_get(&vetter->stubbed, name, strlen(name), vetter->err) != NULL;
+  if( !registered && note_missing(vetter, name) ) {
+    registered = adcp_stub_function(handle, name, vetter->err);
+    vetter->function_count += registered;
+  }
+  adcp_free(name);
   return registered;
 }
 
@@ -214,11 +293,15 @@ AdcpVetter *adcp_vetter_open(AdcpError *err) {
 
 void adcp_vetter_close(AdcpVetter *vetter) {
   if( vetter == NULL ) return;
+  adcp_interrupt_probe_close(&vetter->probe);
   sqlite3_close(vetter->tables);
   sqlite3_close(vetter->stubs);
   adcp_map_free(&vetter->by_name);
   adcp_name_map_free(&vetter->ordinary);
   adcp_name_map_free(&vetter->by_call);
+  adcp_name_map_free(&vetter->own);
+  adcp_name_map_free(&vetter->stubbed);
+  adcp_name_map_free(&vetter->noted);
   adcp_texts_free(&vetter->missing);
   adcp_error_clear(&vetter->why);
   for( size_t i = 0; i < vetter->call_count; i++ ) {
@@ -375,6 +458,8 @@ static void refuse_prepared(AdcpVetter *vetter, sqlite3 *handle, int rc) {
     adcp_error_nomem(vetter->err);
   } else if( vetter->loads_extension ) {
     refuse(vetter, "SQL that would load code");
+  } else if( vetter->excess ) {
+    refuse(vetter, "SQL that SQLite refuses: no such function: %s", vetter->excess);
   } else if( rc == SQLITE_AUTH ) {
     refuse(vetter, "SQL that does something else than to create it");
   } else {
@@ -386,15 +471,18 @@ static void refuse_prepared(AdcpVetter *vetter, sqlite3 *handle, int rc) {
 static sqlite3_stmt *prepare_as(AdcpVetter *vetter, sqlite3 *handle, const AdcpObject *object,
                                 int action, const char *sql, const char **tail, int *result) {
   sqlite3_stmt *stmt = NULL;
-  int rc;
-  vetter->object = object;
-  vetter->create_action = action;
+  int rc = *result = SQLITE_OK;
   do {
+    if( vetter->caller.handle ) adcp_interrupt_probe_check(&vetter->probe, &vetter->caller);
+    if( vetter->err->rc ) return NULL;
+    vetter->object = object;
+    vetter->create_action = action;
     vetter->created = 0;
     vetter->loads_extension = false;
+    vetter->excess = NULL;
     rc = sqlite3_prepare_v2(handle, sql, -1, &stmt, tail);
-  } while( rc == SQLITE_ERROR && register_missing_function(vetter, handle) );
-  vetter->object = NULL;
+    vetter->object = NULL;
+  } while( rc == SQLITE_ERROR && add_missing_functions(vetter, handle, sql) );
   *result = rc;
   return stmt;
 }
@@ -483,7 +571,7 @@ static void check_named_functions(AdcpVetter *vetter, const AdcpObject *object) 
 }
 
 static void add_context(AdcpVetter *vetter, const AdcpObject *object) {
-  if( vetter->err->rc == ADCP_NOMEM ) return;
+  if( vetter->err->rc == ADCP_NOMEM || vetter->err->rc == ADCP_INTERRUPT ) return;
   adcp_error_prepend(vetter->err, "%s \"%s\" of the backup has ",
                      adcp_object_type_name(object->type), object->name);
 }
@@ -582,6 +670,12 @@ void adcp_vet_object(AdcpVetter *vetter, const AdcpSchema *schema, const AdcpObj
   if( action == SQLITE_CREATE_TABLE && !vetter->err->rc ) vet_defaults(vetter, object);
   if( action == SQLITE_CREATE_VTABLE ) check_named_functions(vetter, object);
   if( vetter->err->rc ) add_context(vetter, object);
+}
+
+void adcp_vetter_hear(AdcpVetter *vetter, const AdcpDb *caller) {
+  if( vetter == NULL ) return;
+  vetter->caller = (AdcpDb){caller->handle, caller->schema, vetter->err};
+  adcp_interrupt_probe_open(&vetter->probe, &vetter->caller);
 }
 
 void adcp_vetter_trust(AdcpVetter *vetter) {

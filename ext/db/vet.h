@@ -19,6 +19,10 @@ typedef struct AdcpVetter AdcpVetter;
 /* One vetter serves one schema, which stays unchanged as long as the vetter. Borrows err. */
 AdcpVetter *adcp_vetter_open(AdcpError *err);
 
+/* Has an interrupt of that connection (borrowed) stop the vetting: the private ones hear none. Err:
+** ADCP_INTERRUPT. NULL is allowed. */
+void adcp_vetter_hear(AdcpVetter *vetter, const AdcpDb *caller);
+
 /* Vets one object of the schema: its SQL must create exactly object->type object->name on
 ** object->tbl_name (neither NULL), and, where schema->tables describes the table, with the kind
 ** and module described. A virtual table's arguments are the module's business. Names sqlite_* are

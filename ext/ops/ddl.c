@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "codec/shadow_name.h"
 #include "db/catalog.h"
 #include "db/drop.h"
+#include "db/fts.h"
 #include "db/name_map.h"
 #include "db/state.h"
 #include "db/token.h"
@@ -45,6 +47,7 @@ bool adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpDb *db,
                   const AdcpOptions *options) {
   AdcpError *err = db->err;
   AdcpVetter *vetter = adcp_vetter_open(err);
+  adcp_vetter_hear(vetter, db);
   if( adcp_options_bool(options, "trust_schema", false) ) adcp_vetter_trust(vetter);
   const AdcpObject **order = adcp_vet_order(schema, err);
   bool *vetted = choose_vetted(plan, schema, err);
@@ -78,21 +81,45 @@ static void add_table(AdcpMap *tables, const AdcpTable *table, AdcpError *err) {
   adcp_map_put(tables, table->name, strlen(table->name), (void *)table, err);
 }
 
-/* Those whose modules are not loaded, all at once. */
-static void drop_not_loaded(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {
-  AdcpMap tables = {0};
-  if( db->err->rc ) return;
+/* fts3 and fts4 drop what stands under two names of theirs, whether they have made it or not: finds
+** the application's tables of such names, by what stands before the underscore. */
+static void find_takable(AdcpNameMap *takable, const AdcpSchema *live, AdcpError *err) {
+  for( size_t i = 0; i < live->table_count && !err->rc; i++ ) {
+    AdcpTable *table = &live->tables[i];
+    const char *end = strrchr(table->name, '_');
+    if( table->kind != ADCP_TABLE_ORDINARY || end == NULL ) continue;
+    if( !adcp_name_equal(end, "_docsize") && !adcp_name_equal(end, "_stat") ) continue;
+    char *owner = adcp_strndup(table->name, (size_t)(end - table->name));
+    if( owner == NULL ) adcp_error_nomem(err);
+    if( owner ) adcp_name_map_put(takable, owner, table, err);
+    adcp_free(owner);
+  }
+}
+
+static bool takes_another(AdcpNameMap *takable, const AdcpTable *table, AdcpError *err) {
+  bool is_fts4 =
+      sqlite3_stricmp(table->module, "fts3") == 0 || sqlite3_stricmp(table->module, "fts4") == 0;
+  return is_fts4 && adcp_name_map_get(takable, table->name, strlen(table->name), err) != NULL;
+}
+
+/* Those that are not left to their modules, all at once: it is not loaded, or would take more. Puts
+** them into `gone`. */
+static void drop_past_modules(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live,
+                              AdcpMap *gone) {
+  AdcpNameMap takable = {0};
+  find_takable(&takable, live, db->err);
   for( size_t i = 0; i < plan->drop_count; i++ ) {
     const AdcpObject *object = plan->drops[i];
     const AdcpTable *table =
         object->type == ADCP_OBJECT_TABLE ? adcp_schema_table(live, object->name) : NULL;
-    bool not_loaded = table && table->kind == ADCP_TABLE_VIRTUAL && !table->module_loaded;
-    if( not_loaded ) add_table(&tables, table, db->err);
+    if( table == NULL || table->kind != ADCP_TABLE_VIRTUAL ) continue;
+    if( table->module_loaded && !takes_another(&takable, table, db->err) ) continue;
+    add_table(gone, table, db->err);
   }
-  drop_without_module(db, live, &tables);
-  adcp_error_prepend(db->err, "dropping virtual tables whose modules are not loaded: ");
+  drop_without_module(db, live, gone);
+  adcp_error_prepend(db->err, "dropping virtual tables without their modules: ");
   adcp_transaction_keep(plan->transaction);
-  adcp_map_free(&tables);
+  adcp_name_map_free(&takable);
 }
 
 /* False when the module cannot open the table: its shadow tables may be damaged. */
@@ -107,15 +134,17 @@ static bool drop_by_module(AdcpDb *db, const AdcpTable *table) {
 }
 
 static void drop_virtual_table(AdcpDb *db, const AdcpSchema *live, const AdcpTable *table) {
-  if( !table->module_loaded || drop_by_module(db, table) ) return;
+  if( drop_by_module(db, table) ) return;
   AdcpMap tables = {0};
   add_table(&tables, table, db->err);
   drop_without_module(db, live, &tables);
   adcp_map_free(&tables);
 }
 
-static void drop_table(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, const char *name) {
+static void drop_table(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live,
+                       const AdcpMap *gone, const char *name) {
   const AdcpTable *table = adcp_schema_table(live, name);
+  if( adcp_map_get(gone, name, strlen(name)) ) return;
   if( table && table->kind == ADCP_TABLE_SHADOW ) return; /* goes with its owner */
   if( table && table->kind == ADCP_TABLE_VIRTUAL ) {
     drop_virtual_table(db, live, table);
@@ -124,13 +153,13 @@ static void drop_table(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live,
   }
 }
 
-static void drop_kind(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live,
+static void drop_kind(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, const AdcpMap *gone,
                       AdcpObjectType type) {
   for( size_t i = 0; i < plan->drop_count && !db->err->rc; i++ ) {
     const AdcpObject *object = plan->drops[i];
     if( object->type != type ) continue;
     if( type == ADCP_OBJECT_TABLE )
-      drop_table(plan, db, live, object->name);
+      drop_table(plan, db, live, gone, object->name);
     else if( type == ADCP_OBJECT_VIEW ) {
       adcp_db_exec(db, "DROP VIEW \"%w\".\"%w\"", db->schema, object->name);
     } else {
@@ -155,10 +184,12 @@ static void drop_internal(AdcpDb *db, const AdcpSchema *live) {
 
 /* Triggers before what they stand on; indexes go with their tables. */
 void adcp_ddl_drop(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {
-  drop_kind(plan, db, live, ADCP_OBJECT_TRIGGER);
-  drop_kind(plan, db, live, ADCP_OBJECT_VIEW);
-  drop_not_loaded(plan, db, live);
-  drop_kind(plan, db, live, ADCP_OBJECT_TABLE);
+  AdcpMap gone = {0};
+  drop_kind(plan, db, live, &gone, ADCP_OBJECT_TRIGGER);
+  drop_kind(plan, db, live, &gone, ADCP_OBJECT_VIEW);
+  drop_past_modules(plan, db, live, &gone);
+  drop_kind(plan, db, live, &gone, ADCP_OBJECT_TABLE);
+  adcp_map_free(&gone);
   if( plan->whole ) drop_internal(db, live);
 }
 
@@ -223,19 +254,33 @@ static void read_standing(AdcpDb *db, AdcpNameMap *standing) {
   adcp_db_finalize(stmt);
 }
 
-static void drop_unless_planned(AdcpPlan *plan, const AdcpMap *targets, AdcpNameMap *standing,
-                                AdcpDb *db, const AdcpTable *table) {
+/* The plan's virtual table that a table of that name would be a part of; its content is none. */
+static const AdcpPlanTable *named_after(AdcpNameMap *makers, const char *name, AdcpError *err) {
+  const char *end = strrchr(name, '_');
+  const AdcpPlanTable *owner =
+      end ? adcp_name_map_get(makers, name, (size_t)(end - name), err) : NULL;
+  const char *const *suffixes = owner ? adcp_shadow_suffixes(owner->source->module) : NULL;
+  if( suffixes == NULL || !adcp_shadow_has_suffix(suffixes, end + 1) ) return NULL;
+  char *content = adcp_fts_content_table(owner->object->sql, err);
+  bool is_content = content && sqlite3_stricmp(content, name) == 0;
+  adcp_free(content);
+  return is_content ? NULL : owner;
+}
+
+static void drop_unless_planned(AdcpPlan *plan, const AdcpMap *targets, AdcpNameMap *makers,
+                                AdcpNameMap *standing, AdcpDb *db, const AdcpTable *table) {
   const char *name = table->name, *of = table->shadow_of;
-  if( of == NULL || adcp_map_get(targets, name, strlen(name)) ) return;
-  const AdcpPlanTable *owner = adcp_map_get(targets, of, strlen(of));
-  if( owner == NULL || !owner->create ) return;
+  if( adcp_map_get(targets, name, strlen(name)) ) return;
+  const AdcpPlanTable *owner =
+      of ? adcp_name_map_get(makers, of, strlen(of), db->err) : named_after(makers, name, db->err);
+  if( owner == NULL ) return;
   if( adcp_name_map_get(standing, name, strlen(name), db->err) ) {
     adcp_plan_warn(
         plan, db->err,
         "table \"%s\" stays as it is; to SQLite its name is that of a part of \"%s\" now: "
         "give it another one",
-        name, of);
-  } else {
+        name, owner->target);
+  } else if( of ) {
     adcp_db_exec(db, "DROP TABLE \"%w\".\"%w\"", db->schema, name);
   }
 }
@@ -244,17 +289,22 @@ static void drop_unless_planned(AdcpPlan *plan, const AdcpMap *targets, AdcpName
 ** differ between versions), but none that stood there before. */
 static void drop_new_shadows(AdcpPlan *plan, AdcpDb *db, AdcpNameMap *standing) {
   AdcpMap targets;
+  AdcpNameMap makers = {0}; /* the virtual tables among them that are made */
   memset(&targets, 0, sizeof targets);
   for( size_t i = 0; i < plan->table_count; i++ ) {
     AdcpPlanTable *entry = &plan->tables[i];
     if( entry->target == NULL ) continue;
     adcp_map_put(&targets, entry->target, strlen(entry->target), entry, db->err);
+    if( entry->create && is_virtual(entry) ) {
+      adcp_name_map_put(&makers, entry->target, entry, db->err);
+    }
   }
   AdcpSchema *made = adcp_catalog_read(db);
   for( size_t i = 0; made && i < made->table_count && !db->err->rc; i++ ) {
-    drop_unless_planned(plan, &targets, standing, db, &made->tables[i]);
+    drop_unless_planned(plan, &targets, &makers, standing, db, &made->tables[i]);
   }
   adcp_schema_free(made);
+  adcp_name_map_free(&makers);
   adcp_map_free(&targets);
 }
 
@@ -527,6 +577,14 @@ static void verify_statistics(const LiveTexts *texts, const AdcpPlan *plan, Adcp
   }
 }
 
+/* What was dropped may have had the name of a shadow table of the backup's, which came in its place. */
+static void note_filled(const LiveTexts *texts, const AdcpPlanTable *entry, AdcpError *err) {
+  LiveText *live = entry->fill && entry->source->kind == ADCP_TABLE_SHADOW
+                       ? find_live_text(texts, "table", entry->target, err)
+                       : NULL;
+  if( live ) live->was_made = true;
+}
+
 void adcp_ddl_verify(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {
   if( db->err->rc ) return;
   LiveTexts texts;
@@ -534,6 +592,7 @@ void adcp_ddl_verify(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {
   read_live_texts(&texts, db);
   for( size_t i = 0; i < plan->table_count; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
+    note_filled(&texts, entry, db->err);
     if( !entry->create && !entry->schema_row_only ) continue;
     verify_text(&texts, db, entry->object, entry->target, NULL);
   }

@@ -12,13 +12,14 @@
 /* Shadow tables that 'rebuild' fills, by the end of their name. */
 static const char *const derived_fts5[] = {"_data", "_idx", "_docsize", NULL};
 static const char *const derived_fts4[] = {"_segments", "_segdir", "_docsize", "_stat", NULL};
+/* Its stat, if any, holds a setting. */
+static const char *const derived_fts3[] = {"_segments", "_segdir", NULL};
 
 static const char *const *derived_tables(const AdcpTable *fts) {
   if( fts->kind != ADCP_TABLE_VIRTUAL || !fts->module_loaded ) return NULL;
   if( sqlite3_stricmp(fts->module, "fts5") == 0 ) return derived_fts5;
-  bool is_fts4 =
-      sqlite3_stricmp(fts->module, "fts4") == 0 || sqlite3_stricmp(fts->module, "fts3") == 0;
-  return is_fts4 ? derived_fts4 : NULL;
+  if( sqlite3_stricmp(fts->module, "fts4") == 0 ) return derived_fts4;
+  return sqlite3_stricmp(fts->module, "fts3") == 0 ? derived_fts3 : NULL;
 }
 
 typedef struct Leaving {

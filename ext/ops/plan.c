@@ -4,6 +4,7 @@
 #include "ops/plan.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -860,14 +861,43 @@ void adcp_plan_check_size(const AdcpPlan *plan, const AdcpOptions *options, Adcp
 
 #define LISTED_TABLES 20 /* an error message is for reading */
 
-/* Rows that would be lost with a live table; 0 for views, and for virtual tables whose rows cannot
-** be counted. Other failures count: without memory SQLite may have rolled the transaction back. */
-static int64_t rows_at_stake(AdcpDb *db, const AdcpTable *table) {
+#define UNCOUNTED (-1) /* rows of a table that cannot be counted */
+
+/* How many rows a shadow table of that end has while its virtual table has none; INT_MAX where they say
+** nothing. */
+static int rows_when_empty(const char *end) {
+  if( adcp_name_equal(end, "_data") ) return 2; /* fts5: the averages, the structure */
+  if( adcp_name_equal(end, "_node") ) return 1; /* rtree: the root */
+  bool kept = adcp_name_equal(end, "_config") || adcp_name_equal(end, "_stat");
+  return kept ? INT_MAX : 0;
+}
+
+/* Whether a virtual table that cannot be read has rows, by its shadow tables. */
+static bool has_shadow_rows(AdcpDb *db, const AdcpSchema *live, const AdcpTable *table) {
+  bool found = false;
+  for( size_t i = 0; i < live->table_count && !found; i++ ) {
+    const AdcpTable *shadow = &live->tables[i];
+    if( !shadow->shadow_of || strcmp(shadow->shadow_of, table->name) != 0 ) continue;
+    int64_t rows =
+        adcp_db_integer(db, 0, "SELECT 1 FROM \"%w\".\"%w\" LIMIT 1 OFFSET %d", db->schema,
+                        shadow->name, rows_when_empty(shadow->name + strlen(table->name)));
+    found = rows != 0;
+  }
+  return found;
+}
+
+/* Rows that would be lost with a live table; 0 for views. UNCOUNTED, or 0 by its shadow tables, for a
+** virtual table whose rows cannot be counted, as of fts5 without content and column sizes. Other
+** failures count: without memory SQLite may have rolled the transaction back. */
+static int64_t rows_at_stake(AdcpDb *db, const AdcpSchema *live, const AdcpTable *table) {
   if( table == NULL ) return 0;
   if( table->kind != ADCP_TABLE_VIRTUAL ) return adcp_catalog_row_count(db, table);
   AdcpError trouble = ADCP_ERROR_INIT;
   AdcpDb trial = {db->handle, db->schema, &trouble};
   int64_t rows = adcp_catalog_count(&trial, table->name);
+  bool unread = trouble.rc == ADCP_ERROR || trouble.rc == ADCP_CORRUPT;
+  if( unread ) adcp_error_clear(&trouble);
+  if( unread ) rows = has_shadow_rows(&trial, live, table) ? UNCOUNTED : 0;
   if( trouble.rc == ADCP_ERROR || trouble.rc == ADCP_CORRUPT ) adcp_error_clear(&trouble);
   adcp_error_move(db->err, &trouble);
   return rows;
@@ -875,7 +905,9 @@ static int64_t rows_at_stake(AdcpDb *db, const AdcpTable *table) {
 
 static void list_loss(AdcpBuf *list, size_t *listed, const char *name, int64_t rows) {
   if( rows == 0 ) return;
-  if( *listed < LISTED_TABLES ) {
+  if( *listed < LISTED_TABLES && rows == UNCOUNTED ) {
+    adcp_buf_appendf(list, "%s\"%s\" (that cannot be counted)", *listed ? ", " : "", name);
+  } else if( *listed < LISTED_TABLES ) {
     adcp_buf_appendf(list, "%s\"%s\" (%lld row%s)", *listed ? ", " : "", name, (long long)rows,
                      rows == 1 ? "" : "s");
   }
@@ -884,10 +916,10 @@ static void list_loss(AdcpBuf *list, size_t *listed, const char *name, int64_t r
 
 /* Who has ten rows of a table put in place of a thousand has lost 990 that the backup held: no
 ** option asks for that. */
-static void check_parts(const AdcpPlan *plan, AdcpDb *db) {
+static void check_parts(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {
   for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
-    int64_t rows = entry->part ? rows_at_stake(db, entry->live) : 0;
+    int64_t rows = entry->part ? rows_at_stake(db, live, entry->live) : 0;
     if( rows == 0 ) continue;
     adcp_error_set(
         db->err, ADCP_ERROR,
@@ -906,18 +938,19 @@ static void list_losses(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live
     const AdcpTable *table =
         drop->type == ADCP_OBJECT_TABLE ? adcp_schema_table(live, drop->name) : NULL;
     if( table && table->kind == ADCP_TABLE_SHADOW ) continue; /* its owner speaks for it */
-    list_loss(list, listed, drop->name, rows_at_stake(db, table));
+    list_loss(list, listed, drop->name, rows_at_stake(db, live, table));
   }
   for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
     bool emptied = plan->data_only && entry->fill && entry->match_columns;
-    if( emptied ) list_loss(list, listed, entry->target, rows_at_stake(db, entry->live));
-    if( entry->takes ) list_loss(list, listed, entry->takes->name, rows_at_stake(db, entry->takes));
+    if( emptied ) list_loss(list, listed, entry->target, rows_at_stake(db, live, entry->live));
+    if( entry->takes )
+      list_loss(list, listed, entry->takes->name, rows_at_stake(db, live, entry->takes));
   }
 }
 
 void adcp_plan_check_force(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, bool force) {
-  if( !plan->merge ) check_parts(plan, db);
+  if( !plan->merge ) check_parts(plan, db, live);
   if( db->err->rc || force || plan->merge ) return;
   AdcpBuf list = {0};
   size_t listed = 0;

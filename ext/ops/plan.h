@@ -20,6 +20,7 @@
 #include "base/texts.h"
 #include "codec/schema.h"
 #include "db/db.h"
+#include "db/name_map.h"
 #include "db/transaction.h"
 #include "ops/options.h"
 #include "ops/row_choice.h"
@@ -37,7 +38,7 @@ typedef struct AdcpPlanTable {
   bool fill;           /* load its rows */
   bool match_columns;  /* by name, into the live table's */
   bool verify;         /* its rows, read again, must give the backup's digest */
-  bool anew;       /* full-text index: made from the rows that it is over, not the backup's of it */
+  bool anew; /* full-text index: made from the rows that it is over, not the backup's of it */
   const AdcpTable *takes; /* a live table that is no index's now and becomes a part of one: its rows
                           ** go; or NULL */
 } AdcpPlanTable;

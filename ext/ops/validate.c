@@ -119,6 +119,7 @@ static void vet_schema(AdcpValidate *validate) {
   const AdcpSchema *schema = validate->head->schema;
   const AdcpObject **order = adcp_vet_order(schema, validate->err);
   AdcpVetter *vetter = adcp_vetter_open(validate->err);
+  adcp_vetter_hear(vetter, &validate->db);
   for( size_t i = 0; order && i < schema->object_count && !validate->err->rc; i++ ) {
     if( order[i]->sql == NULL ) continue;
     adcp_vet_object(vetter, schema, order[i]);

@@ -337,7 +337,65 @@ static void test_order(void) {
   adcp_schema_free(schema);
 }
 
-/* Every new function costs a prepare: a text that uses thousands is stopped. */
+/* A text is prepared a few times, however many functions it uses; names that are none do not matter. */
+static void test_functions_at_once(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpSchema *schema = new_schema();
+  AdcpBuf sql = {0};
+  adcp_buf_append_str(
+      &sql, "CREATE TABLE t(a VARCHAR(9) REFERENCES p(q), b CHECK(b REGEXP a AND abs(a, b)),"
+            " CHECK([f 0](\"F 0\"(a)) + length(a))");
+  for( int i = 1; i < 480; i++ ) adcp_buf_appendf(&sql, ", CHECK(f%d(a))", i);
+  adcp_buf_append_str(&sql, ", CHECK(a IN (0");
+  for( int i = 0; i < 200000; i++ ) adcp_buf_append_str(&sql, ",1");
+  adcp_buf_append_str(&sql, ")))");
+  add_object(schema, ADCP_OBJECT_TABLE, "t", "t", adcp_buf_text(&sql));
+  add_object(schema, ADCP_OBJECT_INDEX, "i", "t", "CREATE INDEX i ON t(f7(a), g(b))");
+  clock_t start = clock();
+  AdcpVetter *vetter = adcp_vetter_open(&err);
+  adcp_vet_object(vetter, schema, &schema->objects[0]);
+  adcp_vet_object(vetter, schema, &schema->objects[1]);
+  CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+  double seconds = unit_seconds_since(start);
+  CHECK_CASE(seconds < 3, "took %d ms", (int)(seconds * 1000));
+  const AdcpTexts *missing = adcp_vetter_missing(vetter);
+  CHECK_CASE(missing->count == 482, "%zu", missing->count); /* f 0 to f479, REGEXP, g */
+  for( size_t i = 0; i < missing->count; i++ ) {
+    CHECK_CASE(strcmp(missing->items[i], "VARCHAR") && strcmp(missing->items[i], "length"), "%s",
+               missing->items[i]);
+  }
+  adcp_vetter_close(vetter);
+  adcp_schema_free(schema);
+  adcp_buf_free(&sql);
+}
+
+/* The caller's interrupt, which the private connections do not hear. */
+static void test_interrupt(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  sqlite3 *handle = NULL;
+  sqlite3_stmt *running = NULL;
+  AdcpSchema *schema = new_schema();
+  add_object(schema, ADCP_OBJECT_TABLE, "t", "t", "CREATE TABLE t(a)");
+  CHECK(sqlite3_open(":memory:", &handle) == SQLITE_OK);
+  AdcpDb db = {handle, "main", &err};
+  AdcpVetter *vetter = adcp_vetter_open(&err);
+  adcp_vetter_hear(vetter, &db);
+  CHECK(sqlite3_prepare_v2(handle, "VALUES(1),(2)", -1, &running, NULL) == SQLITE_OK);
+  CHECK(sqlite3_step(running) == SQLITE_ROW);
+  adcp_vet_object(vetter, schema, &schema->objects[0]);
+  CHECK(err.rc == ADCP_OK);
+  sqlite3_interrupt(handle);
+  adcp_vet_object(vetter, schema, &schema->objects[0]);
+  CHECK(err.rc == ADCP_INTERRUPT);
+  CHECK(strstr(adcp_error_message(&err), "backup has") == NULL);
+  adcp_error_clear(&err);
+  adcp_vetter_close(vetter);
+  sqlite3_finalize(running);
+  CHECK(sqlite3_close(handle) == SQLITE_OK);
+  adcp_schema_free(schema);
+}
+
+/* Thousands are too many. */
 static void test_many_functions(void) {
   AdcpError err = ADCP_ERROR_INIT;
   AdcpSchema *schema = new_schema();
@@ -432,6 +490,8 @@ int main(void) {
   test_bad();
   test_bad_stub();
   test_order();
+  test_functions_at_once();
+  test_interrupt();
   test_many_functions();
   test_many_objects();
   test_no_memory();
