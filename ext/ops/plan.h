@@ -20,7 +20,6 @@
 #include "base/texts.h"
 #include "codec/schema.h"
 #include "db/db.h"
-#include "db/name_map.h"
 #include "db/transaction.h"
 #include "ops/options.h"
 #include "ops/row_choice.h"
