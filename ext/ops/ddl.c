@@ -3,6 +3,7 @@
 */
 #include "ops/ddl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -315,19 +316,45 @@ static bool any_virtual(const AdcpPlan *plan) {
   return false;
 }
 
-static void create_tables(const AdcpPlan *plan, AdcpDb *db, bool virtual_ones) {
+static void create_table(const AdcpPlan *plan, AdcpDb *db, const AdcpPlanTable *entry) {
+  run_create(db, entry->object, entry->target, NULL);
+  adcp_transaction_keep(plan->transaction);
+}
+
+static void create_ordinary_tables(const AdcpPlan *plan, AdcpDb *db) {
   for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
-    if( !entry->create || is_virtual(entry) != virtual_ones ) continue;
-    run_create(db, entry->object, entry->target, NULL);
-    adcp_transaction_keep(plan->transaction);
+    if( entry->create && !is_virtual(entry) ) create_table(plan, db, entry);
   }
+}
+
+static int compare_objects(const void *a, const void *b) {
+  const AdcpPlanTable *const *x = a, *const *y = b;
+  return ((*x)->object > (*y)->object) - ((*x)->object < (*y)->object);
+}
+
+/* In the order of the backup's objects, as they were made: fts4 without columns reads those of its
+** content, which may be a virtual table. */
+static void create_in_order(const AdcpPlan *plan, AdcpDb *db) {
+  const AdcpPlanTable **entries = adcp_calloc(plan->table_count + 1, sizeof(*entries));
+  size_t count = 0;
+  if( entries == NULL ) {
+    adcp_error_nomem(db->err);
+    return;
+  }
+  for( size_t i = 0; i < plan->table_count; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    if( entry->create && is_virtual(entry) ) entries[count++] = entry;
+  }
+  qsort(entries, count, sizeof(*entries), compare_objects);
+  for( size_t i = 0; i < count && !db->err->rc; i++ ) create_table(plan, db, entries[i]);
+  adcp_free((void *)entries);
 }
 
 static void create_virtual_tables(AdcpPlan *plan, AdcpDb *db) {
   AdcpNameMap standing = {0};
   read_standing(db, &standing);
-  create_tables(plan, db, true);
+  create_in_order(plan, db);
   drop_new_shadows(plan, db, &standing);
   adcp_name_map_free(&standing);
 }
@@ -337,7 +364,7 @@ void adcp_ddl_create_tables(AdcpPlan *plan, AdcpDb *db) {
   for( size_t i = 0; i < plan->table_count && plan->whole; i++ ) {
     if( plan->tables[i].source->kind == ADCP_TABLE_SEQUENCE ) create_sequence(db);
   }
-  create_tables(plan, db, false);
+  create_ordinary_tables(plan, db);
   if( any_virtual(plan) ) create_virtual_tables(plan, db);
   create_statistics(plan, db);
 }
