@@ -738,6 +738,7 @@ void adcp_plan_warn_of_encoding(AdcpPlan *plan, AdcpDb *db, const char *encoding
 /* A selection that leaves nothing may be a slip; with settings it may be what is meant. */
 static void warn_of_nothing(Planner *p) {
   const AdcpPlan *plan = p->plan;
+  if( p->err->rc ) return; /* of a table there may be no source yet */
   bool some = plan->object_count || plan->drop_count || adcp_options_has(p->options, "settings") ||
               adcp_options_has(p->options, "env_file");
   for( size_t i = 0; i < plan->table_count && !some; i++ ) {
@@ -745,7 +746,7 @@ static void warn_of_nothing(Planner *p) {
     bool is_own = entry->source->kind != ADCP_TABLE_SEQUENCE; /* the counters of other tables */
     some = (entry->fill && is_own) || entry->create || entry->schema_row_only;
   }
-  if( some || p->err->rc || !adcp_selection_partial(p->selection) ) return;
+  if( some || !adcp_selection_partial(p->selection) ) return;
   adcp_plan_warn(
       p->plan, p->err,
       "nothing is restored: \"tables\" and \"exclude_tables\" leave nothing of the backup");
