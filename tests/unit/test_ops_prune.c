@@ -13,21 +13,13 @@
 #include "ops/backup.h"
 #include "ops/prune.h"
 #include "platform/file.h"
+#include "folder.h"
 #include "unit.h"
 
-static char folder[128];
 static AdcpSystemCalls real, calls;
 
-static const char *path_of(const char *name) {
-  static char paths[4][256];
-  static int next;
-  char *path = paths[next++ % 4];
-  snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-  return path;
-}
-
 static bool exists(const char *name) {
-  return access(path_of(name), F_OK) == 0;
+  return access(at(name), F_OK) == 0;
 }
 
 static AdcpRequest request_of(sqlite3 *handle, AdcpConfig *config, const char *path,
@@ -43,7 +35,7 @@ static void back_up(sqlite3 *handle, AdcpConfig *config, const char *name, const
   AdcpError err = ADCP_ERROR_INIT;
   AdcpBuf report = {0};
   setenv("SOURCE_DATE_EPOCH", epoch, 1);
-  AdcpRequest request = request_of(handle, config, path_of(name), "{\"overwrite\":true}");
+  AdcpRequest request = request_of(handle, config, at(name), "{\"overwrite\":true}");
   AdcpBackup *backup = adcp_backup_open(&request, &err);
   while( adcp_backup_step(backup) ) {
   }
@@ -64,8 +56,8 @@ static void make_files(sqlite3 *handle, AdcpConfig *config) {
 
 /* The look before the deletion is the one that is relative to a folder which is open. */
 static int others_act(int in, const char *name, struct stat *st, int flags) {
-  if( in >= 0 && strcmp(name, "a.json") == 0 ) unlink(path_of(name));
-  if( in >= 0 && strcmp(name, "b.json") == 0 ) CHECK(truncate(path_of(name), 5) == 0);
+  if( in >= 0 && strcmp(name, "a.json") == 0 ) unlink(at(name));
+  if( in >= 0 && strcmp(name, "b.json") == 0 ) CHECK(truncate(at(name), 5) == 0);
   return real.xFstatat(in, name, st, flags);
 }
 
@@ -84,7 +76,7 @@ static int unlink_is_late(int in, const char *name) {
 
 /* The look that follows links is the one before a file is opened to be validated. */
 static int newest_goes(int in, const char *name, struct stat *st, int flags) {
-  if( in < 0 && flags == 0 && strcmp(name, path_of("d.json")) == 0 ) unlink(name);
+  if( in < 0 && flags == 0 && strcmp(name, at("d.json")) == 0 ) unlink(name);
   return real.xFstatat(in, name, st, flags);
 }
 
@@ -114,14 +106,12 @@ static void check_failed(AdcpError *err, AdcpRc rc, const char *part) {
 }
 
 int main(void) {
-  const char *base = getenv("TMPDIR");
-  snprintf(folder, sizeof folder, "%.90s/adcp-prune-XXXXXX", base ? base : "/tmp");
-  if( mkdtemp(folder) == NULL ) return 1;
+  if( !folder_make() ) return 1;
   AdcpError err = ADCP_ERROR_INIT;
   AdcpBuf report = {0};
   sqlite3 *handle = NULL;
   AdcpConfig *config = adcp_config_open(NULL, NULL, &err);
-  CHECK(err.rc == ADCP_OK && sqlite3_open(path_of("app.db"), &handle) == SQLITE_OK);
+  CHECK(err.rc == ADCP_OK && sqlite3_open(at("app.db"), &handle) == SQLITE_OK);
   CHECK(sqlite3_exec(handle, "CREATE TABLE t(x)", NULL, NULL, NULL) == SQLITE_OK);
   real = *adcp_system_calls();
 
@@ -170,7 +160,7 @@ int main(void) {
   CHECK(!exists("a.json") && !exists("b.json") && exists("c.json") && !exists("d.json"));
 
   static const char *const files[] = {"a.json", "b.json", "c.json", "d.json", "app.db"};
-  for( size_t i = 0; i < sizeof files / sizeof *files; i++ ) unlink(path_of(files[i]));
+  for( size_t i = 0; i < sizeof files / sizeof *files; i++ ) unlink(at(files[i]));
   CHECK(rmdir(folder) == 0);
   adcp_buf_free(&report);
   adcp_config_release(config);

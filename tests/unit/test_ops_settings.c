@@ -14,20 +14,12 @@
 #include "ops/backup.h"
 #include "ops/restore.h"
 #include "platform/file.h"
+#include "folder.h"
 #include "unit.h"
 
-static char folder[256];
 static AdcpSystemCalls calls;
 static const char *refused; /* the file name that no rename may take */
 static int (*real_rename)(int dir, const char *from, const char *to);
-
-static const char *path_of(const char *name) {
-  static char paths[8][512];
-  static int next;
-  char *path = paths[next++ % 8];
-  snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-  return path;
-}
 
 static int refuse_rename(int dir, const char *from, const char *to) {
   if( refused && strcmp(to, refused) == 0 ) {
@@ -38,13 +30,13 @@ static int refuse_rename(int dir, const char *from, const char *to) {
 }
 
 static void write_text(const char *name, const char *text) {
-  FILE *file = fopen(path_of(name), "w");
+  FILE *file = fopen(at(name), "w");
   CHECK(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
 }
 
 static int has_text(const char *name, const char *text) {
   char bytes[256] = "";
-  FILE *file = fopen(path_of(name), "r");
+  FILE *file = fopen(at(name), "r");
   size_t n = file ? fread(bytes, 1, sizeof bytes - 1, file) : 0;
   if( file ) fclose(file);
   return n == strlen(text) && memcmp(bytes, text, n) == 0;
@@ -52,7 +44,7 @@ static int has_text(const char *name, const char *text) {
 
 static bool has_part(const char *name, const char *part) {
   static char bytes[16 * 1024];
-  FILE *file = fopen(path_of(name), "r");
+  FILE *file = fopen(at(name), "r");
   size_t n = file ? fread(bytes, 1, sizeof bytes - 1, file) : 0;
   if( file ) fclose(file);
   bytes[n] = 0;
@@ -61,7 +53,7 @@ static bool has_part(const char *name, const char *part) {
 
 static sqlite3 *open_database(const char *name, const char *sql) {
   sqlite3 *handle = NULL;
-  CHECK(sqlite3_open(path_of(name), &handle) == SQLITE_OK);
+  CHECK(sqlite3_open(at(name), &handle) == SQLITE_OK);
   CHECK(sqlite3_exec(handle, sql, NULL, NULL, NULL) == SQLITE_OK);
   return handle;
 }
@@ -79,9 +71,9 @@ static void back_up(sqlite3 *handle, AdcpConfig *config) {
   AdcpError err = ADCP_ERROR_INIT;
   AdcpBuf report = {0};
   char options[2048];
-  snprintf(options, sizeof options, "{\"settings\":{\"a\":\"%s\",\"b\":\"%s\"}}", path_of("a.json"),
-           path_of("b.json"));
-  AdcpRequest request = request_of(handle, config, path_of("backup.json"), options);
+  snprintf(options, sizeof options, "{\"settings\":{\"a\":\"%s\",\"b\":\"%s\"}}", at("a.json"),
+           at("b.json"));
+  AdcpRequest request = request_of(handle, config, at("backup.json"), options);
   AdcpBackup *backup = adcp_backup_open(&request, &err);
   while( adcp_backup_step(backup) ) {
   }
@@ -97,8 +89,8 @@ static AdcpError run_restore(sqlite3 *handle, AdcpConfig *config) {
   AdcpBuf report = {0};
   char options[2048];
   snprintf(options, sizeof options, "{\"force\":true,\"settings\":{\"a\":\"%s\",\"b\":\"%s\"}}",
-           path_of("a.json"), path_of("b.json"));
-  AdcpRequest request = request_of(handle, config, path_of("backup.json"), options);
+           at("a.json"), at("b.json"));
+  AdcpRequest request = request_of(handle, config, at("backup.json"), options);
   AdcpRestore *restore = adcp_restore_open(&request, &err);
   while( adcp_restore_step(restore) ) {
   }
@@ -159,8 +151,8 @@ static AdcpError run_backup(sqlite3 *handle, AdcpConfig *config) {
            "{\"overwrite\":true,\"threads\":0,\"settings\":{\"app_settings\":\"%s\"},"
            "\"env\":[\"ADCP_TEST*\",\"ADCP_UNSET\"],\"flags\":{\"a\":\"settings:app_settings.x.y\","
            "\"b\":\"sql:SELECT 1\"},\"redact\":\"t.x\"}",
-           path_of("app.json"));
-  AdcpRequest request = request_of(handle, config, path_of("oom.json"), options);
+           at("app.json"));
+  AdcpRequest request = request_of(handle, config, at("oom.json"), options);
   AdcpBackup *backup = adcp_backup_open(&request, &err);
   while( adcp_backup_step(backup) ) {
   }
@@ -180,8 +172,8 @@ static AdcpError restore_file(sqlite3 *handle, AdcpConfig *config, const char *n
   AdcpBuf report = {0};
   char options[2048];
   snprintf(options, sizeof options, "{\"force\":true,\"threads\":0%s%s\"}}", more,
-           path_of("restored.json"));
-  AdcpRequest request = request_of(handle, config, path_of(name), options);
+           at("restored.json"));
+  AdcpRequest request = request_of(handle, config, at(name), options);
   AdcpRestore *restore = adcp_restore_open(&request, &err);
   while( adcp_restore_step(restore) ) {
   }
@@ -195,7 +187,7 @@ static AdcpError run_settings(sqlite3 *handle, AdcpConfig *config) {
   char more[1024];
   write_text("restored.json", "{\"api_key\":\"current\"}");
   snprintf(more, sizeof more, ",\"env_file\":\"%s\",\"settings\":{\"app_settings\":\"",
-           path_of("oom.env"));
+           at("oom.env"));
   AdcpError err = restore_file(handle, config, "oom.json", more);
   /* The current value stays in the place of what was left out, whatever failed on the way. */
   bool old = has_text("restored.json", "{\"api_key\":\"current\"}");
@@ -270,9 +262,7 @@ int main(void) {
   adcp_mem_replace(&failing);
   cJSON_InitHooks(&failing_json);
   AdcpError err = ADCP_ERROR_INIT;
-  const char *temp = getenv("TMPDIR");
-  snprintf(folder, sizeof folder, "%s/adcp-settings-XXXXXX", temp ? temp : "/tmp");
-  CHECK(mkdtemp(folder) != NULL);
+  CHECK(folder_make());
   calls = *adcp_system_calls();
   real_rename = calls.xRename;
   calls.xRename = refuse_rename;
@@ -292,7 +282,7 @@ int main(void) {
   sqlite3_close(to);
   adcp_config_release(config);
   adcp_system_calls_replace(NULL);
-  for( size_t i = 0; i < sizeof files / sizeof *files; i++ ) unlink(path_of(files[i]));
+  for( size_t i = 0; i < sizeof files / sizeof *files; i++ ) unlink(at(files[i]));
   rmdir(folder);
   return unit_done();
 }

@@ -17,19 +17,10 @@
 #include <unistd.h>
 
 #include "platform/temp_file.h"
+#include "folder.h"
 #include "unit.h"
 
-static char folder[64];
-
 /* A path below the scratch folder; four at a time. */
-static const char *at(const char *name) {
-  static char paths[4][256];
-  static unsigned next;
-  char *path = paths[next++ % 4];
-  snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-  return path;
-}
-
 static void put_file(const char *path, const char *text) {
   FILE *f = fopen(path, "wb");
   if( f == NULL ) return;
@@ -1069,9 +1060,7 @@ static void test_numbered(void) {
 }
 
 int main(void) {
-  const char *base = getenv("TMPDIR");
-  snprintf(folder, sizeof folder, "%.30s/adcp_file_XXXXXX", base ? base : "/tmp");
-  if( mkdtemp(folder) == NULL ) return 1;
+  if( !folder_make() ) return 1;
   test_new();
   test_new_race();
   test_numbered();

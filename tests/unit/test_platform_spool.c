@@ -13,18 +13,10 @@
 
 #include "platform/file.h"
 #include "platform/write.h"
+#include "folder.h"
 #include "unit.h"
 
-static char folder[64];
 static AdcpSystemCalls real, calls;
-
-static const char *at(const char *name) {
-  static char paths[4][128];
-  static unsigned next;
-  char *path = paths[next++ % 4];
-  snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-  return path;
-}
 
 static int count_files(void) {
   DIR *dir = opendir(folder);
@@ -293,9 +285,7 @@ static void test_streams(void) {
 }
 
 int main(void) {
-  const char *base = getenv("TMPDIR");
-  snprintf(folder, sizeof folder, "%.30s/adcp_spool_XXXXXX", base ? base : "/tmp");
-  if( mkdtemp(folder) == NULL ) return 1;
+  if( !folder_make() ) return 1;
   real = calls = *adcp_system_calls();
   test_open();
   test_copy();

@@ -9,18 +9,10 @@
 
 #include "adcp.h"
 #include "platform/file.h"
+#include "folder.h"
 #include "unit.h"
 
-static char folder[64];
 static AdcpSystemCalls calls; /* the real ones, with what a test replaces */
-
-static const char *at(const char *name) {
-  static char paths[4][128];
-  static unsigned next;
-  char *path = paths[next++ % 4];
-  snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-  return path;
-}
 
 /* Runs a statement whose %s is a path, under the calls; its first value, or its error. */
 static const char *run(sqlite3 *db, const char *format, const char *path) {
@@ -65,11 +57,9 @@ static void test_unsynced(sqlite3 *db, const AdcpSystemCalls *real) {
 }
 
 int main(void) {
-  const char *base = getenv("TMPDIR");
   AdcpSystemCalls real = *adcp_system_calls();
   sqlite3 *db;
-  snprintf(folder, sizeof folder, "%.30s/adcp_files_XXXXXX", base ? base : "/tmp");
-  if( mkdtemp(folder) == NULL ) return 1;
+  if( !folder_make() ) return 1;
   sqlite3_auto_extension((void (*)(void))sqlite3_adcp_init);
   CHECK(sqlite3_open(":memory:", &db) == SQLITE_OK);
   CHECK(sqlite3_exec(db, "CREATE TABLE t(a); INSERT INTO t VALUES(1)", NULL, NULL, NULL) == 0);
