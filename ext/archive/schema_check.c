@@ -10,8 +10,8 @@
 
 #include <string.h>
 
-#include "base/map.h"
-#include "base/mem.h"
+#include "base/name.h"
+#include "base/name_map.h"
 #include "codec/shadow_name.h"
 
 static void check_object(const AdcpObject *object, AdcpError *err) {
@@ -25,38 +25,17 @@ static void check_object(const AdcpObject *object, AdcpError *err) {
 
 /* ---- columns ---- */
 
-static void fold(char *text) {
-  for( ; *text; text++ ) {
-    if( *text >= 'A' && *text <= 'Z' ) *text = (char)(*text - 'A' + 'a');
-  }
-}
-
-/* The names in lower case, one after the other, each with its zero; owned by the caller. */
-static char *fold_names(const AdcpTable *table, AdcpError *err) {
-  size_t size = 1;
-  for( size_t i = 0; i < table->column_count; i++ ) size += strlen(table->columns[i].name) + 1;
-  char *names = adcp_malloc(size), *to = names;
-  if( names == NULL ) adcp_error_nomem(err);
-  for( size_t i = 0; names && i < table->column_count; i++ ) {
-    size_t bytes = strlen(table->columns[i].name) + 1;
-    memcpy(to, table->columns[i].name, bytes);
-    fold(to);
-    to += bytes;
-  }
-  return names;
-}
-
 /* A key's values are taken from rows. SQLite knows columns by their names in any letter case, so a
 ** table has no two of one. */
 static void check_columns(const AdcpTable *table, AdcpError *err) {
-  AdcpMap seen = {0};
-  char *names = table->column_count > 1 ? fold_names(table, err) : NULL, *name = names;
-  for( size_t i = 0; names && i < table->column_count && !err->rc; i++ ) {
-    if( adcp_map_put(&seen, name, strlen(name), name, err) ) {
+  AdcpNameMap seen = {0};
+  for( size_t i = 0; i < table->column_count && !err->rc; i++ ) {
+    AdcpColumn *column = &table->columns[i];
+    if( adcp_name_map_get(&seen, column->name, strlen(column->name), err) ) {
       adcp_error_set(err, ADCP_CORRUPT, "table \"%s\" is described with two columns \"%s\"",
-                     table->name, table->columns[i].name);
+                     table->name, column->name);
     }
-    name += strlen(name) + 1;
+    adcp_name_map_put(&seen, column->name, column, err);
   }
   for( size_t i = 0; i < table->column_count && !err->rc; i++ ) {
     const AdcpColumn *column = &table->columns[i];
@@ -66,8 +45,7 @@ static void check_columns(const AdcpTable *table, AdcpError *err) {
                    "not in rows",
                    table->name, column->name);
   }
-  adcp_map_free(&seen);
-  adcp_free(names);
+  adcp_name_map_free(&seen);
 }
 
 /* ---- rowids ---- */

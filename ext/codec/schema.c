@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/name.h"
+#include "base/name_map.h"
 
 /* Makes room for one more element of `size` bytes and zero-fills it; NULL when out of memory. */
 static void *add_element(void **array, size_t *count, size_t size, AdcpError *err) {
@@ -127,18 +129,6 @@ void adcp_schema_retain(AdcpSchema *schema, const bool *keep_objects, const bool
   adcp_schema_index(schema, err);
 }
 
-static char fold(char c) {
-  return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
-}
-
-/* The name in lower case; owned by the caller. */
-static char *fold_name(const char *name, AdcpError *err) {
-  char *folded = adcp_strdup(name);
-  if( folded == NULL ) adcp_error_nomem(err);
-  for( char *at = folded; at && *at; at++ ) *at = fold(*at);
-  return folded;
-}
-
 static bool is_relation(const AdcpObject *object) {
   return object->type == ADCP_OBJECT_TABLE || object->type == ADCP_OBJECT_VIEW;
 }
@@ -149,11 +139,10 @@ static bool to_be_spelled(const AdcpSchema *schema, const AdcpObject *object) {
   return !is_relation(object) && on && !adcp_map_get(&schema->table_objects, on, strlen(on));
 }
 
-static void spell(AdcpObject *object, const AdcpMap *relations, AdcpError *err) {
-  char *folded = fold_name(object->tbl_name, err);
-  const AdcpObject *on = folded ? adcp_map_get(relations, folded, strlen(folded)) : NULL;
-  adcp_free(folded);
-  if( on == NULL || strcmp(on->name, object->tbl_name) == 0 ) return;
+static void spell(AdcpObject *object, AdcpNameMap *relations, AdcpError *err) {
+  const char *typed = object->tbl_name;
+  const AdcpObject *on = adcp_name_map_get(relations, typed, strlen(typed), err);
+  if( on == NULL || strcmp(on->name, typed) == 0 ) return;
   char *spelled = adcp_strdup(on->name);
   if( spelled == NULL ) {
     adcp_error_nomem(err);
@@ -171,22 +160,16 @@ static void spell_tables(AdcpSchema *schema, AdcpError *err) {
   size_t count = schema->object_count, left = 0;
   for( size_t i = 0; i < count; i++ ) left += to_be_spelled(schema, &schema->objects[i]);
   if( left == 0 || err->rc ) return;
-  AdcpMap relations = {0}; /* AdcpObject by its name in lower case */
-  char **names = adcp_calloc(count, sizeof *names);
-  if( names == NULL ) adcp_error_nomem(err);
-  for( size_t i = 0; i < count && !err->rc; i++ ) {
+  AdcpNameMap relations = {0};
+  for( size_t i = 0; i < count; i++ ) {
     AdcpObject *object = &schema->objects[i];
-    if( !is_relation(object) ) continue;
-    names[i] = fold_name(object->name, err);
-    if( names[i] ) adcp_map_put(&relations, names[i], strlen(names[i]), object, err);
+    if( is_relation(object) ) adcp_name_map_put(&relations, object->name, object, err);
   }
   for( size_t i = 0; i < count && !err->rc; i++ ) {
     AdcpObject *object = &schema->objects[i];
     if( to_be_spelled(schema, object) ) spell(object, &relations, err);
   }
-  adcp_map_free(&relations);
-  for( size_t i = 0; names && i < count; i++ ) adcp_free(names[i]);
-  adcp_free((void *)names);
+  adcp_name_map_free(&relations);
 }
 
 static void index_objects(AdcpSchema *schema, AdcpError *err) {
@@ -285,16 +268,6 @@ bool adcp_table_kind_parse(const char *name, AdcpTableKind *kind) {
   int place = find_name(TABLE_KINDS, COUNT_OF(TABLE_KINDS), name);
   if( place >= 0 ) *kind = (AdcpTableKind)place;
   return place >= 0;
-}
-
-bool adcp_name_equal(const char *a, const char *b) {
-  while( *a && fold(*a) == fold(*b) ) a++, b++;
-  return fold(*a) == fold(*b);
-}
-
-bool adcp_name_begins(const char *name, const char *prefix) {
-  while( *prefix && fold(*name) == fold(*prefix) ) name++, prefix++;
-  return *prefix == 0;
 }
 
 const AdcpColumn *adcp_table_column(const AdcpTable *table, const char *name) {

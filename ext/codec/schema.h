@@ -135,12 +135,6 @@ const char *
 adcp_table_kind_name(AdcpTableKind kind); /* "table", "virtual", "shadow", "sequence", "stat" */
 bool adcp_table_kind_parse(const char *name, AdcpTableKind *kind);
 
-/* True when SQLite takes the two for one name: letters of ASCII in any case. */
-bool adcp_name_equal(const char *a, const char *b);
-
-/* True when the name begins with that, likewise. */
-bool adcp_name_begins(const char *name, const char *prefix);
-
 /* True for "sqlite_stat1", "sqlite_stat3", "sqlite_stat4" (any case). */
 bool adcp_name_is_stat(const char *name);
 

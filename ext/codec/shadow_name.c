@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "codec/schema.h"
+#include "base/name.h"
 
 /* As fts3ShadowName, fts5ShadowName and rtreeShadowName have them in SQLite's ext/fts3/fts3.c,
 ** ext/fts5/fts5_main.c and ext/rtree/rtree.c. */

@@ -6,8 +6,8 @@
 #ifndef ADCP_DB_BY_TABLE_H
 #define ADCP_DB_BY_TABLE_H
 
+#include "base/name_map.h"
 #include "codec/schema.h"
-#include "db/name_map.h"
 
 typedef struct AdcpByTable {
   const AdcpSchema *schema;

@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "db/name_map.h"
+#include "base/name_map.h"
 #include "db/token.h"
 
 /* ---- arguments ---- */

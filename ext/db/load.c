@@ -18,9 +18,9 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/name_map.h"
 #include "codec/utf8.h"
 #include "db/feed.h"
-#include "db/name_map.h"
 #include "db/state.h"
 
 struct AdcpLoad {

@@ -8,8 +8,8 @@
 #ifndef ADCP_DB_MENTION_H
 #define ADCP_DB_MENTION_H
 
+#include "base/name_map.h"
 #include "codec/schema.h"
-#include "db/name_map.h"
 
 /* Fills an empty map with the schema's tables and views (AdcpObject), which it borrows. */
 void adcp_mention_relations(AdcpNameMap *relations, const AdcpSchema *schema, AdcpError *err);

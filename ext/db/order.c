@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "db/name_map.h"
+#include "base/name_map.h"
 
 /* ---- by kind, owner and name ---- */
 

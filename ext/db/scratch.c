@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/name.h"
+#include "base/name_map.h"
 #include "base/texts.h"
-#include "db/name_map.h"
+#include "db/function_list.h"
 #include "db/stub.h"
 
 #define PROBE_STEPS                                                                                \
@@ -95,26 +97,19 @@ static bool add_call(AdcpScratch *scratch, const char *name, int argc, int flags
   return rc == SQLITE_OK;
 }
 
-/* A row of PRAGMA function_list. The statement itself: a table may have the name of the table-valued
-** function. */
-static bool is_scalar(sqlite3_stmt *stmt) {
-  const char *type = (const char *)sqlite3_column_text(stmt, 2);
-  return type && strcmp(type, "s") == 0;
-}
-
 /* What the functions of that name all are, and, of DIRECTONLY, what one of them is; -1: there is none. */
 static int flags_of(AdcpDb *db, const char *name) {
   int of_all = SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, of_one = 0;
   bool found = false;
-  sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA function_list");
-  while( adcp_db_step(db, stmt) ) {
-    const char *listed = (const char *)sqlite3_column_text(stmt, 0);
-    if( listed == NULL || sqlite3_stricmp(listed, name) != 0 || !is_scalar(stmt) ) continue;
+  AdcpListedFunction function;
+  sqlite3_stmt *list = adcp_function_list(db);
+  while( adcp_function_next(db, list, &function) ) {
+    if( !function.scalar || !adcp_name_equal(function.name, name) ) continue;
     found = true;
-    of_all &= sqlite3_column_int(stmt, 5);
-    of_one |= sqlite3_column_int(stmt, 5) & SQLITE_DIRECTONLY;
+    of_all &= function.flags;
+    of_one |= function.flags & SQLITE_DIRECTONLY;
   }
-  adcp_db_finalize(stmt);
+  adcp_db_finalize(list);
   return found ? of_all | of_one : -1;
 }
 
@@ -128,12 +123,12 @@ bool adcp_scratch_add_function(AdcpScratch *scratch, const char *message) {
 /* ---- functions in place of SQLite's own ---- */
 
 static void read_own_names(AdcpNameMap *own, AdcpDb *db) {
-  sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA function_list");
-  while( adcp_db_step(db, stmt) ) {
-    const char *name = (const char *)sqlite3_column_text(stmt, 0);
-    if( name && sqlite3_column_int(stmt, 1) ) adcp_name_map_put(own, name, own, db->err);
+  AdcpListedFunction function;
+  sqlite3_stmt *list = adcp_function_list(db);
+  while( adcp_function_next(db, list, &function) ) {
+    if( function.own ) adcp_name_map_put(own, function.name, own, db->err);
   }
-  adcp_db_finalize(stmt);
+  adcp_db_finalize(list);
 }
 
 /* Those that the application registered under a name of SQLite's, with their number of arguments: its
@@ -141,17 +136,18 @@ static void read_own_names(AdcpNameMap *own, AdcpDb *db) {
 static void add_replaced(AdcpScratch *scratch) {
   AdcpDb *caller = scratch->caller;
   AdcpNameMap own = {0};
+  AdcpListedFunction function;
   read_own_names(&own, caller);
-  sqlite3_stmt *stmt = adcp_db_prepare_list(caller, "PRAGMA function_list");
-  while( adcp_db_step(caller, stmt) ) {
-    const char *name = (const char *)sqlite3_column_text(stmt, 0);
-    bool replaces = name && !sqlite3_column_int(stmt, 1) && is_scalar(stmt) &&
-                    adcp_name_map_get(&own, name, strlen(name), caller->err);
-    int flags =
-        sqlite3_column_int(stmt, 5) & (SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY | SQLITE_INNOCUOUS);
-    if( replaces ) add_call(scratch, name, sqlite3_column_int(stmt, 4), flags);
+  sqlite3_stmt *list = adcp_function_list(caller);
+  while( adcp_function_next(caller, list, &function) ) {
+    const char *name = function.name;
+    int flags = function.flags & (SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY | SQLITE_INNOCUOUS);
+    if( function.own || !function.scalar ) continue;
+    if( adcp_name_map_get(&own, name, strlen(name), caller->err) ) {
+      add_call(scratch, name, function.argc, flags);
+    }
   }
-  adcp_db_finalize(stmt);
+  adcp_db_finalize(list);
   adcp_name_map_free(&own);
 }
 

@@ -13,9 +13,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/name_map.h"
 #include "codec/shadow_name.h"
 #include "db/fts.h"
-#include "db/name_map.h"
 
 /* A virtual table. */
 typedef struct Owner {

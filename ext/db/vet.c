@@ -19,8 +19,9 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/name_map.h"
 #include "db/fts.h"
-#include "db/name_map.h"
+#include "db/function_list.h"
 #include "db/stub.h"
 #include "db/token.h"
 
@@ -186,12 +187,12 @@ static void xCollationNeeded(void *context, sqlite3 *handle, int encoding, const
 static void read_own_functions(AdcpVetter *vetter) {
   if( vetter->own.map.count ) return;
   AdcpDb db = {vetter->tables, "main", vetter->err};
-  sqlite3_stmt *stmt = adcp_db_prepare_list(&db, "PRAGMA function_list");
-  while( adcp_db_step(&db, stmt) ) {
-    const char *name = (const char *)sqlite3_column_text(stmt, 0);
-    if( name ) adcp_name_map_put(&vetter->own, name, vetter, vetter->err);
+  AdcpListedFunction function;
+  sqlite3_stmt *list = adcp_function_list(&db);
+  while( adcp_function_next(&db, list, &function) ) {
+    adcp_name_map_put(&vetter->own, function.name, vetter, vetter->err);
   }
-  adcp_db_finalize(stmt);
+  adcp_db_finalize(list);
 }
 
 static bool has_function(AdcpVetter *vetter, const char *name) {
@@ -733,57 +734,52 @@ const AdcpObject **adcp_vet_order(const AdcpSchema *schema, AdcpError *err) {
 /* A schema that is not trusted is refused what is neither; both refuse or take the others alike. */
 #define DIRECT_OR_INNOCUOUS (SQLITE_DIRECTONLY | SQLITE_INNOCUOUS)
 
-/* Where the application does not let the list be read, nothing is trusted. The statement itself: a
-** table of its name would be read in place of the table-valued function. */
+/* The call of the schema's that the function is for, or NULL. */
+static const Call *call_of(AdcpVetter *vetter, const AdcpListedFunction *function, AdcpError *err) {
+  return adcp_name_map_get(&vetter->by_call, function->name, strlen(function->name), err);
+}
+
+/* Where the application does not let the list be read, nothing is trusted. */
 bool adcp_vetter_may_trust(AdcpVetter *vetter, AdcpDb *db) {
   if( vetter == NULL || db->err->rc || vetter->call_count == 0 ) return false;
   AdcpError trouble = ADCP_ERROR_INIT;
   AdcpDb trial = {db->handle, db->schema, &trouble};
+  AdcpListedFunction function;
   bool needed = false, others = false;
-  sqlite3_stmt *stmt = adcp_db_prepare_list(&trial, "PRAGMA function_list");
-  while( !others && adcp_db_step(&trial, stmt) ) {
-    const char *name = (const char *)sqlite3_column_text(stmt, 0);
-    bool own = sqlite3_column_int(stmt, 1) != 0;
-    bool unsafe = (sqlite3_column_int(stmt, 5) & DIRECT_OR_INNOCUOUS) == 0;
-    if( name == NULL || !unsafe ) continue;
-    if( adcp_name_map_get(&vetter->by_call, name, strlen(name), &trouble) == NULL ) continue;
-    needed = needed || own;
-    others = others || !own;
+  sqlite3_stmt *list = adcp_function_list(&trial);
+  while( !others && adcp_function_next(&trial, list, &function) ) {
+    if( (function.flags & DIRECT_OR_INNOCUOUS) != 0 || !call_of(vetter, &function, &trouble) )
+      continue;
+    needed = needed || function.own;
+    others = !function.own;
   }
-  adcp_db_finalize(stmt);
+  adcp_db_finalize(list);
   bool known = trouble.rc == ADCP_OK;
   if( trouble.rc != ADCP_NOMEM && trouble.rc != ADCP_INTERRUPT ) adcp_error_clear(&trouble);
   adcp_error_move(db->err, &trouble);
   return known && needed && !others;
 }
 
-static bool is_missing(const AdcpVetter *vetter, const char *name) {
-  for( size_t i = 0; i < vetter->missing.count; i++ ) {
-    if( same_name(vetter->missing.items[i], name) ) return true;
-  }
-  return false;
-}
-
 /* A function of the connection's that a DEFAULT calls, and that is not marked innocuous. */
 static const Call *unsafe_default(AdcpVetter *vetter, AdcpDb *db) {
   const Call *found = NULL;
-  sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA function_list");
-  while( found == NULL && adcp_db_step(db, stmt) ) {
-    const char *name = (const char *)sqlite3_column_text(stmt, 0);
-    bool own = sqlite3_column_int(stmt, 1) != 0;
-    if( name == NULL || own || (sqlite3_column_int(stmt, 5) & SQLITE_INNOCUOUS) ) continue;
-    const Call *call = adcp_name_map_get(&vetter->by_call, name, strlen(name), db->err);
+  AdcpListedFunction function;
+  sqlite3_stmt *list = adcp_function_list(db);
+  while( found == NULL && adcp_function_next(db, list, &function) ) {
+    if( function.own || (function.flags & SQLITE_INNOCUOUS) != 0 ) continue;
+    const Call *call = call_of(vetter, &function, db->err);
     if( call && call->default_of ) found = call;
   }
-  adcp_db_finalize(stmt);
+  adcp_db_finalize(list);
   return found;
 }
 
 /* Where the list cannot be read, every function that SQLite has not is taken for an unsafe one. */
-static const Call *missing_default(const AdcpVetter *vetter) {
+static const Call *missing_default(AdcpVetter *vetter, AdcpError *err) {
   for( size_t i = 0; i < vetter->call_count; i++ ) {
     const Call *call = vetter->calls[i];
-    if( call->default_of && is_missing(vetter, call->name) ) return call;
+    bool missing = adcp_name_map_get(&vetter->noted, call->name, strlen(call->name), err) != NULL;
+    if( missing && call->default_of ) return call;
   }
   return NULL;
 }
@@ -796,7 +792,7 @@ void adcp_vetter_check_defaults(AdcpVetter *vetter, AdcpDb *db) {
   if( trouble.rc == ADCP_NOMEM || trouble.rc == ADCP_INTERRUPT ) {
     adcp_error_move(db->err, &trouble);
   } else if( trouble.rc ) {
-    call = missing_default(vetter);
+    call = missing_default(vetter, db->err);
   }
   adcp_error_clear(&trouble);
   if( call == NULL || db->err->rc ) return;

@@ -9,10 +9,10 @@
 #ifndef ADCP_DB_VET_H
 #define ADCP_DB_VET_H
 
+#include "base/name_map.h"
 #include "base/texts.h"
 #include "codec/schema.h"
 #include "db/db.h"
-#include "db/name_map.h"
 
 typedef struct AdcpVetter AdcpVetter;
 

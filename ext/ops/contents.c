@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/name_map.h"
 #include "codec/json_write.h"
 #include "db/fts.h"
 #include "db/mention.h"
-#include "db/name_map.h"
 #include "db/sqlite.h"
 #include "ops/interrupt.h"
 

@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/name.h"
+#include "base/name_map.h"
 #include "codec/shadow_name.h"
 #include "db/catalog.h"
 #include "db/drop.h"
 #include "db/fts.h"
-#include "db/name_map.h"
 #include "db/state.h"
 #include "db/token.h"
 #include "db/vet.h"

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/name.h"
 #include "codec/shadow_name.h"
 #include "codec/utf8.h"
 #include "db/catalog.h"
@@ -85,16 +86,12 @@ static const char *past_layout(const char *text) {
   return text;
 }
 
-static char fold(char c) {
-  return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
-}
-
 /* SQLite since 3.37 spells its own types in capitals. */
 static bool same_type(const char *a, const char *b) {
   for( ;; a++, b++ ) {
     a = past_layout(a);
     b = past_layout(b);
-    if( fold(*a) != fold(*b) ) return false;
+    if( adcp_name_fold(*a) != adcp_name_fold(*b) ) return false;
     if( *a == 0 ) return true;
   }
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "db/name_map.h"
+#include "base/name_map.h"
 
 /* A table that has violations; its name may be long, and it may have many foreign keys. */
 typedef struct Child {

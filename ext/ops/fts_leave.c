@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/name_map.h"
 #include "db/fts.h"
-#include "db/name_map.h"
 
 /* Shadow tables that 'rebuild' fills, by the end of their name. */
 static const char *const derived_fts5[] = {"_data", "_idx", "_docsize", NULL};

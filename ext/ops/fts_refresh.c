@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/name_map.h"
 #include "db/fts.h"
-#include "db/name_map.h"
 
 /* What is looked up by its name in the database. */
 typedef struct Names {

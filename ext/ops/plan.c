@@ -9,10 +9,11 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/name.h"
+#include "base/name_map.h"
 #include "db/catalog.h"
 #include "db/fts.h"
 #include "db/mention.h"
-#include "db/name_map.h"
 #include "db/vet.h"
 #include "ops/description.h"
 #include "ops/legacy.h"
@@ -31,16 +32,15 @@ typedef struct Planner {
   const AdcpOptions *options;
   const AdcpRowChoice *choice; /* or NULL */
   AdcpSelection *selection;
-  AdcpMap live_tables; /* live objects of type table or view, by name in lower case */
-  AdcpMap live_indexes, live_triggers; /* likewise */
-  char **folded;                       /* owned, each owned: the names in lower case */
-  AdcpMap filled;                      /* AdcpArchiveTable of the backup, by name */
-  AdcpMap definitions;                 /* AdcpObject of the backup's tables, by name */
-  AdcpMap dropped;                     /* live tables and views that go, by name */
-  AdcpMap renames;                     /* option "rename": the new name by the old one */
-  AdcpNameMap modules;                 /* of the connection; empty until asked for */
-  AdcpNameMap sources;                 /* AdcpPlanTable by name in the backup, in any case */
-  AdcpNameMap left_indexes;            /* AdcpObject of the backup; find_left_indexes */
+  AdcpNameMap live_tables; /* live objects of type table or view */
+  AdcpNameMap live_indexes, live_triggers;
+  AdcpMap filled;           /* AdcpArchiveTable of the backup, by name */
+  AdcpMap definitions;      /* AdcpObject of the backup's tables, by name */
+  AdcpMap dropped;          /* live tables and views that go, by name */
+  AdcpMap renames;          /* option "rename": the new name by the old one */
+  AdcpNameMap modules;      /* of the connection; empty until asked for */
+  AdcpNameMap sources;      /* AdcpPlanTable by name in the backup, in any case */
+  AdcpNameMap left_indexes; /* AdcpObject of the backup; find_left_indexes */
 } Planner;
 
 void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...) {
@@ -97,38 +97,21 @@ static void read_rename(Planner *p) {
 
 /* ---- live objects by name ---- */
 
-/* To SQLite "Product" and "product" are one name; letters outside ASCII differ. */
-static char *fold(const char *name, AdcpError *err) {
-  char *folded = adcp_strdup(name);
-  if( folded == NULL ) adcp_error_nomem(err);
-  for( char *at = folded; at && *at; at++ ) {
-    if( *at >= 'A' && *at <= 'Z' ) *at = (char)(*at - 'A' + 'a');
-  }
-  return folded;
-}
-
 static void index_live(Planner *p) {
-  p->folded = adcp_calloc(p->live->object_count + 1, sizeof *p->folded);
-  if( p->folded == NULL ) adcp_error_nomem(p->err);
   for( size_t i = 0; i < p->live->object_count && !p->err->rc; i++ ) {
-    const AdcpObject *object = &p->live->objects[i];
-    const char *name = p->folded[i] = fold(object->name, p->err);
-    if( name == NULL ) return;
-    AdcpMap *map = object->type == ADCP_OBJECT_INDEX     ? &p->live_indexes
-                   : object->type == ADCP_OBJECT_TRIGGER ? &p->live_triggers
-                                                         : &p->live_tables;
-    adcp_map_put(map, name, strlen(name), (void *)object, p->err);
+    AdcpObject *object = &p->live->objects[i];
+    AdcpNameMap *map = object->type == ADCP_OBJECT_INDEX     ? &p->live_indexes
+                       : object->type == ADCP_OBJECT_TRIGGER ? &p->live_triggers
+                                                             : &p->live_tables;
+    adcp_name_map_put(map, object->name, object, p->err);
   }
 }
 
-static const AdcpObject *find_live(const AdcpMap *map, const char *name, AdcpError *err) {
-  char *folded = fold(name, err);
-  const AdcpObject *object = folded ? adcp_map_get(map, folded, strlen(folded)) : NULL;
-  adcp_free(folded);
-  return object;
+static const AdcpObject *find_live(AdcpNameMap *map, const char *name, AdcpError *err) {
+  return adcp_name_map_get(map, name, strlen(name), err);
 }
 
-static const AdcpObject *live_relation(const Planner *p, const char *name) {
+static const AdcpObject *live_relation(Planner *p, const char *name) {
   return find_live(&p->live_tables, name, p->err);
 }
 
@@ -811,11 +794,9 @@ AdcpPlan *adcp_plan_open(AdcpDb *db, const AdcpArchiveHead *head, const char *ba
                .choice = choice};
   make_plan(&p, backup_type);
   adcp_selection_close(p.selection);
-  adcp_map_free(&p.live_tables);
-  adcp_map_free(&p.live_indexes);
-  adcp_map_free(&p.live_triggers);
-  for( size_t i = 0; p.folded && i < live->object_count; i++ ) adcp_free(p.folded[i]);
-  adcp_free(p.folded);
+  adcp_name_map_free(&p.live_tables);
+  adcp_name_map_free(&p.live_indexes);
+  adcp_name_map_free(&p.live_triggers);
   adcp_map_free(&p.filled);
   adcp_map_free(&p.definitions);
   adcp_map_free(&p.dropped);

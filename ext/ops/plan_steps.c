@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/name_map.h"
 #include "db/catalog.h"
-#include "db/name_map.h"
 #include "db/token.h"
 #include "ops/backup_dir.h"
 #include "ops/hash.h"

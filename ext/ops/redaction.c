@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/name_map.h"
 #include "db/fts.h"
-#include "db/name_map.h"
 #include "db/sqlite.h"
 
 typedef struct Redacted {

@@ -9,9 +9,9 @@
 
 #include <cjson/cJSON.h>
 
+#include "base/name_map.h"
 #include "codec/schema.h"
 #include "codec/value.h"
-#include "db/name_map.h"
 #include "ops/options.h"
 #include "ops/text_list.h"
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/name.h"
 #include "codec/schema.h"
 #include "codec/shadow_name.h"
 
@@ -96,7 +97,6 @@ static void *failing_realloc(void *old, size_t size) {
   return allocations_left-- > 0 ? realloc(old, size) : NULL;
 }
 
-/* Every allocation fails once: an error, no leak, no crash. */
 static void test_shadow_names(void) {
   CHECK(adcp_name_equal("Note", "nOTE") && !adcp_name_equal("note", "notes"));
   CHECK(!adcp_name_equal("\xc3\x89", "\xc3\xa9")); /* letters of ASCII only */
@@ -116,6 +116,7 @@ static void test_shadow_names(void) {
   CHECK(adcp_shadow_suffixes("geopoly") && adcp_shadow_suffixes("dbstat") == NULL);
 }
 
+/* Every allocation fails once: an error, no leak, no crash. */
 static void test_out_of_memory(void) {
   static const AdcpMemMethods methods = {failing_malloc, failing_realloc, free};
   adcp_mem_replace(&methods);

@@ -4,8 +4,8 @@
 **
 ** Zero-initialise. Names are copied; values are borrowed. The first value of a name stays.
 */
-#ifndef ADCP_DB_NAME_MAP_H
-#define ADCP_DB_NAME_MAP_H
+#ifndef ADCP_BASE_NAME_MAP_H
+#define ADCP_BASE_NAME_MAP_H
 
 #include "base/buf.h"
 #include "base/map.h"

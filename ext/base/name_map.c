@@ -1,15 +1,12 @@
 /*
 ** name_map.c - a map of names that ignores the case of ASCII letters (contract in name_map.h).
 */
-#include "db/name_map.h"
+#include "base/name_map.h"
 
 #include <string.h>
 
 #include "base/mem.h"
-
-static char fold(char c) {
-  return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
+#include "base/name.h"
 
 void adcp_name_map_put(AdcpNameMap *names, const char *name, void *value, AdcpError *err) {
   size_t size = strlen(name);
@@ -21,7 +18,7 @@ void adcp_name_map_put(AdcpNameMap *names, const char *name, void *value, AdcpEr
     adcp_error_nomem(err);
     return;
   }
-  for( size_t i = 0; i < size; i++ ) key[i] = fold(key[i]);
+  for( size_t i = 0; i < size; i++ ) key[i] = adcp_name_fold(key[i]);
   memcpy(slot, &key, sizeof key);
   names->keys.size += sizeof key;
   adcp_map_put(&names->map, key, size, value, err);
@@ -35,7 +32,7 @@ void *adcp_name_map_get(AdcpNameMap *names, const char *name, size_t size, AdcpE
     adcp_error_nomem(err);
     return NULL;
   }
-  for( size_t i = 0; i < size; i++ ) key[i] = fold(name[i]);
+  for( size_t i = 0; i < size; i++ ) key[i] = adcp_name_fold(name[i]);
   return adcp_map_get(&names->map, key ? key : "", size);
 }
 
