@@ -22,6 +22,7 @@
 #include "codec/utf8.h"
 #include "db/feed.h"
 #include "db/state.h"
+#include "db/token.h"
 
 struct AdcpLoad {
   AdcpDb *db;           /* borrowed */
@@ -241,10 +242,12 @@ static void prepare_feed(AdcpLoad *load, bool ignore_checks) {
 
 /* Whether constraints of the table may have an ON CONFLICT clause: the word is in its text. */
 static bool may_have_clauses(AdcpDb *db, const AdcpTable *live) {
-  return adcp_db_integer(db, 0,
-                         "SELECT 1 FROM \"%w\".sqlite_schema WHERE type = 'table' AND name = %Q "
-                         "AND instr(lower(sql), 'conflict')",
-                         db->schema, live->name) != 0;
+  char *sql =
+      adcp_db_text(db, "SELECT sql FROM \"%w\".sqlite_schema WHERE type = 'table' AND name = %Q",
+                   db->schema, live->name);
+  bool may = sql && adcp_token_has_word(sql, "CONFLICT");
+  adcp_free(sql);
+  return may;
 }
 
 /* The ON CONFLICT clauses of the table's constraints must not drop rows. OR ABORT overrides them,

@@ -153,6 +153,16 @@ def replaced_in_our_sql():
         result = restored(db, '{"force":true}')
         equal(name, (result.get("verified"), result.get("foreign_key_violations")), (True, 2))
 
+    # A merge looks for ON CONFLICT clauses, which would drop a live row.
+    backup_of("CREATE TABLE u(id INTEGER PRIMARY KEY, mail); INSERT INTO u VALUES(1, 'm')")
+    for name, arguments in (("lower", 1), ("instr", 2)):
+        db = connect(":memory:")
+        db.executescript("CREATE TABLE u(id INTEGER PRIMARY KEY, mail UNIQUE ON CONFLICT REPLACE); INSERT INTO u VALUES(10, 'm')")
+        db.create_function(name, arguments, lambda *values: None)
+        said = restored(db, '{"mode":"merge","on_conflict":"abort"}')
+        check(f"{name} and ON CONFLICT", "UNIQUE constraint failed: u.mail" in said.get("error", ""), said)
+        equal(f"{name} and ON CONFLICT", db.execute("SELECT id FROM u").fetchall(), [(10,)])
+
     # Rows of a virtual table count as well.
     backup_of("CREATE VIRTUAL TABLE f USING fts5(a)")
     db = connect(":memory:")
