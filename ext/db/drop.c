@@ -43,8 +43,9 @@ static char *find_index(AdcpDb *db, const char *table, IndexKind kind) {
 
 static bool has_constraint_index(AdcpDb *db, const char *table) {
   char *index = find_index(db, table, OF_CONSTRAINT);
+  bool found = index != NULL;
   adcp_free(index);
-  return index != NULL;
+  return found;
 }
 
 static void drop_indexes(AdcpDb *db, const char *table, AdcpTransaction *txn) {
