@@ -50,8 +50,7 @@ AdcpArchiveReader *adcp_archive_reader_open(const AdcpRoot *root, const char *pa
                                             AdcpError *err);
 
 /* The same, with a checkpoint (copied) that is asked about once a block while text is read, for as
-** long as the reader lives: a file without a usable end
-** is read through by the opening already. */
+** long as the reader lives: a file without a usable end is read through by the opening already. */
 AdcpArchiveReader *adcp_archive_reader_open_checked(const AdcpRoot *root, const char *path,
                                                     int threads, AdcpCheckpoint checkpoint,
                                                     AdcpError *err);

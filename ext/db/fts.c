@@ -109,6 +109,10 @@ static char *value_of(const Option *option, AdcpError *err) {
   return value;
 }
 
+bool adcp_fts_is_fts4(const char *module) {
+  return sqlite3_stricmp(module, "fts3") == 0 || sqlite3_stricmp(module, "fts4") == 0;
+}
+
 /* Whose arguments they are, none or more. */
 static Module open_arguments(const char *sql, Arguments *rest, AdcpError *err) {
   AdcpCreate create;

@@ -14,6 +14,9 @@ char *adcp_fts_content_table(const char *sql, AdcpError *err);
 /* The same for the column that is the content's rowid (fts5: content_rowid='id'); NULL when it is not said. */
 char *adcp_fts_content_rowid(const char *sql, AdcpError *err);
 
+/* True for fts3 and fts4, which are one module with two names. */
+bool adcp_fts_is_fts4(const char *module);
+
 /* Whether an FTS table of this definition keeps a shadow table of that suffix, whose own definition is
 ** shadow_sql: fts3 has no docsize, fts5 with columnsize=0 neither, one with content= no content. True of other
 ** modules. What stands under a name that it does not use is the application's. */

@@ -3,8 +3,8 @@
 **
 ** By rowid, or by primary key for WITHOUT ROWID; columns by name; whatever PRAGMA
 ** reverse_unordered_selects says. Values are exact: in UTF-16 databases text that is not valid
-** UTF-16 comes as ADCP_TEXT16. Only what is committed, whatever PRAGMA read_uncommitted says. The caller holds a snapshot (catalog.h), or a transaction, from the
-** catalog to the last row.
+** UTF-16 comes as ADCP_TEXT16. Only what is committed, whatever PRAGMA read_uncommitted says. The
+** caller holds a snapshot (catalog.h), or a transaction, from the catalog to the last row.
 */
 #ifndef ADCP_DB_SCAN_H
 #define ADCP_DB_SCAN_H

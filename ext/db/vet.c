@@ -349,8 +349,7 @@ static void check_names(AdcpVetter *vetter, const AdcpObject *object, const Adcp
 
 static bool is_full_text(const AdcpCreate *create) {
   return create->is_virtual &&
-         (same_name(create->module, "fts3") || same_name(create->module, "fts4") ||
-          same_name(create->module, "fts5"));
+         (adcp_fts_is_fts4(create->module) || same_name(create->module, "fts5"));
 }
 
 static bool has_ordinary(AdcpVetter *vetter, const char *name) {

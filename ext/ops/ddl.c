@@ -99,9 +99,8 @@ static void find_takable(AdcpNameMap *takable, const AdcpSchema *live, AdcpError
 }
 
 static bool takes_another(AdcpNameMap *takable, const AdcpTable *table, AdcpError *err) {
-  bool is_fts4 =
-      sqlite3_stricmp(table->module, "fts3") == 0 || sqlite3_stricmp(table->module, "fts4") == 0;
-  return is_fts4 && adcp_name_map_get(takable, table->name, strlen(table->name), err) != NULL;
+  return adcp_fts_is_fts4(table->module) &&
+         adcp_name_map_get(takable, table->name, strlen(table->name), err) != NULL;
 }
 
 /* Those that are not left to their modules, all at once: it is not loaded, or would take more. Puts

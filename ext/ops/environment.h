@@ -29,9 +29,9 @@ bool adcp_environment_name(const char *name);
 /* How many bytes of the text that begins here are such a name; 0: none begins. */
 size_t adcp_environment_name_size(const uint8_t *text, size_t n);
 
-/* Appends NAME=value, without a line break: bare where that is safe everywhere, else in single quotes, which sh
-** and docker compose read alike, else (the value has a single quote) in double quotes with escapes.
-** False where it had to be quoted, which docker run --env-file does not undo. */
+/* Appends NAME=value, without a line break: bare where that is safe everywhere, else in single
+** quotes, which sh and docker compose read alike, else (the value has a single quote) in double quotes
+** with escapes. False where it had to be quoted, which docker run --env-file does not undo. */
 bool adcp_environment_line(AdcpBuf *out, const char *name, const char *value);
 
 #endif

@@ -15,7 +15,8 @@
 
 #include "ops/plan.h"
 
-/* Also makes those anew that the backup left out (fts_leave.h). After rows and views, within the restore's transaction. live: the schema before the restore. */
+/* Also makes those anew that the backup left out (fts_leave.h). After rows and views, within the
+** restore's transaction. live: the schema before the restore. */
 void adcp_fts_refresh(AdcpDb *db, AdcpPlan *plan, const AdcpSchema *live);
 
 #endif

@@ -20,10 +20,6 @@ typedef struct Target {
   AdcpPlace place; /* or the folder and name that it would have */
 } Target;
 
-static bool same_file(const struct stat *a, const struct stat *b) {
-  return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 /* False where there is no such folder either: nothing can be made there. */
 static bool find(Target *target, const char *path, AdcpError *err) {
   *target = (Target){.path = path, .place = ADCP_PLACE_INIT};
@@ -36,9 +32,9 @@ static bool find(Target *target, const char *path, AdcpError *err) {
 
 static bool leads_to(const Target *target, const char *own_path, AdcpError *err) {
   Target own;
-  bool same =
-      find(&own, own_path, err) && own.exists == target->exists &&
-      (own.exists ? same_file(&own.st, &target->st) : adcp_place_same(&own.place, &target->place));
+  bool same = find(&own, own_path, err) && own.exists == target->exists &&
+              (own.exists ? adcp_same_file(&own.st, &target->st)
+                          : adcp_place_same(&own.place, &target->place));
   adcp_place_close(&own.place);
   return same;
 }

@@ -619,7 +619,7 @@ static bool is_standing(const Planner *p, const AdcpTable *live) {
 static const AdcpTable *find_statistics(Planner *p, const AdcpPlanTable *entry) {
   const char *module = entry->source->module;
   if( !entry->create || module == NULL || p->err->rc ) return NULL;
-  if( sqlite3_stricmp(module, "fts4") != 0 && sqlite3_stricmp(module, "fts3") != 0 ) return NULL;
+  if( !adcp_fts_is_fts4(module) ) return NULL;
   AdcpBuf name = {0};
   adcp_buf_appendf(&name, "%s_stat", entry->target);
   const char *text = adcp_buf_text(&name);

@@ -289,7 +289,7 @@ int adcp_place_open(AdcpPlace *place, const AdcpRoot *root, const char *path, Ad
   return -1;
 }
 
-static bool same_file(const struct stat *a, const struct stat *b) {
+bool adcp_same_file(const struct stat *a, const struct stat *b) {
   return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
@@ -297,12 +297,12 @@ bool adcp_place_same(const AdcpPlace *a, const AdcpPlace *b) {
   const AdcpSystemCalls *os = adcp_system_calls();
   struct stat of_a, of_b;
   if( strcmp(a->name, b->name) == 0 && os->xFstat(a->folder, &of_a) == 0 &&
-      os->xFstat(b->folder, &of_b) == 0 && same_file(&of_a, &of_b) ) {
+      os->xFstat(b->folder, &of_b) == 0 && adcp_same_file(&of_a, &of_b) ) {
     return true;
   }
   return os->xFstatat(a->folder, a->name, &of_a, AT_SYMLINK_NOFOLLOW) == 0 &&
          os->xFstatat(b->folder, b->name, &of_b, AT_SYMLINK_NOFOLLOW) == 0 &&
-         same_file(&of_a, &of_b) && of_a.st_nlink == 1;
+         adcp_same_file(&of_a, &of_b) && of_a.st_nlink == 1;
 }
 
 int adcp_place_unlink(const AdcpPlace *place) {
@@ -385,7 +385,7 @@ static void check_same_folder(int fd, const char *path, AdcpError *err) {
   const AdcpSystemCalls *os = adcp_system_calls();
   if( os->xFstatat(AT_FDCWD, path, &by_name, 0) != 0 || os->xFstat(fd, &by_fd) != 0 ) {
     adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot read the state of %s", path);
-  } else if( by_name.st_dev != by_fd.st_dev || by_name.st_ino != by_fd.st_ino ) {
+  } else if( !adcp_same_file(&by_name, &by_fd) ) {
     adcp_error_set(err, ADCP_CANTOPEN, "%s was changed while it became the root; set it again",
                    path);
   }

@@ -75,6 +75,9 @@ int adcp_path_statvfs(const AdcpRoot *root, const char *path, struct statvfs *st
 
 /* ---- places ---- */
 
+/* True for two looks at one file. */
+bool adcp_same_file(const struct stat *a, const struct stat *b);
+
 /* Tells a file from another that takes its name. */
 typedef struct AdcpFileId {
   dev_t device;
