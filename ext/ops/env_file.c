@@ -11,8 +11,11 @@
 */
 #include "ops/env_file.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
+#include "base/mem.h"
 #include "ops/environment.h"
 
 /* Where the variable stands in the text. */
@@ -21,6 +24,20 @@ typedef struct Place {
   size_t start, end; /* from its name, or from the # of our comment, to the line break */
   bool is_alone;     /* the line says nothing else */
 } Place;
+
+/* What is done for a variable. */
+typedef struct Edit {
+  const AdcpEnvVariable *variable;
+  Place place;
+  AdcpBuf line; /* the new one; empty where the file stays as it is */
+} Edit;
+
+typedef struct Editor {
+  const AdcpBuf *text;
+  Edit *edits; /* owned */
+  size_t count;
+  AdcpMap map; /* name to Edit */
+} Editor;
 
 static bool is_break(uint8_t c) {
   return c == '\n' || c == '\r';
@@ -93,8 +110,13 @@ static bool has_assignment(const AdcpBuf *text, size_t at, size_t end) {
   return false;
 }
 
-/* Reads the line that begins here; place is set if it is the variable's. Returns where it ends. */
-static size_t read_line(const AdcpBuf *text, size_t line, const char *name, Place *place) {
+static Edit *edit_of(const Editor *editor, size_t name, size_t end) {
+  return adcp_map_get(&editor->map, (const char *)editor->text->data + name, end - name);
+}
+
+/* Reads the line that begins here, which may be an assignment. Returns where it ends. */
+static size_t read_line(const Editor *editor, size_t line) {
+  const AdcpBuf *text = editor->text;
   size_t at = line == 0 && begins_with(text, 0, "\xef\xbb\xbf") ? 3 : line;
   at = skip_blanks(text, at);
   if( begins_with(text, at, "export") && skip_blanks(text, at + 6) > at + 6 ) {
@@ -103,10 +125,11 @@ static size_t read_line(const AdcpBuf *text, size_t line, const char *name, Plac
   size_t behind = skip_name(text, at), equals = skip_blanks(text, behind);
   if( behind == at || !begins_with(text, equals, "=") ) return end_of_line(text, at);
   size_t value = skip_blanks(text, equals + 1), end = end_of_value(text, value);
-  if( behind - at == strlen(name) && begins_with(text, at, name) ) {
+  Edit *edit = edit_of(editor, at, behind);
+  if( edit ) {
     bool is_alone = !continues(text, line) && !continues(text, skip_break(text, end)) &&
                     !has_assignment(text, value, end);
-    *place = (Place){ASSIGNMENT, at, end, is_alone};
+    edit->place = (Place){ASSIGNMENT, at, end, is_alone};
   }
   return end;
 }
@@ -114,48 +137,25 @@ static size_t read_line(const AdcpBuf *text, size_t line, const char *name, Plac
 /* What stands behind the name in the comment of a variable without a value. */
 static const char LEFT_OUT[] = " was left out of the backup", NOT_SET[] = " was not set";
 
-/* True for the comment of an earlier restore. */
-static bool is_comment(const AdcpBuf *text, size_t line, const char *name) {
-  size_t at = line + 2 + strlen(name), end = end_of_line(text, line);
-  if( !begins_with(text, line, "# ") || at > end || !begins_with(text, line + 2, name) )
-    return false;
-  return (begins_with(text, at, LEFT_OUT) && end - at == strlen(LEFT_OUT)) ||
-         (begins_with(text, at, NOT_SET) && end - at == strlen(NOT_SET));
+/* Looks whether the line that begins here is the comment of an earlier restore. */
+static void read_comment(const Editor *editor, size_t line) {
+  const AdcpBuf *text = editor->text;
+  if( !begins_with(text, line, "# ") ) return;
+  size_t at = skip_name(text, line + 2), end = end_of_line(text, line);
+  bool is_ours = (begins_with(text, at, LEFT_OUT) && end - at == strlen(LEFT_OUT)) ||
+                 (begins_with(text, at, NOT_SET) && end - at == strlen(NOT_SET));
+  Edit *edit = is_ours ? edit_of(editor, line + 2, at) : NULL;
+  if( edit == NULL || edit->place.kind == ASSIGNMENT ) return;
+  edit->place = (Place){COMMENT, line, end, !continues(text, line)};
 }
 
-/* The last assignment, which is the one in force, or the comment. */
-static Place find(const AdcpBuf *text, const char *name) {
-  Place place = {NOWHERE, text->size, text->size, false};
+/* Finds for each variable the last assignment, which is the one in force, or the comment. */
+static void find_places(const Editor *editor) {
+  const AdcpBuf *text = editor->text;
   for( size_t line = 0, end; line < text->size; line = skip_break(text, end) ) {
-    end = read_line(text, line, name, &place);
-    if( place.kind != ASSIGNMENT && is_comment(text, line, name) ) {
-      place = (Place){COMMENT, line, end, !continues(text, line)};
-    }
+    end = read_line(editor, line);
+    read_comment(editor, line);
   }
-  return place;
-}
-
-/* New lines come behind the last one, and behind what sh would take for a part of them. */
-static void end_lines(AdcpBuf *text) {
-  if( text->size && !is_break(text->data[text->size - 1]) ) adcp_buf_append_byte(text, '\n');
-  while( continues(text, text->size) && !text->oom ) adcp_buf_append_byte(text, '\n');
-}
-
-static void put(AdcpBuf *text, const Place *place, const AdcpBuf *line) {
-  AdcpBuf out = {0};
-  if( place->is_alone ) {
-    adcp_buf_append(&out, text->data, place->start);
-    adcp_buf_append(&out, line->data, line->size);
-    adcp_buf_append(&out, text->data + place->end, text->size - place->end);
-  } else {
-    adcp_buf_append(&out, text->data, text->size);
-    end_lines(&out);
-    adcp_buf_append(&out, line->data, line->size);
-    adcp_buf_append_byte(&out, '\n');
-  }
-  out.oom = out.oom || line->oom;
-  adcp_buf_free(text);
-  *text = out;
 }
 
 static void append_value(AdcpBuf *line, const AdcpEnvVariable *variable, AdcpTextList *warnings) {
@@ -166,28 +166,108 @@ static void append_value(AdcpBuf *line, const AdcpEnvVariable *variable, AdcpTex
                      variable->name);
 }
 
-void adcp_env_file_put(AdcpBuf *text, const AdcpEnvVariable *variable, AdcpTextList *warnings) {
+static void make_line(Edit *edit, AdcpTextList *warnings) {
+  const AdcpEnvVariable *variable = edit->variable;
+  if( variable->value && !variable->left_out ) {
+    append_value(&edit->line, variable, warnings);
+  } else if( edit->place.kind != ASSIGNMENT ) {
+    adcp_buf_appendf(&edit->line, "# %s%s", variable->name,
+                     variable->left_out ? LEFT_OUT : NOT_SET);
+  } else if( !variable->left_out ) {
+    adcp_text_list_add(warnings,
+                       "%s was not set when the backup was made; its line of the env_file stays",
+                       variable->name);
+  }
+}
+
+/* An edit that replaces nothing comes behind all text. */
+static size_t start_of(const Edit *edit) {
+  return edit->place.is_alone ? edit->place.start : SIZE_MAX;
+}
+
+static int compare_edits(const void *a, const void *b) {
+  const Edit *left = a, *right = b;
+  size_t x = start_of(left), y = start_of(right);
+  if( x != y ) return x < y ? -1 : 1;
+  return (left->variable > right->variable) - (left->variable < right->variable);
+}
+
+/* New lines come behind the last one, and behind what sh would take for a part of them. */
+static void end_lines(AdcpBuf *text) {
+  if( text->size && !is_break(text->data[text->size - 1]) ) adcp_buf_append_byte(text, '\n');
+  while( continues(text, text->size) && !text->oom ) adcp_buf_append_byte(text, '\n');
+}
+
+static void append_line(AdcpBuf *out, const AdcpBuf *line) {
+  end_lines(out);
+  adcp_buf_append(out, line->data, line->size);
+  adcp_buf_append_byte(out, '\n');
+}
+
+/* The text with the edits, which are in the order of their places. */
+static AdcpBuf edited(const Editor *editor) {
+  const AdcpBuf *text = editor->text;
+  AdcpBuf out = {0};
+  size_t at = 0, i = 0;
+  for( ; i < editor->count && editor->edits[i].place.is_alone; i++ ) {
+    const Edit *edit = &editor->edits[i];
+    if( edit->line.size == 0 ) continue;
+    adcp_buf_append(&out, text->data + at, edit->place.start - at);
+    adcp_buf_append(&out, edit->line.data, edit->line.size);
+    at = edit->place.end;
+  }
+  if( text->size ) adcp_buf_append(&out, text->data + at, text->size - at);
+  for( ; i < editor->count; i++ ) {
+    if( editor->edits[i].line.size ) append_line(&out, &editor->edits[i].line);
+  }
+  return out;
+}
+
+/* The last of one name counts, as in JSON. */
+static void add_edit(Editor *editor, const AdcpEnvVariable *variable, AdcpTextList *warnings,
+                     AdcpError *err) {
   const char *name = variable->name;
-  bool has_value = variable->value && !variable->left_out;
-  if( text->oom ) return;
   if( !adcp_environment_name(name) ) {
     adcp_text_list_add(warnings, "\"%s\" is no name of a variable; it is not in the env_file",
                        name);
     return;
   }
-  Place place = find(text, name);
-  if( place.kind == ASSIGNMENT && !has_value ) {
-    if( variable->left_out ) return;
-    adcp_text_list_add(
-        warnings, "%s was not set when the backup was made; its line of the env_file stays", name);
-    return;
+  Edit *edit = adcp_map_get(&editor->map, name, strlen(name));
+  if( edit == NULL ) {
+    edit = &editor->edits[editor->count++];
+    adcp_map_put(&editor->map, name, strlen(name), edit, err);
   }
-  AdcpBuf line = {0};
-  if( has_value ) {
-    append_value(&line, variable, warnings);
+  edit->variable = variable;
+}
+
+static void edit_text(Editor *editor, AdcpBuf *text, AdcpTextList *warnings, AdcpError *err) {
+  find_places(editor);
+  bool oom = false;
+  for( size_t i = 0; i < editor->count; i++ ) {
+    make_line(&editor->edits[i], warnings);
+    oom = oom || editor->edits[i].line.oom;
+  }
+  qsort(editor->edits, editor->count, sizeof *editor->edits, compare_edits);
+  AdcpBuf out = edited(editor);
+  out.oom = out.oom || oom;
+  if( adcp_buf_check(&out, err) ) {
+    adcp_buf_free(text);
+    *text = out;
   } else {
-    adcp_buf_appendf(&line, "# %s%s", name, variable->left_out ? LEFT_OUT : NOT_SET);
+    adcp_buf_free(&out);
   }
-  put(text, &place, &line);
-  adcp_buf_free(&line);
+}
+
+void adcp_env_file_edit(AdcpBuf *text, const AdcpEnvVariable *variables, size_t count,
+                        AdcpTextList *warnings, AdcpError *err) {
+  if( count == 0 || !adcp_buf_check(text, err) ) return;
+  Editor editor = {.text = text, .edits = adcp_calloc(count, sizeof(Edit))};
+  if( editor.edits == NULL ) adcp_error_nomem(err);
+  for( size_t i = 0; i < count && !err->rc; i++ ) {
+    add_edit(&editor, &variables[i], warnings, err);
+  }
+  if( err->rc == ADCP_OK && editor.count ) edit_text(&editor, text, warnings, err);
+  for( size_t i = 0; i < editor.count; i++ ) adcp_buf_free(&editor.edits[i].line);
+  adcp_map_free(&editor.map);
+  adcp_free(editor.edits);
 }

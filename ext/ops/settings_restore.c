@@ -13,7 +13,6 @@
 #include "db/transaction.h"
 #include "ops/env_file.h"
 #include "ops/environment.h"
-#include "ops/interrupt.h"
 #include "ops/json_edit.h"
 #include "ops/json_tree.h"
 #include "ops/own_file.h"
@@ -39,7 +38,6 @@ struct AdcpSettingsRestore {
   const AdcpOptions *options;
   const AdcpRoot *root;
   const AdcpArchiveReader *archive;
-  AdcpCheckpoint checkpoint; /* of the connection's interrupt */
   cJSON *metadata;
   AdcpRedacted redacted; /* of it */
   cJSON *variables;      /* of the backup: an object, or NULL */
@@ -335,24 +333,29 @@ static void read_env_file(AdcpSettingsRestore *settings, Target *target) {
                  target->path);
 }
 
-static void make_env_file(AdcpSettingsRestore *settings, Target *target) {
+static void edit_env_file(AdcpSettingsRestore *settings, AdcpBuf *text) {
   AdcpBuf pointer = {0};
+  size_t count = (size_t)cJSON_GetArraySize(settings->variables), i = 0;
+  AdcpEnvVariable *variables = adcp_calloc(count ? count : 1, sizeof *variables);
+  if( variables == NULL ) adcp_error_nomem(settings->err);
+  const cJSON *item = settings->variables->child;
+  for( ; item && !settings->err->rc; item = item->next ) {
+    variables[i++] = (AdcpEnvVariable){item->string, cJSON_GetStringValue(item),
+                                       left_out(settings, item->string, &pointer)};
+  }
+  adcp_env_file_edit(text, variables, i, &settings->warnings, settings->err);
+  adcp_free(variables);
+  adcp_buf_free(&pointer);
+}
+
+static void make_env_file(AdcpSettingsRestore *settings, Target *target) {
   if( settings->variables == NULL ) {
     adcp_error_set(settings->err, ADCP_ERROR,
                    "option \"env_file\": the backup has no environment variables");
     return;
   }
   read_env_file(settings, target);
-  for( const cJSON *item = settings->variables->child; item && !settings->err->rc;
-       item = item->next ) {
-    AdcpEnvVariable variable = {item->string, cJSON_IsString(item) ? item->valuestring : NULL,
-                                left_out(settings, item->string, &pointer)};
-    /* Each looks through the whole text. */
-    settings->checkpoint.xCheck(settings->checkpoint.context, settings->err);
-    adcp_env_file_put(&target->text, &variable, &settings->warnings);
-  }
-  adcp_buf_check(&target->text, settings->err);
-  adcp_buf_free(&pointer);
+  edit_env_file(settings, &target->text);
 }
 
 /* ---- where to ---- */
@@ -484,7 +487,6 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
   settings->options = options;
   settings->root = root;
   settings->archive = archive;
-  settings->checkpoint = adcp_interrupt_checkpoint_of(handle);
   size_t n = 0;
   const char *digests = adcp_archive_section(archive, ADCP_SECRETS_SECTION, &n);
   const char *metadata = adcp_archive_head(archive)->metadata;

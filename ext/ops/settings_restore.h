@@ -29,8 +29,7 @@
 typedef struct AdcpSettingsRestore AdcpSettingsRestore;
 
 /* Refused inside a transaction of the caller when files are to be written: its ROLLBACK could not
-** take them back. NULL on error. Borrows options, root, archive and the connection, whose interrupt
-** stops it while a statement runs there. */
+** take them back. NULL on error. Borrows options, root, archive and the connection. */
 AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, const AdcpRoot *root,
                                                 const AdcpArchiveReader *archive, sqlite3 *handle,
                                                 AdcpError *err);

@@ -58,9 +58,10 @@ static bool has(AdcpBuf *text, const char *part) {
 /* Puts the variable twice; false when the second time changes something. */
 static bool put_twice(AdcpBuf *text, const AdcpEnvVariable *variable) {
   AdcpTextList warnings = {0};
-  adcp_env_file_put(text, variable, &warnings);
+  AdcpError err = ADCP_ERROR_INIT;
+  adcp_env_file_edit(text, variable, 1, &warnings, &err);
   AdcpBuf once = copy_of(text);
-  adcp_env_file_put(text, variable, &warnings);
+  adcp_env_file_edit(text, variable, 1, &warnings, &err);
   bool stays = same(&once, text);
   adcp_buf_free(&once);
   adcp_text_list_free(&warnings);
@@ -82,14 +83,47 @@ static void test_text(AdcpBuf *text) {
   adcp_buf_free(&before);
 }
 
+static void edit(AdcpBuf *text, const AdcpEnvVariable *variables, size_t count) {
+  AdcpTextList warnings = {0};
+  AdcpError err = ADCP_ERROR_INIT;
+  adcp_env_file_edit(text, variables, count, &warnings, &err);
+  CHECK(err.rc == ADCP_OK);
+  adcp_text_list_free(&warnings);
+}
+
+/* All at once is as one after the other. */
+static void test_together(const AdcpBuf *text) {
+  static const AdcpEnvVariable variables[] = {
+      {"B", "1", false}, {"A", NULL, true}, {"C", "x y", false}, {"D", NULL, false}};
+  AdcpBuf together = copy_of(text), singly = copy_of(text);
+  edit(&together, variables, 4);
+  for( int i = 0; i < 4; i++ ) edit(&singly, &variables[i], 1);
+  CHECK_CASE(same(&together, &singly), "%s: %s, %s", text->size ? (char *)text->data : "",
+             adcp_buf_text(&together), adcp_buf_text(&singly));
+  adcp_buf_free(&together);
+  adcp_buf_free(&singly);
+}
+
+static void test_twice_named(void) {
+  static const AdcpEnvVariable variables[] = {
+      {"A", "1", false}, {"B", "1", false}, {"A", "2", false}};
+  AdcpBuf text = {0};
+  adcp_buf_append_str(&text, "B=0\nA=0\n");
+  edit(&text, variables, 3);
+  CHECK(strcmp(adcp_buf_text(&text), "B=1\nA=2\n") == 0);
+  adcp_buf_free(&text);
+}
+
 int main(void) {
   for( int i = 0; i < TEXTS; i++ ) {
     AdcpBuf text = {0};
     for( unsigned n = next(14); n > 0; n-- ) {
       adcp_buf_append_str(&text, parts[next(sizeof parts / sizeof *parts)]);
     }
+    test_together(&text);
     test_text(&text);
     adcp_buf_free(&text);
   }
+  test_twice_named();
   return unit_done();
 }
