@@ -209,6 +209,44 @@ void adcp_transaction_sync(AdcpDb *db) {
   sync_file(db, SQLITE_FCNTL_FILE_POINTER);
 }
 
+/* ---- what modules have not written yet ---- */
+
+static bool any_writer(sqlite3 *handle) {
+  for( sqlite3_stmt *stmt = NULL; (stmt = sqlite3_next_stmt(handle, stmt)) != NULL; ) {
+    if( sqlite3_stmt_busy(stmt) && !sqlite3_stmt_readonly(stmt) ) return true;
+  }
+  return false;
+}
+
+static void release_pending(AdcpDb *db, sqlite3_stmt *stmt) {
+  sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 1);
+  adcp_db_step(db, stmt);
+  sqlite3_reset(stmt);
+  if( db->err->rc == ADCP_OK ) check_effect(db, "RELEASE", !was_ignored(stmt));
+  if( db->err->rc == ADCP_OK ) return;
+  /* It may have taken effect all the same: then this cannot. */
+  if( !run(stmt) ) {
+    adcp_error_append(db->err, "; an empty savepoint is left open: run RELEASE adcp_pending");
+  }
+}
+
+bool adcp_transaction_write_pending(AdcpDb *db) {
+  sqlite3 *handle = db->handle;
+  bool written =
+      !sqlite3_get_autocommit(handle) && sqlite3_txn_state(handle, db->schema) == SQLITE_TXN_WRITE;
+  if( db->err->rc || !written ) return true;
+  if( any_writer(handle) ) return false;
+  sqlite3_stmt *release = adcp_db_prepare(db, "RELEASE adcp_pending");
+  adcp_db_exec(db, "SAVEPOINT adcp_pending");
+  if( db->err->rc == ADCP_OK ) {
+    release_pending(db, release);
+  } else if( release ) {
+    run(release); /* a progress handler may have stopped it when it was open */
+  }
+  sqlite3_finalize(release);
+  return true;
+}
+
 /* ---- abort ---- */
 
 /* Makes SQLite roll back by itself, whatever an interrupt or an authorizer refuses. blob_open needs

@@ -38,6 +38,13 @@ void adcp_transaction_commit(AdcpTransaction *txn);
 ** names (a journal that was removed) are the caller's to sync. Needs no memory, runs no SQL. */
 void adcp_transaction_sync(AdcpDb *db);
 
+/* Has SQLite's modules write what they keep in memory until the commit (the words of new rows of an
+** fts table): who reads shadow tables within the transaction that filled them would miss it. SQLite
+** asks them at a savepoint: an empty one is opened and released. Does nothing where no transaction
+** has written to db->schema. False where a statement that writes is running: SQLite opens none then.
+** An error says so if the savepoint is left open. */
+bool adcp_transaction_write_pending(AdcpDb *db);
+
 /* Rolls back if not committed, by force if need be; returns what is true now, for the message:
 ** "database unchanged" (perhaps with an empty savepoint left open, which it says), "your
 ** transaction was rolled back", or ADCP_TRANSACTION_LEFT_OPEN, with what was restored in it. After a

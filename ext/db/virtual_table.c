@@ -4,7 +4,9 @@
 ** A module caches what its shadow tables say (fts5 its configuration and structure, rtree its
 ** node size) when it connects. Reading the schema again disconnects every virtual table of the
 ** connection, so the next use finds the shadow tables as they are. PRAGMA writable_schema=RESET
-** does just that, without writing.
+** does just that, without writing. What a module keeps in memory until the commit (the words of new
+** rows of an fts table) has to be written before: it would stay with the module's old state, where
+** nothing finds it, and go to the shadow tables beside what the new state writes.
 **
 ** Without its module a virtual table is a row of sqlite_schema and nothing else. Other
 ** connections notice an edit of that table by the schema version only; until they do they call
@@ -17,9 +19,20 @@
 #include "base/buf.h"
 #include "db/state.h"
 #include "db/token.h"
+#include "db/transaction.h"
 
 void adcp_vtab_reset(AdcpDb *db) {
+  adcp_transaction_write_pending(db);
   adcp_db_exec(db, "PRAGMA writable_schema=RESET");
+}
+
+bool adcp_vtab_write_pending(AdcpDb *db, const AdcpSchema *schema) {
+  for( size_t i = 0; i < schema->table_count; i++ ) {
+    const AdcpTable *table = &schema->tables[i];
+    if( table->kind == ADCP_TABLE_VIRTUAL && table->module_loaded )
+      return adcp_transaction_write_pending(db);
+  }
+  return true;
 }
 
 /* ---- shadow tables ---- */

@@ -13,6 +13,11 @@
 ** (facts 24). Inside a transaction; rolls nothing back. */
 void adcp_vtab_reset(AdcpDb *db);
 
+/* Before shadow tables are read for a copy: has the modules write what belongs there and waits for the
+** caller's commit (adcp_transaction_write_pending, where the schema has virtual tables). False where
+** that cannot be now. */
+bool adcp_vtab_write_pending(AdcpDb *db, const AdcpSchema *schema);
+
 /* Empties the live table `name` (DELETE), which the module made in place of a backup's shadow table, so
 ** that its rows can be filled in as they were. When its columns differ from the backup's (facts 25), drops
 ** it and creates it from the backup's DDL, which may give another name. */

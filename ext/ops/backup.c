@@ -18,6 +18,7 @@
 #include "db/scan.h"
 #include "db/system_file.h"
 #include "db/vet.h"
+#include "db/virtual_table.h"
 #include "ops/backup_dir.h"
 #include "ops/clock.h"
 #include "ops/hash.h"
@@ -440,6 +441,15 @@ static void check_changed(AdcpBackup *backup, const AdcpRequest *request) {
   adcp_listing_entry_clear(&entry);
 }
 
+/* The words of rows that the caller's transaction has brought to a full-text table. */
+static void write_pending(AdcpBackup *backup) {
+  if( backup->err->rc || adcp_vtab_write_pending(&backup->db, backup->schema) ) return;
+  adcp_error_set(backup->err, ADCP_MISUSE,
+                 "a statement that writes is running within a transaction, in which words of "
+                 "full-text tables may wait for the commit; call it in a statement of its own, "
+                 "or after the COMMIT");
+}
+
 AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   AdcpBackup *backup = adcp_calloc(1, sizeof *backup);
   if( backup == NULL ) {
@@ -462,6 +472,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   backup->created = adcp_clock_seconds();
   backup->window = adcp_file_window_open(&backup->db);
   if( !err->rc ) backup->schema = adcp_catalog_read(&backup->db);
+  write_pending(backup);
   if( !err->rc ) adcp_schema_sort(backup->schema, err);
   if( !err->rc ) select_schema(backup);
   leave_indexes_out(backup);

@@ -14,6 +14,7 @@
 #include "db/catalog.h"
 #include "db/order.h"
 #include "db/scan.h"
+#include "db/virtual_table.h"
 #include "ops/backup_table.h"
 #include "ops/hash.h"
 #include "ops/interrupt.h"
@@ -98,6 +99,7 @@ static void open_live(Side *side, AdcpDb *db) {
   side->db = db;
   adcp_snapshot_open(&side->snapshot, db);
   side->live = adcp_catalog_read(db);
+  if( side->live ) adcp_vtab_write_pending(db, side->live);
   if( side->live ) adcp_schema_sort(side->live, db->err);
   side->schema = side->live;
 }

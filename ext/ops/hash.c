@@ -9,6 +9,7 @@
 #include "db/catalog.h"
 #include "db/file_window.h"
 #include "db/scan.h"
+#include "db/virtual_table.h"
 #include "ops/options.h"
 #include "platform/work_queue.h"
 
@@ -207,6 +208,7 @@ void adcp_hash_table(AdcpDb *db, const char *name, char sha256[ADCP_SHA256_HEX +
   adcp_snapshot_open(&snapshot, db);
   AdcpSchema *schema = adcp_catalog_read(db);
   const AdcpTable *table = schema ? find_table(schema, name) : NULL;
+  if( table && table->kind == ADCP_TABLE_SHADOW ) adcp_vtab_write_pending(db, schema);
   if( schema && table == NULL && find_view(schema, name) ) {
     adcp_error_set(db->err, ADCP_ERROR,
                    "\"%s\" is a view: it has no rows of its own, and no digest; give one of the "
