@@ -273,18 +273,20 @@ layers: ## fail when a file includes what its layer may not
 
 # ---- the rest ----
 
+INSTALLED = $(DESTDIR)$(PREFIX)
+
 install: adcp.so libadcp.a ## into PREFIX (/usr/local), below DESTDIR
-	install -d $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/adcp
-	install -m 755 adcp.so $(DESTDIR)$(PREFIX)/lib/adcp.so
-	install -m 644 libadcp.a $(DESTDIR)$(PREFIX)/lib/libadcp.a
-	install -m 644 include/adcp.h $(DESTDIR)$(PREFIX)/include/adcp.h
-	install -m 644 $(sort $(wildcard sql/*.sql)) $(DESTDIR)$(PREFIX)/share/adcp/
-	install -m 755 sql/before_migration.sh $(DESTDIR)$(PREFIX)/share/adcp/
+	install -d "$(INSTALLED)/lib" "$(INSTALLED)/include" "$(INSTALLED)/share/adcp"
+	install -m 755 adcp.so "$(INSTALLED)/lib/adcp.so"
+	install -m 644 libadcp.a "$(INSTALLED)/lib/libadcp.a"
+	install -m 644 include/adcp.h "$(INSTALLED)/include/adcp.h"
+	install -m 644 $(sort $(wildcard sql/*.sql)) "$(INSTALLED)/share/adcp/"
+	install -m 755 sql/before_migration.sh "$(INSTALLED)/share/adcp/"
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/lib/adcp.so $(DESTDIR)$(PREFIX)/lib/libadcp.a
-	rm -f $(DESTDIR)$(PREFIX)/include/adcp.h
-	rm -rf $(DESTDIR)$(PREFIX)/share/adcp
+	rm -f "$(INSTALLED)/lib/adcp.so" "$(INSTALLED)/lib/libadcp.a"
+	rm -f "$(INSTALLED)/include/adcp.h"
+	rm -rf "$(INSTALLED)/share/adcp"
 
 clean: ## remove everything that make made
 	rm -rf build adcp.so libadcp.a

@@ -7,7 +7,7 @@
 # Exit status: 0 the migration went through; 1 it failed, or was interrupted, and the database is as it was
 # before; 2 wrong arguments, or no backup could be made (nothing was run); 3 the restore failed too: the
 # backup is named.
-# ADCP is the extension (default: ./adcp), ADCP_CONFIG its settings (docs/config.md): of these it obeys
+# ADCP is the extension (default: ./adcp, or the installed one), ADCP_CONFIG its settings (docs/config.md): of these it obeys
 # where and how a backup is written and what else goes into it. The backup is of the whole database, nothing
 # redacted, and all of it is put back, whatever they say of other backups and restores.
 set -eu
@@ -31,6 +31,8 @@ elif [ ! -f "$1" ]; then
   exit 2
 fi
 extension=${ADCP:-./adcp}
+installed=$(dirname "$0")/../../lib/adcp
+if [ -z "${ADCP:-}" ] && [ ! -e ./adcp.so ] && [ -e "$installed.so" ]; then extension=$installed; fi
 
 # Resets the other settings, and prints nothing.
 whole="SELECT 1 WHERE 0 > (SELECT count(adcp_config(key, NULL)) FROM json_each(adcp_config()) WHERE key NOT IN (
@@ -53,8 +55,10 @@ shell "SELECT adcp_validate('$quoted', '{\"on_invalid\":\"error\"}')" >/dev/null
 }
 echo "before_migration: backed up to $backup"
 
-# An interrupt ends the migration, not the restore after it.
-trap : HUP INT TERM
+# An interrupt ends the migration, not the restore after it. One that reaches the script alone is heard
+# when the migration has ended.
+interrupted=
+trap 'interrupted=yes' HUP INT TERM
 status=0
 if [ "$1" = -- ]; then
   shift
@@ -62,12 +66,16 @@ if [ "$1" = -- ]; then
 else
   sqlite3 -init /dev/null -batch -bail "$database" <"$1" || status=$?
 fi
-if [ "$status" -eq 0 ]; then
+if [ "$status" -eq 0 ] && [ -z "$interrupted" ]; then
   echo "before_migration: done"
   exit 0
 fi
 
-echo "before_migration: the migration failed (exit status $status); restoring" >&2
+if [ -n "$interrupted" ]; then
+  echo "before_migration: interrupted; restoring" >&2
+else
+  echo "before_migration: the migration failed (exit status $status); restoring" >&2
+fi
 if left=$(shell "SELECT adcp_restore('$quoted', '{\"force\":true}') ->> 'safety_backup'"); then
   echo "before_migration: the database is as it was before" >&2
   [ -z "$left" ] || echo "before_migration: what the migration left is in $left" >&2

@@ -5,10 +5,11 @@
 --
 -- Parameters, all optional:
 --   @output    path; else a dated name in the folder of backups (adcp_config('backup_dir'))
---   @compress  'gzip' or 'none'; else what the path's suffix says
+--   @compress  'gzip', 'zstd' or 'none'; else what the path's suffix says
 --   @force     1: replace a file that is there
 --   @note      text for the header
 --   @options   JSON object with any other option of adcp_backup (docs/backup.md)
 .bail on
-SELECT adcp_backup(@output, json_patch(coalesce(@options, '{}'), json_object(
-  'compress', @compress, 'note', @note, 'overwrite', json(iif(@force, 'true', 'null')))));
+-- The inner json_patch leaves out what is not set: else it would take the same key from @options.
+SELECT adcp_backup(@output, json_patch(coalesce(@options, '{}'), json_patch('{}', json_object(
+  'compress', @compress, 'note', @note, 'overwrite', json(iif(@force, 'true', 'null'))))));

@@ -10,8 +10,9 @@
 --   @create           1: for backups of version 2.0 (docs/legacy.md)
 --   @options          JSON object with any other option of adcp_restore (docs/restore.md)
 .bail on
-SELECT adcp_restore(coalesce(@path, 'latest'), json_patch(coalesce(@options, '{}'), json_object(
+-- The inner json_patch leaves out what is not set: else it would take the same key from @options.
+SELECT adcp_restore(coalesce(@path, 'latest'), json_patch(coalesce(@options, '{}'), json_patch('{}', json_object(
   'force', json(iif(@force, 'true', 'null')),
   'validate_only', json(iif(@validate_only, 'true', 'null')),
   'skip_validation', json(iif(@skip_validation, 'true', 'null')),
-  'create', json(iif(@create, 'true', 'null')))));
+  'create', json(iif(@create, 'true', 'null'))))));

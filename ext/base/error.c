@@ -92,14 +92,24 @@ void adcp_error_errno(AdcpError *err, AdcpRc rc, int error_number, const char *f
   va_end(args);
 }
 
+/* Appends it in English where the C library can, whatever the host's locale, whose bytes need not be
+** UTF-8. */
+static void append_reason(AdcpError *err, int error_number) {
+  const char *reason = NULL;
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 32)
+  reason = strerrordesc_np(error_number);
+#endif
+  char buffer[128];
+  /* The GNU strerror_r may return a text of its own instead of filling the buffer. */
+  if( reason == NULL ) reason = strerror_r(error_number, buffer, sizeof buffer);
+  adcp_error_append(err, ": %s", reason);
+}
+
 void adcp_error_errnov(AdcpError *err, AdcpRc rc, int error_number, const char *format,
                        va_list args) {
   if( err->rc != ADCP_OK ) return;
   adcp_error_setv(err, rc_of_errno(error_number, rc), format, args);
-  char buffer[128];
-  /* The GNU strerror_r may return a text of its own instead of filling the buffer. */
-  const char *reason = strerror_r(error_number, buffer, sizeof buffer);
-  adcp_error_append(err, ": %s", reason);
+  append_reason(err, error_number);
 }
 
 /* Replaces the message; keeps the old one when there was no memory for the new. */

@@ -339,13 +339,14 @@ static void judge(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan, bool e
     if( enforce ) {
       adcp_error_set(
           db->err, ADCP_CONSTRAINT,
-          "%lld rows of table \"%s\" would refer to rows that \"%s\" does not have; restore "
+          "%lld row%s of table \"%s\" would refer to rows that \"%s\" does not have; restore "
           "both tables, or accept it with {\"foreign_keys\":\"report\"}",
-          (long long)new_ones, entry->child->name, entry->parent);
+          (long long)new_ones, new_ones == 1 ? "" : "s", entry->child->name, entry->parent);
     } else {
       adcp_plan_warn(plan, db->err,
-                     "%lld rows of table \"%.200s\" refer to rows that \"%.200s\" lacks",
-                     (long long)new_ones, entry->child->name, entry->parent);
+                     "%lld row%s of table \"%.200s\" refer%s to rows that \"%.200s\" lacks",
+                     (long long)new_ones, new_ones == 1 ? "" : "s", entry->child->name,
+                     new_ones == 1 ? "s" : "", entry->parent);
     }
   }
   adcp_name_map_free(&fates.replaced);

@@ -145,7 +145,7 @@ static void member_known(AdcpJsonWriter *w, const char *key, int64_t value) {
 }
 
 static int64_t newest_age(const Folder *folder) {
-  if( folder->newest.path == NULL || folder->newest.created < 0 ) return -1;
+  if( folder->newest.path == NULL || folder->newest.created == ADCP_CREATED_UNKNOWN ) return -1;
   int64_t age = adcp_clock_seconds() - folder->newest.created;
   return age > 0 ? age : 0;
 }
@@ -185,7 +185,9 @@ static void warn(AdcpJsonWriter *w, const char *format, ...) {
 static void warn_of_age(AdcpJsonWriter *w, const Folder *folder, const char *max_age) {
   AdcpDuration duration;
   const AdcpListingEntry *newest = &folder->newest;
-  if( max_age == NULL || newest->created < 0 || !adcp_duration_parse(max_age, &duration) ) return;
+  if( max_age == NULL || newest->created == ADCP_CREATED_UNKNOWN ||
+      !adcp_duration_parse(max_age, &duration) )
+    return;
   if( newest->created >= adcp_duration_before(adcp_clock_seconds(), &duration) ) return;
   warn(w, "the newest backup, %s of %s, is older than max_age (%s)", newest->name,
        newest->created_at, max_age);

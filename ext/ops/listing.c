@@ -97,7 +97,7 @@ static void read_metadata(AdcpListingEntry *entry, const AdcpArchiveHead *head, 
   entry->sqlite_version = copy_member(system, "sqlite_version", err);
   entry->database = copy_member(database, "path", err);
   if( entry->created_at == NULL || !adcp_clock_parse(entry->created_at, &entry->created) ) {
-    entry->created = -1;
+    entry->created = ADCP_CREATED_UNKNOWN;
   }
   if( strcmp(head->version, "2.0") == 0 ) read_old_counts(entry, root);
   cJSON_Delete(root);
@@ -136,6 +136,7 @@ static void take_error(AdcpListingEntry *entry, AdcpError *found, AdcpError *err
   }
   bool ours = found->rc == ADCP_CORRUPT || found->rc == ADCP_TOOBIG || found->rc == ADCP_IOERR;
   entry->status = ours ? ADCP_BACKUP_DAMAGED : ADCP_BACKUP_FOREIGN;
+  entry->unreadable = found->rc == ADCP_CANTOPEN || found->rc == ADCP_PERM;
   entry->unsettled = false;
   adcp_free(entry->error);
   entry->error = adcp_strdup(adcp_error_message(found));
@@ -167,7 +168,8 @@ static void read_file(AdcpListingEntry *entry, const AdcpRoot *root, AdcpError *
 
 static void begin_entry(AdcpListingEntry *entry, const char *path, AdcpError *err) {
   memset(entry, 0, sizeof *entry);
-  entry->size_bytes = entry->created = entry->uncompressed_bytes = entry->tables = entry->rows = -1;
+  entry->size_bytes = entry->uncompressed_bytes = entry->tables = entry->rows = -1;
+  entry->created = ADCP_CREATED_UNKNOWN;
   entry->path = adcp_strdup(path);
   if( entry->path == NULL ) adcp_error_nomem(err);
   entry->name = entry->path ? adcp_path_name(entry->path) : NULL;

@@ -32,6 +32,8 @@ typedef enum AdcpBackupStatus {
 
 const char *adcp_backup_status_name(AdcpBackupStatus status);
 
+#define ADCP_CREATED_UNKNOWN INT64_MIN
+
 /* Texts are NULL, numbers -1 where they are not known. */
 typedef struct AdcpListingEntry {
   const char *name; /* in the folder */
@@ -40,7 +42,7 @@ typedef struct AdcpListingEntry {
   struct stat st;     /* of the name itself (lstat), to tell later that it is still the same file */
   int64_t size_bytes; /* of the file, symbolic links followed */
   char *created_at;
-  int64_t created; /* the same in seconds since 1970 */
+  int64_t created; /* the same in seconds since 1970, or ADCP_CREATED_UNKNOWN */
   int64_t uncompressed_bytes;
   const char *compression;
   char *format_version, *backup_type;
@@ -50,7 +52,8 @@ typedef struct AdcpListingEntry {
   bool is_safety;   /* made by a restore of what it was about to change (safety.h) */
   bool before_undo; /* that restore was an adcp_undo */
   char *error;
-  bool unsettled; /* damaged, as long as nobody has read it through */
+  bool unreadable; /* the system did not let it be opened */
+  bool unsettled;  /* damaged, as long as nobody has read it through */
 } AdcpListingEntry;
 
 typedef struct AdcpListing AdcpListing;

@@ -109,10 +109,11 @@ static File *add_file(Prune *prune) {
 /* Those that do not tell their database from others are no series: one prune could delete the only
 ** backup of another database. The caller may know that there is one. */
 static const char *fixed_reason(const Prune *prune, const AdcpListingEntry *entry) {
+  if( entry->unreadable ) return "cannot be read: see adcp_backups";
   if( entry->status == ADCP_BACKUP_FOREIGN ) return "not a backup of ours";
   if( entry->status == ADCP_BACKUP_DAMAGED ) return "damaged: look at it first";
   if( !S_ISREG(entry->st.st_mode) ) return "not a regular file";
-  if( entry->created < 0 ) return "has no readable created_at";
+  if( entry->created == ADCP_CREATED_UNKNOWN ) return "has no readable created_at";
   if( adcp_clock_is_future(entry->created) ) return "dated in the future";
   if( !adcp_listing_is_named(entry) &&
       !adcp_options_bool(prune->options, "unnamed_databases", false) ) {

@@ -132,6 +132,16 @@ def test_prune(folder):
     report = prune(db, keep_within="1h", apply=True)
     check("within its own time", rule(report, names[3]), "keep_within")
 
+    # Before 1970 is a time like any other; what cannot be opened is not said to be something else.
+    early = os.path.basename(backup(db, "1969-12-31T08:00:00"))
+    os.symlink("turns.json", f"{directory}/turns.json")
+    at("2024-03-04T10:00:00")
+    report = prune(db, keep_last=1)
+    check("before 1970", rule(report, early), "no rule keeps it")
+    check("not to be opened", rule(report, "turns.json"), "cannot be read: see adcp_backups")
+    for name in (early, "turns.json"):
+        os.remove(f"{directory}/{name}")
+
     # A second database in the same folder has backups of its own.
     other = connect(f"{folder}/other.db")
     other.execute("CREATE TABLE o(b)")

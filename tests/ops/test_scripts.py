@@ -68,6 +68,14 @@ run = script("create.sql", "output 'out.json'")
 check("a file that is there", run.returncode == 1 and "exists already" in run.stderr, run)
 check("force", script("create.sql", "output 'out.json'", "force 1", "options '{\"tables\":[\"tenant\"]}'").returncode == 0)
 check("options", json.load(open("out.json"))["backup_metadata"]["backup_type"] == "partial")
+run = script("create.sql", "output 'noted.json.gz'", "options '{\"note\":\"mine\",\"compress\":\"none\"}'")
+with open("noted.json.gz", "rb") as file:
+    check("options that have a parameter, too", b'"note":"mine"' in file.read(), run)
+run = script("restore.sql", "path 'noted.json.gz'", "force 1", "options '{\"validate_only\":true,\"skip_validation\":true}'")
+check("the same of restore.sql", run.returncode == 0 and json.loads(run.stdout).get("validate_only") is True, run)
+run = script("restore.sql", "path 'noted.json.gz'", "options '{\"force\":true}'")
+check("force among the options", run.returncode == 0 and json.loads(run.stdout)["verified"], run)
+os.remove("noted.json.gz")
 check("compress", script("create.sql", "output 'plain.gz'", "compress none").returncode == 0 and open("plain.gz").read(1) == "{")
 
 # ---- list, info, validate ----
@@ -300,6 +308,14 @@ for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     os.killpg(process.pid, number)
     output, error = process.communicate()
     check(f"{number.name}: restored", process.returncode == 1 and products() == COUNT and "as it was before" in error, (process.returncode, error))
+# A signal to the script alone: the migration goes on to its end, and is put back.
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    process = subprocess.Popen(["sh", f"{ROOT}/sql/before_migration.sh", "app.db", "--", "sh", "-c", BREAK + "kill -%d $PPID; touch ended" % number],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "ADCP": SO})
+    output, error = process.communicate()
+    check(f"{number.name} to the script: restored", process.returncode == 1 and products() == COUNT and os.path.exists("ended") and
+          "interrupted; restoring" in error and "as it was before" in error, (process.returncode, error))
+    os.remove("ended")
 check("arguments", [migrate().returncode, migrate("nix.db", "good.sql").returncode, migrate("app.db", "nix.sql").returncode] == [2, 2, 2])
 
 # ---- one-liners of the scripts and of the page, as they stand ----
@@ -361,7 +377,7 @@ if shutil.which("systemd-analyze"):
 calendar = re.search(r"^OnCalendar=(.*)$", block("ini", 1), re.M).group(1)
 check("systemd calendar", re.fullmatch(r"\*-\*-\* \d\d:\d\d", calendar))
 steps = re.findall(r"^ +run: (.*)$", block("yaml"), re.M)
-check("steps of the workflow", steps[0] == "make" and len(steps) == 4, steps)
+check("steps of the workflow", steps[0] == "sh tests/tools/deps.sh build && make" and len(steps) == 4, steps)
 for step in steps[1:]:
     run = subprocess.run(["bash", "-e", "-o", "pipefail", "-c", step], capture_output=True, text=True)
     check(step, run.returncode == 0, run)
