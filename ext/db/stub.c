@@ -36,6 +36,16 @@ const char *adcp_stub_missing_name(const char *message) {
   return behind(message, "no such function: ");
 }
 
+void adcp_stub_advise(AdcpError *err) {
+  if( err->rc == ADCP_OK ) return;
+  const char *text = adcp_error_message(err);
+  if( behind(text, "no such function: ") || behind(text, "no such collation sequence: ") ) {
+    adcp_error_append(err, "; register it on this connection first");
+  } else if( behind(text, "unsafe use of ") ) {
+    adcp_error_append(err, "; allow it with {\"trust_schema\":true} if you trust the file");
+  }
+}
+
 bool adcp_stub_missing_function(sqlite3 *handle, AdcpError *err) {
   const char *text = sqlite3_errmsg(handle);
   const char *missing = adcp_stub_missing_name(text);

@@ -17,6 +17,10 @@ bool adcp_stub_function(sqlite3 *handle, const char *name, AdcpError *err);
 /* The function that SQLite's message misses, within it; NULL when it is about something else. */
 const char *adcp_stub_missing_name(const char *message);
 
+/* Adds to SQLite's message what to do, where it is about a function or a collation that is missing, or
+** that a schema may not use. */
+void adcp_stub_advise(AdcpError *err);
+
 /* The one that the connection's last error misses, or has with another number of arguments; false
 ** when it is about something else. */
 bool adcp_stub_missing_function(sqlite3 *handle, AdcpError *err);

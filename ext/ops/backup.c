@@ -16,6 +16,7 @@
 #include "db/order.h"
 #include "db/file_window.h"
 #include "db/scan.h"
+#include "db/stub.h"
 #include "db/system_file.h"
 #include "db/vet.h"
 #include "db/virtual_table.h"
@@ -504,6 +505,8 @@ static bool next_table(AdcpBackup *backup) {
     adcp_progress_begin_table(backup->progress, table->name, backup->row_counts[backup->next_table],
                               0);
   }
+  adcp_stub_advise(backup->err);
+  adcp_error_prepend(backup->err, "table \"%s\": ", table->name);
   return !backup->err->rc;
 }
 

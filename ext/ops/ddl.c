@@ -14,6 +14,7 @@
 #include "db/drop.h"
 #include "db/fts.h"
 #include "db/state.h"
+#include "db/stub.h"
 #include "db/token.h"
 #include "db/vet.h"
 #include "db/virtual_table.h"
@@ -214,6 +215,7 @@ static void run_create(AdcpDb *db, const AdcpObject *object, const char *name, c
   AdcpBuf sql = {0};
   const char *text = splice(&sql, object, db->schema, name, on, db->err);
   if( text ) adcp_db_exec_text(db, text);
+  adcp_stub_advise(db->err);
   adcp_error_prepend(db->err, "creating %s \"%s\": ", adcp_object_type_name(object->type), name);
   adcp_buf_free(&sql);
 }
@@ -234,14 +236,29 @@ static void create_sequence(AdcpDb *db) {
   }
 }
 
+/* ANALYZE makes all tables of statistics that this SQLite knows; the backup need not have that of
+** samples. */
+static void drop_samples(AdcpDb *db) {
+  if( adcp_db_integer(db, 0,
+                      "SELECT 1 FROM \"%w\".sqlite_schema WHERE name = 'sqlite_stat4' AND type = "
+                      "'table'",
+                      db->schema) ) {
+    adcp_db_exec(db, "DROP TABLE \"%w\".sqlite_stat4", db->schema);
+  }
+}
+
 static void create_statistics(const AdcpPlan *plan, AdcpDb *db) {
+  bool any = false, samples = false;
   for( size_t i = 0; i < plan->table_count; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
-    if( entry->source->kind == ADCP_TABLE_STAT && entry->fill ) {
-      adcp_db_exec(db, "ANALYZE \"%w\".sqlite_schema", db->schema);
-      adcp_transaction_keep(plan->transaction);
-    }
+    if( entry->source->kind != ADCP_TABLE_STAT || !entry->fill ) continue;
+    any = true;
+    samples = samples || strcmp(entry->source->name, "sqlite_stat4") == 0;
   }
+  if( !any ) return;
+  adcp_db_exec(db, "ANALYZE \"%w\".sqlite_schema", db->schema);
+  if( plan->whole && !samples ) drop_samples(db);
+  adcp_transaction_keep(plan->transaction);
 }
 
 /* The tables that stand before any module makes one. */
