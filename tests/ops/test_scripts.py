@@ -18,6 +18,8 @@ ROOT = os.environ["ADCP_ROOT"]
 SO = os.environ["ADCP_SO"]
 os.chdir(os.environ["TMPDIR"])
 os.environ["PATH"] += ":/usr/sbin:/sbin"
+# A sanitizer's library, which not every shell bears; what loads the extension is put under it by its wrapper.
+os.environ.pop("LD_PRELOAD", None)
 
 
 def shell(*commands, database="app.db", env=None):
@@ -365,7 +367,8 @@ check("cron", run.returncode == 0 and run.stdout == run.stderr == "" and len(glo
 check("with the settings", json.loads(shell("SELECT adcp_info(" + "'" + glob.glob("var/*.json.gz")[0] + "')").stdout) is not None)
 service = here(block("ini", 0))
 start = re.search(r"^ExecStart=(.*)$", service, re.M).group(1)
-run = subprocess.run(["sh", "-c", start], capture_output=True, text=True, env={**os.environ, "ADCP_CONFIG": "adcp.json"})
+check("systemd wants whole paths", start.startswith("/usr/bin/sqlite3 "), start)
+run = subprocess.run(["sh", "-c", start.removeprefix("/usr/bin/")], capture_output=True, text=True, env={**os.environ, "ADCP_CONFIG": "adcp.json"})
 check("systemd service", run.returncode == 0 and "valid" in run.stdout, run)
 if shutil.which("systemd-analyze"):
     os.mkdir("units")
