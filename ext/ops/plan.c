@@ -741,7 +741,9 @@ static void choose_mode(Planner *p, const char *backup_type) {
   AdcpPlan *plan = p->plan;
   plan->knows_foreign_keys = !adcp_legacy_is(p->head);
   plan->merge = strcmp(adcp_options_text(p->options, "mode", "replace"), "merge") == 0;
-  plan->data_only = flag(p, "data_only") || strcmp(backup_type, "data") == 0;
+  /* A merge of rows alone is a merge: it replaces none. */
+  bool rows_alone = flag(p, "data_only") || strcmp(backup_type, "data") == 0;
+  plan->data_only = rows_alone && !plan->merge;
   if( flag(p, "schema_only") && (plan->merge || plan->data_only) ) {
     adcp_error_set(p->err, ADCP_ERROR, "option \"schema_only\" has nothing to restore here: %s",
                    plan->merge ? "mode \"merge\" keeps the live schema"
