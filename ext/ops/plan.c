@@ -41,6 +41,8 @@ typedef struct Planner {
   AdcpNameMap modules;      /* of the connection; empty until asked for */
   AdcpNameMap sources;      /* AdcpPlanTable by name in the backup, in any case */
   AdcpNameMap left_indexes; /* AdcpObject of the backup; find_left_indexes */
+  AdcpNameMap views;        /* AdcpObject of the backup */
+  AdcpMap bare;             /* virtual tables of the backup, by name, whose rows do not come */
 } Planner;
 
 void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...) {
@@ -148,6 +150,18 @@ static const AdcpPlanTable *owner_of(const Planner *p, const AdcpTable *shadow) 
   return adcp_map_get(&p->plan->by_source, shadow->shadow_of, strlen(shadow->shadow_of));
 }
 
+/* What has the table's name in the database takes no rows: to make room for the table would drop it. */
+static void fail_other_kind(Planner *p, const AdcpPlanTable *entry) {
+  const char *kind = entry->live == NULL                       ? "view"
+                     : entry->live->kind == ADCP_TABLE_VIRTUAL ? "virtual table"
+                                                               : "part of a virtual table";
+  adcp_error_set(p->err, ADCP_ERROR,
+                 "table \"%s\" is a %s in the database, and mode \"merge\" and data_only put rows "
+                 "into ordinary tables that are there; leave it out with exclude_tables, or name a "
+                 "table for its rows: {\"rename\":{\"%s\":\"...\"}}",
+                 entry->target, kind, entry->source->name);
+}
+
 /* A live ordinary table to put rows into; an error when there is none. */
 static void plan_into_live(Planner *p, AdcpPlanTable *entry) {
   entry->fill = entry->match_columns = true;
@@ -155,6 +169,10 @@ static void plan_into_live(Planner *p, AdcpPlanTable *entry) {
   bool to_be_made = adcp_legacy_is(p->head) && flag(p, "create") && entry->live == NULL &&
                     adcp_legacy_makes_table(entry->target);
   if( to_be_made ) return; /* a restore has made it before there is a plan */
+  if( live_relation(p, entry->target) ) {
+    fail_other_kind(p, entry);
+    return;
+  }
   if( adcp_legacy_is(p->head) ) {
     adcp_error_set(
         p->err, ADCP_ERROR,
@@ -195,47 +213,85 @@ static bool comes(const Planner *p, const char *name) {
   return (chosen && chosen->along) || adcp_selection_table(p->selection, name);
 }
 
-static bool comes_whole(const Planner *p, const AdcpTable *table) {
+/* Whether rows of the table, if the backup has any, are restored. */
+static bool wants_rows(const Planner *p, const AdcpTable *table) {
   const AdcpChosenTable *chosen = adcp_row_choice_table(p->choice, table->name);
-  return adcp_selection_rows(p->selection, table) && !(chosen && (chosen->along || chosen->part));
+  return (chosen && chosen->along) || adcp_selection_rows(p->selection, table);
 }
 
-/* Whether the rows that a full-text index is over will be others than the backup's: a part of them, none,
-** or those of the database. */
+static bool is_bare(const Planner *p, const AdcpTable *table) {
+  return adcp_map_get(&p->bare, table->name, strlen(table->name)) != NULL;
+}
+
+/* Whether the restore brings rows of the table. */
+static bool rows_come(const Planner *p, const AdcpTable *table) {
+  if( flag(p, "schema_only") || !wants_rows(p, table) ) return false;
+  if( table->kind == ADCP_TABLE_VIRTUAL ) return !is_bare(p, table);
+  return adcp_map_get(&p->filled, table->name, strlen(table->name)) != NULL;
+}
+
+static bool comes_whole(const Planner *p, const AdcpTable *table) {
+  const AdcpChosenTable *chosen = adcp_row_choice_table(p->choice, table->name);
+  return rows_come(p, table) && !(chosen && (chosen->along || chosen->part));
+}
+
+/* Whether a full-text index would not be one of the rows that it is over: it comes without its own, or
+** they are others than the backup's: a part of them, none, or those of the database. */
 static bool is_over_other_rows(Planner *p, const AdcpPlanTable *entry) {
-  char *name = flag(p, "schema_only") ? NULL : content_of(p, entry);
+  char *name = content_of(p, entry);
   if( name == NULL ) return false;
   const AdcpPlanTable *content = source_named(p, name);
+  const AdcpTable *table = content ? content->source : NULL;
   const AdcpObject *live = p->plan->whole ? NULL : live_relation(p, name);
   bool stays = live && live->type == ADCP_OBJECT_TABLE;
-  bool found = stays;
-  if( content ) {
-    const AdcpTable *table = content->source;
-    bool made = comes(p, table->name) && !p->plan->data_only && !is_renamed(p, table);
-    found = (made || stays) && !comes_whole(p, table);
-  }
+  bool made =
+      table && comes(p, table->name) && !p->plan->data_only && !is_renamed(p, content->source);
+  bool empty = is_bare(p, entry->source);
   adcp_free(name);
-  return found;
+  if( made && empty ) return rows_come(p, table);
+  return (made || stays) && (empty || table == NULL || !comes_whole(p, table));
+}
+
+/* A view that will be there, of the backup or of the database. */
+static bool is_view(Planner *p, const char *name) {
+  const AdcpObject *view = adcp_name_map_get(&p->views, name, strlen(name), p->err);
+  const AdcpObject *live = p->plan->whole ? NULL : live_relation(p, name);
+  return (view && adcp_selection_object(p->selection, view)) ||
+         (live && live->type == ADCP_OBJECT_VIEW);
+}
+
+/* Of an index over what is not a table of the backup. */
+static void warn_of_other_content(Planner *p, const AdcpPlanTable *entry, const char *name) {
+  bool view = is_view(p, name);
+  bool there = view || (!p->plan->whole && live_relation(p, name));
+  if( !there ) {
+    adcp_plan_warn(p->plan, p->err,
+                   "full-text index \"%s\" names \"%s\", which is neither restored nor in the "
+                   "database",
+                   entry->target, name);
+  } else if( view && is_bare(p, entry->source) && !flag(p, "schema_only") ) {
+    adcp_plan_warn(
+        p->plan, p->err,
+        "full-text index \"%s\" over the view \"%s\" comes without its rows: it is empty "
+        "until it is filled again",
+        entry->target, name);
+  }
 }
 
 /* An index whose text names what will not be there finds words and no rows. */
 static void warn_of_content(Planner *p, const AdcpPlanTable *entry) {
   char *name = content_of(p, entry);
   const AdcpPlanTable *content = name ? source_named(p, name) : NULL;
-  if( content == NULL ) {
-    /* over a view, or not over anything of the backup */
-  } else if( p->plan->whole && is_renamed(p, content->source) ) {
+  if( name == NULL ) return;
+  if( content && p->plan->whole && is_renamed(p, content->source) ) {
     char *target = target_name(p, content->source);
     adcp_plan_warn(p->plan, p->err,
                    "full-text index \"%s\" names \"%s\", which is restored as \"%s\"; its text "
                    "stays as it is",
                    entry->target, name, target ? target : "");
     adcp_free(target);
-  } else if( !comes(p, content->source->name) && !live_relation(p, name) ) {
-    adcp_plan_warn(p->plan, p->err,
-                   "full-text index \"%s\" names \"%s\", which is neither restored nor in the "
-                   "database",
-                   entry->target, name);
+  } else if( content == NULL || !comes(p, content->source->name) ) {
+    warn_of_other_content(p, entry, name);
   }
   adcp_free(name);
 }
@@ -249,6 +305,7 @@ static void plan_virtual(Planner *p, AdcpPlanTable *entry) {
   }
   entry->create = module_usable(p, entry->source);
   entry->schema_row_only = !entry->create;
+  entry->bare = is_bare(p, entry->source);
   entry->anew = entry->create && is_over_other_rows(p, entry);
   warn_of_content(p, entry);
 }
@@ -280,7 +337,7 @@ static void plan_kept_schema(Planner *p, AdcpPlanTable *entry, bool has_rows) {
     break;
   case ADCP_TABLE_VIRTUAL:
     if( p->plan->data_only && entry->live ) {
-      plan_made_anew(p, entry);
+      if( !is_bare(p, table) ) plan_made_anew(p, entry);
     } else {
       adcp_plan_warn(p->plan, p->err, "virtual table \"%s\" is left as it is", entry->target);
     }
@@ -349,12 +406,6 @@ static bool is_restored(Planner *p, const AdcpPlanTable *entry) {
   return adcp_selection_table(p->selection, entry->source->name) && !stays_behind(p, entry);
 }
 
-/* Whether rows of the table, if the backup has any, are restored. */
-static bool wants_rows(Planner *p, const AdcpTable *table) {
-  const AdcpChosenTable *chosen = adcp_row_choice_table(p->choice, table->name);
-  return (chosen && chosen->along) || adcp_selection_rows(p->selection, table);
-}
-
 static void plan_table(Planner *p, AdcpPlanTable *entry, bool has_rows) {
   const AdcpTable *table = entry->source;
   entry->target = target_name(p, table);
@@ -377,8 +428,25 @@ static void index_backup(Planner *p) {
   }
   for( size_t i = 0; i < schema->object_count && !p->err->rc; i++ ) {
     const AdcpObject *object = &schema->objects[i];
-    if( object->type != ADCP_OBJECT_TABLE ) continue;
-    adcp_map_put(&p->definitions, object->name, strlen(object->name), (void *)object, p->err);
+    if( object->type == ADCP_OBJECT_VIEW ) {
+      adcp_name_map_put(&p->views, object->name, (void *)object, p->err);
+    } else if( object->type == ADCP_OBJECT_TABLE ) {
+      adcp_map_put(&p->definitions, object->name, strlen(object->name), (void *)object, p->err);
+    }
+  }
+}
+
+/* Virtual tables keep their rows in shadow tables: without those of one they have none. What the backup
+** left out for a rebuild is no loss. */
+static void find_bare(Planner *p) {
+  const AdcpSchema *schema = p->head->schema;
+  for( size_t i = 0; i < schema->table_count && !p->err->rc; i++ ) {
+    const AdcpTable *table = &schema->tables[i];
+    if( table->kind != ADCP_TABLE_SHADOW ) continue;
+    const AdcpTable *owner = adcp_schema_table(schema, table->shadow_of);
+    bool left_out = owner && owner->rebuild && wants_rows(p, table) && !flag(p, "schema_only");
+    if( owner == NULL || left_out || rows_come(p, table) ) continue;
+    adcp_map_put(&p->bare, owner->name, strlen(owner->name), (void *)owner, p->err);
   }
 }
 
@@ -644,6 +712,13 @@ static void find_taken(Planner *p) {
   }
 }
 
+/* It has no rows, and so needs no force. */
+static void warn_of_view(Planner *p, const AdcpPlanTable *entry, const AdcpObject *view) {
+  adcp_plan_warn(p->plan, p->err,
+                 "view \"%s\" of the database goes, with its triggers: table \"%s\" takes its name",
+                 view->name, entry->target);
+}
+
 /* A live table or view that takes the name of one to be created; with a virtual table go its shadow
 ** tables. */
 static void plan_drops(Planner *p) {
@@ -661,7 +736,9 @@ static void plan_drops(Planner *p) {
   for( size_t i = 0; i < plan->table_count; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
     const AdcpObject *live = entry->target ? live_relation(p, entry->target) : NULL;
-    if( live && (entry->create || entry->schema_row_only) ) add_drop(p, live);
+    if( live == NULL || !(entry->create || entry->schema_row_only) ) continue;
+    add_drop(p, live);
+    if( live->type == ADCP_OBJECT_VIEW ) warn_of_view(p, entry, live);
   }
   find_taken(p);
   if( plan->merge || plan->data_only ) return;
@@ -681,12 +758,12 @@ static bool has_values(const Planner *p, const AdcpTable *live, const AdcpColumn
                          p->db->schema, live->name, column->name) != 0;
 }
 
-static void warn_of_table(Planner *p, AdcpRedacted *redacted, const AdcpPlanTable *entry) {
-  const AdcpTable *live = entry->fill ? entry->live : NULL;
-  if( live == NULL || live->kind != ADCP_TABLE_ORDINARY ) return;
+/* Rows that are replaced lose what the backup does not have. */
+static void warn_of_redacted(Planner *p, const AdcpPlanTable *entry) {
+  const AdcpTable *live = entry->live;
   for( size_t i = 0; i < live->column_count && !p->err->rc; i++ ) {
     const AdcpColumn *column = &live->columns[i];
-    if( !adcp_redacted_has(redacted, entry->source->name, column->name, p->err) ) continue;
+    if( !adcp_redacted_has(p->plan->redacted, entry->source->name, column->name, p->err) ) continue;
     if( !has_values(p, live, column) ) continue;
     adcp_plan_warn(p->plan, p->err,
                    "column \"%s\" of \"%s\" was redacted in the backup: the values that are there "
@@ -695,16 +772,59 @@ static void warn_of_table(Planner *p, AdcpRedacted *redacted, const AdcpPlanTabl
   }
 }
 
-/* Rows that are replaced lose what the backup does not have. */
-static void warn_of_redacted(Planner *p) {
-  if( p->err->rc || p->plan->merge ) return;
-  cJSON *metadata = adcp_json_tree(p->head->metadata, strlen(p->head->metadata), NULL, p->err);
-  AdcpRedacted redacted = {0};
-  adcp_redacted_read(&redacted, metadata, p->err);
-  for( size_t i = 0; adcp_redacted_columns(metadata) && i < p->plan->table_count; i++ ) {
-    warn_of_table(p, &redacted, &p->plan->tables[i]);
+void adcp_plan_merge_keys(const AdcpPlan *plan, const AdcpPlanTable *entry, AdcpDb *db,
+                          AdcpMergeKeys *keys) {
+  AdcpTable open_part;
+  AdcpColumn *columns =
+      adcp_redacted_hide(plan->redacted, entry->source->name, entry->live, &open_part, db->err);
+  adcp_merge_keys_read(keys, db, entry->source, columns ? &open_part : entry->live);
+  adcp_free(columns);
+}
+
+/* Rows that are added to a table with keys may be there already, where the backup has left out what
+** tells it. */
+static void warn_of_keys(Planner *p, const AdcpPlanTable *entry) {
+  const char *source = entry->source->name;
+  const AdcpArchiveTable *rows = adcp_map_get(&p->filled, source, strlen(source));
+  AdcpMergeKeys keys = {0};
+  AdcpBuf names = {0};
+  if( rows && rows->rows > 0 ) adcp_plan_merge_keys(p->plan, entry, p->db, &keys);
+  if( keys.any && !keys.finds && !p->err->rc ) {
+    adcp_merge_keys_list(&keys, &names);
+    const char *text = adcp_buf_text(&names);
+    adcp_plan_warn(
+        p->plan, p->err,
+        "table \"%s\": the backup has no values of %s, so that no key tells which of its "
+        "rows are there already: all of them are added",
+        entry->target, text ? text : "");
+    if( text == NULL ) adcp_error_nomem(p->err);
   }
-  adcp_redacted_free(&redacted);
+  adcp_buf_free(&names);
+  adcp_merge_keys_free(&keys);
+}
+
+static void warn_of_left_out(Planner *p) {
+  for( size_t i = 0; i < p->plan->table_count && !p->err->rc; i++ ) {
+    const AdcpPlanTable *entry = &p->plan->tables[i];
+    const AdcpTable *live = entry->fill ? entry->live : NULL;
+    if( live == NULL || live->kind != ADCP_TABLE_ORDINARY ) continue;
+    if( p->plan->merge ) {
+      warn_of_keys(p, entry);
+    } else {
+      warn_of_redacted(p, entry);
+    }
+  }
+}
+
+static void read_redacted(Planner *p) {
+  if( p->err->rc ) return;
+  p->plan->redacted = adcp_calloc(1, sizeof *p->plan->redacted);
+  if( p->plan->redacted == NULL ) {
+    adcp_error_nomem(p->err);
+    return;
+  }
+  cJSON *metadata = adcp_json_tree(p->head->metadata, strlen(p->head->metadata), NULL, p->err);
+  adcp_redacted_read(p->plan->redacted, metadata, p->err);
   cJSON_Delete(metadata);
 }
 
@@ -741,7 +861,9 @@ static void choose_mode(Planner *p, const char *backup_type) {
   AdcpPlan *plan = p->plan;
   plan->knows_foreign_keys = !adcp_legacy_is(p->head);
   plan->merge = strcmp(adcp_options_text(p->options, "mode", "replace"), "merge") == 0;
-  plan->data_only = flag(p, "data_only") || strcmp(backup_type, "data") == 0;
+  /* A merge of rows alone is a merge: it replaces none. */
+  bool rows_alone = flag(p, "data_only") || strcmp(backup_type, "data") == 0;
+  plan->data_only = rows_alone && !plan->merge;
   if( flag(p, "schema_only") && (plan->merge || plan->data_only) ) {
     adcp_error_set(p->err, ADCP_ERROR, "option \"schema_only\" has nothing to restore here: %s",
                    plan->merge ? "mode \"merge\" keeps the live schema"
@@ -759,16 +881,18 @@ static void make_plan(Planner *p, const char *backup_type) {
   p->selection = adcp_selection_open(p->options, p->head->schema, ADCP_SELECTION_OF_BACKUP, p->err);
   if( p->selection == NULL ) return;
   choose_mode(p, backup_type);
+  read_redacted(p);
   read_rename(p);
   index_live(p);
   index_backup(p);
+  find_bare(p);
   if( !p->err->rc ) plan_tables(p);
   if( !p->err->rc ) check_rename_targets(p);
   if( !p->err->rc ) plan_drops(p);
   if( !p->err->rc ) check_table_names(p);
   if( !p->err->rc ) plan_objects(p);
   if( !p->err->rc ) adcp_plan_warn_of_names(p->plan, p->head->schema, p->live, p->err);
-  warn_of_redacted(p);
+  warn_of_left_out(p);
   warn_of_nothing(p);
   const AdcpTexts *warnings = adcp_row_choice_warnings(p->choice);
   for( size_t i = 0; warnings && i < warnings->count && !p->err->rc; i++ ) {
@@ -804,6 +928,8 @@ AdcpPlan *adcp_plan_open(AdcpDb *db, const AdcpArchiveHead *head, const char *ba
   adcp_name_map_free(&p.modules);
   adcp_name_map_free(&p.sources);
   adcp_name_map_free(&p.left_indexes);
+  adcp_name_map_free(&p.views);
+  adcp_map_free(&p.bare);
   if( db->err->rc == ADCP_OK ) return plan;
   adcp_plan_close(plan);
   return NULL;
@@ -820,6 +946,8 @@ void adcp_plan_close(AdcpPlan *plan) {
   adcp_free(plan->tables);
   adcp_free(plan->objects);
   adcp_free(plan->drops);
+  if( plan->redacted ) adcp_redacted_free(plan->redacted);
+  adcp_free(plan->redacted);
   adcp_texts_free(&plan->warnings);
   adcp_free(plan);
 }
