@@ -53,6 +53,9 @@ static const char *explanation(int extended) {
     return "its folder cannot be written, where SQLite makes the journal";
   case SQLITE_READONLY_DBMOVED:
     return "its file was moved, removed or replaced since it was opened; open the database again";
+  case SQLITE_IOERR_GETTEMPPATH:
+    return "SQLite found no folder for temporary files; give it one that can be written by the "
+           "environment variable SQLITE_TMPDIR";
   case SQLITE_CONSTRAINT_COMMITHOOK: return "a commit hook of the application refused";
   }
   return NULL;
@@ -224,6 +227,12 @@ char *adcp_db_column_copy(AdcpDb *db, sqlite3_stmt *stmt, int column) {
   char *copy = text ? adcp_strdup(text) : NULL;
   if( copy == NULL ) adcp_error_nomem(db->err);
   return copy;
+}
+
+void adcp_db_set_progress(sqlite3 *handle, int steps, int (*xProgress)(void *), void *context) {
+  if( ADCP_SQLITE_HAS(progress_handler) ) {
+    sqlite3_progress_handler(handle, steps, xProgress, context);
+  }
 }
 
 void adcp_interrupt_probe_open(AdcpInterruptProbe *probe, AdcpDb *db) {

@@ -109,7 +109,7 @@ static void open_private(Trial *trial) {
     return;
   }
   sqlite3_collation_needed(trial->handle, trial, xCollationNeeded);
-  sqlite3_progress_handler(trial->handle, PROBE_STEPS, xProgress, trial);
+  adcp_db_set_progress(trial->handle, PROBE_STEPS, xProgress, trial);
 }
 
 static void close_private(Trial *trial) {
@@ -136,7 +136,8 @@ static void run_restore(Trial *trial, Extent extent, AdcpBuf *report, AdcpError 
                            .path = trial->asked->path,
                            .options = (const char *)options.data,
                            .options_size = options.size,
-                           .is_trial = true};
+                           .is_trial = true,
+                           .archive = trial->asked->archive};
     AdcpRestore *restore = adcp_restore_open(&request, failure);
     while( adcp_restore_step(restore) && !xProgress(trial) ) {
     }
@@ -152,7 +153,7 @@ static void take_failure(Trial *trial, AdcpError *failure) {
   adcp_error_prepend(
       failure,
       "%s: ", is_legacy ? "its rows do not go into the application's own schema" : "trial restore");
-  if( failure->rc == ADCP_NOMEM || failure->rc == ADCP_FULL || failure->rc == ADCP_IOERR ) {
+  if( adcp_failure_is_of_machine(failure) || failure->rc == ADCP_IOERR ) {
     adcp_error_move(trial->err, failure);
   } else if( trial->stubs ) {
     add(trial, ADCP_FINDING_NOT_TRIED, NULL, adcp_error_message(failure));
