@@ -192,6 +192,14 @@ static void check_force(AdcpRestore *restore) {
   adcp_texts_free(&doubts);
 }
 
+/* What the database holds afterwards, where that is all of the backup under the names that it has there. */
+static const AdcpArchiveTotals *put_in(const AdcpRestore *restore) {
+  bool all = restore->plan->whole && !flag(restore, "schema_only") &&
+             !adcp_options_has(restore->options, "exclude_data") &&
+             !adcp_options_has(restore->options, "rename");
+  return all ? &restore->head->totals : NULL;
+}
+
 static void make_plan(AdcpRestore *restore) {
   AdcpDb *db = &restore->db;
   if( restore->err->rc ) return;
@@ -208,6 +216,7 @@ static void make_plan(AdcpRestore *restore) {
   if( restore->safety && adcp_plan_touches_rows(restore->plan, db, restore->live) ) {
     back_up(restore);
   }
+  if( !restore->err->rc ) adcp_safety_watch(restore->safety, put_in(restore));
 }
 
 static void prepare_schema(AdcpRestore *restore) {
@@ -643,14 +652,6 @@ static void check_foreign_keys(AdcpRestore *restore) {
                                        restore->plan->whole ? "report" : "enforce");
   restore->violations = adcp_foreign_keys_after(restore->foreign_keys, &restore->db, restore->plan,
                                                 strcmp(rule, "enforce") == 0);
-}
-
-/* What the database holds now, where that is all of the backup under the names that it has there. */
-static const AdcpArchiveTotals *put_in(const AdcpRestore *restore) {
-  bool all = restore->plan->whole && !flag(restore, "schema_only") &&
-             !adcp_options_has(restore->options, "exclude_data") &&
-             !adcp_options_has(restore->options, "rename");
-  return all ? &restore->head->totals : NULL;
 }
 
 void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {

@@ -30,6 +30,7 @@ struct AdcpSafety {
   AdcpPlace place;          /* owned: of what was written, removed from there without memory */
   AdcpArchiveTotals before; /* what is in it, */
   int64_t user_version, application_id;
+  bool held_before;       /* what is restored was there already, and nothing was written */
   bool unchanged;         /* by the restore: there is nothing to undo */
   AdcpLastRestore record; /* owned; a path that is absolute already joins it after the commit */
 };
@@ -144,6 +145,11 @@ static int64_t figure(const AdcpSafety *safety, const char *pragma) {
   return adcp_db_integer(safety->db, 0, "PRAGMA \"%w\".%s", safety->db->schema, pragma);
 }
 
+static void read_figures(AdcpSafety *safety) {
+  safety->user_version = figure(safety, "user_version");
+  safety->application_id = figure(safety, "application_id");
+}
+
 /* For an undo that comes when the process works in another folder. NULL where it is that already, or
 ** cannot be told: then the path as it is has to do. */
 static char *absolute_path(const char *path) {
@@ -156,8 +162,7 @@ static char *absolute_path(const char *path) {
 void adcp_safety_write(AdcpSafety *safety, const AdcpSafetyMark *mark) {
   if( safety == NULL || safety->db->err->rc || safety->place.path ) return;
   if( !is_wanted(safety->config, safety->options) ) return;
-  safety->user_version = figure(safety, "user_version");
-  safety->application_id = figure(safety, "application_id");
+  read_figures(safety);
   AdcpError err = ADCP_ERROR_INIT;
   AdcpBuf options = {0};
   write_options(safety, mark, &options);
@@ -181,6 +186,26 @@ void adcp_safety_write(AdcpSafety *safety, const AdcpSafetyMark *mark) {
 
 /* ---- whether anything was changed ---- */
 
+/* A database that cannot be read may be what the restore is to mend. */
+static bool holds(const AdcpSafety *safety, const AdcpArchiveTotals *totals) {
+  AdcpError trouble = ADCP_ERROR_INIT;
+  AdcpDb trial = {safety->db->handle, safety->db->schema, &trouble};
+  AdcpSchema *schema = adcp_catalog_read(&trial);
+  bool same = schema && adcp_hash_equals(&trial, schema, NULL, totals);
+  adcp_schema_free(schema);
+  if( trouble.rc == ADCP_ERROR || trouble.rc == ADCP_CORRUPT ) adcp_error_clear(&trouble);
+  adcp_error_move(safety->db->err, &trouble);
+  return same;
+}
+
+void adcp_safety_watch(AdcpSafety *safety, const AdcpArchiveTotals *coming) {
+  if( safety == NULL || coming == NULL || safety->db->err->rc || safety->place.path ) return;
+  const AdcpLastRestore *last = adcp_config_last_restore(safety->config);
+  if( last == NULL || last->safety_backup == NULL ) return;
+  read_figures(safety);
+  safety->held_before = holds(safety, coming);
+}
+
 static bool same_content(AdcpSafety *safety, const AdcpArchiveTotals *restored) {
   if( restored == NULL ) {
     AdcpSchema *schema = adcp_catalog_read(safety->db);
@@ -193,12 +218,12 @@ static bool same_content(AdcpSafety *safety, const AdcpArchiveTotals *restored) 
 }
 
 void adcp_safety_compare(AdcpSafety *safety, const AdcpArchiveTotals *restored) {
-  if( safety == NULL || safety->db->err->rc || safety->place.path == NULL ) return;
-  bool same = same_content(safety, restored) &&
+  if( safety == NULL || safety->db->err->rc ) return;
+  bool same = (safety->place.path ? same_content(safety, restored) : safety->held_before) &&
               figure(safety, "user_version") == safety->user_version &&
               figure(safety, "application_id") == safety->application_id;
   if( !same || safety->db->err->rc ) return;
-  if( adcp_place_unlink(&safety->place) != 0 && errno != ENOENT ) return;
+  if( safety->place.path && adcp_place_unlink(&safety->place) != 0 && errno != ENOENT ) return;
   safety->unchanged = true;
   adcp_place_close(&safety->place);
 }

@@ -3,6 +3,7 @@
 **
 **     safety = adcp_safety_open(&request, &db, options);
 **     adcp_safety_write(safety, &mark);        in the restore's transaction, nothing changed yet
+**     adcp_safety_watch(safety, totals);       likewise
 **     ...
 **     adcp_safety_compare(safety, totals);     before the commit
 **     adcp_safety_close(safety, fate);
@@ -36,6 +37,12 @@ AdcpSafety *adcp_safety_open(const AdcpRequest *request, AdcpDb *db, const AdcpO
 
 /* Backs up, if one is wanted and was not written yet; a failure is an error of the restore. */
 void adcp_safety_write(AdcpSafety *safety, const AdcpSafetyMark *mark);
+
+/* Where none was written, but that of an earlier restore could be undone: looks whether the database holds
+** already what is restored, so that the earlier one stays the last that changed anything. coming: of a
+** backup that becomes the whole database; NULL: nothing is looked at, which would take as long as the
+** database is large for what may be a few rows. */
+void adcp_safety_watch(AdcpSafety *safety, const AdcpArchiveTotals *coming);
 
 /* Takes the file away again when the restore has changed nothing: SQLite may evaluate a call more
 ** than once, and the repetition must not take the place of what the first call replaced. restored:
