@@ -138,7 +138,7 @@ static bool module_usable(Planner *p, const AdcpTable *table) {
     adcp_error_set(p->err, ADCP_AUTH,
                    "virtual table \"%s\" uses module \"%s\", whose code would run on what the "
                    "backup says; allow it with {\"modules\":[\"%s\"]}, or leave the table out with "
-                   "exclude_tables",
+                   "option exclude_tables of adcp_restore",
                    table->name, table->module, table->module);
   }
   return trusted;

@@ -38,13 +38,17 @@ static const char *file_of(const Undo *undo, const char *schema) {
   return adcp_db_filename(undo->request->handle, schema);
 }
 
-/* Whether the database that the last restore was of is still the one of its name. Without a file only
-** the main database is told from another: it cannot be detached. (What sqlite3_deserialize brings is
-** of file "x".) */
+/* Neither can be detached, so that it is what it was. */
+static bool stays_attached(const char *schema) {
+  return sqlite3_stricmp(schema, "main") == 0 || sqlite3_stricmp(schema, "temp") == 0;
+}
+
+/* Whether the database that the last restore was of is still the one of its name. Of those without a file
+** only these are told from others. (What sqlite3_deserialize brings is of file "x".) */
 static bool is_still_there(const Undo *undo, const AdcpLastRestore *last) {
   if( strcmp(file_of(undo, last->schema), last->database) != 0 ) return false;
   return adcp_listing_is_path(last->database) ||
-         (last->database[0] == 0 && sqlite3_stricmp(last->schema, "main") == 0);
+         (last->database[0] == 0 && stays_attached(last->schema));
 }
 
 static void refuse_other(const AdcpLastRestore *last, AdcpError *err) {
