@@ -91,6 +91,7 @@ struct AdcpRestore {
   const char *function;
   AdcpSafety *safety;
   AdcpSchema *live;      /* before anything was changed */
+  bool dropped;          /* what has to go is gone */
   AdcpRowChoice *choice; /* NULL: all rows of what is selected */
   AdcpPlan *plan;
   AdcpForeignKeyState *foreign_keys;
@@ -228,6 +229,7 @@ static void prepare_schema(AdcpRestore *restore) {
     adcp_transaction_keep(restore->transaction);
   }
   adcp_ddl_drop(restore->plan, &restore->db, restore->live);
+  restore->dropped = !restore->err->rc;
   adcp_state_begin_foreign(restore->state);
   adcp_ddl_create_tables(restore->plan, &restore->db);
   adcp_state_end_foreign(restore->state);
@@ -689,6 +691,17 @@ static AdcpSafetyFate safety_fate(const AdcpRestore *restore, const char *outcom
   return nested == restore->nested ? ADCP_SAFETY_UNUSED : ADCP_SAFETY_UNSURE;
 }
 
+/* What SQLite finds damaged as long as live tables are there is not of the backup. */
+static void explain_damage(const AdcpRestore *restore) {
+  AdcpError *err = restore->err;
+  bool of_live = !restore->dropped || restore->plan->merge;
+  if( err->rc != ADCP_CORRUPT || !of_live || restore->is_trial ) return;
+  if( strstr(adcp_error_message(err), sqlite3_errstr(SQLITE_CORRUPT)) == NULL ) return;
+  adcp_error_append(err,
+                    "; that is the database, not the backup: PRAGMA integrity_check says where; "
+                    "restore into a new file, which takes its place");
+}
+
 static const char reshaped[] =
     "it is empty still, but on this connection it would get the backup's encoding, page_size and "
     "auto_vacuum: open it again before you write to it";
@@ -706,6 +719,7 @@ void adcp_restore_close(AdcpRestore *restore) {
   adcp_file_window_close(restore->window);
   adcp_state_restore(restore->state);
   adcp_error_name(restore->err, restore->path);
+  explain_damage(restore);
   bool is_reshaped = outcome && !adcp_empty_shape_put_back(&restore->empty_shape, &restore->db);
   if( outcome && !restore->is_trial ) adcp_error_append(restore->err, "; %s", outcome);
   if( is_reshaped && !restore->is_trial ) adcp_error_append(restore->err, "; %s", reshaped);
