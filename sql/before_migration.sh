@@ -4,9 +4,9 @@
 #   sql/before_migration.sh app.db migration.sql          SQL for the sqlite3 shell
 #   sql/before_migration.sh app.db -- ./migrate --to 7    any command
 #
-# Exit status: 0 the migration went through; 1 it failed, or was interrupted, and the database is as it was
-# before; 2 wrong arguments, or no backup could be made (nothing was run); 3 the restore failed too: the
-# backup is named.
+# Exit status: 0 the migration went through; 1 it failed, or was interrupted, and what the database holds is
+# as it was before (journal_mode, page_size, auto_vacuum and encoding stay as the migration left them); 2 wrong
+# arguments, or no backup could be made (nothing was run); 3 the restore failed too: the backup is named.
 # ADCP is the extension (default: ./adcp, or the installed one), ADCP_CONFIG its settings (docs/config.md): of these it obeys
 # where and how a backup is written and what else goes into it. The backup is of the whole database, nothing
 # redacted, and all of it is put back, whatever they say of other backups and restores.
@@ -77,7 +77,7 @@ else
   echo "before_migration: the migration failed (exit status $status); restoring" >&2
 fi
 if left=$(shell "SELECT adcp_restore('$quoted', '{\"force\":true}') ->> 'safety_backup'"); then
-  echo "before_migration: the database is as it was before" >&2
+  echo "before_migration: what the database holds is as it was before" >&2
   [ -z "$left" ] || echo "before_migration: what the migration left is in $left" >&2
   exit 1
 fi

@@ -233,6 +233,14 @@ int adcp_table_rowid_place(const AdcpTable *table) {
   return (int)adcp_table_value_place(table, (size_t)table->rowid_column);
 }
 
+int adcp_table_last_key_place(const AdcpTable *table) {
+  int last = 0;
+  for( size_t i = 0; i < table->column_count; i++ ) {
+    if( table->columns[i].primary_key > last ) last = table->columns[i].primary_key;
+  }
+  return last;
+}
+
 bool adcp_column_stored(const AdcpColumn *column) {
   return !column->generated && !column->hidden;
 }

@@ -123,6 +123,10 @@ size_t adcp_table_value_count(const AdcpTable *table);
 size_t adcp_table_value_place(const AdcpTable *table, size_t column);
 int adcp_table_rowid_place(const AdcpTable *table);
 
+/* The last place that a column has in the primary key, 0 without one. Places have gaps where a key names a
+** column twice: PRIMARY KEY(a, a, b). */
+int adcp_table_last_key_place(const AdcpTable *table);
+
 /* The column of that name in any letter case of ASCII, as SQLite compares names; or NULL. */
 const AdcpColumn *adcp_table_column(const AdcpTable *table, const char *name);
 

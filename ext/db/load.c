@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/name_map.h"
+#include "base/texts.h"
 #include "codec/utf8.h"
 #include "db/feed.h"
 #include "db/merge_key.h"
@@ -125,22 +126,52 @@ static int parameter_of(const AdcpLoad *load, const char *name) {
   return 0;
 }
 
+/* The index that keeps the primary key, owned; NULL when that is the rowid, or there is none. */
+static char *key_index(AdcpDb *db, const char *table) {
+  char *name = NULL;
+  sqlite3_stmt *stmt = adcp_db_prepare(db, "PRAGMA \"%w\".index_list(%Q)", db->schema, table);
+  while( name == NULL && adcp_db_step(db, stmt) ) {
+    const char *origin = (const char *)sqlite3_column_text(stmt, 3);
+    if( origin && strcmp(origin, "pk") == 0 ) name = adcp_db_column_copy(db, stmt, 1);
+  }
+  adcp_db_finalize(stmt);
+  return name;
+}
+
+/* The primary key's columns as SQLite wants them in a conflict target: as often as the index has them.
+** PRIMARY KEY(a, b, a) has one twice. */
+static void read_key(AdcpDb *db, const AdcpTable *table, AdcpTexts *names) {
+  char *index = key_index(db, table->name);
+  sqlite3_stmt *stmt =
+      index ? adcp_db_prepare(db, "PRAGMA \"%w\".index_xinfo(%Q)", db->schema, index) : NULL;
+  while( index && adcp_db_step(db, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 2);
+    bool in_key = sqlite3_column_int(stmt, 5) != 0;
+    if( in_key && name ) adcp_texts_add(names, db->err, "%s", name);
+  }
+  adcp_db_finalize(stmt);
+  for( size_t i = 0; i < table->column_count && index == NULL; i++ ) {
+    const AdcpColumn *column = &table->columns[i];
+    if( column->primary_key ) adcp_texts_add(names, db->err, "%s", column->name);
+  }
+  adcp_free(index);
+}
+
 /* The primary key's columns, if the source has them all; false (and nothing appended) otherwise. */
 static bool append_key(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *table) {
   const char *separator = " ON CONFLICT(";
-  bool found = false;
-  for( size_t i = 0; i < table->column_count; i++ ) {
-    const AdcpColumn *column = &table->columns[i];
-    if( column->primary_key == 0 ) continue;
-    if( parameter_of(load, column->name) == 0 ) return false;
-    found = true;
+  AdcpTexts names = {0};
+  read_key(load->db, table, &names);
+  bool found = names.count > 0;
+  for( size_t i = 0; i < names.count && found; i++ ) {
+    found = parameter_of(load, names.items[i]) != 0;
   }
-  for( size_t i = 0; found && i < table->column_count; i++ ) {
-    if( table->columns[i].primary_key == 0 ) continue;
-    sqlite3_str_appendf(sql, "%s\"%w\"", separator, table->columns[i].name);
+  for( size_t i = 0; i < names.count && found; i++ ) {
+    sqlite3_str_appendf(sql, "%s\"%w\"", separator, names.items[i]);
     separator = ", ";
   }
   if( found ) sqlite3_str_appendall(sql, ")");
+  adcp_texts_free(&names);
   return found;
 }
 

@@ -565,7 +565,7 @@ static void check_named_functions(AdcpVetter *vetter, const AdcpObject *object) 
         "\"compress=\" or \"uncompress=\": unsafe use of functions, since fts4 would call "
         "any of this connection that the backup names; allow it with "
         "{\"trust_schema\":true} if you trust the file, or leave the table out with "
-        "exclude_tables");
+        "option exclude_tables of adcp_restore");
   }
   adcp_texts_free(&functions);
 }

@@ -410,16 +410,23 @@ static AdcpValue row_value(AdcpDiff *diff, Side *side) {
   return (AdcpValue){.type = ADCP_TEXT, .bytes = diff->row.data, .size = diff->row.size};
 }
 
+/* A column that one side redacted may be in the key of the other. */
+static AdcpValue key_value(const Side *side, size_t i) {
+  size_t place = adcp_row_order_key_place(side->order, i);
+  return side->hidden[place] ? (AdcpValue){.type = ADCP_NULL} : side->row[place];
+}
+
 static void set_key(AdcpDiff *diff, const Side *side) {
   size_t count = side->order ? adcp_row_order_key_count(side->order) : 0;
   diff->item.key_is_json = count > 1;
   if( count == 0 ) diff->item.key = (AdcpValue){.type = ADCP_NULL};
-  if( count == 1 ) diff->item.key = side->row[adcp_row_order_key_place(side->order, 0)];
+  if( count == 1 ) diff->item.key = key_value(side, 0);
   if( count <= 1 ) return;
   adcp_buf_clear(&diff->key);
   for( size_t i = 0; i < count; i++ ) {
+    AdcpValue value = key_value(side, i);
     adcp_buf_append_byte(&diff->key, i ? ',' : '[');
-    adcp_value_write(&diff->key, &side->row[adcp_row_order_key_place(side->order, i)], false);
+    adcp_value_write(&diff->key, &value, false);
   }
   adcp_buf_append_byte(&diff->key, ']');
   adcp_buf_check(&diff->key, diff->err);

@@ -4,6 +4,7 @@
 #include "ops/listing.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -371,7 +372,26 @@ typedef struct Wanted {
   const char *database;
 } Wanted;
 
-static bool is_candidate(const AdcpListingEntry *entry, const Wanted *wanted) {
+/* Whether a file whose head cannot be read was one of them is said by its name, and so is its age. */
+#define SAFETY_NAME "_safety_"
+
+static bool read_stamp(const char *digits, int64_t *seconds) {
+  char text[ADCP_TIME_TEXT_SIZE];
+  if( strlen(digits) < strlen("YYYYMMDD_HHMMSS") || digits[8] != '_' ) return false;
+  snprintf(text, sizeof text, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2s", digits, digits + 4, digits + 6,
+           digits + 9, digits + 11, digits + 13);
+  return adcp_clock_parse(text, seconds);
+}
+
+static bool may_be_safety(AdcpListingEntry *entry) {
+  const char *kind = NULL;
+  for( const char *at = entry->name; (at = strstr(at, SAFETY_NAME)) != NULL; at++ ) kind = at;
+  bool unread = entry->status != ADCP_BACKUP_OK && !entry->unsettled && entry->error;
+  return unread && kind && read_stamp(kind + strlen(SAFETY_NAME), &entry->created);
+}
+
+static bool is_candidate(AdcpListingEntry *entry, const Wanted *wanted) {
+  if( wanted->safety && may_be_safety(entry) ) return true;
   if( !may_be_whole(entry) || entry->is_safety != wanted->safety || entry->before_undo )
     return false;
   const char *database = entry->database ? entry->database : "";
@@ -428,6 +448,11 @@ static void read_candidates(AdcpListing *listing, const Wanted *wanted, Candidat
   }
 }
 
+static void free_candidates(Candidates *candidates) {
+  for( size_t i = 0; i < candidates->count; i++ ) adcp_listing_entry_clear(&candidates->items[i]);
+  adcp_free(candidates->items);
+}
+
 /* The place of the first that is whole; count when none is. A list reads the first and last lines only:
 ** what may be whole is opened before it is chosen. */
 static size_t first_whole(const AdcpListing *listing, Candidates *candidates, AdcpError *err) {
@@ -450,8 +475,7 @@ static char *find_newest(AdcpListing *listing, const Wanted *wanted, char **wron
   } else if( *wrong == NULL && candidates.count ) {
     take_text(wrong, &candidates.items[candidates.count - 1]);
   }
-  for( size_t i = 0; i < candidates.count; i++ ) adcp_listing_entry_clear(&candidates.items[i]);
-  adcp_free(candidates.items);
+  free_candidates(&candidates);
   return path;
 }
 
@@ -472,23 +496,79 @@ char *adcp_listing_newest(const AdcpRoot *root, const char *folder, AdcpError *e
   return path;
 }
 
-static char *newest_wanted(const AdcpRoot *root, const char *folder, const Wanted *wanted,
-                           char **wrong, AdcpError *err) {
+char *adcp_listing_newest_of(const AdcpRoot *root, const char *folder, const char *database,
+                             AdcpError *err) {
   AdcpListing *listing = adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, err);
-  char *path = listing ? find_newest(listing, wanted, wrong, err) : NULL;
+  char *wrong = NULL;
+  char *path = listing ? find_newest(listing, &(Wanted){false, database}, &wrong, err) : NULL;
+  adcp_free(wrong);
   adcp_listing_close(listing);
   return path;
 }
 
-char *adcp_listing_newest_of(const AdcpRoot *root, const char *folder, const char *database,
-                             AdcpError *err) {
-  char *wrong = NULL;
-  char *path = newest_wanted(root, folder, &(Wanted){false, database}, &wrong, err);
-  adcp_free(wrong);
+/* ---- the newest safety backup ---- */
+
+static char *take_path(AdcpListingEntry *entry) {
+  char *path = entry->path;
+  entry->path = NULL;
   return path;
 }
 
-char *adcp_listing_newest_safety(const AdcpRoot *root, const char *folder, const char *database,
-                                 char **wrong, AdcpError *err) {
-  return newest_wanted(root, folder, &(Wanted){true, database}, wrong, err);
+static bool is_sure(const AdcpListingEntry *entry) {
+  return entry->status == ADCP_BACKUP_OK && !adcp_clock_is_future(entry->created);
+}
+
+/* The place of the newest that is whole and has a date that can be right, or else of the newest that is
+** whole; count when none is. */
+static size_t choose_safety(const AdcpListing *listing, Candidates *candidates, AdcpError *err) {
+  size_t whole = candidates->count;
+  for( size_t i = 0; i < candidates->count && !err->rc; i++ ) {
+    adcp_listing_confirm(&candidates->items[i], listing->root, err);
+    if( is_sure(&candidates->items[i]) ) return i;
+    if( candidates->items[i].status == ADCP_BACKUP_OK && whole > i ) whole = i;
+  }
+  return whole;
+}
+
+/* Those in front of it were passed over; if it is dated in the future itself, all others may be newer. */
+static void take_safety(Candidates *candidates, size_t chosen, AdcpSafetyFound *found) {
+  AdcpListingEntry *items = candidates->items;
+  size_t other = chosen > 0 ? 0 : 1;
+  found->path = take_path(&items[chosen]);
+  if( other >= candidates->count || (chosen == 0 && is_sure(&items[chosen])) ) return;
+  found->other = take_path(&items[other]);
+  take_text(&found->wrong, &items[other]);
+}
+
+static void find_safety(AdcpListing *listing, const char *database, AdcpSafetyFound *found,
+                        AdcpError *err) {
+  Candidates candidates = {0};
+  char *wrong = NULL;
+  read_candidates(listing, &(Wanted){true, database}, &candidates, &wrong, err);
+  size_t chosen = choose_safety(listing, &candidates, err);
+  if( err->rc == ADCP_OK && chosen < candidates.count ) {
+    take_safety(&candidates, chosen, found);
+  } else if( wrong == NULL && candidates.count ) {
+    take_text(&found->wrong, &candidates.items[candidates.count - 1]);
+  } else {
+    found->wrong = wrong;
+    wrong = NULL;
+  }
+  adcp_free(wrong);
+  free_candidates(&candidates);
+}
+
+void adcp_listing_newest_safety(const AdcpRoot *root, const char *folder, const char *database,
+                                AdcpSafetyFound *found, AdcpError *err) {
+  *found = (AdcpSafetyFound){0};
+  AdcpListing *listing = adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, err);
+  if( listing ) find_safety(listing, database, found, err);
+  adcp_listing_close(listing);
+}
+
+void adcp_safety_found_clear(AdcpSafetyFound *found) {
+  adcp_free(found->path);
+  adcp_free(found->other);
+  adcp_free(found->wrong);
+  *found = (AdcpSafetyFound){0};
 }

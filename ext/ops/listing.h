@@ -95,12 +95,21 @@ char *adcp_listing_newest(const AdcpRoot *root, const char *folder, AdcpError *e
 char *adcp_listing_newest_of(const AdcpRoot *root, const char *folder, const char *database,
                              AdcpError *err);
 
-/* The path of the newest safety backup of a database that was made before a restore, not before an
-** undo, by the path that it says it was made of, as a backup spells it (adcp_listing_spell). NULL
-** without an error when the folder has none; *wrong, which the caller frees, is then what is wrong
-** with one of its files, or NULL. */
-char *adcp_listing_newest_safety(const AdcpRoot *root, const char *folder, const char *database,
-                                 char **wrong, AdcpError *err);
+/* The newest safety backup of a database that was made before a restore, not before an undo. */
+typedef struct AdcpSafetyFound {
+  char *
+      path; /* of the newest that is whole, if possible one that is not dated in the future; NULL: the
+               ** folder has none, and `wrong` is what is wrong with one of its files, or NULL */
+  char *other; /* one that may be newer, or NULL: it is damaged, and `wrong` says how (when its head
+               ** cannot be read its name alone says what it was); or dated in the future */
+  char *wrong;
+} AdcpSafetyFound;
+
+/* By the path that the backups say they were made of, as they spell it (adcp_listing_spell). Fills found,
+** which the caller clears. */
+void adcp_listing_newest_safety(const AdcpRoot *root, const char *folder, const char *database,
+                                AdcpSafetyFound *found, AdcpError *err);
+void adcp_safety_found_clear(AdcpSafetyFound *found);
 
 /* True of the path of a database's file: absolute. "" is that of a database without one, and "x" that
 ** of one which sqlite3_deserialize made. */

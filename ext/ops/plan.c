@@ -141,7 +141,7 @@ static bool module_usable(Planner *p, const AdcpTable *table) {
     adcp_error_set(p->err, ADCP_AUTH,
                    "virtual table \"%s\" uses module \"%s\", whose code would run on what the "
                    "backup says; allow it with {\"modules\":[\"%s\"]}, or leave the table out with "
-                   "exclude_tables",
+                   "option exclude_tables of adcp_restore",
                    table->name, table->module, table->module);
   }
   return trusted;
@@ -1006,6 +1006,11 @@ void adcp_plan_check_size(const AdcpPlan *plan, const AdcpOptions *options, Adcp
 
 #define UNCOUNTED (-1) /* rows of a table that cannot be counted */
 
+static bool has_row(AdcpDb *db, const AdcpTable *table) {
+  return adcp_db_integer(db, 0, "SELECT 1 FROM \"%w\".\"%w\" LIMIT 1", db->schema, table->name) !=
+         0;
+}
+
 /* How many rows a shadow table of that end has while its virtual table has none; INT_MAX where they say
 ** nothing. */
 static int rows_when_empty(const char *end) {
@@ -1131,13 +1136,25 @@ bool adcp_plan_touches_rows(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *
   return listed > 0;
 }
 
+/* A module can show rows that are nobody's, as dbstat does: those of a virtual table are in its shadow
+** tables, and where it can be read it says whether they are more than its own marks. */
+static bool has_virtual_rows(AdcpDb *db, const AdcpSchema *live, const AdcpTable *table) {
+  if( !has_shadow_rows(db, live, table) ) return false;
+  AdcpError trouble = ADCP_ERROR_INIT;
+  AdcpDb trial = {db->handle, db->schema, &trouble};
+  bool found = has_row(&trial, table);
+  bool unread = trouble.rc == ADCP_ERROR || trouble.rc == ADCP_CORRUPT;
+  if( unread ) adcp_error_clear(&trouble);
+  adcp_error_move(db->err, &trouble);
+  return found || unread;
+}
+
 bool adcp_plan_any_rows(AdcpDb *db, const AdcpSchema *live) {
-  for( size_t i = 0; live && i < live->table_count && !db->err->rc; i++ ) {
+  bool found = false;
+  for( size_t i = 0; live && i < live->table_count && !found && !db->err->rc; i++ ) {
     const AdcpTable *table = &live->tables[i];
-    if( table->kind != ADCP_TABLE_ORDINARY ) continue;
-    if( adcp_db_integer(db, 0, "SELECT 1 FROM \"%w\".\"%w\" LIMIT 1", db->schema, table->name) ) {
-      return true;
-    }
+    if( table->kind == ADCP_TABLE_ORDINARY ) found = has_row(db, table);
+    if( table->kind == ADCP_TABLE_VIRTUAL ) found = has_virtual_rows(db, live, table);
   }
-  return false;
+  return found;
 }

@@ -101,7 +101,7 @@ const AdcpPlanTable *adcp_plan_counter(const AdcpPlan *plan, const AdcpTable *se
 ** can reach any table. */
 bool adcp_plan_touches_rows(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live);
 
-/* True when any ordinary table has a row. */
+/* True when any table has a row, virtual ones by what the database holds of them. */
 bool adcp_plan_any_rows(AdcpDb *db, const AdcpSchema *live);
 
 #endif

@@ -100,14 +100,14 @@ static void list_redacted(const Comparison *c) {
 /* "a", "b": the columns of the primary key in its order. */
 static void append_primary_key(AdcpBuf *out, const AdcpTable *table, AdcpError *err) {
   const char *separator = "";
-  const AdcpColumn **places = adcp_calloc(table->column_count + 1, sizeof *places);
+  size_t last = (size_t)adcp_table_last_key_place(table);
+  const AdcpColumn **places = adcp_calloc(last + 1, sizeof *places);
   if( places == NULL ) adcp_error_nomem(err);
   for( size_t i = table->column_count; i > 0 && places; i-- ) {
     const AdcpColumn *column = &table->columns[i - 1];
-    bool good = column->primary_key > 0 && (size_t)column->primary_key <= table->column_count;
-    if( good ) places[column->primary_key] = column;
+    if( column->primary_key > 0 ) places[column->primary_key] = column;
   }
-  for( size_t place = 1; place <= table->column_count && places; place++ ) {
+  for( size_t place = 1; place <= last && places; place++ ) {
     if( places[place] == NULL ) continue;
     adcp_buf_appendf(out, "%s\"%s\"", separator, places[place]->name);
     separator = ", ";

@@ -52,7 +52,8 @@ typedef struct Prune {
   AdcpOptions *options;
   AdcpRetention policy;
   char *folder;
-  File *files; /* owned */
+  AdcpMissing missing; /* what it is if the folder is not there */
+  File *files;         /* owned */
   size_t count, capacity;
   int64_t deleted, deleted_bytes;
   AdcpBuf text; /* scratch of the report */
@@ -75,9 +76,26 @@ static void read_policy(Prune *prune) {
   }
 }
 
+/* A folder that the call names has to be there; that of the settings is made by the first backup. */
+static void read_missing(Prune *prune) {
+  AdcpRequest alone = *prune->request;
+  alone.complete = true;
+  AdcpOptions *given = adcp_request_options(&alone, &adcp_prune_options, prune->err);
+  if( given == NULL ) return;
+  const char *named = adcp_options_text(given, "backup_dir", NULL);
+  prune->missing = named ? ADCP_MISSING_IS_ERROR : ADCP_MISSING_IS_EMPTY;
+  if( named && *named == 0 ) {
+    adcp_error_set(prune->err, ADCP_MISUSE,
+                   "option \"backup_dir\" is empty; give the path of a folder, or leave it out for "
+                   "that of the settings");
+  }
+  adcp_options_free(given);
+}
+
 static void read_options(Prune *prune) {
   prune->options = adcp_request_options(prune->request, &adcp_prune_options, prune->err);
   read_policy(prune);
+  read_missing(prune);
   if( prune->err->rc ) return;
   const char *folder = adcp_options_text(prune->options, "backup_dir", NULL);
   if( folder == NULL ) {
@@ -125,7 +143,7 @@ static const char *fixed_reason(const Prune *prune, const AdcpListingEntry *entr
 static void read_files(Prune *prune) {
   AdcpListing *listing = prune->folder
                              ? adcp_listing_open(adcp_config_root(prune->request->config),
-                                                 prune->folder, ADCP_MISSING_IS_EMPTY, prune->err)
+                                                 prune->folder, prune->missing, prune->err)
                              : NULL;
   AdcpListingEntry entry;
   while( listing && adcp_listing_take(listing, &entry, prune->err) ) {

@@ -91,6 +91,7 @@ struct AdcpRestore {
   const char *function;
   AdcpSafety *safety;
   AdcpSchema *live;      /* before anything was changed */
+  bool dropped;          /* what has to go is gone */
   AdcpRowChoice *choice; /* NULL: all rows of what is selected */
   AdcpPlan *plan;
   AdcpForeignKeyState *foreign_keys;
@@ -172,9 +173,23 @@ static void begin(AdcpRestore *restore) {
   open_window(restore);
 }
 
+/* What the database holds afterwards, where that is all of the backup under the names that it has there. */
+static const AdcpArchiveTotals *put_in(const AdcpRestore *restore) {
+  bool all = restore->plan && restore->plan->whole && !flag(restore, "schema_only") &&
+             !adcp_options_has(restore->options, "exclude_data") &&
+             !adcp_options_has(restore->options, "rename");
+  return all ? &restore->head->totals : NULL;
+}
+
+static AdcpSafetyComing coming(const AdcpRestore *restore) {
+  return (AdcpSafetyComing){put_in(restore), restore->figures.user_version,
+                            restore->figures.application_id};
+}
+
 static void back_up(AdcpRestore *restore) {
   AdcpSafetyMark mark = {restore->function, restore->path, restore->head->totals.content_sha256};
-  adcp_safety_write(restore->safety, &mark);
+  AdcpSafetyComing then = coming(restore);
+  adcp_safety_write(restore->safety, &mark, &then);
 }
 
 /* "create" makes tables before there can be a plan: what is there is backed up before that. */
@@ -213,6 +228,8 @@ static void make_plan(AdcpRestore *restore) {
   if( restore->safety && adcp_plan_touches_rows(restore->plan, db, restore->live) ) {
     back_up(restore);
   }
+  AdcpSafetyComing then = coming(restore);
+  adcp_safety_watch(restore->safety, &then);
 }
 
 static void prepare_schema(AdcpRestore *restore) {
@@ -224,6 +241,7 @@ static void prepare_schema(AdcpRestore *restore) {
     adcp_transaction_keep(restore->transaction);
   }
   adcp_ddl_drop(restore->plan, &restore->db, restore->live);
+  restore->dropped = !restore->err->rc;
   adcp_state_begin_foreign(restore->state);
   adcp_ddl_create_tables(restore->plan, &restore->db);
   adcp_state_end_foreign(restore->state);
@@ -650,14 +668,6 @@ static void check_foreign_keys(AdcpRestore *restore) {
                                                 strcmp(rule, "enforce") == 0);
 }
 
-/* What the database holds now, where that is all of the backup under the names that it has there. */
-static const AdcpArchiveTotals *put_in(const AdcpRestore *restore) {
-  bool all = restore->plan->whole && !flag(restore, "schema_only") &&
-             !adcp_options_has(restore->options, "exclude_data") &&
-             !adcp_options_has(restore->options, "rename");
-  return all ? &restore->head->totals : NULL;
-}
-
 void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
   if( restore == NULL || restore->err->rc ) return;
   if( !flag(restore, "validate_only") ) {
@@ -693,6 +703,17 @@ static AdcpSafetyFate safety_fate(const AdcpRestore *restore, const char *outcom
   return nested == restore->nested ? ADCP_SAFETY_UNUSED : ADCP_SAFETY_UNSURE;
 }
 
+/* What SQLite finds damaged as long as live tables are there is not of the backup. */
+static void explain_damage(const AdcpRestore *restore) {
+  AdcpError *err = restore->err;
+  bool of_live = !restore->dropped || restore->plan->merge;
+  if( err->rc != ADCP_CORRUPT || !of_live || restore->is_trial ) return;
+  if( strstr(adcp_error_message(err), sqlite3_errstr(SQLITE_CORRUPT)) == NULL ) return;
+  adcp_error_append(err,
+                    "; that is the database, not the backup: PRAGMA integrity_check says where; "
+                    "restore into a new file, which takes its place");
+}
+
 static const char reshaped[] =
     "it is empty still, but on this connection it would get the backup's encoding, page_size and "
     "auto_vacuum: open it again before you write to it";
@@ -710,6 +731,7 @@ void adcp_restore_close(AdcpRestore *restore) {
   adcp_file_window_close(restore->window);
   adcp_state_restore(restore->state);
   adcp_error_name(restore->err, restore->path);
+  explain_damage(restore);
   bool is_reshaped = outcome && !adcp_empty_shape_put_back(&restore->empty_shape, &restore->db);
   if( outcome && !restore->is_trial ) adcp_error_append(restore->err, "; %s", outcome);
   if( is_reshaped && !restore->is_trial ) adcp_error_append(restore->err, "; %s", reshaped);

@@ -87,16 +87,29 @@ static bool add_part(AdcpRowOrder *order, AdcpDb *source, const AdcpTable *table
   return true;
 }
 
+static sqlite3_stmt *prepare_key(AdcpDb *source, const AdcpTable *table) {
+  return adcp_db_prepare(source, "PRAGMA \"%w\".index_xinfo(%Q)", source->schema, table->name);
+}
+
+/* A column may be in a key more than once, by other collations. */
+static size_t count_parts(AdcpDb *source, const AdcpTable *table) {
+  size_t count = 0;
+  sqlite3_stmt *stmt = prepare_key(source, table);
+  while( adcp_db_step(source, stmt) ) count += sqlite3_column_int(stmt, 5) != 0;
+  adcp_db_finalize(stmt);
+  return count;
+}
+
 /* The key of a WITHOUT ROWID table, from the connection `source` that has it; its rows were sorted
 ** in a database of that encoding. */
 static AdcpRowOrder *order_by_key(AdcpDb *db, AdcpEncoding encoding, AdcpDb *source,
                                   const AdcpTable *table) {
-  AdcpRowOrder *order = new_order(db, encoding, table->column_count);
+  size_t most = count_parts(source, table);
+  AdcpRowOrder *order = source->err->rc ? NULL : new_order(db, encoding, most);
   if( order == NULL ) return NULL;
   bool good = true;
-  sqlite3_stmt *stmt =
-      adcp_db_prepare(source, "PRAGMA \"%w\".index_xinfo(%Q)", source->schema, table->name);
-  while( good && order->count < table->column_count && adcp_db_step(source, stmt) ) {
+  sqlite3_stmt *stmt = prepare_key(source, table);
+  while( good && order->count < most && adcp_db_step(source, stmt) ) {
     bool in_key = sqlite3_column_int(stmt, 5) != 0;
     if( in_key ) good = add_part(order, source, table, stmt);
   }

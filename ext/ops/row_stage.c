@@ -37,7 +37,8 @@ static char *free_column_name(const AdcpTable *table, AdcpError *err) {
 
 static void append_key(sqlite3_str *sql, const AdcpTable *table) {
   const char *separator = ", PRIMARY KEY(";
-  for( int place = 1; place <= (int)table->column_count; place++ ) {
+  int last = adcp_table_last_key_place(table);
+  for( int place = 1; place <= last; place++ ) {
     for( size_t i = 0; i < table->column_count; i++ ) {
       if( table->columns[i].primary_key != place ) continue;
       sqlite3_str_appendf(sql, "%s\"%w\"", separator, table->columns[i].name);

@@ -38,13 +38,17 @@ static const char *file_of(const Undo *undo, const char *schema) {
   return adcp_db_filename(undo->request->handle, schema);
 }
 
-/* Whether the database that the last restore was of is still the one of its name. Without a file only
-** the main database is told from another: it cannot be detached. (What sqlite3_deserialize brings is
-** of file "x".) */
+/* Neither can be detached, so that it is what it was. */
+static bool stays_attached(const char *schema) {
+  return sqlite3_stricmp(schema, "main") == 0 || sqlite3_stricmp(schema, "temp") == 0;
+}
+
+/* Whether the database that the last restore was of is still the one of its name. Of those without a file
+** only these are told from others. (What sqlite3_deserialize brings is of file "x".) */
 static bool is_still_there(const Undo *undo, const AdcpLastRestore *last) {
   if( strcmp(file_of(undo, last->schema), last->database) != 0 ) return false;
   return adcp_listing_is_path(last->database) ||
-         (last->database[0] == 0 && sqlite3_stricmp(last->schema, "main") == 0);
+         (last->database[0] == 0 && stays_attached(last->schema));
 }
 
 static void refuse_other(const AdcpLastRestore *last, AdcpError *err) {
@@ -82,32 +86,86 @@ static void take_last(Undo *undo, const AdcpLastRestore *last) {
   }
 }
 
+/* An older one in place of the newest would look as if all had gone well. */
+static void refuse_doubtful(const Undo *undo, const AdcpSafetyFound *found, const char *options) {
+  AdcpError *err = undo->db.err;
+  if( found->wrong == NULL ) {
+    adcp_error_set(
+        err, ADCP_CANTOPEN,
+        "the safety backup %s is dated in the future, so that %s may have been made after "
+        "it; adcp_restore of the one that is meant, with %s, puts back what it holds; "
+        "database unchanged",
+        found->other, found->path, options);
+    return;
+  }
+  adcp_error_set(err, ADCP_CANTOPEN, "%s", found->wrong);
+  adcp_error_name(err, found->other);
+  adcp_error_append(
+      err,
+      "; it may be the newest safety backup of this database; of those that can be read "
+      "the newest is %s: adcp_restore of that, with %s, puts back what it holds; "
+      "database unchanged",
+      found->path, options);
+}
+
+/* Of a restore by hand into the same database. */
+static char *restore_options(const Undo *undo) {
+  AdcpBuf json = {0};
+  AdcpJsonWriter w = {&json, false};
+  adcp_json_begin_object(&w);
+  adcp_json_member_bool(&w, "force", true);
+  if( sqlite3_stricmp(undo->db.schema, "main") != 0 ) {
+    adcp_json_member_string(&w, "schema", undo->db.schema);
+  }
+  adcp_json_end_object(&w);
+  if( adcp_buf_check(&json, undo->db.err) ) return adcp_buf_take(&json);
+  adcp_buf_free(&json);
+  return NULL;
+}
+
+/* Others read like a name that is not UTF-8. */
+static void refuse_alike(const Undo *undo, const char *spelled) {
+  adcp_error_set(
+      undo->db.err, ADCP_CANTOPEN,
+      "%s is the newest safety backup of %s, but that name is not UTF-8, and others read "
+      "like it; if it is of this database, adcp_restore of it with {\"force\":true} puts "
+      "back what was there; database unchanged",
+      undo->path, spelled);
+}
+
+static void refuse_none(const Undo *undo, const char *folder, const char *wrong) {
+  AdcpError *err = undo->db.err;
+  adcp_error_set(err, ADCP_CANTOPEN,
+                 "there is no safety backup of this database in %s; a restore over rows makes "
+                 "one when backup_dir is set or it is asked for with {\"safety_backup\":true}",
+                 folder);
+  if( wrong ) adcp_error_append(err, "; a file that was passed over: %s", wrong);
+  adcp_error_append(err, "; database unchanged");
+}
+
 static void find_newest(Undo *undo) {
   AdcpError *err = undo->db.err;
   char *folder =
       adcp_config_backup_dir(undo->request->config, undo->db.handle, undo->db.schema, err);
   const AdcpRoot *root = adcp_config_root(undo->request->config);
   const char *file = file_of(undo, undo->db.schema);
-  char *wrong = NULL;
+  AdcpSafetyFound found = {0};
   char *spelled = folder && adcp_listing_is_path(file) ? adcp_listing_spell(file, err) : NULL;
-  if( spelled ) undo->path = adcp_listing_newest_safety(root, folder, spelled, &wrong, err);
-  if( undo->path && strcmp(spelled, file) != 0 ) {
-    adcp_error_set(
-        err, ADCP_CANTOPEN,
-        "%s is the newest safety backup of %s, but that name is not UTF-8, and others read "
-        "like it; if it is of this database, adcp_restore of it with {\"force\":true} puts "
-        "back what was there; database unchanged",
-        undo->path, spelled);
+  if( spelled ) adcp_listing_newest_safety(root, folder, spelled, &found, err);
+  if( err->rc ) {
+    /* nothing is known */
+  } else if( found.path == NULL ) {
+    refuse_none(undo, folder, found.wrong);
+  } else if( found.other ) {
+    char *options = restore_options(undo);
+    if( options ) refuse_doubtful(undo, &found, options);
+    adcp_free(options);
+  } else {
+    undo->path = found.path;
+    found.path = NULL;
+    if( strcmp(spelled, file) != 0 ) refuse_alike(undo, spelled);
   }
-  if( folder && undo->path == NULL && !err->rc ) {
-    adcp_error_set(err, ADCP_CANTOPEN,
-                   "there is no safety backup of this database in %s; a restore over rows makes "
-                   "one when backup_dir is set or it is asked for with {\"safety_backup\":true}",
-                   folder);
-    if( wrong ) adcp_error_append(err, "; a file that was passed over: %s", wrong);
-    adcp_error_append(err, "; database unchanged");
-  }
-  adcp_free(wrong);
+  adcp_safety_found_clear(&found);
   adcp_free(spelled);
   adcp_free(folder);
 }

@@ -61,6 +61,18 @@ void adcp_call_options(AdcpCall *call, sqlite3_value *value) {
   if( request->options == NULL ) adcp_error_nomem(&call->err);
 }
 
+const char *adcp_argument_text(sqlite3_value *value, int number, AdcpError *err) {
+  if( sqlite3_value_type(value) == SQLITE_NULL ) return NULL;
+  const char *text = (const char *)sqlite3_value_text(value);
+  if( text == NULL ) {
+    adcp_error_nomem(err);
+  } else if( memchr(text, 0, (size_t)sqlite3_value_bytes(value)) ) {
+    adcp_error_set(err, ADCP_MISUSE, "argument %d has a NUL character in it", number);
+    return NULL;
+  }
+  return text;
+}
+
 /* ---- results ---- */
 
 int adcp_result_code(sqlite3 *db, AdcpRc rc) {

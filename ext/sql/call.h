@@ -35,6 +35,10 @@ void adcp_call_begin(AdcpCall *call, sqlite3_context *context, const char *funct
 void adcp_call_path(AdcpCall *call, sqlite3_value *value, AdcpArgument presence);
 void adcp_call_options(AdcpCall *call, sqlite3_value *value);
 
+/* Any argument (number: from 1) as text, borrowed; NULL for NULL, and on error. A NUL character is one: C
+** would read another text than SQL has. */
+const char *adcp_argument_text(sqlite3_value *value, int number, AdcpError *err);
+
 /* Sets the result, the report or the error, and frees both. */
 void adcp_call_end(AdcpCall *call);
 

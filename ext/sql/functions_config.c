@@ -14,8 +14,8 @@
 #define PROGRESS_KEY "progress_callback"
 
 static const char *key_of(AdcpCall *call, sqlite3_value *value) {
-  const char *key =
-      sqlite3_value_type(value) == SQLITE_TEXT ? (const char *)sqlite3_value_text(value) : NULL;
+  bool is_text = sqlite3_value_type(value) == SQLITE_TEXT;
+  const char *key = is_text ? adcp_argument_text(value, 1, &call->err) : NULL;
   if( key == NULL ) {
     adcp_error_set(&call->err, ADCP_MISUSE, "the first argument must be the name of a setting");
   }

@@ -5,19 +5,12 @@
 #include "sql/call.h"
 #include "sql/function_table.h"
 
-static const char *text_argument(AdcpCall *call, sqlite3_value *value) {
-  if( sqlite3_value_type(value) == SQLITE_NULL ) return NULL;
-  const char *text = (const char *)sqlite3_value_text(value);
-  if( text == NULL ) adcp_error_nomem(&call->err);
-  return text;
-}
-
 static void hash_function(sqlite3_context *context, int argc, sqlite3_value **argv) {
   AdcpCall call;
   char sha256[ADCP_SHA256_HEX + 1] = "";
   adcp_call_begin(&call, context, "adcp_hash");
-  const char *table = argc > 0 ? text_argument(&call, argv[0]) : NULL;
-  const char *schema = argc > 1 ? text_argument(&call, argv[1]) : NULL;
+  const char *table = argc > 0 ? adcp_argument_text(argv[0], 1, &call.err) : NULL;
+  const char *schema = argc > 1 ? adcp_argument_text(argv[1], 2, &call.err) : NULL;
   AdcpDb db = {call.request.handle, schema ? schema : "main", &call.err};
   adcp_db_check_schema(&db);
   if( table ) {

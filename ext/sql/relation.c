@@ -177,9 +177,8 @@ static void read_arguments(AdcpRelationCall *call, RelationCursor *cursor, int g
     if( !(given & (1 << i)) ) continue;
     sqlite3_value *value = argv[position++];
     cursor->given[i] = sqlite3_value_dup(value);
-    call->text[i] = (const char *)sqlite3_value_text(value);
-    bool whole = call->text[i] || sqlite3_value_type(value) == SQLITE_NULL;
-    if( cursor->given[i] == NULL || !whole ) adcp_error_nomem(call->err);
+    call->text[i] = adcp_argument_text(value, i + 1, call->err);
+    if( cursor->given[i] == NULL ) adcp_error_nomem(call->err);
   }
   for( int i = 0; i < relation->required_arguments; i++ ) {
     if( call->text[i] == NULL && !call->err->rc ) fail_missing(call, relation, i);

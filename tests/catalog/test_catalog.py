@@ -319,6 +319,11 @@ def test_prune_errors(folder):
     call(db, "adcp_config", "keep_last", 3)
     check("rules from the settings", prune(db)["keep"], 0)
     check("a folder by option", prune(db, backup_dir=folder)["backup_dir"], folder)
+    check("a folder by option, missing", "cannot read the folder typo: No such file" in error_of(lambda: prune(db, backup_dir="typo")), True)
+    check("a folder by option, none", 'option "backup_dir" is empty' in error_of(lambda: prune(db, backup_dir="")), True)
+    call(db, "adcp_config", "backup_dir", "not_yet")
+    check("a folder of the settings, missing", prune(db)["files"], [])
+    check("the same by option", "cannot read the folder not_yet" in error_of(lambda: prune(db, backup_dir="not_yet")), True)
     check("not a folder", "Not a directory" in error_of(lambda: prune(db, backup_dir=SO)), True)
     db.close()
 

@@ -229,6 +229,12 @@ run = migrate("app.db", "bad.sql")
 check("a failing one", run.returncode == 1 and "as it was before" in run.stderr, run)
 check("is undone", subprocess.run(["sqlite3", "app.db", ".dump"], capture_output=True, text=True).stdout == dump)
 check("user_version too", shell("PRAGMA user_version").stdout == "8\n")
+open("shape.sql", "w").write("DELETE FROM product; PRAGMA journal_mode = WAL; PRAGMA auto_vacuum = 2;\nVACUUM;\nSELECT nix;")
+run = migrate("app.db", "shape.sql")
+check("what it holds, not its shape", run.returncode == 1 and "what the database holds is as it was before" in run.stderr and
+      subprocess.run(["sqlite3", "app.db", ".dump"], capture_output=True, text=True).stdout == dump and
+      shell("PRAGMA journal_mode").stdout + shell("PRAGMA auto_vacuum").stdout == "wal\n2\n", run)
+shell("PRAGMA journal_mode = DELETE")
 for arguments, said in ((["nosuch.sql"], "there is no migration nosuch.sql; nothing was run"), (["--"], "before_migration.sh app.db")):
     run = migrate("app.db", *arguments)
     check("no migration, no backup", run.returncode == 2 and said in run.stderr and run.stdout == "", run)

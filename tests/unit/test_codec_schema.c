@@ -66,6 +66,10 @@ static void test_values(void) {
   CHECK(adcp_table_value_count(&table) == 3);
   CHECK(adcp_column_stored(&columns[0]) && !adcp_column_stored(&columns[1]));
   CHECK(!adcp_column_stored(&columns[3]));
+  CHECK(adcp_table_last_key_place(&table) == 0);
+  columns[2].primary_key = 1;
+  columns[0].primary_key = 5;
+  CHECK(adcp_table_last_key_place(&table) == 5);
 }
 
 static void test_names(void) {
