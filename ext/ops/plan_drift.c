@@ -21,6 +21,21 @@ typedef struct Comparison {
   AdcpError *err;
 } Comparison;
 
+/* ---- effects ---- */
+
+/* What comes of rows that break it. */
+static const char *effect(const Comparison *c, AdcpConstraintKind kind) {
+  bool merge = c->drift->plan->merge;
+  const char *conflict = adcp_options_text(c->drift->options, "on_conflict", "update");
+  if( kind == ADCP_CONSTRAINT_CHECK ) {
+    return merge ? "a row that breaks it ends the restore"
+                 : "rows that break it go in all the same";
+  }
+  if( merge && strcmp(conflict, "update") == 0 ) return "rows that are equal in it become one";
+  if( merge && strcmp(conflict, "ignore") == 0 ) return "of rows that are equal in it one stays";
+  return "two rows that are equal in it end the restore";
+}
+
 /* ---- columns ---- */
 
 /* Its NULL is a number, before it is looked at. */
@@ -31,8 +46,17 @@ static bool is_rowid(const AdcpTable *table, const AdcpColumn *column) {
 static void compare_column(const Comparison *c, const AdcpColumn *was, const AdcpColumn *is) {
   bool never_null = is_rowid(c->from, was) || is_rowid(c->to, is);
   if( sqlite3_stricmp(was->decl_type, is->decl_type) != 0 ) {
-    adcp_texts_add(c->found, c->err, "column \"%s\" was of type \"%s\" and is of type \"%s\"",
-                   was->name, was->decl_type, is->decl_type);
+    /* Of a table that has become STRICT it is said once. */
+    bool refuses = c->to->strict && c->from->strict && sqlite3_stricmp(is->decl_type, "ANY") != 0;
+    adcp_texts_add(c->found, c->err, "column \"%s\" was of type \"%s\" and is of type \"%s\"%s",
+                   was->name, was->decl_type, is->decl_type,
+                   refuses ? ": a value that does not fit ends the restore" : "");
+  }
+  if( is_rowid(c->to, is) && !is_rowid(c->from, was) ) {
+    adcp_texts_add(c->found, c->err,
+                   "column \"%s\" is INTEGER PRIMARY KEY and was not: a value that is not an "
+                   "integer ends the restore",
+                   is->name);
   }
   if( is->not_null && !was->not_null && !never_null ) {
     adcp_texts_add(
@@ -100,6 +124,25 @@ static void append_primary_key(AdcpBuf *out, const AdcpTable *table, AdcpError *
   adcp_free((void *)places);
 }
 
+/* Whether rows that differ in the backup's key may be equal in the live one. */
+static bool may_be_equal(const Comparison *c) {
+  bool had_key = false, all_there = true, has_key = false;
+  for( size_t i = 0; i < c->from->column_count; i++ ) {
+    const AdcpColumn *column = &c->from->columns[i];
+    const AdcpColumn *twin = find_column(c, c->to_columns, column->name);
+    if( column->primary_key == 0 ) continue;
+    had_key = true;
+    all_there = all_there && twin && twin->primary_key;
+  }
+  for( size_t i = 0; i < c->to->column_count; i++ ) {
+    const AdcpColumn *column = &c->to->columns[i];
+    bool comes = find_column(c, c->from_columns, column->name) != NULL;
+    bool is_numbered = is_rowid(c->to, column) && !comes;
+    has_key = has_key || (column->primary_key && !is_numbered);
+  }
+  return has_key && !(had_key && all_there);
+}
+
 static void compare_primary_keys(const Comparison *c) {
   AdcpBuf was = {0}, is = {0};
   append_primary_key(&was, c->from, c->err);
@@ -108,7 +151,9 @@ static void compare_primary_keys(const Comparison *c) {
   if( before == NULL || now == NULL ) {
     adcp_error_nomem(c->err);
   } else if( sqlite3_stricmp(before, now) != 0 ) {
-    adcp_texts_add(c->found, c->err, "the primary key was %s and is %s", before, now);
+    bool says = may_be_equal(c);
+    adcp_texts_add(c->found, c->err, "the primary key was %s and is %s%s%s", before, now,
+                   says ? ": " : "", says ? effect(c, ADCP_CONSTRAINT_UNIQUE) : "");
   }
   adcp_buf_free(&was);
   adcp_buf_free(&is);
@@ -183,19 +228,6 @@ static bool read_constraints(AdcpByTable *objects, const char *table, AdcpConstr
     known = known || (is_table && object->sql);
   }
   return known;
-}
-
-/* What comes of rows that break it. */
-static const char *effect(const Comparison *c, AdcpConstraintKind kind) {
-  bool merge = c->drift->plan->merge;
-  const char *conflict = adcp_options_text(c->drift->options, "on_conflict", "update");
-  if( kind == ADCP_CONSTRAINT_CHECK ) {
-    return merge ? "a row that breaks it ends the restore"
-                 : "rows that break it go in all the same";
-  }
-  if( merge && strcmp(conflict, "update") == 0 ) return "rows that are equal in it become one";
-  if( merge && strcmp(conflict, "ignore") == 0 ) return "of rows that are equal in it one stays";
-  return "two rows that are equal in it end the restore";
 }
 
 static void list_new_constraints(const Comparison *c) {
