@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "db/constraint.h"
+#include "db/temp_trigger.h"
 #include "db/token.h"
 #include "ops/legacy.h"
 
@@ -245,24 +246,42 @@ static void list_new_constraints(const Comparison *c) {
 
 /* ---- triggers ---- */
 
-/* Whether the trigger fires when rows of a backup are merged into its table. */
-static bool fires(const AdcpDrift *drift, const AdcpObject *trigger, AdcpError *err) {
+/* Whether a trigger of that text fires when rows of a backup are merged into its table. */
+static bool fires(const AdcpDrift *drift, const char *sql, AdcpError *err) {
   bool updates = strcmp(adcp_options_text(drift->options, "on_conflict", "update"), "update") == 0;
   AdcpCreate create;
-  if( trigger->sql == NULL || !adcp_create_recognize(trigger->sql, &create, err) ) return false;
+  if( sql == NULL || !adcp_create_recognize(sql, &create, err) ) return false;
   bool inserts = strcmp(create.event, "INSERT") == 0;
   bool found = inserts || (updates && strcmp(create.event, "UPDATE") == 0);
   adcp_create_free(&create);
   return found;
 }
 
+typedef struct Fired {
+  const AdcpDrift *drift;
+  AdcpTexts *names;
+  AdcpError *err;
+} Fired;
+
+static void add_temp_trigger(void *context, const char *name, const char *sql) {
+  const Fired *fired = context;
+  if( !fires(fired->drift, sql, fired->err) ) return;
+  adcp_texts_add(fired->names, fired->err, "\"%s\" (TEMP)", name);
+}
+
+/* The setting holds for triggers of the databases, not for TEMP ones. */
 void adcp_plan_fired(const AdcpDrift *drift, AdcpTexts *names, AdcpError *err) {
   if( !drift->plan->merge ) return;
-  const AdcpObject *object = adcp_by_table_first(drift->of_live, drift->entry->live->name, err);
-  for( ; object && !err->rc; object = adcp_by_table_next(drift->of_live, object) ) {
-    if( object->type != ADCP_OBJECT_TRIGGER || !fires(drift, object, err) ) continue;
-    adcp_texts_add(names, err, "%s", object->name);
+  const char *table = drift->entry->live->name;
+  int enabled = 1;
+  sqlite3_db_config(drift->db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &enabled);
+  const AdcpObject *object = adcp_by_table_first(drift->of_live, table, err);
+  for( ; enabled && object && !err->rc; object = adcp_by_table_next(drift->of_live, object) ) {
+    if( object->type != ADCP_OBJECT_TRIGGER || !fires(drift, object->sql, err) ) continue;
+    adcp_texts_add(names, err, "\"%s\"", object->name);
   }
+  Fired fired = {drift, names, err};
+  adcp_temp_triggers_each(drift->db, table, add_temp_trigger, &fired);
 }
 
 /* ---- all of it ---- */

@@ -203,8 +203,8 @@ static void list_drops(AdcpPlanSteps *steps) {
 }
 
 static AdcpDrift drift_of(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
-  return (AdcpDrift){steps->plan,       entry,          steps->head, steps->options,
-                     &steps->of_backup, &steps->of_live};
+  return (AdcpDrift){&steps->db,     steps->plan,       entry,          steps->head,
+                     steps->options, &steps->of_backup, &steps->of_live};
 }
 
 /* Columns and constraints that differ where rows go into a live table. */
@@ -299,12 +299,10 @@ static char *how_matched(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
   const AdcpDrift drift = drift_of(steps, entry);
   AdcpTexts fired = {0};
   AdcpBuf text = {0};
-  int enabled = 1;
-  sqlite3_db_config(steps->db.handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &enabled);
-  if( enabled ) adcp_plan_fired(&drift, &fired, steps->err);
+  adcp_plan_fired(&drift, &fired, steps->err);
   adcp_buf_append_str(&text, "columns by name");
   for( size_t i = 0; i < fired.count && i < LISTED_TRIGGERS; i++ ) {
-    adcp_buf_appendf(&text, "%s \"%s\"", i ? "," : "; triggers fire:", fired.items[i]);
+    adcp_buf_appendf(&text, "%s %s", i ? "," : "; triggers fire:", fired.items[i]);
   }
   if( fired.count > LISTED_TRIGGERS ) {
     adcp_buf_appendf(&text, " and %zu more", fired.count - LISTED_TRIGGERS);
