@@ -21,9 +21,13 @@ typedef struct AdcpEmptyShape {
   AdcpShape before; /* of a database that had no page */
 } AdcpEmptyShape;
 
-/* Outside of a transaction, gives a database without an object the encoding (main only: those that
-** are attached have its), one without a page also page size and auto_vacuum. Others stay as they are. */
+/* Outside of a transaction, gives a database without an object the encoding, where neither its file nor
+** anything else on the connection has one already (main only: those that are attached have its), one
+** without a page also page size and auto_vacuum. Others stay as they are. */
 void adcp_empty_shape_take(AdcpEmptyShape *empty, AdcpDb *db, const AdcpShape *wanted);
+
+/* Whether the database has the encoding or would take it. It is tried, and put back at once. */
+bool adcp_empty_shape_try_encoding(AdcpDb *db, const char *encoding);
 
 /* Outside of a transaction, whatever the error: puts back what SQLite lets be put back. False when not
 ** all is seen to be as it was. */

@@ -80,6 +80,17 @@ void adcp_transaction_check_caller(AdcpDb *db, const char *function) {
   if( reads ) refuse_caller(db, function, writes ? "writes" : "reads");
 }
 
+bool adcp_transaction_is_written(AdcpDb *db) {
+  sqlite3 *handle = db->handle;
+  bool writes = false;
+  if( sqlite3_txn_state(handle, db->schema) != SQLITE_TXN_WRITE ) return false;
+  sqlite3_stmt *stmt = NULL;
+  while( !writes && (stmt = sqlite3_next_stmt(handle, stmt)) != NULL ) {
+    writes = sqlite3_stmt_busy(stmt) && !sqlite3_stmt_readonly(stmt);
+  }
+  return writes;
+}
+
 static void force_rollback(sqlite3 *handle);
 
 /* ---- begin and commit ---- */

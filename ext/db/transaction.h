@@ -17,6 +17,10 @@ typedef struct AdcpTransaction AdcpTransaction;
 ** statement of its own). Changes nothing. function: name for the message. */
 void adcp_transaction_check_caller(AdcpDb *db, const char *function);
 
+/* Whether a statement that writes db->schema is running on this connection, so that what is read beside
+** it may change from row to row. */
+bool adcp_transaction_is_written(AdcpDb *db);
+
 /* Opens; prepares everything an abort will need. Switch the connection's settings (state.h)
 ** before and put them back after: each switch makes SQLite prepare every statement again, which
 ** it refuses after an interrupt. */

@@ -14,8 +14,10 @@
 #include "db/catalog.h"
 #include "db/order.h"
 #include "db/scan.h"
+#include "db/transaction.h"
 #include "db/virtual_table.h"
 #include "ops/backup_table.h"
+#include "ops/diff_store.h"
 #include "ops/hash.h"
 #include "ops/interrupt.h"
 #include "ops/metadata.h"
@@ -69,6 +71,10 @@ struct AdcpDiff {
   AdcpDiffItem item;
   AdcpDiffCount count;
   AdcpBuf key, row; /* texts of the item */
+  int changed_rows; /* on the connection, when the last item was given; -1: a statement writes */
+  AdcpDiffStore *store; /* the items that are left, once they were read ahead */
+  AdcpDiffCount *ahead; /* owned: the same of the summary */
+  size_t ahead_count, given;
 };
 
 /* ---- sides ---- */
@@ -227,6 +233,7 @@ AdcpDiff *adcp_diff_open(AdcpDb *db, const AdcpRoot *root, const char *path, con
   }
   index_side(&diff->sides[0]);
   index_side(&diff->sides[1]);
+  diff->changed_rows = adcp_transaction_is_written(db) ? -1 : sqlite3_total_changes(db->handle);
   if( db->err->rc == ADCP_OK ) return diff;
   adcp_diff_close(diff);
   return NULL;
@@ -234,6 +241,8 @@ AdcpDiff *adcp_diff_open(AdcpDb *db, const AdcpRoot *root, const char *path, con
 
 void adcp_diff_close(AdcpDiff *diff) {
   if( diff == NULL ) return;
+  adcp_diff_store_close(diff->store);
+  adcp_free(diff->ahead);
   close_side(&diff->sides[0]);
   close_side(&diff->sides[1]);
   adcp_interrupt_close(&diff->interrupt);
@@ -528,7 +537,7 @@ static bool begin_table(AdcpDiff *diff, Equal equal) {
   return false;
 }
 
-const AdcpDiffItem *adcp_diff_next(AdcpDiff *diff) {
+static const AdcpDiffItem *next_item(AdcpDiff *diff) {
   while( !diff->err->rc ) {
     const AdcpDiffItem *item = NULL;
     switch( diff->state ) {
@@ -550,7 +559,7 @@ const AdcpDiffItem *adcp_diff_next(AdcpDiff *diff) {
   return NULL;
 }
 
-const AdcpDiffCount *adcp_diff_next_table(AdcpDiff *diff) {
+static const AdcpDiffCount *next_count(AdcpDiff *diff) {
   diff->state = BETWEEN_TABLES;
   if( !begin_table(diff, STOP_AT) ) return NULL;
   if( diff->state == MERGING ) {
@@ -559,4 +568,45 @@ const AdcpDiffCount *adcp_diff_next_table(AdcpDiff *diff) {
     end_merge(diff);
   }
   return diff->err->rc ? NULL : &diff->count;
+}
+
+/* ---- beside a statement that writes ---- */
+
+/* A snapshot is no help against writes of the connection itself, and who writes down the differences of a
+** database in it may make a new one with each. */
+static bool is_written(AdcpDiff *diff) {
+  if( diff->sides[1].live == NULL ) return false;
+  int before = diff->changed_rows;
+  diff->changed_rows = sqlite3_total_changes(diff->db.handle);
+  return before != diff->changed_rows;
+}
+
+static void read_ahead(AdcpDiff *diff) {
+  const AdcpDiffItem *item;
+  diff->store = adcp_diff_store_open(&diff->db);
+  while( diff->store && (item = next_item(diff)) != NULL ) {
+    adcp_diff_store_add(diff->store, item);
+  }
+}
+
+const AdcpDiffItem *adcp_diff_next(AdcpDiff *diff) {
+  if( diff->store == NULL && is_written(diff) ) read_ahead(diff);
+  return diff->store ? adcp_diff_store_next(diff->store) : next_item(diff);
+}
+
+static void count_ahead(AdcpDiff *diff) {
+  const AdcpDiffCount *count;
+  size_t most = diff->sides[0].schema->table_count + diff->sides[1].schema->table_count;
+  diff->ahead = adcp_calloc(most + 1, sizeof *diff->ahead);
+  if( diff->ahead == NULL ) adcp_error_nomem(diff->err);
+  while( diff->ahead && (count = next_count(diff)) != NULL ) {
+    diff->ahead[diff->ahead_count++] = *count;
+  }
+}
+
+const AdcpDiffCount *adcp_diff_next_table(AdcpDiff *diff) {
+  if( diff->ahead == NULL && is_written(diff) ) count_ahead(diff);
+  if( diff->ahead == NULL ) return next_count(diff);
+  bool more = !diff->err->rc && diff->given < diff->ahead_count;
+  return more ? &diff->ahead[diff->given++] : NULL;
 }

@@ -9,6 +9,10 @@
 ** Tables of equal digest are not read; of the others both sides come in the order of their key and
 ** are merged: two rows in memory, whatever the size. Where the key itself differs there is no way
 ** to tell which row is which: all rows are removed, and all added.
+**
+** The live database is one snapshot. Where this connection itself writes to it, all that is left is read
+** ahead, to disk: at the first call if the statement that calls is one that writes, otherwise at the first
+** call after rows were changed.
 */
 #ifndef ADCP_OPS_DIFF_H
 #define ADCP_OPS_DIFF_H
@@ -44,7 +48,7 @@ typedef struct AdcpDiffCount {
 typedef struct AdcpDiff AdcpDiff;
 
 /* path2 NULL: the database db->schema as it is now, under a snapshot held until close. NULL on
-** error. */
+** error. db's error is borrowed until close. */
 AdcpDiff *adcp_diff_open(AdcpDb *db, const AdcpRoot *root, const char *path, const char *path2);
 
 /* The next difference; borrowed until the next call. NULL at the end or on error. */

@@ -512,6 +512,37 @@ static void plan_tables(Planner *p) {
   }
 }
 
+static bool has_column_of(const AdcpTable *from, const AdcpTable *to, AdcpError *err) {
+  AdcpNameMap columns = {0};
+  bool found = false;
+  for( size_t i = 0; i < to->column_count; i++ ) {
+    AdcpColumn *column = &to->columns[i];
+    if( adcp_column_stored(column) ) adcp_name_map_put(&columns, column->name, column, err);
+  }
+  for( size_t i = 0; i < from->column_count && !found; i++ ) {
+    const char *name = from->columns[i].name;
+    found = adcp_column_stored(&from->columns[i]) &&
+            adcp_name_map_get(&columns, name, strlen(name), err) != NULL;
+  }
+  adcp_name_map_free(&columns);
+  return found;
+}
+
+/* Rows go into a live table by the names of its columns (db/load.c, which says the same). */
+static void check_columns(Planner *p) {
+  for( size_t i = 0; i < p->plan->table_count && !p->err->rc; i++ ) {
+    const AdcpPlanTable *entry = &p->plan->tables[i];
+    const char *name = entry->source->name;
+    const AdcpArchiveTable *rows = adcp_map_get(&p->filled, name, strlen(name));
+    if( !entry->fill || !entry->match_columns || entry->live == NULL ) continue;
+    if( rows == NULL || rows->rows == 0 ) continue;
+    if( has_column_of(entry->source, entry->live, p->err) ) continue;
+    adcp_error_set(p->err, ADCP_MISMATCH,
+                   "table \"%s\" has none of the columns that the backup's table has",
+                   entry->target);
+  }
+}
+
 /* Tables of the plan that are restored, by their names in the database. */
 typedef struct Targets {
   AdcpNameMap first, second; /* where two would have one name */
@@ -783,6 +814,20 @@ static void plan_drops(Planner *p) {
   }
 }
 
+/* What is to go, but belongs to a virtual table that stays, cannot be dropped. */
+static void check_drops(Planner *p) {
+  for( size_t i = 0; i < p->plan->drop_count && !p->plan->whole; i++ ) {
+    const char *name = p->plan->drops[i]->name;
+    const AdcpTable *live = adcp_schema_table(p->live, name);
+    const char *owner = live ? live->shadow_of : NULL;
+    if( owner == NULL || adcp_map_get(&p->dropped, owner, strlen(owner)) ) continue;
+    adcp_error_set(p->err, ADCP_ERROR,
+                   "table \"%s\" of the database is a part of virtual table \"%s\", which stays; "
+                   "restore \"%s\" itself, or drop it first",
+                   name, owner, owner);
+  }
+}
+
 /* ---- what the backup left out ---- */
 
 static bool has_values(const Planner *p, const AdcpTable *live, const AdcpColumn *column) {
@@ -920,8 +965,10 @@ static void make_plan(Planner *p, const char *backup_type) {
   index_backup(p);
   find_bare(p);
   if( !p->err->rc ) plan_tables(p);
+  if( !p->err->rc ) check_columns(p);
   if( !p->err->rc ) check_rename_targets(p);
   if( !p->err->rc ) plan_drops(p);
+  if( !p->err->rc ) check_drops(p);
   if( !p->err->rc ) check_table_names(p);
   if( !p->err->rc ) plan_objects(p);
   if( !p->err->rc ) adcp_plan_warn_of_names(p->plan, p->head->schema, p->live, p->err);

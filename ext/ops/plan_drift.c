@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "db/constraint.h"
+#include "db/temp_trigger.h"
 #include "db/token.h"
 #include "ops/legacy.h"
 
@@ -22,6 +23,22 @@ typedef struct Comparison {
   AdcpError *err;
 } Comparison;
 
+/* ---- effects ---- */
+
+/* What comes of rows that break it, whose text is not known where it is NULL. */
+static const char *effect(const Comparison *c, AdcpConstraintKind kind, const char *text) {
+  bool merge = c->drift->plan->merge;
+  const char *conflict = adcp_options_text(c->drift->options, "on_conflict", "update");
+  if( kind == ADCP_CONSTRAINT_CHECK ) {
+    return merge ? "a row that breaks it ends the restore"
+                 : "rows that break it go in all the same";
+  }
+  if( text && adcp_merge_keys_unfilled(c->keys, text, c->err) ) merge = false;
+  if( merge && strcmp(conflict, "update") == 0 ) return "rows that are equal in it become one";
+  if( merge && strcmp(conflict, "ignore") == 0 ) return "of rows that are equal in it one stays";
+  return "two rows that are equal in it end the restore";
+}
+
 /* ---- columns ---- */
 
 /* Its NULL is a number, before it is looked at. */
@@ -32,8 +49,17 @@ static bool is_rowid(const AdcpTable *table, const AdcpColumn *column) {
 static void compare_column(const Comparison *c, const AdcpColumn *was, const AdcpColumn *is) {
   bool never_null = is_rowid(c->from, was) || is_rowid(c->to, is);
   if( sqlite3_stricmp(was->decl_type, is->decl_type) != 0 ) {
-    adcp_texts_add(c->found, c->err, "column \"%s\" was of type \"%s\" and is of type \"%s\"",
-                   was->name, was->decl_type, is->decl_type);
+    /* Of a table that has become STRICT it is said once. */
+    bool refuses = c->to->strict && c->from->strict && sqlite3_stricmp(is->decl_type, "ANY") != 0;
+    adcp_texts_add(c->found, c->err, "column \"%s\" was of type \"%s\" and is of type \"%s\"%s",
+                   was->name, was->decl_type, is->decl_type,
+                   refuses ? ": a value that does not fit ends the restore" : "");
+  }
+  if( is_rowid(c->to, is) && !is_rowid(c->from, was) ) {
+    adcp_texts_add(c->found, c->err,
+                   "column \"%s\" is INTEGER PRIMARY KEY and was not: a value that is not an "
+                   "integer ends the restore",
+                   is->name);
   }
   if( is->not_null && !was->not_null && !never_null ) {
     adcp_texts_add(
@@ -116,6 +142,25 @@ static void append_primary_key(AdcpBuf *out, const AdcpTable *table, AdcpError *
   adcp_free((void *)places);
 }
 
+/* Whether rows that differ in the backup's key may be equal in the live one. */
+static bool may_be_equal(const Comparison *c) {
+  bool had_key = false, all_there = true, has_key = false;
+  for( size_t i = 0; i < c->from->column_count; i++ ) {
+    const AdcpColumn *column = &c->from->columns[i];
+    const AdcpColumn *twin = find_column(c, c->to_columns, column->name);
+    if( column->primary_key == 0 ) continue;
+    had_key = true;
+    all_there = all_there && twin && twin->primary_key;
+  }
+  for( size_t i = 0; i < c->to->column_count; i++ ) {
+    const AdcpColumn *column = &c->to->columns[i];
+    bool comes = find_column(c, c->from_columns, column->name) != NULL;
+    bool is_numbered = is_rowid(c->to, column) && !comes;
+    has_key = has_key || (column->primary_key && !is_numbered);
+  }
+  return has_key && !(had_key && all_there);
+}
+
 static void compare_primary_keys(const Comparison *c) {
   AdcpBuf was = {0}, is = {0};
   append_primary_key(&was, c->from, c->err);
@@ -124,7 +169,9 @@ static void compare_primary_keys(const Comparison *c) {
   if( before == NULL || now == NULL ) {
     adcp_error_nomem(c->err);
   } else if( sqlite3_stricmp(before, now) != 0 ) {
-    adcp_texts_add(c->found, c->err, "the primary key was %s and is %s", before, now);
+    bool says = may_be_equal(c);
+    adcp_texts_add(c->found, c->err, "the primary key was %s and is %s%s%s", before, now,
+                   says ? ": " : "", says ? effect(c, ADCP_CONSTRAINT_UNIQUE, NULL) : "");
   }
   adcp_buf_free(&was);
   adcp_buf_free(&is);
@@ -213,20 +260,6 @@ static bool read_constraints(AdcpByTable *objects, const char *table, AdcpConstr
   return known;
 }
 
-/* What comes of rows that break it. */
-static const char *effect(const Comparison *c, const AdcpConstraint *constraint) {
-  bool merge = c->drift->plan->merge;
-  const char *conflict = adcp_options_text(c->drift->options, "on_conflict", "update");
-  if( constraint->kind == ADCP_CONSTRAINT_CHECK ) {
-    return merge ? "a row that breaks it ends the restore"
-                 : "rows that break it go in all the same";
-  }
-  if( adcp_merge_keys_unfilled(c->keys, constraint->text, c->err) ) merge = false;
-  if( merge && strcmp(conflict, "update") == 0 ) return "rows that are equal in it become one";
-  if( merge && strcmp(conflict, "ignore") == 0 ) return "of rows that are equal in it one stays";
-  return "two rows that are equal in it end the restore";
-}
-
 static void list_new_constraints(const Comparison *c) {
   AdcpConstraints was = {0}, is = {0};
   bool known = read_constraints(c->drift->of_backup, c->from->name, &was, c->err);
@@ -234,7 +267,7 @@ static void list_new_constraints(const Comparison *c) {
   for( size_t i = 0; i < is.count; i++ ) {
     if( adcp_constraints_have(&was, &is.items[i]) ) continue;
     adcp_texts_add(c->found, c->err, "%.200s is not in the backup: %s", is.items[i].text,
-                   effect(c, &is.items[i]));
+                   effect(c, is.items[i].kind, is.items[i].text));
   }
   adcp_constraints_free(&was);
   adcp_constraints_free(&is);
@@ -242,24 +275,42 @@ static void list_new_constraints(const Comparison *c) {
 
 /* ---- triggers ---- */
 
-/* Whether the trigger fires when rows of a backup are merged into its table. */
-static bool fires(const AdcpDrift *drift, const AdcpObject *trigger, AdcpError *err) {
+/* Whether a trigger of that text fires when rows of a backup are merged into its table. */
+static bool fires(const AdcpDrift *drift, const char *sql, AdcpError *err) {
   bool updates = strcmp(adcp_options_text(drift->options, "on_conflict", "update"), "update") == 0;
   AdcpCreate create;
-  if( trigger->sql == NULL || !adcp_create_recognize(trigger->sql, &create, err) ) return false;
+  if( sql == NULL || !adcp_create_recognize(sql, &create, err) ) return false;
   bool inserts = strcmp(create.event, "INSERT") == 0;
   bool found = inserts || (updates && strcmp(create.event, "UPDATE") == 0);
   adcp_create_free(&create);
   return found;
 }
 
+typedef struct Fired {
+  const AdcpDrift *drift;
+  AdcpTexts *names;
+  AdcpError *err;
+} Fired;
+
+static void add_temp_trigger(void *context, const char *name, const char *sql) {
+  const Fired *fired = context;
+  if( !fires(fired->drift, sql, fired->err) ) return;
+  adcp_texts_add(fired->names, fired->err, "\"%s\" (TEMP)", name);
+}
+
+/* The setting holds for triggers of the databases, not for TEMP ones. */
 void adcp_plan_fired(const AdcpDrift *drift, AdcpTexts *names, AdcpError *err) {
   if( !drift->plan->merge ) return;
-  const AdcpObject *object = adcp_by_table_first(drift->of_live, drift->entry->live->name, err);
-  for( ; object && !err->rc; object = adcp_by_table_next(drift->of_live, object) ) {
-    if( object->type != ADCP_OBJECT_TRIGGER || !fires(drift, object, err) ) continue;
-    adcp_texts_add(names, err, "%s", object->name);
+  const char *table = drift->entry->live->name;
+  int enabled = 1;
+  sqlite3_db_config(drift->db->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &enabled);
+  const AdcpObject *object = adcp_by_table_first(drift->of_live, table, err);
+  for( ; enabled && object && !err->rc; object = adcp_by_table_next(drift->of_live, object) ) {
+    if( object->type != ADCP_OBJECT_TRIGGER || !fires(drift, object->sql, err) ) continue;
+    adcp_texts_add(names, err, "\"%s\"", object->name);
   }
+  Fired fired = {drift, names, err};
+  adcp_temp_triggers_each(drift->db, table, add_temp_trigger, &fired);
 }
 
 /* ---- all of it ---- */

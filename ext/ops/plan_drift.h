@@ -22,7 +22,8 @@ typedef struct AdcpDrift {
 /* Adds a text for people for each difference. */
 void adcp_plan_drift(const AdcpDrift *drift, AdcpTexts *found, AdcpError *err);
 
-/* Adds the names of the live table's triggers that fire, if the connection lets them: in a merge. */
+/* Adds the names, in quotes, of the triggers on the live table that fire in a merge: of its own database,
+** where the connection lets them, and TEMP ones, which it always does. */
 void adcp_plan_fired(const AdcpDrift *drift, AdcpTexts *names, AdcpError *err);
 
 #endif

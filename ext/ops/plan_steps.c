@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/name_map.h"
 #include "db/catalog.h"
+#include "db/empty_shape.h"
 #include "db/token.h"
 #include "ops/backup_dir.h"
 #include "ops/hash.h"
@@ -298,12 +299,10 @@ static char *how_matched(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
   const AdcpDrift drift = drift_of(steps, entry);
   AdcpTexts fired = {0};
   AdcpBuf text = {0};
-  int enabled = 1;
-  sqlite3_db_config(steps->db.handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, -1, &enabled);
-  if( enabled ) adcp_plan_fired(&drift, &fired, steps->err);
+  adcp_plan_fired(&drift, &fired, steps->err);
   adcp_buf_append_str(&text, "columns by name");
   for( size_t i = 0; i < fired.count && i < LISTED_TRIGGERS; i++ ) {
-    adcp_buf_appendf(&text, "%s \"%s\"", i ? "," : "; triggers fire:", fired.items[i]);
+    adcp_buf_appendf(&text, "%s %s", i ? "," : "; triggers fire:", fired.items[i]);
   }
   if( fired.count > LISTED_TRIGGERS ) {
     adcp_buf_appendf(&text, " and %zu more", fired.count - LISTED_TRIGGERS);
@@ -444,6 +443,7 @@ static void make_plan(AdcpPlanSteps *steps, const AdcpRequest *request) {
   steps->head = adcp_archive_head(steps->archive);
   adcp_metadata_read(&figures, steps->head->metadata, steps->err);
   if( makes_schema(steps) ) adcp_legacy_check_create(steps->head, steps->err);
+  bool has_encoding = adcp_empty_shape_try_encoding(&steps->db, figures.encoding);
   adcp_snapshot_open(&steps->snapshot, &steps->db);
   if( !steps->err->rc ) steps->live = adcp_catalog_read(&steps->db);
   if( steps->live == NULL ) return;
@@ -456,9 +456,7 @@ static void make_plan(AdcpPlanSteps *steps, const AdcpRequest *request) {
   if( request->is_latest ) {
     adcp_backup_dir_doubt_latest(&steps->db, steps->head, &steps->plan->warnings);
   }
-  bool takes_encoding = steps->live->object_count == 0 && strcmp(steps->db.schema, "main") == 0 &&
-                        sqlite3_get_autocommit(steps->db.handle);
-  if( !takes_encoding ) adcp_plan_warn_of_encoding(steps->plan, &steps->db, figures.encoding);
+  if( !has_encoding ) adcp_plan_warn_of_encoding(steps->plan, &steps->db, figures.encoding);
 }
 
 static void index_plan(AdcpPlanSteps *steps) {

@@ -288,6 +288,16 @@ static void choose_rows(AdcpRestore *restore) {
   restore->choice = adcp_row_choice_open(&call);
 }
 
+static void open_validation(AdcpRestore *restore) {
+  AdcpDb *db = &restore->db;
+  bool has_encoding = adcp_empty_shape_try_encoding(db, restore->figures.encoding);
+  if( !db->err->rc && flag(restore, "create") ) begin(restore); /* to be rolled back */
+  make_plan(restore);
+  if( !has_encoding ) adcp_plan_warn_of_encoding(restore->plan, db, restore->figures.encoding);
+  if( db->err->rc ) return;
+  adcp_ddl_vet(restore->plan, restore->head->schema, db, restore->options);
+}
+
 AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   AdcpRestore *restore = adcp_calloc(1, sizeof *restore);
   if( restore == NULL ) {
@@ -312,11 +322,7 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
                                  adcp_read_ahead_archive(restore->archive), request->handle, err);
   choose_rows(restore);
   if( err->rc || flag(restore, "validate_only") ) {
-    if( !err->rc && flag(restore, "create") ) begin(restore); /* to be rolled back */
-    make_plan(restore);
-    if( !err->rc ) {
-      adcp_ddl_vet(restore->plan, restore->head->schema, &restore->db, restore->options);
-    }
+    open_validation(restore);
     open_progress(restore, request);
     return restore;
   }

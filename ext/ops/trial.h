@@ -3,7 +3,7 @@
 **
 ** Own connection, own file without a name: nothing of the caller's is touched. What only an
 ** application registers (functions, collations) is put there as a stub and told as a warning; a
-** failure that may come from that is a warning too.
+** failure that may come from that is a warning too, and so is what a restore has to be allowed first.
 */
 #ifndef ADCP_OPS_TRIAL_H
 #define ADCP_OPS_TRIAL_H
@@ -12,13 +12,15 @@
 #include "ops/config.h"
 #include "ops/findings.h"
 #include "ops/interrupt.h"
+#include "ops/options.h"
 
 typedef struct AdcpTrial {
   const AdcpConfig *config; /* of the caller: its root holds the trial too */
   const char *path;
   const AdcpArchiveReader *archive; /* what is there, open */
   int threads;
-  int64_t max_objects; /* that may be made */
+  int64_t max_objects;        /* that may be made */
+  const AdcpOptions *options; /* of the validation: "modules" that may be run */
   AdcpDb *db; /* the caller's: whose interrupt ends the trial, and whose error is set then */
   AdcpInterrupt *interrupt;
   AdcpFindings *findings;

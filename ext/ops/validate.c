@@ -33,6 +33,7 @@ static const AdcpOptionSpec option_specs[] = {
     {"level", ADCP_OPTION_TEXT, 0, 0, level_choices},
     {"on_invalid", ADCP_OPTION_TEXT, 0, 0, invalid_choices},
     {"max_objects", ADCP_OPTION_INTEGER, 0, INT32_MAX, NULL},
+    {"modules", ADCP_OPTION_NAMES, 0, 0, NULL},
     {"threads", ADCP_OPTION_INTEGER, 0, ADCP_MAX_THREADS, NULL},
     {"progress", ADCP_OPTION_BOOL, 0, 0, NULL},
 };
@@ -302,10 +303,17 @@ static void try_restore(AdcpValidate *validate) {
     return;
   }
   int64_t max_objects = adcp_options_integer(validate->options, "max_objects", ADCP_MAX_OBJECTS);
-  AdcpTrial trial = {validate->config,     validate->path,      validate->archive,
-                     validate->threads,    max_objects,         &validate->db,
-                     &validate->interrupt, &validate->findings, is_legacy,
-                     &validate->functions};
+  AdcpTrial trial = {.config = validate->config,
+                     .path = validate->path,
+                     .archive = validate->archive,
+                     .threads = validate->threads,
+                     .max_objects = max_objects,
+                     .options = validate->options,
+                     .db = &validate->db,
+                     .interrupt = &validate->interrupt,
+                     .findings = &validate->findings,
+                     .is_legacy = is_legacy,
+                     .functions = &validate->functions};
   adcp_trial_restore(&trial);
 }
 

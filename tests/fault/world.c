@@ -451,6 +451,19 @@ uint64_t world_content(sqlite3 *db, const char *schema) {
   return mix_query(db, hash, "PRAGMA application_id");
 }
 
+/* Whatever encoding the connection has. */
+static uint64_t mix_config(sqlite3 *db) {
+  sqlite3_stmt *stmt = NULL;
+  uint64_t hash = 1;
+  sqlite3_prepare_v2(db, "SELECT adcp_config()", -1, &stmt, NULL);
+  if( sqlite3_step(stmt) == SQLITE_ROW ) {
+    const void *text = sqlite3_column_text(stmt, 0);
+    hash = mix(hash, text, (size_t)sqlite3_column_bytes(stmt, 0));
+  }
+  sqlite3_finalize(stmt);
+  return hash;
+}
+
 void world_settings(sqlite3 *db, char out[MESSAGE_BYTES]) {
   static const char *const pragmas[] = {
       "foreign_keys",   "recursive_triggers", "ignore_check_constraints",
@@ -460,6 +473,7 @@ void world_settings(sqlite3 *db, char out[MESSAGE_BYTES]) {
       "busy_timeout",   "full_column_names",  "foreign_keys",
       "temp_store",     "writable_schema",    "cell_size_check",
       "trusted_schema", "legacy_alter_table", "locking_mode",
+      "encoding",
   };
   size_t n = 0;
   for( int op = SQLITE_DBCONFIG_ENABLE_FKEY; op <= SQLITE_DBCONFIG_TRUSTED_SCHEMA; op++ ) {
@@ -476,8 +490,7 @@ void world_settings(sqlite3 *db, char out[MESSAGE_BYTES]) {
   }
   n += (size_t)snprintf(out + n, MESSAGE_BYTES - n, "last_insert_rowid=%lld\n",
                         (long long)sqlite3_last_insert_rowid(db));
-  uint64_t ours = mix_query(db, 1, "SELECT adcp_config()");
-  snprintf(out + n, MESSAGE_BYTES - n, "adcp_config=%llx\n", (unsigned long long)ours);
+  snprintf(out + n, MESSAGE_BYTES - n, "adcp_config=%llx\n", (unsigned long long)mix_config(db));
 }
 
 static int count_entries(const char *path, bool (*wanted)(const char *)) {

@@ -329,6 +329,7 @@ TABLES = [
     restore("progress", True, False),
     validate("on_invalid", "error", "report", path="bad.json"),
     validate("max_objects", 1, 100, path="b.json"),
+    validate("modules", ["dbstat"], "another", path="module.json"),
     validate("threads", FEW, MANY),
     validate("progress", True, False),
     prune("keep_last", 1, 2),
