@@ -12,6 +12,7 @@
 #include "db/sqlite.h"
 #include "ops/json_edit.h"
 #include "ops/json_tree.h"
+#include "ops/settings.h"
 #include "platform/random.h"
 
 #define SALT_BYTES ADCP_SHA256_BYTES /* as long as the digest: RFC 2104 wants no less */
@@ -125,9 +126,16 @@ static bool matches(const char *glob, const char *name, AdcpError *err) {
   return found;
 }
 
+/* What option "env" put into app_settings: its members have names of their own. */
+static bool is_variables(const AdcpSecrets *secrets, const char *pointer) {
+  return strcmp(pointer, "/" ADCP_ENVIRONMENT_KEY) == 0 &&
+         strcmp(secrets->section, ADCP_APP_SETTINGS) == 0 &&
+         adcp_options_has(secrets->options, "env");
+}
+
 static bool is_secret(void *context, const char *pointer, const char *key) {
-  (void)pointer;
   AdcpSecrets *secrets = context;
+  if( is_variables(secrets, pointer) ) return false;
   bool own = adcp_options_has(secrets->options, "secret_names");
   size_t count =
       own ? adcp_options_name_count(secrets->options, "secret_names") : DEFAULT_NAME_COUNT;

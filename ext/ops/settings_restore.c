@@ -267,6 +267,19 @@ static void make_text(AdcpSettingsRestore *settings, Target *target) {
 
 /* ---- environment ---- */
 
+/* null: all of them were left out as one secret, as "secret_names":["*"] once did. */
+static void take_object(AdcpSettingsRestore *settings, cJSON *variables) {
+  if( cJSON_IsObject(variables) ) {
+    settings->variables = variables;
+    return;
+  }
+  if( !cJSON_IsNull(variables) ) {
+    adcp_error_set(settings->err, ADCP_CORRUPT,
+                   "damaged: " ADCP_APP_SETTINGS "." ADCP_ENVIRONMENT_KEY " is not an object");
+  }
+  cJSON_Delete(variables);
+}
+
 static void read_variables(AdcpSettingsRestore *settings) {
   size_t n = 0;
   const char *json = adcp_archive_section(settings->archive, ADCP_APP_SETTINGS, &n);
@@ -274,12 +287,8 @@ static void read_variables(AdcpSettingsRestore *settings) {
   AdcpBuf rest = {0}, variables = {0};
   split_variables(json, n, &rest, &variables, settings->err);
   if( settings->err->rc == ADCP_OK && variables.size ) {
-    settings->variables =
-        adcp_json_tree((char *)variables.data, variables.size, NULL, settings->err);
-    if( !cJSON_IsObject(settings->variables) ) {
-      adcp_error_set(settings->err, ADCP_CORRUPT,
-                     "damaged: " ADCP_APP_SETTINGS "." ADCP_ENVIRONMENT_KEY " is not an object");
-    }
+    take_object(settings,
+                adcp_json_tree((char *)variables.data, variables.size, NULL, settings->err));
   }
   adcp_buf_free(&rest);
   adcp_buf_free(&variables);

@@ -131,6 +131,20 @@ call(db, "adcp_backup", "names.json", settings={"app_settings": "app.json"}, sec
 names = json.loads(read("names.json"))["app_settings"]
 equal("secret_names replaces the list", [names["ratio"], names["llm"]["debug"], names["access_token_id"]],
       [None, None, 9876543210123])
+
+# Patterns that match what the variables stand in leave out those whose own names match, and a restore takes it.
+for patterns, left_out in ((["*"], ["EMB_MODEL", "EMB_NOTE"]), (["*E*"], ["EMB_MODEL", "EMB_NOTE"]), (["*VARIABLES", "*NOTE"], ["EMB_NOTE"])):
+    report = call(db, "adcp_backup", "star.json", overwrite=True, env="EMB_*", secret_names=patterns)
+    equal(f"redacted {patterns}", report["redacted"], [f"app_settings/environment_variables/{name}" for name in left_out])
+    equal(f"restored {patterns}", call(connect(":memory:"), "adcp_restore", "star.json")["environment_different"], [])
+write("own-variables.json", '{"environment_variables":{"A":1}}')
+equal("a member of the file's own", call(db, "adcp_backup", "star.json", overwrite=True, settings={"app_settings": "own-variables.json"},
+                                         secret_names="*VARIABLES")["redacted"], ["app_settings/environment_variables"])
+# Files where it was left out itself: they have no variables.
+call(db, "adcp_backup", "star.json", overwrite=True, env="EMB_*")
+write("star.json", json.dumps({**json.loads(read("star.json")), "app_settings": {"environment_variables": None}}))
+check("restored without variables", "environment_different" not in call(connect(":memory:"), "adcp_restore", "star.json"), log[-1])
+fails("and no env_file", connect(":memory:"), "adcp_restore", "star.json", "the backup has no environment variables", env_file="x.env")
 log.clear()
 write("nested.json", '{"a":1,"environment_variables":{"OLD":"x"},"b":2}')
 nested = call(db, "adcp_backup", "nested-b.json", settings={"app_settings": "nested.json"}, env="EMB_MODEL")
