@@ -309,11 +309,11 @@ static void write_head(AdcpBackup *backup) {
   adcp_archive_begin_tables(backup->archive);
 }
 
-static void gather_settings(AdcpBackup *backup) {
+static void gather_settings(AdcpBackup *backup, AdcpConfig *config) {
   if( backup->err->rc ) return;
   backup->redaction = adcp_redaction_open(backup->options, backup->schema, &backup->redacted,
                                           &backup->warnings, backup->err);
-  backup->settings = adcp_settings_open(backup->options, backup->root, &backup->db);
+  backup->settings = adcp_settings_open(backup->options, config, &backup->db);
 }
 
 /* Counts what will be written, which costs a look at every table: only for those who want to be
@@ -466,7 +466,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   if( !err->rc ) select_schema(backup);
   leave_indexes_out(backup);
   warn_of_size(backup);
-  gather_settings(backup);
+  gather_settings(backup, request->config);
   check_changed(backup, request);
   if( backup->unchanged ) return backup;
   choose_path(backup, request);

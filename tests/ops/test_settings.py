@@ -312,6 +312,16 @@ for flag, pattern in (("sql:DELETE FROM user", "one SELECT"), ("sql:SELECT 1; SE
                       ("sql:SELECT id FROM user", "more than one row"), ("sql:PRAGMA user_version", "one SELECT"),
                       ("settings:x.y", "settings:section.key")):
     fails("flag " + flag, db, "adcp_backup", "no.json", pattern, flags={"a": flag})
+# A flag's SQL runs within adcp_backup, where one more of these would run in it without end, or change what it is made with.
+db.create_function("evaluated", 1, lambda sql: db.execute(sql).fetchone()[0])
+for sql in ("SELECT adcp_backup('no.json')", "SELECT adcp_restore('a.json')", "SELECT adcp_config('log_file', 'no.json')", "SELECT adcp_config() ->> 'env'",
+            "SELECT adcp_config_load('app.json')", "SELECT adcp_prune()", "SELECT adcp_undo()", "SELECT adcp_validate('a.json')", "SELECT adcp_hash()",
+            "WITH w AS (SELECT adcp_info() AS x) SELECT x FROM w"):
+    fails("flag " + sql, db, "adcp_backup", "no.json", 'option "flags": SQL of "a": adcp_[a-z_]+: functions of adcp are not for the SQL', flags={"a": "sql:" + sql})
+    fails("flag of another function " + sql, db, "adcp_backup", "no.json", 'option "flags": SQL of "a": user-defined function raised',
+          flags={"a": "sql:SELECT evaluated('" + sql.replace("'", "''") + "')"})
+equal("no log", db.execute("SELECT adcp_config('log_file')").fetchone(), (None,))
+equal("relations only read", call(db, "adcp_backup", "flags.json", overwrite=True, flags={"a": "sql:SELECT count(*) > 0 FROM adcp_contents('a.json')"})["warnings"], [])
 for column, pattern in (("user.pin", "NOT NULL"), ("user.id", "primary key"), ("user.nix", "no table.column"),
                         ("nix.x", "no table.column"), ("user", "no table.column")):
     fails("redact " + column, db, "adcp_backup", "no.json", pattern, redact=[column])
