@@ -22,6 +22,7 @@
 #include "ops/clock.h"
 #include "ops/hash.h"
 #include "ops/fts_leave.h"
+#include "ops/fts_words.h"
 #include "ops/interrupt.h"
 #include "ops/listing.h"
 #include "ops/metadata.h"
@@ -80,6 +81,7 @@ struct AdcpBackup {
   const char *type;   /* backup_type */
   AdcpSettings *settings;
   AdcpRedaction *redaction;
+  AdcpFtsWords *words;             /* until indexes are left out */
   AdcpTextList redacted, warnings; /* of columns; those of settings come on top */
   AdcpBlockWriterOptions container;
   AdcpInterrupt interrupt; /* asked while a stream has no room */
@@ -212,6 +214,7 @@ static void select_schema(AdcpBackup *backup) {
       backup->write_rows[kept++] = rows_written(backup, selection, &schema->tables[i]);
     }
     if( adcp_selection_partial(selection) ) warn_of_names(backup, keep_objects);
+    backup->words = adcp_fts_words_open(schema, selection, backup->options, backup->err);
     adcp_selection_close(selection); /* it borrows the whole schema */
     adcp_schema_retain(schema, keep_objects, keep_tables, backup->err);
     part_from_owners(backup);
@@ -223,10 +226,15 @@ static void select_schema(AdcpBackup *backup) {
   adcp_free(keep_tables);
 }
 
+/* Those that have to be first: nothing is to be said then of why they cannot be rebuilt. */
 static void leave_indexes_out(AdcpBackup *backup) {
   if( backup->err->rc ) return;
-  if( strcmp(adcp_options_text(backup->options, "fts", "keep"), "rebuild") != 0 ) return;
-  adcp_fts_leave_out(&backup->db, backup->schema, backup->write_rows, &backup->warnings);
+  AdcpFtsLeave leave;
+  adcp_fts_leave_open(&leave, &backup->db, backup->schema, backup->write_rows, &backup->warnings);
+  adcp_fts_words_leave_out(backup->words, &leave, backup->redaction);
+  bool all = strcmp(adcp_options_text(backup->options, "fts", "keep"), "rebuild") == 0;
+  if( all ) adcp_fts_leave_all(&leave);
+  adcp_fts_leave_close(&leave);
 }
 
 static bool rebuilds(const AdcpSchema *schema) {
@@ -309,10 +317,14 @@ static void write_head(AdcpBackup *backup) {
   adcp_archive_begin_tables(backup->archive);
 }
 
+static void open_redaction(AdcpBackup *backup) {
+  if( backup->err->rc ) return;
+  backup->redaction =
+      adcp_redaction_open(backup->options, backup->schema, &backup->redacted, backup->err);
+}
+
 static void gather_settings(AdcpBackup *backup, AdcpConfig *config) {
   if( backup->err->rc ) return;
-  backup->redaction = adcp_redaction_open(backup->options, backup->schema, &backup->redacted,
-                                          &backup->warnings, backup->err);
   backup->settings = adcp_settings_open(backup->options, config, &backup->db);
 }
 
@@ -464,6 +476,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   if( !err->rc ) backup->schema = adcp_catalog_read(&backup->db);
   if( !err->rc ) adcp_schema_sort(backup->schema, err);
   if( !err->rc ) select_schema(backup);
+  open_redaction(backup);
   leave_indexes_out(backup);
   warn_of_size(backup);
   gather_settings(backup, request->config);
@@ -621,6 +634,7 @@ void adcp_backup_close(AdcpBackup *backup) {
   adcp_options_free(backup->options);
   adcp_settings_close(backup->settings);
   adcp_redaction_close(backup->redaction);
+  adcp_fts_words_close(backup->words);
   adcp_text_list_free(&backup->redacted);
   adcp_text_list_free(&backup->warnings);
   adcp_free(backup->write_rows);
