@@ -88,24 +88,12 @@ void adcp_mention_each(const AdcpObject *object, AdcpNameMap *relations, AdcpMen
   adcp_name_map_free(&walk.seen);
 }
 
-static bool is_name(const char *token, size_t size, AdcpTokenType type, const char *name,
-                    AdcpError *err) {
-  if( type == ADCP_TOKEN_WORD ) {
-    return strlen(name) == size && sqlite3_strnicmp(token, name, (int)size) == 0;
-  }
-  if( type != ADCP_TOKEN_QUOTED || *token == '\'' ) return false;
-  char *text = adcp_token_dequote(token, size, err);
-  bool same = text && sqlite3_stricmp(text, name) == 0;
-  adcp_free(text);
-  return same;
-}
-
 bool adcp_mention_has_name(const AdcpObject *object, const char *name, AdcpError *err) {
   const char *sql = object->sql;
   size_t left = strlen(sql), size;
   AdcpTokenType type;
   while( !err->rc && (type = adcp_token_next(sql, left, &size)) != ADCP_TOKEN_END ) {
-    if( is_name(sql, size, type, name, err) ) return true;
+    if( *sql != '\'' && adcp_token_is_name(sql, size, type, name, err) ) return true;
     sql += size;
     left -= size;
   }

@@ -30,6 +30,7 @@
 #include "ops/own_file.h"
 #include "ops/progress.h"
 #include "ops/redaction.h"
+#include "ops/redaction_check.h"
 #include "ops/selection.h"
 #include "ops/settings.h"
 #include "ops/validate.h"
@@ -321,6 +322,9 @@ static void open_redaction(AdcpBackup *backup) {
   if( backup->err->rc ) return;
   backup->redaction =
       adcp_redaction_open(backup->options, backup->schema, &backup->redacted, backup->err);
+  if( adcp_options_name_count(backup->options, "redact") == 0 || backup->err->rc ) return;
+  adcp_redaction_check(&backup->db, backup->schema, backup->write_rows, backup->redaction,
+                       &backup->warnings);
 }
 
 static void gather_settings(AdcpBackup *backup, AdcpConfig *config) {
