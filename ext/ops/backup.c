@@ -82,7 +82,8 @@ struct AdcpBackup {
   const char *type;   /* backup_type */
   AdcpSettings *settings;
   AdcpRedaction *redaction;
-  AdcpFtsWords *words;             /* until indexes are left out */
+  AdcpFtsWords *words;   /* until indexes are left out */
+  AdcpNameMap unsampled; /* AdcpTable of the schema: what ANALYZE sampled of them stays out */
   AdcpTextList redacted, warnings; /* of columns; those of settings come on top */
   AdcpBlockWriterOptions container;
   AdcpInterrupt interrupt; /* asked while a stream has no room */
@@ -360,18 +361,29 @@ static bool has_samples(const AdcpTable *table) {
 }
 
 /* Rows of sqlite_sequence and sqlite_stat speak of a table, by their first column: in a partial
-** backup only of one that is in it. Samples of a table with a redacted column stay out. */
-static bool row_selected(const AdcpBackup *backup, const AdcpTable *table,
-                         const AdcpValue *values) {
+** backup only of one that is in it. Samples of a table whose rows are left out, or with a redacted
+** column, stay out. */
+static bool row_selected(AdcpBackup *backup, const AdcpTable *table, const AdcpValue *values) {
   if( table->kind != ADCP_TABLE_SEQUENCE && table->kind != ADCP_TABLE_STAT ) return true;
   const AdcpValue *value = &values[table->has_rowid_key ? 1 : 0];
   const char *name = value->type == ADCP_TEXT ? adcp_value_bytes(value) : NULL;
   if( name && has_samples(table) &&
-      adcp_redaction_concerns(backup->redaction, name, value->size, backup->err) ) {
+      adcp_name_map_get(&backup->unsampled, name, value->size, backup->err) ) {
     return false;
   }
   if( strcmp(backup->type, "full") == 0 ) return true;
   return name && adcp_map_get(&backup->schema->table_by_name, name, value->size);
+}
+
+static void find_unsampled(AdcpBackup *backup) {
+  const AdcpSchema *schema = backup->schema;
+  for( size_t i = 0; !backup->err->rc && i < schema->table_count; i++ ) {
+    AdcpTable *table = &schema->tables[i];
+    bool whole =
+        backup->write_rows[i] &&
+        !adcp_redaction_concerns(backup->redaction, table->name, strlen(table->name), backup->err);
+    if( !whole ) adcp_name_map_put(&backup->unsampled, table->name, table, backup->err);
+  }
 }
 
 static bool hashed_table(void *context, const AdcpTable *table) {
@@ -380,7 +392,7 @@ static bool hashed_table(void *context, const AdcpTable *table) {
 }
 
 static const AdcpValue *hashed_row(void *context, const AdcpTable *table, const AdcpValue *values) {
-  const AdcpBackup *backup = context;
+  AdcpBackup *backup = context;
   if( !row_selected(backup, table, values) ) return NULL;
   return adcp_redaction_apply(backup->redaction, table, values);
 }
@@ -484,6 +496,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   leave_indexes_out(backup);
   warn_of_size(backup);
   gather_settings(backup, request->config);
+  find_unsampled(backup);
   check_changed(backup, request);
   if( backup->unchanged ) return backup;
   choose_path(backup, request);
@@ -639,6 +652,7 @@ void adcp_backup_close(AdcpBackup *backup) {
   adcp_settings_close(backup->settings);
   adcp_redaction_close(backup->redaction);
   adcp_fts_words_close(backup->words);
+  adcp_name_map_free(&backup->unsampled);
   adcp_text_list_free(&backup->redacted);
   adcp_text_list_free(&backup->warnings);
   adcp_free(backup->write_rows);

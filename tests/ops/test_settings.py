@@ -234,6 +234,12 @@ sampled.executescript("CREATE TABLE u(id INTEGER PRIMARY KEY, pw TEXT); CREATE T
                       " sql = 'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)' WHERE name = 'stat'")
 sampled.close()
 sampled = connect("sampled.db")
+sampled.execute("INSERT INTO sqlite_stat4 VALUES('U', 'ui', 1, 0, 0, x'505753454352455421')")
+for options, wanted in (({}, ["u", "v", "U"]), ({"redact": "U.PW"}, ["v"]), ({"exclude_data": "u"}, ["v"]), ({"exclude_data": ["u", "v"]}, []),
+                        ({"tables": ["u", "v"], "exclude_data": "v"}, ["u"]), ({"exclude_tables": "u"}, ["v"]), ({"data_only": True, "exclude_data": "u"}, ["v"])):
+    call(sampled, "adcp_backup", "sampled.json", overwrite=True, **options)
+    equal(f"samples {options}", [line["tbl"] for line in json.loads(read("sampled.json"))["tables"]["sqlite_stat4"]], wanted)
+sampled.execute("DELETE FROM sqlite_stat4 WHERE tbl = 'U'")
 for redact, wanted in (([], ["u", "v"]), (["U.PW"], ["v"])):
     call(sampled, "adcp_backup", "sampled.json", redact=redact, overwrite=True)
     document = json.loads(read("sampled.json"))
