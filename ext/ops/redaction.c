@@ -48,29 +48,26 @@ static void check_column(const AdcpTable *table, const AdcpColumn *column, const
       place, why);
 }
 
-static void add_column(AdcpRedaction *redaction, const AdcpTable *table, const AdcpColumn *column,
-                       size_t value) {
+static void add_column(AdcpRedaction *redaction, const AdcpTable *table, const AdcpColumn *column) {
+  size_t value = adcp_table_value_place(table, (size_t)(column - table->columns));
   size_t *first = &redaction->first[table - redaction->schema->tables];
   redaction->columns[redaction->count++] = (Redacted){table, column, value, *first};
   *first = redaction->count;
 }
 
-/* Takes table and column of "table.column" if they are there; a name may have dots. */
-static bool find_column(AdcpRedaction *redaction, const char *place, AdcpError *err) {
-  for( const char *dot = strchr(place, '.'); dot; dot = strchr(dot + 1, '.') ) {
+/* Names may have dots: "a.b.c" is column "b.c" of "a", and column "c" of "a.b". Takes all that are there,
+** and says whether there is any. */
+static bool find_columns(AdcpRedaction *redaction, const char *place, AdcpError *err) {
+  bool found = false;
+  for( const char *dot = strchr(place, '.'); dot && !err->rc; dot = strchr(dot + 1, '.') ) {
     const AdcpTable *table = find_table(redaction, place, (size_t)(dot - place), err);
-    size_t value = table && table->has_rowid_key ? 1 : 0;
-    for( size_t i = 0; table && i < table->column_count; i++ ) {
-      const AdcpColumn *column = &table->columns[i];
-      if( sqlite3_stricmp(column->name, dot + 1) == 0 ) {
-        check_column(table, column, place, err);
-        add_column(redaction, table, column, value);
-        return true;
-      }
-      if( adcp_column_stored(column) ) value++;
-    }
+    const AdcpColumn *column = table ? adcp_table_column(table, dot + 1) : NULL;
+    if( column == NULL ) continue;
+    check_column(table, column, place, err);
+    add_column(redaction, table, column);
+    found = true;
   }
-  return false;
+  return found;
 }
 
 /* ---- opening ---- */
@@ -79,7 +76,7 @@ static void read_columns(AdcpRedaction *redaction, const AdcpOptions *options, A
                          AdcpError *err) {
   for( size_t i = 0; i < adcp_options_name_count(options, "redact") && !err->rc; i++ ) {
     const char *place = adcp_options_name(options, "redact", i);
-    if( !find_column(redaction, place, err) ) {
+    if( !find_columns(redaction, place, err) ) {
       adcp_error_set(err, ADCP_ERROR,
                      "option \"redact\": \"%s\" is no table.column of what is backed up", place);
     }
@@ -97,6 +94,15 @@ static void index_tables(AdcpRedaction *redaction, AdcpError *err) {
   }
 }
 
+/* How many columns the option may mean at most: one for each dot. */
+static size_t most_columns(const AdcpOptions *options) {
+  size_t dots = 0;
+  for( size_t i = 0; i < adcp_options_name_count(options, "redact"); i++ ) {
+    for( const char *at = adcp_options_name(options, "redact", i); *at; at++ ) dots += *at == '.';
+  }
+  return dots;
+}
+
 AdcpRedaction *adcp_redaction_open(const AdcpOptions *options, const AdcpSchema *schema,
                                    AdcpTextList *names, AdcpError *err) {
   if( err->rc ) return NULL;
@@ -109,7 +115,7 @@ AdcpRedaction *adcp_redaction_open(const AdcpOptions *options, const AdcpSchema 
   size_t count = adcp_options_name_count(options, "redact");
   if( redaction ) {
     redaction->schema = schema;
-    redaction->columns = adcp_calloc(count + 1, sizeof *redaction->columns);
+    redaction->columns = adcp_calloc(most_columns(options) + 1, sizeof *redaction->columns);
     redaction->first = adcp_calloc(schema->table_count + 1, sizeof *redaction->first);
     redaction->row = adcp_calloc(longest, sizeof *redaction->row);
   }
