@@ -299,8 +299,30 @@ for own, more in ((1, {}), (2, {"flags": {"a": "DEBUG"}}), (2, {"s0": "secret.js
     del many["s9"]
     call(db, "adcp_backup", "most.json", overwrite=True, settings=many, **options)
     check(f"{own} and the others", call(db, "adcp_validate", "most.json")["valid"], log[-1])
+# What could not be told to be a secret, or which of two it was, is refused: not what is left as it is.
+for body in ('{"x\\u0000password":"PWSECRET"}', '{"a":[{"password\\u0000a":"PWSECRET"}]}'):
+    write("zero.json", body)
+    fails("zero " + body, db, "adcp_backup", "no.json", 'settings "s": the name of a member has a zero character', settings={"s": "zero.json"})
+    call(db, "adcp_backup", "zero-b.json", overwrite=True, settings={"s": "zero.json"}, include_secrets=True)
+    check("as it is " + body, body in read("zero-b.json"))
+for body, place in (('{"password":"PWSECRET","password":"SECRET2"}', "/password"), ('{"password":null,"p\\u0061ssword":"SECRET2"}', "/password"),
+                    ('{"a":[0,{"key":1}],"a":[2,{"key":3}]}', "/a/1/key"), ('{"environment_variables":{"key":1,"key":2}}', "/environment_variables/key")):
+    write("same.json", body)
+    fails("twice " + body, db, "adcp_backup", "no.json", f'settings "app_settings": member {place} stands there twice', settings={"app_settings": "same.json"})
+for body, more in (('{"a":1,"a":2,"b":{"key":1},"c":{"key":1,"KEY":2}}', {}), ('{"environment_variables":1,"environment_variables":2}', {"env": "API_KEY"})):
+    write("same.json", body)
+    call(db, "adcp_backup", "same-b.json", overwrite=True, settings={"app_settings": "same.json", "other": "tenant.json"}, **more)
+    equal("not twice " + body, call(connect(":memory:"), "adcp_restore", "same-b.json", settings={"app_settings": "same.json"})["secrets_different"], [])
+# Patterns are GLOB's, letter case ignored: also what a class has between the letters, or takes out.
+for pattern, names, others in (("[A-z]secret", ["_secret", "ASECRET", "zSecret"], ["1secret", "secret"]), ("[^a]x", ["bX", "_x"], ["Ax", "aX", "x"]),
+                               ("[a-]x", ["Ax", "-X"], ["bx"]), ("[-a]x", ["Ax", "-X"], ["bx"]), ("[]a]x", ["Ax", "]X"], ["bx"]), ("[]-a]x", ["Ax", "]X", "-x"], ["^x"]),
+                               ("[^]a]x", ["bx"], ["Ax", "]X"]), ("[Y-b]x", ["yx", "Zx", "Ax", "Bx", "^x"], ["cx", "xx"]), ("[x-é]x", ["Xx", "zx", "éx", "Éx"], ["wx", "ßéx"]),
+                               ("k?y*", ["KÉY1", "key"], ["ky"]), ("a[", [], ["A["]), ("[a", [], ["a"])):
+    write("class.json", json.dumps({name: 1 for name in names + others}))
+    equal("class " + pattern, call(db, "adcp_backup", "class-b.json", overwrite=True, settings={"s": "class.json"}, secret_names=pattern)["redacted"],
+          ["s/" + name for name in names])
 # The place of each secret stands twice in the backup, and is as long as the names on the way to it.
-write("far.json", '{"' + 1000000 * "x" + '":{' + ",".join(70 * ['"key":1']) + "}}")
+write("far.json", '{"' + 1000000 * "x" + '":{' + ",".join(f'"key{i}":1' for i in range(10, 80)) + "}}")
 fails("too many places", db, "adcp_backup", "no.json", "places and digests of 70 secrets that are left out, would take 14[0-9]+ bytes of the backup",
       settings={"x": "far.json"})
 check("not without them", isinstance(call(db, "adcp_backup", "far-b.json", settings={"x": "far.json"}, include_secrets=True), dict), log[-1][:300])
