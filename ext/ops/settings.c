@@ -117,9 +117,6 @@ static void read_files(AdcpSettings *settings) {
     const char *name, *path;
     adcp_options_pair(settings->options, "settings", i, &name, &path);
     check_section_name(name, settings->err);
-    if( find_section(settings, name) ) {
-      adcp_error_set(settings->err, ADCP_ERROR, "option \"settings\": \"%s\" is given twice", name);
-    }
     if( !settings->err->rc ) read_file(settings, name, path);
     if( settings->bytes > ADCP_MAX_ALL_SETTINGS_BYTES ) {
       adcp_error_set(settings->err, ADCP_TOOBIG,
