@@ -195,6 +195,27 @@ static void part_from_owners(const AdcpBackup *backup) {
   }
 }
 
+/* A selection that leaves nothing may be a slip; with settings it may be what is meant. */
+static void warn_of_nothing(AdcpBackup *backup) {
+  static const char *const others[] = {"settings", "env", "flags"};
+  const AdcpSchema *schema = backup->schema;
+  bool some = backup->err->rc || strcmp(backup->type, "partial") != 0;
+  for( size_t i = 0; i < schema->object_count; i++ ) {
+    some = some || schema->objects[i].type != ADCP_OBJECT_TABLE;
+  }
+  for( size_t i = 0; i < schema->table_count; i++ ) {
+    AdcpTableKind kind = schema->tables[i].kind;
+    some = some || (kind != ADCP_TABLE_SEQUENCE && kind != ADCP_TABLE_STAT); /* of other tables */
+  }
+  for( size_t i = 0; i < sizeof others / sizeof *others; i++ ) {
+    some = some || adcp_options_has(backup->options, others[i]);
+  }
+  if( some ) return;
+  adcp_text_list_add(&backup->warnings,
+                     "nothing is in the backup: \"tables\" and \"exclude_tables\" leave nothing of "
+                     "the database");
+}
+
 /* Reduces the schema to what the options select. */
 static void select_schema(AdcpBackup *backup) {
   AdcpSchema *schema = backup->schema;
@@ -220,6 +241,7 @@ static void select_schema(AdcpBackup *backup) {
     adcp_selection_close(selection); /* it borrows the whole schema */
     adcp_schema_retain(schema, keep_objects, keep_tables, backup->err);
     part_from_owners(backup);
+    warn_of_nothing(backup);
   } else {
     adcp_selection_close(selection);
     adcp_error_nomem(backup->err);
