@@ -77,8 +77,12 @@ static void read_columns(AdcpRedaction *redaction, const AdcpOptions *options, A
   for( size_t i = 0; i < adcp_options_name_count(options, "redact") && !err->rc; i++ ) {
     const char *place = adcp_options_name(options, "redact", i);
     if( !find_columns(redaction, place, err) ) {
-      adcp_error_set(err, ADCP_ERROR,
-                     "option \"redact\": \"%s\" is no table.column of what is backed up", place);
+      adcp_error_set(
+          err, ADCP_ERROR,
+          "option \"redact\": \"%s\" is no table.column of what is backed up; look at its "
+          "spelling, or give this backup a list without it: {\"redact\":[...]} stands in "
+          "the place of a setting",
+          place);
     }
     if( err->rc ) return;
     adcp_text_list_add(names, "%s", place);

@@ -218,11 +218,25 @@ static const cJSON *variable_names(const AdcpSettingsRestore *settings) {
   return cJSON_GetObjectItemCaseSensitive(settings->metadata, ADCP_METADATA_VARIABLES);
 }
 
+/* Whether a restore writes the section to a file. */
+static bool is_settings(const char *section) {
+  return !adcp_settings_reserved(section) || strcmp(section, ADCP_FLAGS_SECTION) == 0;
+}
+
+#define LISTED_SECTIONS 20 /* an error message is for reading */
+
 static void fail_no_section(AdcpSettingsRestore *settings, const char *section) {
-  adcp_error_set(settings->err, ADCP_ERROR,
-                 "option \"settings\": the backup has no settings \"%s\"; look at the names of its "
-                 "members with adcp_info",
+  AdcpError *err = settings->err;
+  size_t count = 0;
+  const char *name;
+  adcp_error_set(err, ADCP_ERROR, "option \"settings\": the backup has no settings \"%s\"",
                  section);
+  for( size_t i = 0; (name = adcp_archive_section_name(settings->archive, i)) != NULL; i++ ) {
+    if( !is_settings(name) || count++ >= LISTED_SECTIONS ) continue;
+    adcp_error_append(err, "%s \"%s\"", count == 1 ? "; it has" : ",", name);
+  }
+  if( count > LISTED_SECTIONS ) adcp_error_append(err, " and %zu more", count - LISTED_SECTIONS);
+  if( count == 0 ) adcp_error_append(err, "; it was made without option \"settings\"");
 }
 
 /* As a text file: with a last line break, unless the file in its place has none. */
@@ -241,8 +255,7 @@ static void make_text(AdcpSettingsRestore *settings, Target *target) {
   AdcpError *err = settings->err;
   size_t n = 0;
   const char *json = adcp_archive_section(settings->archive, target->section, &n);
-  bool ours = strcmp(target->section, ADCP_FLAGS_SECTION) == 0;
-  if( json == NULL || (adcp_settings_reserved(target->section) && !ours) ) {
+  if( json == NULL || !is_settings(target->section) ) {
     fail_no_section(settings, target->section);
     return;
   }

@@ -350,6 +350,13 @@ for sql in ("SELECT adcp_backup('no.json')", "SELECT adcp_restore('a.json')", "S
           flags={"a": "sql:SELECT evaluated('" + sql.replace("'", "''") + "')"})
 equal("no log", db.execute("SELECT adcp_config('log_file')").fetchone(), (None,))
 equal("relations only read", call(db, "adcp_backup", "flags.json", overwrite=True, flags={"a": "sql:SELECT count(*) > 0 FROM adcp_contents('a.json')"})["warnings"], [])
+for name, source in (("settings", "app.json"), ("flags", "DEBUG")):
+    try:
+        db.execute("SELECT adcp_backup('no.json', ?)", ('{"%s":{"a":"%s","a":"%s"}}' % (name, source, source),))
+        check("twice in " + name, False)
+    except sqlite3.Error as error:
+        check("twice in " + name, f'option "{name}": "a" is given twice' in str(error), error)
+fails("redact as a setting", db, "adcp_backup", "no.json", "give this backup a list without it: ", redact="user.nix")
 for column, pattern in (("user.pin", "NOT NULL"), ("user.id", "primary key"), ("user.nix", "no table.column"),
                         ("nix.x", "no table.column"), ("user", "no table.column")):
     fails("redact " + column, db, "adcp_backup", "no.json", pattern, redact=[column])
@@ -448,7 +455,7 @@ os.symlink("here.json", "to-here.json")
 os.symlink(".", "same-folder")
 target.execute("DELETE FROM user WHERE id = 2")
 state = (read("here.json"), target.execute("SELECT * FROM user").fetchall())
-for pattern, options in (("has no settings \"nix\"", {"settings": {"nix": "x.json"}}),
+for pattern, options in (('has no settings "nix"; it has "app_settings", "tenant_settings", "list", "feature_flags";', {"settings": {"nix": "x.json"}}),
                          ("has no settings \"tables\"", {"settings": {"tables": "x.json"}}),
                          ("has no settings \"fts_tables\"", {"settings": {"fts_tables": "x.json"}}),
                          ("written twice", {"settings": {"app_settings": "x.json"}, "env_file": "x.json"}),
@@ -559,6 +566,7 @@ for name, change, pattern in (("algorithm", digests(algorithm="HMAC-MD5"), "no s
     fails("damaged " + name, target, "adcp_restore", "damaged.json", pattern, force=True, settings={"app_settings": "here.json"})
     equal("as it was, damaged " + name, (read("here.json"), target.execute("SELECT * FROM user").fetchall()), state)
 fails("no variables", target, "adcp_restore", "plain.json", "no environment variables", env_file="x.env", force=True)
+fails("no settings at all", target, "adcp_restore", "plain.json", 'has no settings "nix"; it was made without option "settings";', settings={"nix": "x.json"}, force=True)
 fails("without force", target, "adcp_restore", "a.json", "force", settings={"app_settings": "here.json"})
 equal("without force nothing is written", read("here.json"), state[0])
 target.execute("BEGIN")
