@@ -227,6 +227,16 @@ const AdcpBuf *adcp_secrets_digests(AdcpSecrets *secrets) {
   return &secrets->digests;
 }
 
+bool adcp_secret_is_name(const char *name, AdcpError *err) {
+  bool found = false;
+  for( size_t i = 0; i < DEFAULT_NAME_COUNT && !found && !err->rc; i++ ) {
+    char *glob = adcp_glob_caseless(default_names[i], err);
+    found = glob && sqlite3_strglob(glob, name) == 0;
+    adcp_free(glob);
+  }
+  return found;
+}
+
 /* ---- restore ---- */
 
 typedef struct LeftOut {

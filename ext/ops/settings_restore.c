@@ -15,6 +15,7 @@
 #include "ops/environment.h"
 #include "ops/json_edit.h"
 #include "ops/json_tree.h"
+#include "ops/null_secrets.h"
 #include "ops/own_file.h"
 #include "ops/redaction.h"
 #include "ops/secrets.h"
@@ -271,6 +272,8 @@ static void make_text(AdcpSettingsRestore *settings, Target *target) {
   if( adcp_buf_check(&file, err) ) {
     adcp_json_edit((const char *)file.data, file.size, &visitor, &target->text, err);
   }
+  adcp_null_secrets_warn(settings->digests, target->section, &file, settings->root, target->path,
+                         &settings->warnings, err);
   if( err->rc == ADCP_OK ) end_text(settings->root, target->path, &target->text, err);
   adcp_buf_check(&target->text, err);
   free_current(&current);

@@ -417,6 +417,19 @@ for body in ('{}', '{ }', '{"a":1}', '{"a":{"environment_variables":1} }', '{"a"
     call(target, "adcp_restore", "round-b.json", force=True, settings={"app_settings": "round.json"})
     equal("and do not come out again " + body, read("round.json"), body)
 
+# A secret that was null at the backup, where there is one now: it goes, which is said. One that was left out stays.
+write("null.json", '{"api_key":null,"list":[{"Password":null}],"a":null,"token":"SECRET2","secret":null,"keys":{"password":"SECRET2"}}')
+for options in ({}, {"include_secrets": True}, {"secret_names": "token"}):
+    call(db, "adcp_backup", "null-b.json", overwrite=True, settings={"s": "null.json"}, **options)
+    write("null-now.json", '{"api_key":"PWSECRET","list":[{"Password":{"x":"PWSECRET"}}],"a":1,"token":"SECRET2","keys":{"password":"SECRET2"}}')
+    nulls = call(connect(":memory:"), "adcp_restore", "null-b.json", settings={"s": "null-now.json"})
+    equal(f"null at the backup {options}", nulls["warnings"],
+          [f'settings "s": {place} was null when the backup was made: the value that is there goes' for place in ("/api_key", "/list/0/Password")])
+    equal(f"as it was {options}", json.loads(read("null-now.json")), json.loads(read("null.json")))
+write("null-now.json", "{")
+call(db, "adcp_backup", "null-b.json", overwrite=True, settings={"s": "null.json"}, include_secrets=True)
+equal("no values there", call(connect(":memory:"), "adcp_restore", "null-b.json", settings={"s": "null-now.json"})["warnings"], [])
+
 # Members of that name are replaced by the variables, each of them, and none comes out again.
 for body, wanted in (('{"environment_variables":{"a":1},"x":1,"environment_variables":{"b":2}}', '{"x":1}'),
                      ('{"environment_variables":1,"environment_variables":2}', "{}"), ('{ "environment_variables":1 , "environment_variables" : 2 }', "{ }"),
