@@ -192,6 +192,10 @@ const char *adcp_archive_section(const AdcpArchiveReader *r, const char *name, s
   return NULL;
 }
 
+const char *adcp_archive_section_name(const AdcpArchiveReader *r, size_t i) {
+  return i < r->section_count ? r->sections[i].name : NULL;
+}
+
 /* ---- a pass over the top level ---- */
 
 /* The place in MEMBER_NAMES of the key that was just taken, or MEMBERS. */

@@ -83,6 +83,9 @@ const char *adcp_archive_path(const AdcpArchiveReader *r); /* of its file, as it
 ** zero-terminated, borrowed. */
 const char *adcp_archive_section(const AdcpArchiveReader *r, const char *name, size_t *size);
 
+/* The names of these, in the order of the file; NULL behind the last. Borrowed. */
+const char *adcp_archive_section_name(const AdcpArchiveReader *r, size_t i);
+
 typedef enum AdcpArchiveEvent {
   ADCP_ARCHIVE_ERROR,
   ADCP_ARCHIVE_TABLE_BEGIN,

@@ -262,3 +262,17 @@ char *adcp_fts_columns(AdcpDb *db, const char *fts, const char *prefix, const ch
   adcp_buf_free(&list);
   return text;
 }
+
+bool adcp_fts_has_column(AdcpDb *db, const char *fts, const char *column) {
+  bool found = false;
+  sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA \"%w\".table_xinfo(%Q)", db->schema, fts);
+  while( adcp_db_step(db, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 1);
+    if( name == NULL ) adcp_error_nomem(db->err);
+    if( name && sqlite3_column_int(stmt, 6) == 0 && sqlite3_stricmp(name, column) == 0 ) {
+      found = true;
+    }
+  }
+  adcp_db_finalize(stmt);
+  return found;
+}

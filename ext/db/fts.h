@@ -26,6 +26,9 @@ bool adcp_fts_keeps(const char *sql, const char *suffix, const char *shadow_sql,
 ** and `prefix` before and its name in quotes. Owned by the caller; NULL on error. */
 char *adcp_fts_columns(AdcpDb *db, const char *fts, const char *prefix, const char *content);
 
+/* Whether it has a column of that name, other than the hidden ones that every such table has. */
+bool adcp_fts_has_column(AdcpDb *db, const char *fts, const char *column);
+
 /* Adds the functions that an fts4 table has its module call (compress=name, uncompress=name): by
 ** statements of the module's own, so that SQLite asks neither whether the schema is trusted nor
 ** whether the function is DIRECTONLY. */

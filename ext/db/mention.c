@@ -87,3 +87,15 @@ void adcp_mention_each(const AdcpObject *object, AdcpNameMap *relations, AdcpMen
   if( !err->rc ) walk_text(&walk, object->sql + at);
   adcp_name_map_free(&walk.seen);
 }
+
+bool adcp_mention_has_name(const AdcpObject *object, const char *name, AdcpError *err) {
+  const char *sql = object->sql;
+  size_t left = strlen(sql), size;
+  AdcpTokenType type;
+  while( !err->rc && (type = adcp_token_next(sql, left, &size)) != ADCP_TOKEN_END ) {
+    if( *sql != '\'' && adcp_token_is_name(sql, size, type, name, err) ) return true;
+    sql += size;
+    left -= size;
+  }
+  return false;
+}

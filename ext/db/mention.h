@@ -8,6 +8,8 @@
 #ifndef ADCP_DB_MENTION_H
 #define ADCP_DB_MENTION_H
 
+#include <stdbool.h>
+
 #include "base/name_map.h"
 #include "codec/schema.h"
 
@@ -20,5 +22,8 @@ typedef void (*AdcpMentioned)(void *context, const AdcpObject *relation);
 ** and table, in the order of the text. object has a text. */
 void adcp_mention_each(const AdcpObject *object, AdcpNameMap *relations, AdcpMentioned mentioned,
                        void *context, AdcpError *err);
+
+/* Whether a word of its text, quoted or not, is the name: of a column, say. */
+bool adcp_mention_has_name(const AdcpObject *object, const char *name, AdcpError *err);
 
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/name.h"
 
 /* Longest piece of foreign text quoted in a message. */
 #define EXCERPT_BYTES 40
@@ -161,6 +162,17 @@ bool adcp_token_is_word(const char *token, size_t size, const char *word) {
     if( c != word[i] ) return false;
   }
   return true;
+}
+
+bool adcp_token_is_name(const char *token, size_t size, AdcpTokenType type, const char *name,
+                        AdcpError *err) {
+  if( type != ADCP_TOKEN_WORD && type != ADCP_TOKEN_QUOTED ) return false;
+  char *text =
+      type == ADCP_TOKEN_QUOTED ? adcp_token_dequote(token, size, err) : adcp_strndup(token, size);
+  if( text == NULL ) adcp_error_nomem(err);
+  bool same = text && adcp_name_equal(text, name);
+  adcp_free(text);
+  return same;
 }
 
 bool adcp_token_has_word(const char *sql, const char *word) {

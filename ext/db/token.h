@@ -33,6 +33,10 @@ char *adcp_token_dequote(const char *token, size_t size, AdcpError *err);
 /* True when the token is that bare word (given in upper case), in any letter case of ASCII. */
 bool adcp_token_is_word(const char *token, size_t size, const char *word);
 
+/* True when the token, bare or in any quotes, is that name, in any letter case of ASCII. */
+bool adcp_token_is_name(const char *token, size_t size, AdcpTokenType type, const char *name,
+                        AdcpError *err);
+
 /* True when one of the text's tokens is that bare word. */
 bool adcp_token_has_word(const char *sql, const char *word);
 

@@ -25,6 +25,7 @@
 #include "ops/clock.h"
 #include "ops/hash.h"
 #include "ops/fts_leave.h"
+#include "ops/fts_words.h"
 #include "ops/interrupt.h"
 #include "ops/listing.h"
 #include "ops/metadata.h"
@@ -32,6 +33,7 @@
 #include "ops/own_file.h"
 #include "ops/progress.h"
 #include "ops/redaction.h"
+#include "ops/redaction_check.h"
 #include "ops/selection.h"
 #include "ops/settings.h"
 #include "ops/validate.h"
@@ -83,6 +85,8 @@ struct AdcpBackup {
   const char *type;   /* backup_type */
   AdcpSettings *settings;
   AdcpRedaction *redaction;
+  AdcpFtsWords *words;   /* until indexes are left out */
+  AdcpNameMap unsampled; /* AdcpTable of the schema: what ANALYZE sampled of them stays out */
   AdcpTextList redacted, warnings; /* of columns; those of settings come on top */
   AdcpBlockWriterOptions container;
   AdcpInterrupt interrupt; /* asked while a stream has no room */
@@ -217,6 +221,27 @@ static void part_from_owners(const AdcpBackup *backup) {
   }
 }
 
+/* A selection that leaves nothing may be a slip; with settings it may be what is meant. */
+static void warn_of_nothing(AdcpBackup *backup) {
+  static const char *const others[] = {"settings", "env", "flags"};
+  const AdcpSchema *schema = backup->schema;
+  bool some = backup->err->rc || strcmp(backup->type, "partial") != 0;
+  for( size_t i = 0; i < schema->object_count; i++ ) {
+    some = some || schema->objects[i].type != ADCP_OBJECT_TABLE;
+  }
+  for( size_t i = 0; i < schema->table_count; i++ ) {
+    AdcpTableKind kind = schema->tables[i].kind;
+    some = some || (kind != ADCP_TABLE_SEQUENCE && kind != ADCP_TABLE_STAT); /* of other tables */
+  }
+  for( size_t i = 0; i < sizeof others / sizeof *others; i++ ) {
+    some = some || adcp_options_has(backup->options, others[i]);
+  }
+  if( some ) return;
+  adcp_text_list_add(&backup->warnings,
+                     "nothing is in the backup: \"tables\" and \"exclude_tables\" leave nothing of "
+                     "the database");
+}
+
 /* Reduces the schema to what the options select. */
 static void select_schema(AdcpBackup *backup) {
   AdcpSchema *schema = backup->schema;
@@ -238,9 +263,11 @@ static void select_schema(AdcpBackup *backup) {
       backup->write_rows[kept++] = rows_written(backup, selection, &schema->tables[i]);
     }
     if( adcp_selection_partial(selection) ) warn_of_names(backup, selection, keep_objects);
+    backup->words = adcp_fts_words_open(schema, selection, backup->options, backup->err);
     adcp_selection_close(selection); /* it borrows the whole schema */
     adcp_schema_retain(schema, keep_objects, keep_tables, backup->err);
     part_from_owners(backup);
+    warn_of_nothing(backup);
   } else {
     adcp_selection_close(selection);
     adcp_error_nomem(backup->err);
@@ -249,10 +276,15 @@ static void select_schema(AdcpBackup *backup) {
   adcp_free(keep_tables);
 }
 
+/* Those that have to be first: nothing is to be said then of why they cannot be rebuilt. */
 static void leave_indexes_out(AdcpBackup *backup) {
   if( backup->err->rc ) return;
-  if( strcmp(adcp_options_text(backup->options, "fts", "keep"), "rebuild") != 0 ) return;
-  adcp_fts_leave_out(&backup->db, backup->schema, backup->write_rows, &backup->warnings);
+  AdcpFtsLeave leave;
+  adcp_fts_leave_open(&leave, &backup->db, backup->schema, backup->write_rows, &backup->warnings);
+  adcp_fts_words_leave_out(backup->words, &leave, backup->redaction);
+  bool all = strcmp(adcp_options_text(backup->options, "fts", "keep"), "rebuild") == 0;
+  if( all ) adcp_fts_leave_all(&leave);
+  adcp_fts_leave_close(&leave);
 }
 
 static bool rebuilds(const AdcpSchema *schema) {
@@ -335,11 +367,18 @@ static void write_head(AdcpBackup *backup) {
   adcp_archive_begin_tables(backup->archive);
 }
 
-static void gather_settings(AdcpBackup *backup) {
+static void open_redaction(AdcpBackup *backup) {
   if( backup->err->rc ) return;
-  backup->redaction = adcp_redaction_open(backup->options, backup->schema, &backup->redacted,
-                                          &backup->warnings, backup->err);
-  backup->settings = adcp_settings_open(backup->options, backup->root, &backup->db);
+  backup->redaction =
+      adcp_redaction_open(backup->options, backup->schema, &backup->redacted, backup->err);
+  if( adcp_options_name_count(backup->options, "redact") == 0 || backup->err->rc ) return;
+  adcp_redaction_check(&backup->db, backup->schema, backup->write_rows, backup->redaction,
+                       &backup->warnings);
+}
+
+static void gather_settings(AdcpBackup *backup, AdcpConfig *config) {
+  if( backup->err->rc ) return;
+  backup->settings = adcp_settings_open(backup->options, config, &backup->db);
 }
 
 /* Counts what will be written, which costs a look at every table: only for those who want to be
@@ -370,18 +409,29 @@ static bool has_samples(const AdcpTable *table) {
 }
 
 /* Rows of sqlite_sequence and sqlite_stat speak of a table, by their first column: in a partial
-** backup only of one that is in it. Samples of a table with a redacted column stay out. */
-static bool row_selected(const AdcpBackup *backup, const AdcpTable *table,
-                         const AdcpValue *values) {
+** backup only of one that is in it. Samples of a table whose rows are left out, or with a redacted
+** column, stay out. */
+static bool row_selected(AdcpBackup *backup, const AdcpTable *table, const AdcpValue *values) {
   if( table->kind != ADCP_TABLE_SEQUENCE && table->kind != ADCP_TABLE_STAT ) return true;
   const AdcpValue *value = &values[table->has_rowid_key ? 1 : 0];
   const char *name = value->type == ADCP_TEXT ? adcp_value_bytes(value) : NULL;
   if( name && has_samples(table) &&
-      adcp_redaction_concerns(backup->redaction, name, value->size, backup->err) ) {
+      adcp_name_map_get(&backup->unsampled, name, value->size, backup->err) ) {
     return false;
   }
   if( strcmp(backup->type, "full") == 0 ) return true;
   return name && adcp_map_get(&backup->schema->table_by_name, name, value->size);
+}
+
+static void find_unsampled(AdcpBackup *backup) {
+  const AdcpSchema *schema = backup->schema;
+  for( size_t i = 0; !backup->err->rc && i < schema->table_count; i++ ) {
+    AdcpTable *table = &schema->tables[i];
+    bool whole =
+        backup->write_rows[i] &&
+        !adcp_redaction_concerns(backup->redaction, table->name, strlen(table->name), backup->err);
+    if( !whole ) adcp_name_map_put(&backup->unsampled, table->name, table, backup->err);
+  }
 }
 
 static bool hashed_table(void *context, const AdcpTable *table) {
@@ -390,7 +440,7 @@ static bool hashed_table(void *context, const AdcpTable *table) {
 }
 
 static const AdcpValue *hashed_row(void *context, const AdcpTable *table, const AdcpValue *values) {
-  const AdcpBackup *backup = context;
+  AdcpBackup *backup = context;
   if( !row_selected(backup, table, values) ) return NULL;
   return adcp_redaction_apply(backup->redaction, table, values);
 }
@@ -500,9 +550,11 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   write_pending(backup);
   if( !err->rc ) adcp_schema_sort(backup->schema, err);
   if( !err->rc ) select_schema(backup);
+  open_redaction(backup);
   leave_indexes_out(backup);
   warn_of_size(backup);
-  gather_settings(backup);
+  gather_settings(backup, request->config);
+  find_unsampled(backup);
   check_changed(backup, request);
   if( backup->unchanged ) return backup;
   choose_path(backup, request);
@@ -659,6 +711,8 @@ void adcp_backup_close(AdcpBackup *backup) {
   adcp_options_free(backup->options);
   adcp_settings_close(backup->settings);
   adcp_redaction_close(backup->redaction);
+  adcp_fts_words_close(backup->words);
+  adcp_name_map_free(&backup->unsampled);
   adcp_text_list_free(&backup->redacted);
   adcp_text_list_free(&backup->warnings);
   adcp_free(backup->write_rows);

@@ -56,6 +56,7 @@ struct AdcpConfig {
   bool borrows_root;
   const adcp_progress_hook *progress;
   AdcpLastRestore last; /* owned; empty at first */
+  bool in_query;
 };
 
 /* ---- life ---- */
@@ -139,6 +140,21 @@ void adcp_last_restore_clear(AdcpLastRestore *restore) {
   adcp_free(restore->database);
   adcp_free(restore->safety_backup);
   memset(restore, 0, sizeof *restore);
+}
+
+/* ---- SQL of options ---- */
+
+void adcp_config_begin_query(AdcpConfig *config) {
+  assert(!config->in_query); /* whoever begins one is refused within one */
+  config->in_query = true;
+}
+
+void adcp_config_end_query(AdcpConfig *config) {
+  config->in_query = false;
+}
+
+bool adcp_config_in_query(const AdcpConfig *config) {
+  return config->in_query;
 }
 
 /* ---- setting ---- */

@@ -67,6 +67,14 @@ const AdcpLastRestore *adcp_config_last_restore(const AdcpConfig *config);
 void adcp_config_remember(AdcpConfig *config, AdcpLastRestore *restore); /* moves its texts */
 void adcp_last_restore_clear(AdcpLastRestore *restore);
 
+/* Around SQL of an option's value, which an operation runs on the connection: functions of ours that it
+** calls would run within that operation, perhaps without end. */
+void adcp_config_begin_query(AdcpConfig *config);
+void adcp_config_end_query(AdcpConfig *config);
+
+/* Whether it is between the two. */
+bool adcp_config_in_query(const AdcpConfig *config);
+
 /* What an application wants to be told while work goes on (adcp.h); NULL without. Borrowed from the
 ** application. */
 const adcp_progress_hook *adcp_config_progress(const AdcpConfig *config);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/name_map.h"
 #include "db/fts.h"
+#include "db/view_reads.h"
 
 /* What is looked up by its name in the database. */
 typedef struct Names {
@@ -147,26 +148,10 @@ static void rebuild_left_out(AdcpDb *db, AdcpPlan *plan) {
   }
 }
 
-/* Whether the table, or index of one, that begins at this page is of these. */
-static bool page_is_of(AdcpDb *db, AdcpNameMap *tables, int64_t page) {
-  char *name = adcp_db_text(db, "SELECT tbl_name FROM \"%w\".sqlite_schema WHERE rootpage = %lld",
-                            db->schema, page);
-  bool found = name && has(tables, name, db->err);
-  adcp_free(name);
-  return found;
-}
-
-/* Whether a view reads any of the tables, directly or through other views: by the program that SQLite
-** would run for it. A page of another database with the same number only costs a refresh. */
 static bool view_reads(AdcpDb *db, AdcpNameMap *tables, const char *view) {
-  bool found = false;
-  sqlite3_stmt *stmt = adcp_db_prepare(db, "EXPLAIN SELECT * FROM \"%w\".\"%w\"", db->schema, view);
-  while( adcp_db_step(db, stmt) ) {
-    const char *opcode = (const char *)sqlite3_column_text(stmt, 1);
-    if( opcode == NULL || strcmp(opcode, "OpenRead") != 0 || found ) continue;
-    found = page_is_of(db, tables, sqlite3_column_int64(stmt, 3));
-  }
-  adcp_db_finalize(stmt);
+  char *name = adcp_view_reads(db, tables, view);
+  bool found = name != NULL;
+  adcp_free(name);
   return found;
 }
 

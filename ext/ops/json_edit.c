@@ -32,6 +32,8 @@ void adcp_json_pointer_append(AdcpBuf *pointer, const char *key, size_t n) {
       adcp_buf_append_str(pointer, "~0");
     } else if( key[i] == '/' ) {
       adcp_buf_append_str(pointer, "~1");
+    } else if( key[i] == 0 ) {
+      adcp_buf_append_str(pointer, ADCP_JSON_POINTER_NUL);
     } else {
       adcp_buf_append_byte(pointer, (uint8_t)key[i]);
     }

@@ -15,6 +15,7 @@
 
 typedef struct AdcpJsonVisitor {
   void *context; /* borrowed */
+  /* key: up to its first zero byte, if it has any. */
   bool (*xWants)(void *context, const char *pointer, const char *key);
   /* value: its text as it stands. Appends to out what is to stand there instead. */
   void (*xTake)(void *context, const char *pointer, const AdcpBuf *value, AdcpBuf *out);
@@ -23,6 +24,9 @@ typedef struct AdcpJsonVisitor {
 /* Appends the edited document to out. Err: CORRUPT with the byte when the text is not JSON. */
 void adcp_json_edit(const char *text, size_t n, const AdcpJsonVisitor *visitor, AdcpBuf *out,
                     AdcpError *err);
+
+/* What stands in a pointer for a zero byte of a key, which would end it: no other key has these bytes. */
+#define ADCP_JSON_POINTER_NUL "\xc0\x80"
 
 /* Appends "/key", escaped as a part of a JSON Pointer. */
 void adcp_json_pointer_append(AdcpBuf *pointer, const char *key, size_t n);

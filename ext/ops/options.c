@@ -8,8 +8,10 @@
 
 #include "archive/json_parts.h"
 #include "base/limits.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "codec/json_write.h"
+#include "codec/number.h"
 #include "ops/duration.h"
 #include "ops/json_tree.h"
 
@@ -119,6 +121,20 @@ static bool all_strings(const cJSON *parent) {
   return true;
 }
 
+/* A name twice in a map of names, of which one value would be taken. */
+static void check_pairs(const AdcpOptionTable *table, const AdcpOptionSpec *spec, const cJSON *item,
+                        AdcpError *err) {
+  AdcpMap names = {0};
+  for( const cJSON *pair = item->child; pair && !err->rc; pair = pair->next ) {
+    const char *name = pair->string;
+    if( adcp_map_put(&names, name, strlen(name), (void *)pair, err) ) {
+      adcp_error_set(err, ADCP_ERROR, "%s \"%s\": \"%.100s\" is given twice", table->noun,
+                     spec->name, name);
+    }
+  }
+  adcp_map_free(&names);
+}
+
 static void check_value(const AdcpOptionTable *table, const AdcpOptionSpec *spec, const cJSON *item,
                         AdcpError *err) {
   AdcpDuration duration;
@@ -150,6 +166,7 @@ static void check_value(const AdcpOptionTable *table, const AdcpOptionSpec *spec
   case ADCP_OPTION_MAP:
   case ADCP_OPTION_TARGETS:
     good = cJSON_IsObject(item) && all_strings(item);
+    if( good && spec->type == ADCP_OPTION_MAP ) check_pairs(table, spec, item, err);
     wanted = "an object whose values are strings";
     break;
   case ADCP_OPTION_DURATION:
@@ -194,6 +211,38 @@ static bool has_nul(const char *json, size_t n) {
   return false;
 }
 
+/* Behind a number, or its first byte where it is none, as 06 and 6. are none. */
+static const char *skip_number(const char *at, const char *end, bool *good) {
+  const char *start = at;
+  while( at < end && *at && strchr("+-.eE0123456789", *at) ) at++;
+  AdcpNumber number = adcp_number_parse((const uint8_t *)start, (size_t)(at - start));
+  *good = number.kind != ADCP_NUMBER_INVALID;
+  return *good ? at : start;
+}
+
+/* Where text that cJSON has taken is no JSON all the same: a number with a zero in front, or a string
+** with a line break or another control character. NULL: it is. */
+static const char *find_lenience(const char *json, size_t n) {
+  const char *end = json + n;
+  bool in_string = false, good = true;
+  for( const char *at = json; at < end; at++ ) {
+    if( in_string ) {
+      if( (uint8_t)*at < 0x20 ) return at;
+      if( *at == '\\' )
+        at++;
+      else
+        in_string = *at != '"';
+    } else if( *at == '"' ) {
+      in_string = true;
+    } else if( *at == '-' || (*at >= '0' && *at <= '9') ) {
+      at = skip_number(at, end, &good);
+      if( !good ) return at;
+      at--;
+    }
+  }
+  return NULL;
+}
+
 static void parse_document(AdcpOptions *options, const char *json, size_t n, AdcpError *err) {
   const char *noun = options->table->noun;
   if( n > ADCP_MAX_OPTIONS_BYTES ) {
@@ -203,7 +252,9 @@ static void parse_document(AdcpOptions *options, const char *json, size_t n, Adc
   }
   const char *end = json;
   options->root = adcp_json_tree(json, n, &end, err);
-  if( options->root == NULL ) {
+  const char *lenient = options->root ? find_lenience(json, n) : NULL;
+  if( lenient ) end = lenient;
+  if( options->root == NULL || lenient ) {
     adcp_error_set(err, ADCP_ERROR, "the %ss are not JSON (byte %zu)", noun, (size_t)(end - json));
   } else if( !cJSON_IsObject(options->root) || !only_space(end, json + n) ) {
     adcp_error_set(err, ADCP_ERROR, "the %ss must be one JSON object, such as {\"threads\":2}",
@@ -321,7 +372,7 @@ void adcp_options_set(AdcpOptions *options, const char *name, const char *json, 
   if( spec == NULL ) return;
   const char *end = json;
   cJSON *item = adcp_json_tree(json, n, &end, err);
-  if( item == NULL || !only_space(end, json + n) ) {
+  if( item == NULL || !only_space(end, json + n) || find_lenience(json, n) ) {
     adcp_error_set(err, ADCP_ERROR, "the value of %s \"%s\" is not JSON", options->table->noun,
                    name);
   } else if( has_nul(json, n) ) {

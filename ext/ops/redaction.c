@@ -7,11 +7,11 @@
 
 #include "base/mem.h"
 #include "base/name_map.h"
-#include "db/fts.h"
 #include "db/sqlite.h"
 
 typedef struct Redacted {
   const AdcpTable *table;
+  const AdcpColumn *column;
   size_t value; /* place in a row */
   size_t next;  /* of the same table: its place + 1; 0 at the end */
 } Redacted;
@@ -22,20 +22,9 @@ struct AdcpRedaction {
   size_t count;
   size_t *first;  /* owned: for each table of the schema the place of its first column + 1, or 0 */
   AdcpValue *row; /* room for the longest row; owned */
-  AdcpNameMap by_name;   /* tables of the schema */
-  size_t longest_name;   /* of them */
-  AdcpNameMap contents;  /* Index: the full-text indexes over a table, by its name */
-  struct Index *indexes; /* owned: for each object of the schema */
-  size_t index_count;
+  AdcpNameMap by_name; /* tables of the schema */
+  size_t longest_name; /* of them */
 };
-
-/* A full-text index over a table of the application's. */
-typedef struct Index {
-  const char *name;
-  char *content;      /* owned */
-  struct Index *same; /* the next over the same table */
-  struct Index *last; /* of those over the same table; of the first of them */
-} Index;
 
 /* The table whose name, letter case ignored as SQLite does, is the first n bytes. */
 static const AdcpTable *find_table(AdcpRedaction *redaction, const char *name, size_t n,
@@ -59,89 +48,44 @@ static void check_column(const AdcpTable *table, const AdcpColumn *column, const
       place, why);
 }
 
-static void add_column(AdcpRedaction *redaction, const AdcpTable *table, size_t value) {
+static void add_column(AdcpRedaction *redaction, const AdcpTable *table, const AdcpColumn *column) {
+  size_t value = adcp_table_value_place(table, (size_t)(column - table->columns));
   size_t *first = &redaction->first[table - redaction->schema->tables];
-  redaction->columns[redaction->count++] = (Redacted){table, value, *first};
+  redaction->columns[redaction->count++] = (Redacted){table, column, value, *first};
   *first = redaction->count;
 }
 
-/* Takes table and column of "table.column" if they are there; a name may have dots. */
-static bool find_column(AdcpRedaction *redaction, const char *place, AdcpError *err) {
-  for( const char *dot = strchr(place, '.'); dot; dot = strchr(dot + 1, '.') ) {
+/* Names may have dots: "a.b.c" is column "b.c" of "a", and column "c" of "a.b". Takes all that are there,
+** and says whether there is any. */
+static bool find_columns(AdcpRedaction *redaction, const char *place, AdcpError *err) {
+  bool found = false;
+  for( const char *dot = strchr(place, '.'); dot && !err->rc; dot = strchr(dot + 1, '.') ) {
     const AdcpTable *table = find_table(redaction, place, (size_t)(dot - place), err);
-    size_t value = table && table->has_rowid_key ? 1 : 0;
-    for( size_t i = 0; table && i < table->column_count; i++ ) {
-      const AdcpColumn *column = &table->columns[i];
-      if( sqlite3_stricmp(column->name, dot + 1) == 0 ) {
-        check_column(table, column, place, err);
-        add_column(redaction, table, value);
-        return true;
-      }
-      if( adcp_column_stored(column) ) value++;
-    }
+    const AdcpColumn *column = table ? adcp_table_column(table, dot + 1) : NULL;
+    if( column == NULL ) continue;
+    check_column(table, column, place, err);
+    add_column(redaction, table, column);
+    found = true;
   }
-  return false;
-}
-
-/* ---- full-text indexes ---- */
-
-static void add_index(AdcpRedaction *redaction, Index *index, AdcpError *err) {
-  Index *first =
-      adcp_name_map_get(&redaction->contents, index->content, strlen(index->content), err);
-  if( first ) {
-    first->last->same = index;
-    first->last = index;
-  } else {
-    index->last = index;
-    adcp_name_map_put(&redaction->contents, index->content, index, err);
-  }
-}
-
-static void find_indexes(AdcpRedaction *redaction, AdcpError *err) {
-  const AdcpSchema *schema = redaction->schema;
-  redaction->indexes = adcp_calloc(schema->object_count + 1, sizeof *redaction->indexes);
-  if( redaction->indexes == NULL ) {
-    adcp_error_nomem(err);
-    return;
-  }
-  redaction->index_count = schema->object_count;
-  for( size_t i = 0; i < schema->object_count && !err->rc; i++ ) {
-    const AdcpObject *object = &schema->objects[i];
-    Index *index = &redaction->indexes[i];
-    if( object->type != ADCP_OBJECT_TABLE || object->sql == NULL ) continue;
-    index->name = object->name;
-    index->content = adcp_fts_content_table(object->sql, err);
-    if( index->content ) add_index(redaction, index, err);
-  }
-}
-
-/* An index over the words of the table holds them still. */
-static void warn_of_indexes(AdcpRedaction *redaction, const char *place, const AdcpTable *table,
-                            AdcpTextList *warnings, AdcpError *err) {
-  const Index *index =
-      adcp_name_map_get(&redaction->contents, table->name, strlen(table->name), err);
-  for( ; index; index = index->same ) {
-    adcp_text_list_add(warnings,
-                       "\"%s\" is redacted, but the full-text index \"%s\" of its table may hold "
-                       "its words; leave that out with exclude_tables",
-                       place, index->name);
-  }
+  return found;
 }
 
 /* ---- opening ---- */
 
 static void read_columns(AdcpRedaction *redaction, const AdcpOptions *options, AdcpTextList *names,
-                         AdcpTextList *warnings, AdcpError *err) {
+                         AdcpError *err) {
   for( size_t i = 0; i < adcp_options_name_count(options, "redact") && !err->rc; i++ ) {
     const char *place = adcp_options_name(options, "redact", i);
-    if( !find_column(redaction, place, err) ) {
-      adcp_error_set(err, ADCP_ERROR,
-                     "option \"redact\": \"%s\" is no table.column of what is backed up", place);
+    if( !find_columns(redaction, place, err) ) {
+      adcp_error_set(
+          err, ADCP_ERROR,
+          "option \"redact\": \"%s\" is no table.column of what is backed up; look at its "
+          "spelling, or give this backup a list without it: {\"redact\":[...]} stands in "
+          "the place of a setting",
+          place);
     }
     if( err->rc ) return;
     adcp_text_list_add(names, "%s", place);
-    warn_of_indexes(redaction, place, redaction->columns[redaction->count - 1].table, warnings,
-                    err);
   }
 }
 
@@ -154,8 +98,17 @@ static void index_tables(AdcpRedaction *redaction, AdcpError *err) {
   }
 }
 
+/* How many columns the option may mean at most: one for each dot. */
+static size_t most_columns(const AdcpOptions *options) {
+  size_t dots = 0;
+  for( size_t i = 0; i < adcp_options_name_count(options, "redact"); i++ ) {
+    for( const char *at = adcp_options_name(options, "redact", i); *at; at++ ) dots += *at == '.';
+  }
+  return dots;
+}
+
 AdcpRedaction *adcp_redaction_open(const AdcpOptions *options, const AdcpSchema *schema,
-                                   AdcpTextList *names, AdcpTextList *warnings, AdcpError *err) {
+                                   AdcpTextList *names, AdcpError *err) {
   if( err->rc ) return NULL;
   size_t longest = 1;
   for( size_t i = 0; i < schema->table_count; i++ ) {
@@ -166,7 +119,7 @@ AdcpRedaction *adcp_redaction_open(const AdcpOptions *options, const AdcpSchema 
   size_t count = adcp_options_name_count(options, "redact");
   if( redaction ) {
     redaction->schema = schema;
-    redaction->columns = adcp_calloc(count + 1, sizeof *redaction->columns);
+    redaction->columns = adcp_calloc(most_columns(options) + 1, sizeof *redaction->columns);
     redaction->first = adcp_calloc(schema->table_count + 1, sizeof *redaction->first);
     redaction->row = adcp_calloc(longest, sizeof *redaction->row);
   }
@@ -174,8 +127,7 @@ AdcpRedaction *adcp_redaction_open(const AdcpOptions *options, const AdcpSchema 
     adcp_error_nomem(err);
   } else if( count ) {
     index_tables(redaction, err);
-    find_indexes(redaction, err);
-    read_columns(redaction, options, names, warnings, err);
+    read_columns(redaction, options, names, err);
   }
   if( err->rc == ADCP_OK ) return redaction;
   adcp_redaction_close(redaction);
@@ -198,11 +150,17 @@ bool adcp_redaction_concerns(AdcpRedaction *redaction, const char *name, size_t 
   return table && redaction->first[table - redaction->schema->tables];
 }
 
+bool adcp_redaction_has(const AdcpRedaction *redaction, const AdcpTable *table,
+                        const AdcpColumn *column) {
+  size_t at = redaction->count ? redaction->first[table - redaction->schema->tables] : 0;
+  for( ; at; at = redaction->columns[at - 1].next ) {
+    if( redaction->columns[at - 1].column == column ) return true;
+  }
+  return false;
+}
+
 void adcp_redaction_close(AdcpRedaction *redaction) {
   if( redaction == NULL ) return;
-  for( size_t i = 0; i < redaction->index_count; i++ ) adcp_free(redaction->indexes[i].content);
-  adcp_free(redaction->indexes);
-  adcp_name_map_free(&redaction->contents);
   adcp_name_map_free(&redaction->by_name);
   adcp_free(redaction->first);
   adcp_free(redaction->columns);

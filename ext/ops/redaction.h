@@ -17,10 +17,9 @@
 
 typedef struct AdcpRedaction AdcpRedaction;
 
-/* Borrows schema: what is written. "table.column" of each goes to names, what they leave to see to
-** warnings. NULL on error. */
+/* Borrows schema: what is written. "table.column" of each goes to names. NULL on error. */
 AdcpRedaction *adcp_redaction_open(const AdcpOptions *options, const AdcpSchema *schema,
-                                   AdcpTextList *names, AdcpTextList *warnings, AdcpError *err);
+                                   AdcpTextList *names, AdcpError *err);
 
 /* The values to write for a row: borrowed until the next call. */
 const AdcpValue *adcp_redaction_apply(AdcpRedaction *redaction, const AdcpTable *table,
@@ -28,6 +27,10 @@ const AdcpValue *adcp_redaction_apply(AdcpRedaction *redaction, const AdcpTable 
 
 /* Whether a column of the table of that name (n bytes) is redacted. */
 bool adcp_redaction_concerns(AdcpRedaction *redaction, const char *name, size_t n, AdcpError *err);
+
+/* Whether this column is, of a table of the schema. */
+bool adcp_redaction_has(const AdcpRedaction *redaction, const AdcpTable *table,
+                        const AdcpColumn *column);
 void adcp_redaction_close(AdcpRedaction *redaction);
 
 /* The columns that a backup says it redacted, from its backup_metadata: the first item, or NULL. */

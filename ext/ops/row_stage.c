@@ -158,11 +158,24 @@ static void create_side(AdcpRowChoice *choice, const AdcpChoiceEdge *edge, char 
   sqlite3_free(text);
 }
 
+/* Rows are numbered by a column of ours. */
+static void check_width(AdcpRowChoice *choice, const AdcpTable *table) {
+  int most = sqlite3_limit(adcp_scratch_db(choice->scratch)->handle, SQLITE_LIMIT_COLUMN, -1);
+  if( choice->err->rc || table->column_count < (size_t)most ) return;
+  adcp_error_set(
+      choice->err, ADCP_TOOBIG,
+      "rows of table \"%s\" cannot be chosen: it has %zu columns, and the one that numbers "
+      "its rows would be above SQLite's limit of %d; restore it whole, under another name: "
+      "{\"tables\":[\"%s\"],\"rename\":{\"%s\":\"...\"}}",
+      table->name, table->column_count, most, table->name, table->name);
+}
+
 static void create_own(AdcpRowChoice *choice) {
   AdcpDb *db = adcp_scratch_db(choice->scratch);
   for( size_t i = 0; i < choice->head->table_count; i++ ) {
     AdcpChoiceTable *table = &choice->tables[i];
     if( !table->is_numbered || choice->err->rc ) continue;
+    check_width(choice, table->table);
     adcp_row_stage_create(choice, table);
     if( choice->err->rc ) return;
     adcp_db_exec(db, "ALTER TABLE main.\"%w\" ADD COLUMN \"%w\" INTEGER", table->table->name,

@@ -8,10 +8,13 @@
 #include "archive/json_parts.h"
 #include "base/mem.h"
 #include "codec/base64.h"
+#include "base/texts.h"
 #include "codec/hmac.h"
 #include "db/sqlite.h"
+#include "ops/glob.h"
 #include "ops/json_edit.h"
 #include "ops/json_tree.h"
+#include "ops/settings.h"
 #include "platform/random.h"
 
 #define SALT_BYTES ADCP_SHA256_BYTES /* as long as the digest: RFC 2104 wants no less */
@@ -22,6 +25,7 @@ static const char *const default_names[] = {"*KEY*", "*SECRET*", "*TOKEN*", "*PA
 
 struct AdcpSecrets {
   const AdcpOptions *options; /* borrowed */
+  AdcpTexts globs;            /* of the names that are left out, in any letter case */
   bool included;              /* nothing is left out */
   uint8_t salt[SALT_BYTES];
   AdcpBuf digests; /* the section's text, without its end until it is asked for */
@@ -29,6 +33,8 @@ struct AdcpSecrets {
   /* for the document being redacted: */
   const char *section;
   AdcpTextList *names;
+  AdcpTexts places; /* pointers of what was left out of it */
+  AdcpMap by_place; /* the same */
   AdcpError *err;
 };
 
@@ -82,6 +88,18 @@ static void digest_value(const uint8_t salt[SALT_BYTES], const char *section, co
 
 /* ---- backup ---- */
 
+static void read_globs(AdcpSecrets *secrets, AdcpError *err) {
+  const AdcpOptions *options = secrets->options;
+  bool own = adcp_options_has(options, "secret_names");
+  size_t count = own ? adcp_options_name_count(options, "secret_names") : DEFAULT_NAME_COUNT;
+  for( size_t i = 0; i < count && !err->rc; i++ ) {
+    const char *glob = own ? adcp_options_name(options, "secret_names", i) : default_names[i];
+    char *caseless = adcp_glob_caseless(glob, err);
+    if( caseless ) adcp_texts_add(&secrets->globs, err, "%s", caseless);
+    adcp_free(caseless);
+  }
+}
+
 AdcpSecrets *adcp_secrets_open(const AdcpOptions *options, AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpSecrets *secrets = adcp_calloc(1, sizeof *secrets);
@@ -91,52 +109,71 @@ AdcpSecrets *adcp_secrets_open(const AdcpOptions *options, AdcpError *err) {
   }
   secrets->options = options;
   secrets->included = adcp_options_bool(options, "include_secrets", false);
+  read_globs(secrets, err);
   adcp_random_bytes(secrets->salt, sizeof secrets->salt, err);
   if( err->rc == ADCP_OK ) return secrets;
   adcp_secrets_close(secrets);
   return NULL;
 }
 
+static void forget_places(AdcpSecrets *secrets) {
+  adcp_map_free(&secrets->by_place);
+  adcp_texts_free(&secrets->places);
+}
+
 void adcp_secrets_close(AdcpSecrets *secrets) {
   if( secrets == NULL ) return;
   adcp_buf_free(&secrets->digests);
+  adcp_texts_free(&secrets->globs);
+  forget_places(secrets);
   adcp_free(secrets);
 }
 
-static void fold(char *text) {
-  for( ; *text; text++ ) {
-    if( *text >= 'a' && *text <= 'z' ) *text = (char)(*text - 'a' + 'A');
-  }
-}
-
-/* SQLite's GLOB, letter case ignored (ASCII). */
-static bool matches(const char *glob, const char *name, AdcpError *err) {
-  char *folded_glob = adcp_strdup(glob), *folded_name = adcp_strdup(name);
-  bool found = false;
-  if( folded_glob && folded_name ) {
-    fold(folded_glob);
-    fold(folded_name);
-    found = sqlite3_strglob(folded_glob, folded_name) == 0;
-  } else {
-    adcp_error_nomem(err);
-  }
-  adcp_free(folded_glob);
-  adcp_free(folded_name);
-  return found;
+/* What option "env" put into app_settings: its members have names of their own. */
+static bool is_variables(const AdcpSecrets *secrets, const char *pointer) {
+  return strcmp(pointer, "/" ADCP_ENVIRONMENT_KEY) == 0 &&
+         strcmp(secrets->section, ADCP_APP_SETTINGS) == 0 &&
+         adcp_options_has(secrets->options, "env");
 }
 
 static bool is_secret(void *context, const char *pointer, const char *key) {
-  (void)pointer;
   AdcpSecrets *secrets = context;
-  bool own = adcp_options_has(secrets->options, "secret_names");
-  size_t count =
-      own ? adcp_options_name_count(secrets->options, "secret_names") : DEFAULT_NAME_COUNT;
-  for( size_t i = 0; i < count; i++ ) {
-    const char *glob =
-        own ? adcp_options_name(secrets->options, "secret_names", i) : default_names[i];
-    if( matches(glob, key, secrets->err) ) return true;
+  if( is_variables(secrets, pointer) ) return false;
+  if( strstr(pointer, ADCP_JSON_POINTER_NUL) ) {
+    adcp_error_set(
+        secrets->err, ADCP_ERROR,
+        "settings \"%s\": the name of a member has a zero character (\\u0000), so that it "
+        "cannot be told whether it is a secret; give it another name, or say "
+        "{\"include_secrets\":true}",
+        secrets->section);
+    return false;
+  }
+  for( size_t i = 0; i < secrets->globs.count; i++ ) {
+    if( sqlite3_strglob(secrets->globs.items[i], key) == 0 ) return true;
   }
   return false;
+}
+
+/* Two values at one place could not be told apart when they are put back. Variables of option "env" are
+** taken away then, however often they stand there. */
+static void note_place(AdcpSecrets *secrets, const char *pointer) {
+  static const char variables[] = "/" ADCP_ENVIRONMENT_KEY "/";
+  bool ours = strncmp(pointer, variables, sizeof variables - 1) == 0 &&
+              strcmp(secrets->section, ADCP_APP_SETTINGS) == 0 &&
+              adcp_options_has(secrets->options, "env");
+  if( ours || secrets->err->rc ) return;
+  if( adcp_map_get(&secrets->by_place, pointer, strlen(pointer)) ) {
+    adcp_error_set(secrets->err, ADCP_ERROR,
+                   "settings \"%s\": member %.200s stands there twice, and its values are left out "
+                   "as secrets: a restore could not tell them apart; remove one of them, or say "
+                   "{\"include_secrets\":true}",
+                   secrets->section, pointer);
+    return;
+  }
+  adcp_texts_add(&secrets->places, secrets->err, "%s", pointer);
+  if( secrets->err->rc ) return;
+  char *place = secrets->places.items[secrets->places.count - 1];
+  adcp_map_put(&secrets->by_place, place, strlen(place), place, secrets->err);
 }
 
 static void begin_digests(AdcpSecrets *secrets) {
@@ -151,6 +188,7 @@ static void leave_out(void *context, const char *pointer, const AdcpBuf *value, 
   AdcpSecrets *secrets = context;
   char hex[ADCP_SHA256_HEX + 1];
   adcp_buf_append_str(out, "null");
+  note_place(secrets, pointer);
   if( value->size == 4 && memcmp(value->data, "null", 4) == 0 ) return;
   digest_value(secrets->salt, secrets->section, pointer, value, hex, secrets->err);
   bool first = secrets->digests.size == 0;
@@ -177,6 +215,7 @@ void adcp_secrets_redact(AdcpSecrets *secrets, const char *section, const AdcpBu
   secrets->err = err;
   AdcpJsonVisitor visitor = {secrets, is_secret, leave_out};
   adcp_json_edit((const char *)text->data, text->size, &visitor, out, err);
+  forget_places(secrets);
   adcp_buf_check(&secrets->digests, err);
 }
 
@@ -186,6 +225,16 @@ const AdcpBuf *adcp_secrets_digests(AdcpSecrets *secrets) {
     secrets->ended = true;
   }
   return &secrets->digests;
+}
+
+bool adcp_secret_is_name(const char *name, AdcpError *err) {
+  bool found = false;
+  for( size_t i = 0; i < DEFAULT_NAME_COUNT && !found && !err->rc; i++ ) {
+    char *glob = adcp_glob_caseless(default_names[i], err);
+    found = glob && sqlite3_strglob(glob, name) == 0;
+    adcp_free(glob);
+  }
+  return found;
 }
 
 /* ---- restore ---- */

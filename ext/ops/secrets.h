@@ -38,6 +38,9 @@ void adcp_secrets_redact(AdcpSecrets *secrets, const char *section, const AdcpBu
 const AdcpBuf *adcp_secrets_digests(AdcpSecrets *secrets);
 void adcp_secrets_close(AdcpSecrets *secrets);
 
+/* Whether a member of that name is left out where option secret_names does not say otherwise. */
+bool adcp_secret_is_name(const char *name, AdcpError *err);
+
 /* ---- restore ---- */
 
 typedef struct AdcpSecretDigests AdcpSecretDigests;

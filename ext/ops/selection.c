@@ -42,6 +42,29 @@ static bool selectable(const AdcpObject *object) {
 
 /* ---- checking the patterns ---- */
 
+/* A name with a bracket, which begins a class of characters: as the pattern that means it. */
+static void append_escaped(const char *name, AdcpError *err) {
+  AdcpBuf pattern = {0};
+  for( ; *name; name++ ) {
+    bool is_special = strchr("*?[", *name) != NULL;
+    adcp_buf_appendf(&pattern, is_special ? "[%c]" : "%c", *name);
+  }
+  const char *text = adcp_buf_text(&pattern);
+  if( text == NULL ) adcp_error_nomem(err);
+  if( text ) {
+    adcp_error_append(
+        err, ": \"[\" begins a class of characters there; the one of that name is \"%s\"", text);
+  }
+  adcp_buf_free(&pattern);
+}
+
+static bool is_one_of(const char *name, const char *const *names, size_t count) {
+  for( size_t i = 0; i < count; i++ ) {
+    if( strcmp(names[i], name) == 0 ) return true;
+  }
+  return false;
+}
+
 static void fail_no_match(const AdcpSchema *schema, const char *option, const char *glob,
                           AdcpSelectionOf of, AdcpError *err) {
   bool backup = of == ADCP_SELECTION_OF_BACKUP;
@@ -57,7 +80,9 @@ static void fail_no_match(const AdcpSchema *schema, const char *option, const ch
   for( size_t i = 0; i < schema->table_count; i++ ) names[count++] = schema->tables[i].name;
   adcp_error_set(err, ADCP_ERROR, "no table or view of %s matches \"%s\" in option \"%s\"",
                  backup ? "the backup" : "the database", glob, option);
-  if( !adcp_error_append_nearest(err, glob, names, count) ) {
+  if( is_one_of(glob, names, count) ) {
+    append_escaped(glob, err);
+  } else if( !adcp_error_append_nearest(err, glob, names, count) ) {
     adcp_error_append(err, "; %s lists those that it has",
                       backup ? "adcp_contents" : "PRAGMA table_list");
   }

@@ -27,7 +27,8 @@ struct AdcpSettings {
   AdcpDb *db;
   AdcpError *err;
   const AdcpOptions *options;
-  const AdcpRoot *root;
+  AdcpConfig *config;
+  const AdcpRoot *root; /* of it */
   AdcpSecrets *secrets;
   Section *sections;
   size_t count;
@@ -118,9 +119,6 @@ static void read_files(AdcpSettings *settings) {
     const char *name, *path;
     adcp_options_pair(settings->options, "settings", i, &name, &path);
     check_section_name(name, settings->err);
-    if( find_section(settings, name) ) {
-      adcp_error_set(settings->err, ADCP_ERROR, "option \"settings\": \"%s\" is given twice", name);
-    }
     if( !settings->err->rc ) read_file(settings, name, path);
     if( settings->bytes > ADCP_MAX_ALL_SETTINGS_BYTES ) {
       adcp_error_set(settings->err, ADCP_TOOBIG,
@@ -312,14 +310,11 @@ static bool column_truth(sqlite3_stmt *stmt) {
   }
 }
 
-static bool flag_of_sql(AdcpSettings *settings, const char *flag, const char *sql) {
+/* Runs it: of a statement that gives more than one row, or fails, there is no truth. */
+static bool run_flag(AdcpSettings *settings, const char *flag, sqlite3_stmt *stmt) {
   AdcpError *err = settings->err;
   bool truth = false;
-  sqlite3_stmt *stmt = is_query(sql) ? adcp_db_prepare_text(settings->db, sql) : NULL;
-  if( err->rc == ADCP_OK &&
-      (stmt == NULL || !sqlite3_stmt_readonly(stmt) || sqlite3_column_count(stmt) != 1) ) {
-    adcp_error_set(err, ADCP_ERROR, "it must be one SELECT of one column that writes nothing");
-  } else if( adcp_db_step(settings->db, stmt) ) {
+  if( adcp_db_step(settings->db, stmt) ) {
     truth = column_truth(stmt);
     if( sqlite3_column_type(stmt, 0) == SQLITE_NULL ) {
       adcp_text_list_add(&settings->warnings, "flag \"%s\": its SQL gives NULL; taken as false",
@@ -331,6 +326,21 @@ static bool flag_of_sql(AdcpSettings *settings, const char *flag, const char *sq
   } else if( err->rc == ADCP_OK ) {
     adcp_text_list_add(&settings->warnings, "flag \"%s\": its SQL gives no row; taken as false",
                        flag);
+  }
+  return truth;
+}
+
+static bool flag_of_sql(AdcpSettings *settings, const char *flag, const char *sql) {
+  AdcpError *err = settings->err;
+  bool truth = false;
+  sqlite3_stmt *stmt = is_query(sql) ? adcp_db_prepare_text(settings->db, sql) : NULL;
+  if( err->rc == ADCP_OK &&
+      (stmt == NULL || !sqlite3_stmt_readonly(stmt) || sqlite3_column_count(stmt) != 1) ) {
+    adcp_error_set(err, ADCP_ERROR, "it must be one SELECT of one column that writes nothing");
+  } else {
+    adcp_config_begin_query(settings->config);
+    truth = run_flag(settings, flag, stmt);
+    adcp_config_end_query(settings->config);
   }
   adcp_db_finalize(stmt);
   adcp_error_prepend(err, "option \"flags\": SQL of \"%s\": ", flag);
@@ -407,7 +417,7 @@ static void check_size(AdcpSettings *settings) {
       settings->redacted.count, n, (long long)ADCP_MAX_SETTINGS_TEXT_BYTES);
 }
 
-AdcpSettings *adcp_settings_open(const AdcpOptions *options, const AdcpRoot *root, AdcpDb *db) {
+AdcpSettings *adcp_settings_open(const AdcpOptions *options, AdcpConfig *config, AdcpDb *db) {
   AdcpError *err = db->err;
   if( err->rc ) return NULL;
   AdcpSettings *settings = adcp_calloc(1, sizeof *settings);
@@ -418,7 +428,8 @@ AdcpSettings *adcp_settings_open(const AdcpOptions *options, const AdcpRoot *roo
   settings->db = db;
   settings->err = err;
   settings->options = options;
-  settings->root = root;
+  settings->config = config;
+  settings->root = adcp_config_root(config);
   read_files(settings);
   if( !err->rc ) read_flags(settings);
   if( !err->rc ) read_environment(settings);

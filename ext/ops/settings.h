@@ -17,6 +17,7 @@
 
 #include "archive/archive_write.h"
 #include "db/db.h"
+#include "ops/config.h"
 #include "ops/options.h"
 #include "ops/text_list.h"
 
@@ -37,8 +38,8 @@ extern const char *const adcp_settings_missing_choices[];
 
 typedef struct AdcpSettings AdcpSettings;
 
-/* Gathers all of it; SQL of flags runs on db. Borrows options and root. NULL on error. */
-AdcpSettings *adcp_settings_open(const AdcpOptions *options, const AdcpRoot *root, AdcpDb *db);
+/* Gathers all of it; SQL of flags runs on db. Borrows options and config. NULL on error. */
+AdcpSettings *adcp_settings_open(const AdcpOptions *options, AdcpConfig *config, AdcpDb *db);
 
 /* Members for backup_metadata: names of variables and of what was left out; nothing when there is
 ** none. */

@@ -16,6 +16,7 @@
 #include "ops/interrupt.h"
 #include "ops/json_edit.h"
 #include "ops/json_tree.h"
+#include "ops/null_secrets.h"
 #include "ops/own_file.h"
 #include "ops/redaction.h"
 #include "ops/secrets.h"
@@ -224,11 +225,25 @@ static const cJSON *variable_names(const AdcpSettingsRestore *settings) {
   return cJSON_GetObjectItemCaseSensitive(settings->metadata, ADCP_METADATA_VARIABLES);
 }
 
+/* Whether a restore writes the section to a file. */
+static bool is_settings(const char *section) {
+  return !adcp_settings_reserved(section) || strcmp(section, ADCP_FLAGS_SECTION) == 0;
+}
+
+#define LISTED_SECTIONS 20 /* an error message is for reading */
+
 static void fail_no_section(AdcpSettingsRestore *settings, const char *section) {
-  adcp_error_set(settings->err, ADCP_ERROR,
-                 "option \"settings\": the backup has no settings \"%s\"; look at the names of its "
-                 "members with adcp_info",
+  AdcpError *err = settings->err;
+  size_t count = 0;
+  const char *name;
+  adcp_error_set(err, ADCP_ERROR, "option \"settings\": the backup has no settings \"%s\"",
                  section);
+  for( size_t i = 0; (name = adcp_archive_section_name(settings->archive, i)) != NULL; i++ ) {
+    if( !is_settings(name) || count++ >= LISTED_SECTIONS ) continue;
+    adcp_error_append(err, "%s \"%s\"", count == 1 ? "; it has" : ",", name);
+  }
+  if( count > LISTED_SECTIONS ) adcp_error_append(err, " and %zu more", count - LISTED_SECTIONS);
+  if( count == 0 ) adcp_error_append(err, "; it was made without option \"settings\"");
 }
 
 /* As a text file: with a last line break, unless the file in its place has none. */
@@ -248,8 +263,7 @@ static void make_text(AdcpSettingsRestore *settings, Target *target) {
   AdcpError *err = settings->err;
   size_t n = 0;
   const char *json = adcp_archive_section(settings->archive, target->section, &n);
-  bool ours = strcmp(target->section, ADCP_FLAGS_SECTION) == 0;
-  if( json == NULL || (adcp_settings_reserved(target->section) && !ours) ) {
+  if( json == NULL || !is_settings(target->section) ) {
     fail_no_section(settings, target->section);
     return;
   }
@@ -265,6 +279,9 @@ static void make_text(AdcpSettingsRestore *settings, Target *target) {
   if( adcp_buf_check(&file, err) ) {
     adcp_json_edit((const char *)file.data, file.size, &visitor, &target->text, err);
   }
+  AdcpTextFile there = text_file(settings, target->path);
+  adcp_null_secrets_warn(settings->digests, target->section, &file, &there, &settings->warnings,
+                         err);
   if( err->rc == ADCP_OK ) end_text(settings, target);
   adcp_buf_check(&target->text, err);
   free_current(&current);
@@ -274,6 +291,19 @@ static void make_text(AdcpSettingsRestore *settings, Target *target) {
 
 /* ---- environment ---- */
 
+/* null: all of them were left out as one secret, as "secret_names":["*"] once did. */
+static void take_object(AdcpSettingsRestore *settings, cJSON *variables) {
+  if( cJSON_IsObject(variables) ) {
+    settings->variables = variables;
+    return;
+  }
+  if( !cJSON_IsNull(variables) ) {
+    adcp_error_set(settings->err, ADCP_CORRUPT,
+                   "damaged: " ADCP_APP_SETTINGS "." ADCP_ENVIRONMENT_KEY " is not an object");
+  }
+  cJSON_Delete(variables);
+}
+
 static void read_variables(AdcpSettingsRestore *settings) {
   size_t n = 0;
   const char *json = adcp_archive_section(settings->archive, ADCP_APP_SETTINGS, &n);
@@ -281,12 +311,8 @@ static void read_variables(AdcpSettingsRestore *settings) {
   AdcpBuf rest = {0}, variables = {0};
   split_variables(json, n, &rest, &variables, settings->err);
   if( settings->err->rc == ADCP_OK && variables.size ) {
-    settings->variables =
-        adcp_json_tree((char *)variables.data, variables.size, NULL, settings->err);
-    if( !cJSON_IsObject(settings->variables) ) {
-      adcp_error_set(settings->err, ADCP_CORRUPT,
-                     "damaged: " ADCP_APP_SETTINGS "." ADCP_ENVIRONMENT_KEY " is not an object");
-    }
+    take_object(settings,
+                adcp_json_tree((char *)variables.data, variables.size, NULL, settings->err));
   }
   adcp_buf_free(&rest);
   adcp_buf_free(&variables);

@@ -17,6 +17,11 @@ void adcp_call_begin(AdcpCall *call, sqlite3_context *context, const char *funct
   call->in_transaction = !sqlite3_get_autocommit(call->request.handle);
   call->request.config = sqlite3_user_data(context);
   call->request.function = function;
+  if( adcp_config_in_query(call->request.config) ) {
+    adcp_error_set(&call->err, ADCP_MISUSE,
+                   "functions of adcp are not for the SQL of an option; call it before, and give "
+                   "the option a SELECT without it");
+  }
 }
 
 /* ---- arguments ---- */

@@ -118,7 +118,7 @@ static void config_all_function(sqlite3_context *context, int argc, sqlite3_valu
   (void)argv;
   AdcpCall call;
   adcp_call_begin(&call, context, "adcp_config");
-  write_all(&call);
+  if( !call.err.rc ) write_all(&call);
   adcp_call_end(&call);
 }
 
@@ -149,7 +149,7 @@ static void set_value(AdcpCall *call, const char *key, sqlite3_value *value) {
 static void config_function(sqlite3_context *context, int argc, sqlite3_value **argv) {
   AdcpCall call;
   adcp_call_begin(&call, context, "adcp_config");
-  const char *key = key_of(&call, argv[0]);
+  const char *key = call.err.rc ? NULL : key_of(&call, argv[0]);
   if( key && argc > 1 && strcmp(key, PROGRESS_KEY) == 0 ) {
     set_progress(&call, argv[1]);
   } else if( key ) {

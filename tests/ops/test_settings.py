@@ -131,6 +131,20 @@ call(db, "adcp_backup", "names.json", settings={"app_settings": "app.json"}, sec
 names = json.loads(read("names.json"))["app_settings"]
 equal("secret_names replaces the list", [names["ratio"], names["llm"]["debug"], names["access_token_id"]],
       [None, None, 9876543210123])
+
+# Patterns that match what the variables stand in leave out those whose own names match, and a restore takes it.
+for patterns, left_out in ((["*"], ["EMB_MODEL", "EMB_NOTE"]), (["*E*"], ["EMB_MODEL", "EMB_NOTE"]), (["*VARIABLES", "*NOTE"], ["EMB_NOTE"])):
+    report = call(db, "adcp_backup", "star.json", overwrite=True, env="EMB_*", secret_names=patterns)
+    equal(f"redacted {patterns}", report["redacted"], [f"app_settings/environment_variables/{name}" for name in left_out])
+    equal(f"restored {patterns}", call(connect(":memory:"), "adcp_restore", "star.json")["environment_different"], [])
+write("own-variables.json", '{"environment_variables":{"A":1}}')
+equal("a member of the file's own", call(db, "adcp_backup", "star.json", overwrite=True, settings={"app_settings": "own-variables.json"},
+                                         secret_names="*VARIABLES")["redacted"], ["app_settings/environment_variables"])
+# Files where it was left out itself: they have no variables.
+call(db, "adcp_backup", "star.json", overwrite=True, env="EMB_*")
+write("star.json", json.dumps({**json.loads(read("star.json")), "app_settings": {"environment_variables": None}}))
+check("restored without variables", "environment_different" not in call(connect(":memory:"), "adcp_restore", "star.json"), log[-1])
+fails("and no env_file", connect(":memory:"), "adcp_restore", "star.json", "the backup has no environment variables", env_file="x.env")
 log.clear()
 write("nested.json", '{"a":1,"environment_variables":{"OLD":"x"},"b":2}')
 nested = call(db, "adcp_backup", "nested-b.json", settings={"app_settings": "nested.json"}, env="EMB_MODEL")
@@ -220,6 +234,12 @@ sampled.executescript("CREATE TABLE u(id INTEGER PRIMARY KEY, pw TEXT); CREATE T
                       " sql = 'CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)' WHERE name = 'stat'")
 sampled.close()
 sampled = connect("sampled.db")
+sampled.execute("INSERT INTO sqlite_stat4 VALUES('U', 'ui', 1, 0, 0, x'505753454352455421')")
+for options, wanted in (({}, ["u", "v", "U"]), ({"redact": "U.PW"}, ["v"]), ({"exclude_data": "u"}, ["v"]), ({"exclude_data": ["u", "v"]}, []),
+                        ({"tables": ["u", "v"], "exclude_data": "v"}, ["u"]), ({"exclude_tables": "u"}, ["v"]), ({"data_only": True, "exclude_data": "u"}, ["v"])):
+    call(sampled, "adcp_backup", "sampled.json", overwrite=True, **options)
+    equal(f"samples {options}", [line["tbl"] for line in json.loads(read("sampled.json"))["tables"]["sqlite_stat4"]], wanted)
+sampled.execute("DELETE FROM sqlite_stat4 WHERE tbl = 'U'")
 for redact, wanted in (([], ["u", "v"]), (["U.PW"], ["v"])):
     call(sampled, "adcp_backup", "sampled.json", redact=redact, overwrite=True)
     document = json.loads(read("sampled.json"))
@@ -251,7 +271,7 @@ db.executescript("CREATE TABLE doc(id INTEGER PRIMARY KEY, body TEXT, n AS (leng
 fails("redact a computed column", db, "adcp_backup", "no.json", "computed from other columns", redact=["doc.n"])
 fails("redact a shadow table", db, "adcp_backup", "no.json", "is no column of an ordinary table", redact=["words_docsize.sz"])
 words = call(db, "adcp_backup", "words.json", redact=["doc.body"])
-check("its index has the words", 'the full-text index "words" of its table may hold its words' in str(words["warnings"]), words)
+equal("its index is left out", [words["warnings"], [name for name in json.loads(read("words.json"))["tables"] if name.startswith("words")]], [[], ["words_config"]])
 db.executescript("DROP TABLE words; DROP TABLE doc")
 for name in ("tables", "backup_metadata", "database_schema", "fts_tables", "feature_flags", "secret_digests",
              "backup_manifest", "backup_end", "backup_x"):
@@ -279,8 +299,30 @@ for own, more in ((1, {}), (2, {"flags": {"a": "DEBUG"}}), (2, {"s0": "secret.js
     del many["s9"]
     call(db, "adcp_backup", "most.json", overwrite=True, settings=many, **options)
     check(f"{own} and the others", call(db, "adcp_validate", "most.json")["valid"], log[-1])
+# What could not be told to be a secret, or which of two it was, is refused: not what is left as it is.
+for body in ('{"x\\u0000password":"PWSECRET"}', '{"a":[{"password\\u0000a":"PWSECRET"}]}'):
+    write("zero.json", body)
+    fails("zero " + body, db, "adcp_backup", "no.json", 'settings "s": the name of a member has a zero character', settings={"s": "zero.json"})
+    call(db, "adcp_backup", "zero-b.json", overwrite=True, settings={"s": "zero.json"}, include_secrets=True)
+    check("as it is " + body, body in read("zero-b.json"))
+for body, place in (('{"password":"PWSECRET","password":"SECRET2"}', "/password"), ('{"password":null,"p\\u0061ssword":"SECRET2"}', "/password"),
+                    ('{"a":[0,{"key":1}],"a":[2,{"key":3}]}', "/a/1/key"), ('{"environment_variables":{"key":1,"key":2}}', "/environment_variables/key")):
+    write("same.json", body)
+    fails("twice " + body, db, "adcp_backup", "no.json", f'settings "app_settings": member {place} stands there twice', settings={"app_settings": "same.json"})
+for body, more in (('{"a":1,"a":2,"b":{"key":1},"c":{"key":1,"KEY":2}}', {}), ('{"environment_variables":1,"environment_variables":2}', {"env": "API_KEY"})):
+    write("same.json", body)
+    call(db, "adcp_backup", "same-b.json", overwrite=True, settings={"app_settings": "same.json", "other": "tenant.json"}, **more)
+    equal("not twice " + body, call(connect(":memory:"), "adcp_restore", "same-b.json", settings={"app_settings": "same.json"})["secrets_different"], [])
+# Patterns are GLOB's, letter case ignored: also what a class has between the letters, or takes out.
+for pattern, names, others in (("[A-z]secret", ["_secret", "ASECRET", "zSecret"], ["1secret", "secret"]), ("[^a]x", ["bX", "_x"], ["Ax", "aX", "x"]),
+                               ("[a-]x", ["Ax", "-X"], ["bx"]), ("[-a]x", ["Ax", "-X"], ["bx"]), ("[]a]x", ["Ax", "]X"], ["bx"]), ("[]-a]x", ["Ax", "]X", "-x"], ["^x"]),
+                               ("[^]a]x", ["bx"], ["Ax", "]X"]), ("[Y-b]x", ["yx", "Zx", "Ax", "Bx", "^x"], ["cx", "xx"]), ("[x-é]x", ["Xx", "zx", "éx", "Éx"], ["wx", "ßéx"]),
+                               ("k?y*", ["KÉY1", "key"], ["ky"]), ("a[", [], ["A["]), ("[a", [], ["a"])):
+    write("class.json", json.dumps({name: 1 for name in names + others}))
+    equal("class " + pattern, call(db, "adcp_backup", "class-b.json", overwrite=True, settings={"s": "class.json"}, secret_names=pattern)["redacted"],
+          ["s/" + name for name in names])
 # The place of each secret stands twice in the backup, and is as long as the names on the way to it.
-write("far.json", '{"' + 1000000 * "x" + '":{' + ",".join(70 * ['"key":1']) + "}}")
+write("far.json", '{"' + 1000000 * "x" + '":{' + ",".join(f'"key{i}":1' for i in range(10, 80)) + "}}")
 fails("too many places", db, "adcp_backup", "no.json", "places and digests of 70 secrets that are left out, would take 14[0-9]+ bytes of the backup",
       settings={"x": "far.json"})
 check("not without them", isinstance(call(db, "adcp_backup", "far-b.json", settings={"x": "far.json"}, include_secrets=True), dict), log[-1][:300])
@@ -298,6 +340,23 @@ for flag, pattern in (("sql:DELETE FROM user", "one SELECT"), ("sql:SELECT 1; SE
                       ("sql:SELECT id FROM user", "more than one row"), ("sql:PRAGMA user_version", "one SELECT"),
                       ("settings:x.y", "settings:section.key")):
     fails("flag " + flag, db, "adcp_backup", "no.json", pattern, flags={"a": flag})
+# A flag's SQL runs within adcp_backup, where one more of these would run in it without end, or change what it is made with.
+db.create_function("evaluated", 1, lambda sql: db.execute(sql).fetchone()[0])
+for sql in ("SELECT adcp_backup('no.json')", "SELECT adcp_restore('a.json')", "SELECT adcp_config('log_file', 'no.json')", "SELECT adcp_config() ->> 'env'",
+            "SELECT adcp_config_load('app.json')", "SELECT adcp_prune()", "SELECT adcp_undo()", "SELECT adcp_validate('a.json')", "SELECT adcp_hash()",
+            "WITH w AS (SELECT adcp_info() AS x) SELECT x FROM w"):
+    fails("flag " + sql, db, "adcp_backup", "no.json", 'option "flags": SQL of "a": adcp_[a-z_]+: functions of adcp are not for the SQL', flags={"a": "sql:" + sql})
+    fails("flag of another function " + sql, db, "adcp_backup", "no.json", 'option "flags": SQL of "a": user-defined function raised',
+          flags={"a": "sql:SELECT evaluated('" + sql.replace("'", "''") + "')"})
+equal("no log", db.execute("SELECT adcp_config('log_file')").fetchone(), (None,))
+equal("relations only read", call(db, "adcp_backup", "flags.json", overwrite=True, flags={"a": "sql:SELECT count(*) > 0 FROM adcp_contents('a.json')"})["warnings"], [])
+for name, source in (("settings", "app.json"), ("flags", "DEBUG")):
+    try:
+        db.execute("SELECT adcp_backup('no.json', ?)", ('{"%s":{"a":"%s","a":"%s"}}' % (name, source, source),))
+        check("twice in " + name, False)
+    except sqlite3.Error as error:
+        check("twice in " + name, f'option "{name}": "a" is given twice' in str(error), error)
+fails("redact as a setting", db, "adcp_backup", "no.json", "give this backup a list without it: ", redact="user.nix")
 for column, pattern in (("user.pin", "NOT NULL"), ("user.id", "primary key"), ("user.nix", "no table.column"),
                         ("nix.x", "no table.column"), ("user", "no table.column")):
     fails("redact " + column, db, "adcp_backup", "no.json", pattern, redact=[column])
@@ -358,6 +417,19 @@ for body in ('{}', '{ }', '{"a":1}', '{"a":{"environment_variables":1} }', '{"a"
     call(target, "adcp_restore", "round-b.json", force=True, settings={"app_settings": "round.json"})
     equal("and do not come out again " + body, read("round.json"), body)
 
+# A secret that was null at the backup, where there is one now: it goes, which is said. One that was left out stays.
+write("null.json", '{"api_key":null,"list":[{"Password":null}],"a":null,"token":"SECRET2","secret":null,"keys":{"password":"SECRET2"}}')
+for options in ({}, {"include_secrets": True}, {"secret_names": "token"}):
+    call(db, "adcp_backup", "null-b.json", overwrite=True, settings={"s": "null.json"}, **options)
+    write("null-now.json", '{"api_key":"PWSECRET","list":[{"Password":{"x":"PWSECRET"}}],"a":1,"token":"SECRET2","keys":{"password":"SECRET2"}}')
+    nulls = call(connect(":memory:"), "adcp_restore", "null-b.json", settings={"s": "null-now.json"})
+    equal(f"null at the backup {options}", nulls["warnings"],
+          [f'settings "s": {place} was null when the backup was made: the value that is there goes' for place in ("/api_key", "/list/0/Password")])
+    equal(f"as it was {options}", json.loads(read("null-now.json")), json.loads(read("null.json")))
+write("null-now.json", "{")
+call(db, "adcp_backup", "null-b.json", overwrite=True, settings={"s": "null.json"}, include_secrets=True)
+equal("no values there", call(connect(":memory:"), "adcp_restore", "null-b.json", settings={"s": "null-now.json"})["warnings"], [])
+
 # Members of that name are replaced by the variables, each of them, and none comes out again.
 for body, wanted in (('{"environment_variables":{"a":1},"x":1,"environment_variables":{"b":2}}', '{"x":1}'),
                      ('{"environment_variables":1,"environment_variables":2}', "{}"), ('{ "environment_variables":1 , "environment_variables" : 2 }', "{ }"),
@@ -396,7 +468,7 @@ os.symlink("here.json", "to-here.json")
 os.symlink(".", "same-folder")
 target.execute("DELETE FROM user WHERE id = 2")
 state = (read("here.json"), target.execute("SELECT * FROM user").fetchall())
-for pattern, options in (("has no settings \"nix\"", {"settings": {"nix": "x.json"}}),
+for pattern, options in (('has no settings "nix"; it has "app_settings", "tenant_settings", "list", "feature_flags";', {"settings": {"nix": "x.json"}}),
                          ("has no settings \"tables\"", {"settings": {"tables": "x.json"}}),
                          ("has no settings \"fts_tables\"", {"settings": {"fts_tables": "x.json"}}),
                          ("written twice", {"settings": {"app_settings": "x.json"}, "env_file": "x.json"}),
@@ -507,6 +579,7 @@ for name, change, pattern in (("algorithm", digests(algorithm="HMAC-MD5"), "no s
     fails("damaged " + name, target, "adcp_restore", "damaged.json", pattern, force=True, settings={"app_settings": "here.json"})
     equal("as it was, damaged " + name, (read("here.json"), target.execute("SELECT * FROM user").fetchall()), state)
 fails("no variables", target, "adcp_restore", "plain.json", "no environment variables", env_file="x.env", force=True)
+fails("no settings at all", target, "adcp_restore", "plain.json", 'has no settings "nix"; it was made without option "settings";', settings={"nix": "x.json"}, force=True)
 fails("without force", target, "adcp_restore", "a.json", "force", settings={"app_settings": "here.json"})
 equal("without force nothing is written", read("here.json"), state[0])
 target.execute("BEGIN")

@@ -52,6 +52,13 @@ static void test_errors(void) {
        "option \"age\" must be a duration in years, months, days and hours, such "
        "as \"1y6m\" or \"7d12h\""},
       {"{\"flag\":true,\"flag\":true}", "option \"flag\" is given twice"},
+      {"{\"map\":{\"a\":\"1\",\"A\":\"2\",\"a\":\"3\"}}", "option \"map\": \"a\" is given twice"},
+      {"{\"count\":06}", "the options are not JSON (byte 9)"},
+      {"{\"count\":6.}", "the options are not JSON (byte 9)"},
+      {"{\"count\":-06}", "the options are not JSON (byte 9)"},
+      {"{\"text\":\"a\tb\"}", "the options are not JSON (byte 10)"},
+      {"{\"text\":\"\\\"\n\"}", "the options are not JSON (byte 11)"},
+      {"{\"names\":[\"\x01\"]}", "the options are not JSON (byte 11)"},
       {"[]", "the options must be one JSON object, such as {\"threads\":2}"},
       {"{} {}", "the options must be one JSON object, such as {\"threads\":2}"},
       {"{\"flag\":", "the options are not JSON (byte 7)"},
