@@ -29,6 +29,7 @@ typedef struct AdcpArchiveReader AdcpArchiveReader;
 typedef struct AdcpArchiveHead {
   AdcpContainer container;
   char *version;            /* "3.0", "2.0" */
+  bool is_legacy;           /* format 2.0 (legacy_read.h): whoever asks, asks this */
   char *metadata;           /* JSON text of backup_metadata */
   AdcpSchema *schema;       /* objects, and the tables that have rows in this file; never NULL */
   AdcpArchiveTable *tables; /* of the manifest, in file order */

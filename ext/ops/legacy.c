@@ -9,7 +9,7 @@
 #include "ops/legacy_schema.h"
 
 bool adcp_legacy_is(const AdcpArchiveHead *head) {
-  return strcmp(head->version, ADCP_LEGACY_VERSION) == 0;
+  return head->is_legacy;
 }
 
 static bool is_there(AdcpDb *db, const char *name) {

@@ -150,7 +150,7 @@ AdcpRowOrder *adcp_row_order_of_backup(AdcpDb *db, const AdcpArchiveHead *head,
                                        const AdcpTable *table) {
   const AdcpSchema *schema = head->schema;
   AdcpDatabaseFigures figures;
-  adcp_metadata_read(&figures, head->metadata, db->err);
+  adcp_metadata_read(&figures, head, db->err);
   if( db->err->rc ) return NULL;
   if( !table->without_rowid ) return order_by_rowid(db, table);
   const AdcpObject *object = adcp_schema_object(schema, ADCP_OBJECT_TABLE, table->name);

@@ -157,6 +157,18 @@ fails("a part of 2.0 over rows", some, "adcp_restore", "old.json", "only a part 
       tables=["product"], where={"product": "tenant_id = 2"}, force=True)
 
 
+# However the version is spelled, one reader decides what the file is.
+for spelling in ('{"version": "2.0", "format": null}', '{"version": {"$text": "Mi4w"}}'):
+    value = {key: member for key, member in old.items() if key != "backup_metadata"}
+    open("spelled.json", "w").write('{"backup_metadata": ' + spelling + ", " + json.dumps(value)[1:])
+    equal("valid at every level: " + spelling,
+          [call(source, "adcp_validate", "spelled.json", level=level)["valid"] for level in ("quick", "standard", "full")], [True] * 3)
+    equal("as any of 2.0: " + spelling, plan(source, "spelled.json"), plan(source, "old.json"))
+    check("rows at stake are listed: " + spelling, any(step[:2] == ("delete", "product") for step in plan(source, "spelled.json")))
+    spelled = connect("spelled.sqlite3")
+    call(spelled, "adcp_restore", "spelled.json", create=True)
+    equal("restored: " + spelling, content(spelled), wanted)
+
 # A list without rows empties the table.
 empty = copy.deepcopy(old)
 empty["product_embeddings"] = []
