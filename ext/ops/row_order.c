@@ -221,16 +221,7 @@ static int compare_numbers(const AdcpValue *a, const AdcpValue *b) {
 }
 
 static void bind_text(AdcpDb *db, sqlite3_stmt *stmt, int at, const AdcpValue *value) {
-  const char *bytes = adcp_value_bytes(value);
-  char *marked = value->type == ADCP_TEXT16 ? adcp_text16_marked(value) : NULL;
-  int rc;
-  if( value->type == ADCP_TEXT ) {
-    rc = sqlite3_bind_text64(stmt, at, bytes, value->size, SQLITE_STATIC, SQLITE_UTF8);
-  } else if( marked == NULL ) {
-    rc = SQLITE_NOMEM;
-  } else {
-    rc = sqlite3_bind_text64(stmt, at, marked, value->size + 2, sqlite3_free, SQLITE_UTF16LE);
-  }
+  int rc = adcp_text_bind(stmt, at, value);
   if( rc != SQLITE_OK ) adcp_db_fail(db, rc);
 }
 

@@ -4,6 +4,7 @@
 #include "ops/hash.h"
 #include "sql/call.h"
 #include "sql/function_table.h"
+#include "sql/result.h"
 
 static const char *text_argument(AdcpCall *call, sqlite3_value *value) {
   if( sqlite3_value_type(value) == SQLITE_NULL ) return NULL;
@@ -25,7 +26,7 @@ static void hash_function(sqlite3_context *context, int argc, sqlite3_value **ar
   } else {
     adcp_hash_database(&db, sha256);
   }
-  if( !call.err.rc ) sqlite3_result_text(context, sha256, -1, SQLITE_TRANSIENT);
+  if( !call.err.rc ) adcp_result_text(context, sha256);
   adcp_call_end_with_result(&call);
 }
 
