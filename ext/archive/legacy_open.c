@@ -310,7 +310,9 @@ void adcp_legacy_open(AdcpArchiveReader *r) {
   adcp_block_reader_rewind(r->blocks, r->err);
   if( r->err->rc ) return;
   adcp_archive_restart(r, ADCP_JSON_END);
+  r->input.crc_bytes = INT64_MAX;
   scan_document(&pass);
+  r->head.legacy_crc32 = r->input.crc32;
   explain(&pass);
   for( int i = 0; i < ADCP_LEGACY_TABLES; i++ ) {
     adcp_buf_check(&pass.tables[i].ids, r->err);

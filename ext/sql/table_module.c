@@ -21,14 +21,22 @@
 #include "sql/call.h"
 #include "sql/range.h"
 #include "sql/result.h"
+#include "sql/table_origin.h"
+
+typedef struct Module {
+  AdcpConfig *config;        /* a reference */
+  AdcpTableOrigins *origins; /* owned */
+} Module;
 
 typedef struct TableVtab {
   sqlite3_vtab base; /* must be first */
   AdcpDb db;
-  const AdcpConfig *config; /* borrowed: the module holds it */
-  AdcpError err;            /* of connecting, and of comparing */
-  char *path, *name;
-  AdcpBackupTable *backup; /* open, so that the descriptions live */
+  Module *module;          /* borrowed */
+  AdcpError err;           /* of connecting, and of comparing */
+  char *own_name;          /* in temp */
+  char *argument, *name;   /* the path as it was given, the backup's table */
+  AdcpTableOrigin origin;  /* path NULL: it is not known what the table was created of */
+  AdcpBackupTable *backup; /* open, so that the descriptions live; NULL: vtab->err says why */
   const AdcpTable *table;
   AdcpRowOrder *order; /* WITHOUT ROWID; NULL where it is not known */
   size_t *places;      /* by column of the virtual table: of the value in a row */
@@ -48,13 +56,28 @@ typedef struct TableCursor {
 
 /* ---- connecting ---- */
 
-static void disconnect(TableVtab *vtab) {
+static const AdcpRoot *root_of(const TableVtab *vtab) {
+  return adcp_config_root(vtab->module->config);
+}
+
+static void close_content(TableVtab *vtab) {
   adcp_row_order_close(vtab->order);
   adcp_backup_table_close(vtab->backup);
-  adcp_error_clear(&vtab->err);
-  adcp_free(vtab->path);
-  adcp_free(vtab->name);
   adcp_free(vtab->places);
+  vtab->order = NULL;
+  vtab->backup = NULL;
+  vtab->table = NULL;
+  vtab->places = NULL;
+  vtab->column_count = 0;
+}
+
+static void disconnect(TableVtab *vtab) {
+  close_content(vtab);
+  adcp_table_origin_clear(&vtab->origin);
+  adcp_error_clear(&vtab->err);
+  adcp_free(vtab->own_name);
+  adcp_free(vtab->argument);
+  adcp_free(vtab->name);
   adcp_free(vtab);
 }
 
@@ -68,7 +91,7 @@ static char *take_argument(const char *text, AdcpError *err) {
   return copy;
 }
 
-static void read_arguments(TableVtab *vtab, AdcpConfig *config, int argc, const char *const *argv) {
+static void read_arguments(TableVtab *vtab, int argc, const char *const *argv) {
   AdcpError *err = &vtab->err;
   if( argc != 5 ) {
     adcp_error_set(err, ADCP_MISUSE,
@@ -83,10 +106,14 @@ static void read_arguments(TableVtab *vtab, AdcpConfig *config, int argc, const 
                    argv[2]);
     return;
   }
-  char *path = take_argument(argv[3], err);
-  if( path ) vtab->path = adcp_backup_dir_find(config, &vtab->db, path);
-  adcp_free(path);
+  vtab->own_name = adcp_strdup(argv[2]);
+  if( vtab->own_name == NULL ) adcp_error_nomem(err);
+  vtab->argument = take_argument(argv[3], err);
   vtab->name = take_argument(argv[4], err);
+}
+
+static AdcpTableKey key_of(const TableVtab *vtab) {
+  return (AdcpTableKey){vtab->own_name, vtab->argument, vtab->name};
 }
 
 /* Appends a column's declared type, quoted: SQLite takes any text for one then, and keeps it without
@@ -98,70 +125,130 @@ static void append_type(sqlite3_str *sql, const char *type) {
 }
 
 /* The virtual table's columns: those whose values stand in rows. */
-static char *declare_columns(TableVtab *vtab) {
+static void declare_columns(TableVtab *vtab) {
   const AdcpTable *table = vtab->table;
   sqlite3_str *sql = sqlite3_str_new(NULL);
   sqlite3_str_appendall(sql, "CREATE TABLE x(");
+  bool first = true;
+  for( size_t i = 0; i < table->column_count; i++ ) {
+    const AdcpColumn *column = &table->columns[i];
+    if( !adcp_column_stored(column) ) continue;
+    sqlite3_str_appendf(sql, "%s\"%w\"", first ? "" : ", ", column->name);
+    append_type(sql, column->decl_type);
+    first = false;
+  }
+  sqlite3_str_appendall(sql, table->strict ? ") STRICT" : ")"); /* ANY has no affinity there */
+  char *text = sqlite3_str_finish(sql);
+  vtab->origin.columns = text ? adcp_strdup(text) : NULL;
+  if( vtab->origin.columns == NULL ) adcp_error_nomem(&vtab->err);
+  sqlite3_free(text);
+}
+
+static void place_columns(TableVtab *vtab) {
+  const AdcpTable *table = vtab->table;
   vtab->places = adcp_calloc(table->column_count + 1, sizeof *vtab->places);
   if( vtab->places == NULL ) adcp_error_nomem(&vtab->err);
   vtab->key_column = -1;
   for( size_t i = 0; i < table->column_count && vtab->places; i++ ) {
-    const AdcpColumn *column = &table->columns[i];
-    if( !adcp_column_stored(column) ) continue;
-    sqlite3_str_appendf(sql, "%s\"%w\"", vtab->column_count ? ", " : "", column->name);
-    append_type(sql, column->decl_type);
+    if( !adcp_column_stored(&table->columns[i]) ) continue;
     size_t place = adcp_table_value_place(table, i);
     bool is_key = (int)i == table->rowid_column ||
                   (vtab->order && adcp_row_order_key_place(vtab->order, 0) == place);
     if( is_key ) vtab->key_column = vtab->column_count;
     vtab->places[vtab->column_count++] = place;
   }
-  sqlite3_str_appendall(sql, table->strict ? ") STRICT" : ")"); /* ANY has no affinity there */
-  return sqlite3_str_finish(sql);
 }
 
-static void open_table(TableVtab *vtab, sqlite3 *interruptible) {
+/* The backup that the table was created of, or an error. */
+static void check_content(const AdcpTableOrigin *origin, const AdcpBackupTable *backup,
+                          AdcpError *err) {
+  AdcpTableOrigin now;
+  adcp_table_origin_identify(&now, adcp_backup_table_head(backup));
+  if( strcmp(now.identity, origin->identity) == 0 ) return;
+  adcp_error_set(err, ADCP_ERROR,
+                 "%s was replaced by another backup; drop the table and create it again",
+                 origin->path);
+}
+
+/* Opens the file at the origin's path; at the table's creation it decides what the content is. */
+typedef enum Moment { CREATION, CONNECTION } Moment;
+static void open_content(TableVtab *vtab, Moment moment, sqlite3 *interruptible) {
   if( vtab->err.rc ) return;
-  AdcpBackupTableCall call = {adcp_config_root(vtab->config), vtab->path, vtab->name, 0,
-                              interruptible};
+  AdcpBackupTableCall call = {root_of(vtab), vtab->origin.path, vtab->name, 0, interruptible};
   vtab->backup = adcp_backup_table_open(&call, &vtab->err);
   if( vtab->backup == NULL ) return;
   const AdcpArchiveHead *head = adcp_backup_table_head(vtab->backup);
   vtab->table = adcp_backup_table_entry(vtab->backup)->table;
-  if( vtab->table->without_rowid ) {
+  if( moment == CREATION ) {
+    adcp_table_origin_identify(&vtab->origin, head);
+    declare_columns(vtab);
+  } else {
+    check_content(&vtab->origin, vtab->backup, &vtab->err);
+  }
+  if( vtab->table->without_rowid && !vtab->err.rc ) {
     vtab->order = adcp_row_order_of_backup(&vtab->db, head, vtab->table);
   }
-  char *sql = declare_columns(vtab);
-  if( sql == NULL ) adcp_error_nomem(&vtab->err);
-  int rc = vtab->err.rc ? SQLITE_OK : sqlite3_declare_vtab(vtab->db.handle, sql);
-  if( rc != SQLITE_OK ) adcp_db_fail(&vtab->db, rc);
-  sqlite3_free(sql);
+  if( !vtab->err.rc ) place_columns(vtab);
+  if( vtab->err.rc ) close_content(vtab);
 }
 
-/* NULL when there is no memory; otherwise vtab->err tells whether the table can be read. */
-static TableVtab *connect(sqlite3 *db, AdcpConfig *config, int argc, const char *const *argv,
-                          sqlite3 *interruptible) {
+/* NULL when there is no memory; otherwise vtab->err tells whether the arguments are good. */
+static TableVtab *open_vtab(sqlite3 *db, Module *module, int argc, const char *const *argv) {
   TableVtab *vtab = adcp_calloc(1, sizeof *vtab);
   if( vtab == NULL ) return NULL;
   vtab->db = (AdcpDb){db, "main", &vtab->err};
-  vtab->config = config;
-  read_arguments(vtab, config, argc, argv);
-  open_table(vtab, interruptible);
+  vtab->module = module;
+  read_arguments(vtab, argc, argv);
   return vtab;
+}
+
+static int declare(const TableVtab *vtab) {
+  sqlite3 *db = vtab->db.handle;
+  const char *columns = vtab->origin.columns;
+  int rc = sqlite3_declare_vtab(db, columns ? columns : "CREATE TABLE x(unreadable)");
+  return rc == SQLITE_OK ? sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY) : rc;
+}
+
+static void remember(TableVtab *vtab, const char *name) {
+  AdcpTableKey key = key_of(vtab);
+  key.name = name;
+  bool in_transaction = sqlite3_get_autocommit(vtab->db.handle) == 0;
+  adcp_table_origins_put(vtab->module->origins, &key, &vtab->origin, in_transaction, &vtab->err);
 }
 
 static int xCreate(sqlite3 *db, void *aux, int argc, const char *const *argv,
                    sqlite3_vtab **vtab_out, char **message) {
-  TableVtab *vtab = connect(db, aux, argc, argv, db);
+  Module *module = aux;
+  TableVtab *vtab = open_vtab(db, module, argc, argv);
   if( vtab == NULL ) return SQLITE_NOMEM;
+  if( !vtab->err.rc ) {
+    vtab->origin.path = adcp_backup_dir_find(module->config, &vtab->db, vtab->argument);
+  }
+  open_content(vtab, CREATION, db);
+  int rc = vtab->err.rc ? SQLITE_OK : declare(vtab);
+  if( rc != SQLITE_OK ) adcp_db_fail(&vtab->db, rc);
+  if( !vtab->err.rc ) remember(vtab, vtab->own_name);
   if( vtab->err.rc == ADCP_OK ) {
     *vtab_out = &vtab->base;
-    return sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
+    return SQLITE_OK;
   }
-  int rc = adcp_result_code(db, vtab->err.rc);
+  rc = adcp_result_code(db, vtab->err.rc);
   *message = adcp_call_message(vtab->db.handle, "adcp_table", &vtab->err);
   disconnect(vtab);
   return rc;
+}
+
+static void recall(TableVtab *vtab) {
+  if( vtab->err.rc ) return;
+  AdcpTableKey key = key_of(vtab);
+  const AdcpTableOrigin *origin = adcp_table_origins_get(vtab->module->origins, &key);
+  if( origin ) {
+    adcp_table_origin_copy(&vtab->origin, origin, &vtab->err);
+  } else {
+    adcp_error_set(&vtab->err, ADCP_ERROR,
+                   "a transaction that was rolled back leaves it open which backup the table is "
+                   "of; drop the table and create it again");
+  }
 }
 
 /* A table whose file has gone since it was created is connected all the same, or else it could not
@@ -169,10 +256,11 @@ static int xCreate(sqlite3 *db, void *aux, int argc, const char *const *argv,
 static int xConnect(sqlite3 *db, void *aux, int argc, const char *const *argv,
                     sqlite3_vtab **vtab_out, char **message) {
   (void)message;
-  TableVtab *vtab = connect(db, aux, argc, argv, NULL); /* perhaps no statement runs */
+  TableVtab *vtab = open_vtab(db, aux, argc, argv);
   if( vtab == NULL ) return SQLITE_NOMEM;
-  int rc = vtab->err.rc ? sqlite3_declare_vtab(db, "CREATE TABLE x(unreadable)") : SQLITE_OK;
-  if( rc == SQLITE_OK ) rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
+  recall(vtab);
+  open_content(vtab, CONNECTION, NULL); /* perhaps no statement runs */
+  int rc = vtab->err.rc == ADCP_NOMEM ? SQLITE_NOMEM : declare(vtab);
   if( rc == SQLITE_OK ) {
     *vtab_out = &vtab->base;
   } else {
@@ -184,6 +272,28 @@ static int xConnect(sqlite3 *db, void *aux, int argc, const char *const *argv,
 static int xDisconnect(sqlite3_vtab *base) {
   disconnect((TableVtab *)base);
   return SQLITE_OK;
+}
+
+/* A transaction may bring the table back. */
+static int xDestroy(sqlite3_vtab *base) {
+  TableVtab *vtab = (TableVtab *)base;
+  if( sqlite3_get_autocommit(vtab->db.handle) && vtab->own_name ) {
+    adcp_table_origins_remove(vtab->module->origins, vtab->own_name);
+  }
+  return xDisconnect(base);
+}
+
+/* The old name stays known, too: a transaction may bring it back. */
+static int xRename(sqlite3_vtab *base, const char *name) {
+  TableVtab *vtab = (TableVtab *)base;
+  if( vtab->origin.path == NULL ) return SQLITE_OK;
+  AdcpError held = vtab->err;
+  vtab->err = (AdcpError)ADCP_ERROR_INIT;
+  remember(vtab, name);
+  int rc = vtab->err.rc ? SQLITE_NOMEM : SQLITE_OK;
+  adcp_error_clear(&vtab->err);
+  vtab->err = held;
+  return rc;
 }
 
 /* ---- planning ---- */
@@ -198,14 +308,23 @@ static bool fits_collation(TableVtab *vtab, const char *collation, char limit) {
   return limit == '=' || adcp_row_order_first_is_binary(vtab->order);
 }
 
+/* False with an error: the file may have come back since the table was connected. */
+static bool has_content(TableVtab *vtab) {
+  if( vtab->backup ) return true;
+  if( vtab->origin.path ) {
+    adcp_error_clear(&vtab->err);
+    open_content(vtab, CONNECTION, NULL);
+  }
+  if( vtab->backup ) return true;
+  sqlite3_free(vtab->base.zErrMsg);
+  vtab->base.zErrMsg = adcp_call_message(vtab->db.handle, "adcp_table", &vtab->err);
+  return false;
+}
+
 /* idxStr has the limits that come to xFilter, a letter each. */
 static int xBestIndex(sqlite3_vtab *base, sqlite3_index_info *info) {
   TableVtab *vtab = (TableVtab *)base;
-  if( vtab->err.rc ) {
-    sqlite3_free(base->zErrMsg);
-    base->zErrMsg = adcp_call_message(vtab->db.handle, "adcp_table", &vtab->err);
-    return SQLITE_ERROR;
-  }
+  if( !has_content(vtab) ) return vtab->err.rc == ADCP_NOMEM ? SQLITE_NOMEM : SQLITE_ERROR;
   bool by_rowid = adcp_table_rowid_place(vtab->table) >= 0;
   double rows = (double)adcp_backup_table_entry(vtab->backup)->rows + 1;
   sqlite3_str *limits = sqlite3_str_new(NULL);
@@ -270,17 +389,10 @@ static int report(TableCursor *cursor) {
 /* The file may have got another content since the table was created. */
 static void open_backup(TableCursor *cursor, const TableVtab *vtab, int threads) {
   if( cursor->backup ) return;
-  AdcpBackupTableCall call = {adcp_config_root(vtab->config), vtab->path, vtab->name, threads,
+  AdcpBackupTableCall call = {root_of(vtab), vtab->origin.path, vtab->name, threads,
                               vtab->db.handle};
   cursor->backup = adcp_backup_table_open(&call, &cursor->err);
-  if( cursor->backup == NULL ) return;
-  const AdcpArchiveHead *now = adcp_backup_table_head(cursor->backup);
-  const AdcpArchiveHead *then = adcp_backup_table_head(vtab->backup);
-  if( strcmp(now->totals.full_sha256, then->totals.full_sha256) != 0 ) {
-    adcp_error_set(&cursor->err, ADCP_ERROR,
-                   "%s was replaced by another backup; drop the table and create it again",
-                   vtab->path);
-  }
+  if( cursor->backup ) check_content(&vtab->origin, cursor->backup, &cursor->err);
 }
 
 /* As it is in the database: SQLite's conversion to UTF-8 loses what is not valid UTF-16. */
@@ -482,7 +594,7 @@ static const sqlite3_module table_module = {
     .xConnect = xConnect,
     .xBestIndex = xBestIndex,
     .xDisconnect = xDisconnect,
-    .xDestroy = xDisconnect,
+    .xDestroy = xDestroy,
     .xOpen = xOpen,
     .xClose = xClose,
     .xFilter = xFilter,
@@ -490,12 +602,28 @@ static const sqlite3_module table_module = {
     .xEof = xEof,
     .xColumn = xColumn,
     .xRowid = xRowid,
+    .xRename = xRename,
 };
 
+static void close_module(void *closed) {
+  Module *module = closed;
+  adcp_table_origins_close(module->origins);
+  adcp_config_release(module->config);
+  adcp_free(module);
+}
+
 int adcp_table_module_register(sqlite3 *db, AdcpConfig *config) {
+  AdcpError err = ADCP_ERROR_INIT;
+  Module *module = adcp_calloc(1, sizeof *module);
+  if( module ) module->origins = adcp_table_origins_open(&err);
+  adcp_error_clear(&err);
+  if( module == NULL || module->origins == NULL ) {
+    adcp_free(module);
+    return SQLITE_NOMEM;
+  }
+  module->config = adcp_config_retain(config);
   /* On a failure SQLite calls the destructor itself. */
-  return sqlite3_create_module_v2(db, "adcp_table", &table_module, adcp_config_retain(config),
-                                  adcp_config_release);
+  return sqlite3_create_module_v2(db, "adcp_table", &table_module, module, close_module);
 }
 
 void adcp_table_module_unregister(sqlite3 *db) {

@@ -169,6 +169,21 @@ for spelling in ('{"version": "2.0", "format": null}', '{"version": {"$text": "M
     call(spelled, "adcp_restore", "spelled.json", create=True)
     equal("restored: " + spelling, content(spelled), wanted)
 
+# Without digests, too, a table of a file says when that got another content.
+make_legacy.write(old, "then.json")
+source.execute("CREATE VIRTUAL TABLE temp.earlier USING adcp_table('then.json', tenant)")
+equal("a table of 2.0", source.execute("SELECT count(*) FROM temp.earlier").fetchone()[0], len(wanted["tenant"]))
+changed = copy.deepcopy(old)
+changed["tenants"][0]["name"] = changed["tenants"][0]["name"][::-1]
+make_legacy.write(changed, "then.json")
+for action in ("SELECT 1", "VACUUM"):
+    source.execute(action)
+    try:
+        check("another content, " + action, False, source.execute("SELECT * FROM temp.earlier").fetchall())
+    except sqlite3.Error as error:
+        check("another content, " + action, "then.json was replaced by another backup" in str(error), error)
+source.execute("DROP TABLE temp.earlier")
+
 # A list without rows empties the table.
 empty = copy.deepcopy(old)
 empty["product_embeddings"] = []
