@@ -19,6 +19,7 @@
 #include "ops/row_order.h"
 #include "platform/work_queue.h"
 #include "sql/call.h"
+#include "sql/key_range.h"
 #include "sql/range.h"
 #include "sql/result.h"
 #include "sql/table_origin.h"
@@ -50,8 +51,7 @@ typedef struct TableCursor {
   AdcpBackupTable *backup; /* opened by the first scan */
   const AdcpValue *row;    /* NULL at the end */
   AdcpRange rowids;
-  AdcpValue first[2];     /* least and greatest value of the key's first column */
-  sqlite3_value *kept[2]; /* owned: what first borrows from; NULL where there is no limit */
+  AdcpKeyRange keys; /* of the key's first column */
 } TableCursor;
 
 /* ---- connecting ---- */
@@ -299,13 +299,14 @@ static int xRename(sqlite3_vtab *base, const char *name) {
 /* ---- planning ---- */
 
 /* True when a limit on the key's first column, compared by this collation, is one in the key's
-** order: what is equal to the byte is equal by any collation. A database of another encoding sorts
-** otherwise. */
+** order: what is equal to the byte is equal by any collation of SQLite's; one of the application may be
+** missing here. A database of another encoding sorts otherwise. */
 static bool fits_collation(TableVtab *vtab, const char *collation, char limit) {
   if( vtab->order == NULL ) return true;
   if( sqlite3_stricmp(collation, "BINARY") != 0 ) return false;
   if( !adcp_row_order_has_encoding(vtab->order, adcp_db_encoding(&vtab->db)) ) return false;
-  return limit == '=' || adcp_row_order_first_is_binary(vtab->order);
+  if( limit == '=' ) return adcp_row_order_first_is_own(vtab->order);
+  return adcp_row_order_first_is_binary(vtab->order);
 }
 
 /* False with an error: the file may have come back since the table was connected. */
@@ -321,7 +322,18 @@ static bool has_content(TableVtab *vtab) {
   return false;
 }
 
-/* idxStr has the limits that come to xFilter, a letter each. */
+/* A text that stands in the statement has no affinity: what is cast to a number is none. Values of IN
+** come together where the key has an order of its own: SQLite, given one after the other, would take
+** each for one without affinity. */
+static char kind_of(const TableVtab *vtab, sqlite3_index_info *info, int i) {
+  sqlite3_value *value = NULL;
+  if( vtab->order && sqlite3_vtab_in(info, i, 1) ) return ADCP_LIMIT_LIST;
+  int rc = sqlite3_vtab_rhs_value(info, i, &value);
+  bool is_text = rc == SQLITE_OK && value && sqlite3_value_type(value) == SQLITE_TEXT;
+  return is_text ? ADCP_LIMIT_LITERAL : ADCP_LIMIT_COMPUTED;
+}
+
+/* idxStr has the limits that come to xFilter, two letters each. */
 static int xBestIndex(sqlite3_vtab *base, sqlite3_index_info *info) {
   TableVtab *vtab = (TableVtab *)base;
   if( !has_content(vtab) ) return vtab->err.rc == ADCP_NOMEM ? SQLITE_NOMEM : SQLITE_ERROR;
@@ -338,6 +350,7 @@ static int xBestIndex(sqlite3_vtab *base, sqlite3_index_info *info) {
     if( !fits_collation(vtab, sqlite3_vtab_collation(info, i), limit) ) continue;
     info->aConstraintUsage[i].argvIndex = ++position;
     sqlite3_str_appendchar(limits, 1, limit);
+    sqlite3_str_appendchar(limits, 1, kind_of(vtab, info, i));
     rows = limit == '=' ? (by_rowid ? 1 : rows / 100 + 1) : rows / 4 + 1;
   }
   info->estimatedRows = (sqlite3_int64)rows;
@@ -358,16 +371,9 @@ static int xOpen(sqlite3_vtab *base, sqlite3_vtab_cursor **cursor_out) {
   return SQLITE_OK;
 }
 
-static void forget_limits(TableCursor *cursor) {
-  for( int i = 0; i < 2; i++ ) {
-    sqlite3_value_free(cursor->kept[i]);
-    cursor->kept[i] = NULL;
-  }
-}
-
 static int xClose(sqlite3_vtab_cursor *base) {
   TableCursor *cursor = (TableCursor *)base;
-  forget_limits(cursor);
+  adcp_key_range_clear(&cursor->keys);
   adcp_backup_table_close(cursor->backup);
   adcp_error_clear(&cursor->err);
   adcp_free(cursor);
@@ -393,66 +399,6 @@ static void open_backup(TableCursor *cursor, const TableVtab *vtab, int threads)
                               vtab->db.handle};
   cursor->backup = adcp_backup_table_open(&call, &cursor->err);
   if( cursor->backup ) check_content(&vtab->origin, cursor->backup, &cursor->err);
-}
-
-/* As it is in the database: SQLite's conversion to UTF-8 loses what is not valid UTF-16. */
-static AdcpValue text_of(sqlite3_value *value, AdcpEncoding encoding, AdcpError *err) {
-  AdcpValue text = {.type = encoding == ADCP_UTF8 ? ADCP_TEXT : ADCP_TEXT16};
-  bool is_utf8 = text.type == ADCP_TEXT;
-  text.size = (size_t)(is_utf8 ? sqlite3_value_bytes(value) : sqlite3_value_bytes16(value));
-  text.bytes = is_utf8 ? sqlite3_value_text(value) : sqlite3_value_text16le(value);
-  if( text.bytes == NULL ) adcp_error_nomem(err);
-  return text;
-}
-
-static AdcpValue limit_value(sqlite3_value *value, AdcpDb *db) {
-  switch( sqlite3_value_type(value) ) {
-  case SQLITE_INTEGER:
-    return (AdcpValue){.type = ADCP_INTEGER, .integer = sqlite3_value_int64(value)};
-  case SQLITE_FLOAT: return (AdcpValue){.type = ADCP_REAL, .real = sqlite3_value_double(value)};
-  default: return text_of(value, adcp_db_encoding(db), db->err);
-  }
-}
-
-/* Keeps a limit of the key's first column, unless the column's affinity would change the value
-** first. */
-static void limit_key(TableCursor *cursor, const TableVtab *vtab, char limit,
-                      sqlite3_value *value) {
-  size_t place = adcp_row_order_key_place(vtab->order, 0);
-  AdcpAffinity affinity = ADCP_AFFINITY_BLOB;
-  for( size_t i = 0; i < vtab->table->column_count; i++ ) {
-    const AdcpColumn *column = &vtab->table->columns[i];
-    if( adcp_column_stored(column) && adcp_table_value_place(vtab->table, i) == place ) {
-      affinity = adcp_affinity_of(column->decl_type);
-    }
-  }
-  AdcpDb db = {vtab->db.handle, "main", &cursor->err};
-  int type = sqlite3_value_type(value);
-  bool number = type == SQLITE_INTEGER || type == SQLITE_FLOAT;
-  if( !number && type != SQLITE_TEXT ) return;
-  if( number ? affinity == ADCP_AFFINITY_TEXT : affinity >= ADCP_AFFINITY_NUMERIC ) return;
-  for( int i = 0; i < 2; i++ ) {
-    bool limits = i ? adcp_range_is_upper(limit) : adcp_range_is_lower(limit);
-    if( !limits || cursor->kept[i] ) continue;
-    sqlite3_value *kept = cursor->kept[i] = sqlite3_value_dup(value);
-    if( kept == NULL ) {
-      adcp_error_nomem(&cursor->err);
-      return;
-    }
-    cursor->first[i] = limit_value(kept, &db);
-  }
-}
-
-/* The value that rows begin after in the file: the least one or, where the key descends, the
-** greatest. */
-static const AdcpValue *begin_value(const TableCursor *cursor, const TableVtab *vtab) {
-  int i = adcp_row_order_first_descends(vtab->order) ? 1 : 0;
-  return cursor->kept[i] ? &cursor->first[i] : NULL;
-}
-
-static const AdcpValue *end_value(const TableCursor *cursor, const TableVtab *vtab) {
-  int i = adcp_row_order_first_descends(vtab->order) ? 0 : 1;
-  return cursor->kept[i] ? &cursor->first[i] : NULL;
 }
 
 /* Below 0 when a stands in front of b in the file. */
@@ -488,7 +434,8 @@ static bool is_mark_before(void *context, const char *key) {
       else
         value.integer = number.integer;
     }
-    before = known && compare_first(vtab, &value, begin_value(cursor, vtab)) < 0;
+    before =
+        known && compare_first(vtab, &value, adcp_key_range_begin(&cursor->keys, vtab->order)) < 0;
   }
   adcp_json_reader_close(json);
   adcp_error_clear(&err);
@@ -496,7 +443,7 @@ static bool is_mark_before(void *context, const char *key) {
 }
 
 static void go_to_begin(TableCursor *cursor, const TableVtab *vtab) {
-  if( vtab->order && begin_value(cursor, vtab) ) {
+  if( vtab->order && adcp_key_range_begin(&cursor->keys, vtab->order) ) {
     adcp_backup_table_seek_key(cursor->backup, is_mark_before, cursor);
   } else if( vtab->order || cursor->rowids.low == INT64_MIN ) {
     adcp_backup_table_seek_row(cursor->backup, 1);
@@ -509,7 +456,7 @@ static void go_to_begin(TableCursor *cursor, const TableVtab *vtab) {
 static bool is_behind(TableCursor *cursor, const TableVtab *vtab) {
   int64_t rowid;
   if( vtab->order ) {
-    const AdcpValue *end = end_value(cursor, vtab);
+    const AdcpValue *end = adcp_key_range_end(&cursor->keys, vtab->order);
     return end &&
            compare_first(vtab, &cursor->row[adcp_row_order_key_place(vtab->order, 0)], end) > 0;
   }
@@ -545,22 +492,32 @@ static int xNext(sqlite3_vtab_cursor *base) {
   return report(cursor);
 }
 
+/* True where one row is wanted, or few. */
+static bool take_limits(TableCursor *cursor, const TableVtab *vtab, const char *limits, int argc,
+                        sqlite3_value **argv) {
+  AdcpKey key = {{vtab->db.handle, "main", &cursor->err}, vtab->order, vtab->table};
+  bool is_lookup = false;
+  cursor->rowids = ADCP_RANGE_ALL;
+  adcp_key_range_clear(&cursor->keys);
+  for( int i = 0; i < argc; i++ ) {
+    AdcpKeyLimit limit = {limits[2 * i], limits[2 * i + 1], argv[i]};
+    is_lookup = is_lookup || (limit.letter == '=' && limit.kind != ADCP_LIMIT_LIST);
+    if( vtab->order ) {
+      adcp_key_range_narrow(&cursor->keys, &key, &limit);
+    } else {
+      adcp_range_narrow(&cursor->rowids, limit.letter, limit.value);
+    }
+  }
+  return is_lookup;
+}
+
 static int xFilter(sqlite3_vtab_cursor *base, int idx_num, const char *limits, int argc,
                    sqlite3_value **argv) {
   (void)idx_num;
   TableCursor *cursor = (TableCursor *)base;
   TableVtab *vtab = (TableVtab *)base->pVtab;
-  forget_limits(cursor);
   cursor->row = NULL;
-  cursor->rowids = ADCP_RANGE_ALL;
-  for( int i = 0; i < argc; i++ ) {
-    if( vtab->order ) {
-      limit_key(cursor, vtab, limits[i], argv[i]);
-    } else {
-      adcp_range_narrow(&cursor->rowids, limits[i], argv[i]);
-    }
-  }
-  bool is_lookup = limits && strchr(limits, '=');
+  bool is_lookup = take_limits(cursor, vtab, limits, argc, argv);
   open_backup(cursor, vtab, is_lookup ? 0 : ADCP_AUTO_THREADS);
   if( cursor->rowids.low > cursor->rowids.high || cursor->err.rc ) return report(cursor);
   go_to_begin(cursor, vtab);
