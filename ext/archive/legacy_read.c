@@ -23,6 +23,8 @@ struct AdcpLegacy {
   AdcpValue *values; /* owned */
   size_t *starts;    /* owned; where a value's bytes begin in bytes */
   int64_t *filled;   /* owned; number of the row that last set the value */
+  size_t *set;       /* owned; places of the values of the current row's keys */
+  size_t set_count;
   AdcpBuf bytes;
 };
 
@@ -32,6 +34,18 @@ static AdcpLegacy *legacy_of(AdcpArchiveReader *r) {
   return r->legacy;
 }
 
+static void forget_columns(AdcpLegacy *legacy) {
+  adcp_map_free(&legacy->columns);
+  adcp_free(legacy->values);
+  adcp_free(legacy->starts);
+  adcp_free(legacy->filled);
+  adcp_free(legacy->set);
+  legacy->values = NULL;
+  legacy->starts = legacy->set = NULL;
+  legacy->filled = NULL;
+  legacy->set_count = 0;
+}
+
 static void leave_table(AdcpArchiveReader *r) {
   AdcpLegacy *legacy = r->legacy;
   adcp_row_writer_close(r->rewriter);
@@ -39,22 +53,12 @@ static void leave_table(AdcpArchiveReader *r) {
   r->now = NULL;
   r->failed_row = 0;
   r->row_number = 0;
-  if( legacy == NULL ) return;
-  adcp_map_free(&legacy->columns);
-  adcp_free(legacy->values);
-  adcp_free(legacy->starts);
-  adcp_free(legacy->filled);
-  legacy->values = NULL;
-  legacy->starts = NULL;
-  legacy->filled = NULL;
+  if( legacy ) forget_columns(legacy);
 }
 
 void adcp_legacy_close(AdcpLegacy *legacy) {
   if( legacy == NULL ) return;
-  adcp_map_free(&legacy->columns);
-  adcp_free(legacy->values);
-  adcp_free(legacy->starts);
-  adcp_free(legacy->filled);
+  forget_columns(legacy);
   adcp_buf_free(&legacy->bytes);
   adcp_free(legacy);
 }
@@ -195,11 +199,14 @@ static void take_value(AdcpArchiveReader *r, size_t place) {
 
 /* ---- rows ---- */
 
+/* Of a row, only its keys cost time: a file may have 32,767 columns for the sake of one row. */
 static void take_row(AdcpArchiveReader *r) {
   AdcpLegacy *legacy = r->legacy;
-  size_t count = r->now->table->column_count;
   adcp_buf_clear(&legacy->bytes);
-  for( size_t i = 0; i < count; i++ ) legacy->values[i] = (AdcpValue){.type = ADCP_NULL};
+  for( size_t i = 0; i < legacy->set_count; i++ ) {
+    legacy->values[legacy->set[i]] = (AdcpValue){.type = ADCP_NULL};
+  }
+  legacy->set_count = 0;
   while( r->err->rc == ADCP_OK && adcp_json_next(r->json) == ADCP_JSON_KEY ) {
     size_t n;
     const char *key = adcp_json_text(r->json, &n);
@@ -210,13 +217,15 @@ static void take_row(AdcpArchiveReader *r) {
     }
     size_t place = (size_t)(value - legacy->values);
     legacy->filled[place] = r->row_number + 1;
+    legacy->set[legacy->set_count++] = place;
     take_value(r, place);
   }
   if( !adcp_buf_check(&legacy->bytes, r->err) ) return;
-  for( size_t i = 0; i < count; i++ ) {
-    AdcpValueType type = legacy->values[i].type;
+  for( size_t i = 0; i < legacy->set_count; i++ ) {
+    size_t place = legacy->set[i];
+    AdcpValueType type = legacy->values[place].type;
     if( type == ADCP_TEXT || type == ADCP_BLOB ) {
-      legacy->values[i].bytes = legacy->bytes.data + legacy->starts[i];
+      legacy->values[place].bytes = legacy->bytes.data + legacy->starts[place];
     }
   }
 }
@@ -248,7 +257,8 @@ static void prepare_table(AdcpArchiveReader *r, int index) {
   legacy->values = adcp_calloc(table->column_count + 1, sizeof *legacy->values);
   legacy->starts = adcp_calloc(table->column_count + 1, sizeof *legacy->starts);
   legacy->filled = adcp_calloc(table->column_count + 1, sizeof *legacy->filled);
-  if( legacy->values == NULL || legacy->starts == NULL || legacy->filled == NULL ) {
+  legacy->set = adcp_calloc(table->column_count + 1, sizeof *legacy->set);
+  if( !legacy->values || !legacy->starts || !legacy->filled || !legacy->set ) {
     adcp_error_nomem(r->err);
     return;
   }

@@ -383,9 +383,8 @@ static void check_size(AdcpLoad *load, const AdcpValue *values) {
 }
 
 static void bind_row(AdcpLoad *load, const AdcpValue *values) {
-  for( size_t v = 0; v < load->value_count; v++ ) {
-    if( load->parameters[v] == 0 ) continue;
-    int rc = bind_value(load, load->parameters[v], &values[v]);
+  for( size_t i = 0; i < load->written_count; i++ ) {
+    int rc = bind_value(load, (int)i + 1, &values[load->places[i]]);
     if( rc == SQLITE_OK ) continue;
     adcp_db_fail(load->db, rc);
     return;
