@@ -14,16 +14,18 @@
 #include "archive/json_parts.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/name.h"
+#include "base/name_map.h"
 #include "codec/json_write.h"
 #include "codec/number.h"
 
 struct AdcpLegacy {
-  int index;         /* of the current table in adcp_legacy_specs */
-  AdcpMap columns;   /* its columns: name -> AdcpValue of values */
-  AdcpValue *values; /* owned */
-  size_t *starts;    /* owned; where a value's bytes begin in bytes */
-  int64_t *filled;   /* owned; number of the row that last set the value */
-  size_t *set;       /* owned; places of the values of the current row's keys */
+  int index;           /* of the current table in adcp_legacy_specs */
+  AdcpNameMap columns; /* its columns: name -> AdcpValue of values */
+  AdcpValue *values;   /* owned */
+  size_t *starts;      /* owned; where a value's bytes begin in bytes */
+  int64_t *filled;     /* owned; number of the row that last set the value */
+  size_t *set;         /* owned; places of the values of the current row's keys */
   size_t set_count;
   AdcpBuf bytes;
 };
@@ -35,7 +37,7 @@ static AdcpLegacy *legacy_of(AdcpArchiveReader *r) {
 }
 
 static void forget_columns(AdcpLegacy *legacy) {
-  adcp_map_free(&legacy->columns);
+  adcp_name_map_free(&legacy->columns);
   adcp_free(legacy->values);
   adcp_free(legacy->starts);
   adcp_free(legacy->filled);
@@ -110,7 +112,11 @@ static void take_nested(AdcpArchiveReader *r, AdcpJsonToken token, AdcpValue *va
     case ADCP_JSON_END_OBJECT: adcp_json_end_object(&w); break;
     case ADCP_JSON_BEGIN_ARRAY: adcp_json_begin_array(&w); break;
     case ADCP_JSON_END_ARRAY: adcp_json_end_array(&w); break;
-    case ADCP_JSON_KEY: adcp_json_key(&w, adcp_json_text(r->json, NULL)); break;
+    case ADCP_JSON_KEY: {
+      const char *key = adcp_json_text(r->json, &n);
+      adcp_json_key_n(&w, key, n);
+      break;
+    }
     case ADCP_JSON_STRING: {
       const char *text = adcp_json_text(r->json, &n);
       adcp_json_string_n(&w, (const uint8_t *)text, n);
@@ -151,7 +157,7 @@ static bool is_datetime(const AdcpArchiveReader *r, const char *column, const ch
                         size_t n) {
   static const char shape[] = "dddd-dd-ddTdd:dd";
   const char *datetime = adcp_legacy_specs[r->legacy->index].datetime;
-  if( datetime == NULL || strcmp(column, datetime) != 0 || n < sizeof shape - 1 ) return false;
+  if( datetime == NULL || !adcp_name_equal(column, datetime) || n < sizeof shape - 1 ) return false;
   for( size_t i = 0; i < sizeof shape - 1; i++ ) {
     bool digit = text[i] >= '0' && text[i] <= '9';
     if( shape[i] == 'd' ? !digit : text[i] != shape[i] ) return false;
@@ -185,7 +191,7 @@ static void take_value(AdcpArchiveReader *r, size_t place) {
   case ADCP_JSON_NUMBER: take_number(r, value); break;
   case ADCP_JSON_STRING: take_string(r, column, value); break;
   case ADCP_JSON_BEGIN_ARRAY:
-    if( strcmp(column, "embedding") == 0 ) {
+    if( adcp_name_equal(column, "embedding") ) {
       take_embedding(r, value);
       break;
     }
@@ -210,7 +216,7 @@ static void take_row(AdcpArchiveReader *r) {
   while( r->err->rc == ADCP_OK && adcp_json_next(r->json) == ADCP_JSON_KEY ) {
     size_t n;
     const char *key = adcp_json_text(r->json, &n);
-    const AdcpValue *value = adcp_map_get(&legacy->columns, key, n);
+    const AdcpValue *value = adcp_name_map_get(&legacy->columns, key, n, r->err);
     if( value == NULL || legacy->filled[value - legacy->values] == r->row_number + 1 ) {
       adcp_error_set(r->err, ADCP_CORRUPT, "the key \"%.100s\" stands twice", key);
       return;
@@ -264,7 +270,7 @@ static void prepare_table(AdcpArchiveReader *r, int index) {
   }
   for( size_t i = 0; i < table->column_count; i++ ) {
     const char *column = table->columns[i].name;
-    adcp_map_put(&legacy->columns, column, strlen(column), &legacy->values[i], r->err);
+    adcp_name_map_put(&legacy->columns, column, &legacy->values[i], r->err);
   }
 }
 
