@@ -112,8 +112,8 @@ static void check_version(AdcpArchiveReader *r, const char *format, const char *
   if( err->rc ) return;
   if( version == NULL ) {
     adcp_error_set(err, ADCP_NOTADB, "not a backup: backup_metadata has no version");
-  } else if( strcmp(version, "2.0") == 0 && format == NULL ) {
-    r->is_old = true;
+  } else if( strcmp(version, ADCP_LEGACY_VERSION) == 0 && format == NULL ) {
+    r->head.is_legacy = true;
   } else if( format == NULL || strcmp(format, ADCP_FORMAT_NAME) != 0 ) {
     adcp_error_set(err, ADCP_NOTADB, "not a backup: the format is \"%s\", not \"%s\"",
                    format ? format : "", ADCP_FORMAT_NAME);
@@ -291,7 +291,7 @@ static bool scan_next(Scan *scan, Extent extent, int64_t *budget) {
   }
   r->input.budget = -1;
   *budget -= r->input.raw_bytes - before;
-  return !r->is_old;
+  return !r->head.is_legacy;
 }
 
 /* Reads top-level members: all of them, or those in front of the rows. Stops early at a backup of
@@ -414,8 +414,8 @@ static void read_quick(AdcpArchiveReader *r) {
   if( r->err->rc == ADCP_OK ) adcp_archive_restart(r, ADCP_JSON_END);
   r->input.crc_bytes = r->manifest.summary.head_bytes;
   scan_document(&scan, HEAD_ONLY);
-  if( !r->is_old && r->err->rc == ADCP_OK ) check_members(&scan, TABLES);
-  if( !r->is_old ) check_head(r);
+  if( !r->head.is_legacy && r->err->rc == ADCP_OK ) check_members(&scan, TABLES);
+  if( !r->head.is_legacy ) check_head(r);
   scan_free(&scan);
   r->state = ADCP_READER_AT_TABLES;
 }
@@ -516,7 +516,7 @@ static bool is_old_in_other_order(Scan *scan) {
           0 ) {
     adcp_archive_read_metadata(r);
   }
-  bool is_old = r->err->rc == ADCP_OK && r->is_old;
+  bool is_old = r->err->rc == ADCP_OK && r->head.is_legacy;
   if( !is_old ) {
     adcp_error_clear(r->err);
     adcp_error_move(r->err, &first);
@@ -590,7 +590,7 @@ static void read_slow(AdcpArchiveReader *r, int64_t damaged_at) {
   scan_document(&scan, WHOLE_DOCUMENT);
   if( !is_old_in_other_order(&scan) ) explain(&scan);
   r->state = ADCP_READER_AT_START;
-  if( !r->is_old && r->err->rc == ADCP_OK ) {
+  if( !r->head.is_legacy && r->err->rc == ADCP_OK ) {
     check_members(&scan, MEMBERS);
     if( r->err->rc == ADCP_OK ) check_damaged(&scan, damaged_at);
     if( r->err->rc == ADCP_OK ) check_as_written(&scan);
@@ -682,7 +682,7 @@ static void read_whole_head(AdcpArchiveReader *r, Effort effort) {
   bool quick = find_manifest(r, effort, &damaged_at);
   if( quick ) {
     read_quick(r);
-    if( r->is_old && r->err->rc == ADCP_OK ) {
+    if( r->head.is_legacy && r->err->rc == ADCP_OK ) {
       adcp_error_set(r->err, ADCP_CORRUPT,
                      "backup_metadata has version \"2.0\" and no format, but the document has the "
                      "manifest and end line of version 3");
@@ -692,7 +692,7 @@ static void read_whole_head(AdcpArchiveReader *r, Effort effort) {
     adcp_archive_peek_start(r);
   } else if( r->err->rc == ADCP_OK ) {
     read_slow(r, damaged_at);
-    if( r->is_old && r->err->rc == ADCP_OK && effort != PEEK ) adcp_legacy_open(r);
+    if( r->head.is_legacy && r->err->rc == ADCP_OK && effort != PEEK ) adcp_legacy_open(r);
   }
   if( r->err->rc || r->head.unsettled ) return;
   adcp_json_reader_trim(r->json);

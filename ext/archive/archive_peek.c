@@ -115,7 +115,7 @@ void adcp_archive_peek_start(AdcpArchiveReader *r) {
   bool found = err->rc == ADCP_OK && adcp_json_member(r->json, KNOWN, err) == 0;
   if( found ) {
     adcp_archive_read_metadata(r);
-    r->head.unsettled = !r->is_old;
+    r->head.unsettled = !r->head.is_legacy;
   } else if( err->rc == ADCP_OK || err->rc == ADCP_CORRUPT || err->rc == ADCP_TOOBIG ) {
     adcp_error_clear(err);
     adcp_error_set(err, ADCP_NOTADB, "not a backup: it does not begin with backup_metadata");

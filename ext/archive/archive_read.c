@@ -388,13 +388,13 @@ void adcp_archive_skip_table(AdcpArchiveReader *r) {
 
 void adcp_archive_defer_digest(AdcpArchiveReader *r) {
   if( r->err->rc ) return;
-  assert(r->state == ADCP_READER_IN_TABLE && r->row_number == 0 && !r->is_old);
+  assert(r->state == ADCP_READER_IN_TABLE && r->row_number == 0 && !r->head.is_legacy);
   r->deferred = true;
 }
 
 AdcpArchiveEvent adcp_archive_next(AdcpArchiveReader *r) {
   if( r->err->rc ) return ADCP_ARCHIVE_ERROR;
-  if( r->is_old ) return adcp_legacy_next(r);
+  if( r->head.is_legacy ) return adcp_legacy_next(r);
   switch( r->state ) {
   case ADCP_READER_AT_START:
   case ADCP_READER_AT_TABLES: enter_tables(r); return r->err->rc ? fail_damaged(r) : next_table(r);
@@ -414,14 +414,14 @@ const AdcpArchiveTable *adcp_archive_table(const AdcpArchiveReader *r) {
 }
 
 const AdcpValue *adcp_archive_row(AdcpArchiveReader *r) {
-  if( r->is_old ) return adcp_legacy_row(r);
+  if( r->head.is_legacy ) return adcp_legacy_row(r);
   assert(r->text != NULL);
   if( r->values == NULL ) r->values = adcp_row_values(r->row, r->text);
   return r->values;
 }
 
 const char *adcp_archive_row_text(AdcpArchiveReader *r, size_t *size) {
-  if( r->is_old ) return adcp_legacy_row_text(r, size);
+  if( r->head.is_legacy ) return adcp_legacy_row_text(r, size);
   assert(r->text != NULL);
   *size = r->text_size;
   return (const char *)r->text;

@@ -28,9 +28,11 @@ typedef struct AdcpArchiveReader AdcpArchiveReader;
 /* What is known after opening. Owned by the reader. */
 typedef struct AdcpArchiveHead {
   AdcpContainer container;
-  char *version;            /* "3.0", "2.0" */
-  char *metadata;           /* JSON text of backup_metadata */
-  AdcpSchema *schema;       /* objects, and the tables that have rows in this file; never NULL */
+  char *version;         /* "3.0", "2.0" */
+  bool is_legacy;        /* format 2.0 (legacy_read.h): whoever asks, asks this */
+  uint32_t legacy_crc32; /* of the text of such a file, which has no digests; once read through */
+  char *metadata;        /* JSON text of backup_metadata */
+  AdcpSchema *schema;    /* objects, and the tables that have rows in this file; never NULL */
   AdcpArchiveTable *tables; /* of the manifest, in file order */
   size_t table_count;
   const AdcpBlockEntry *blocks;

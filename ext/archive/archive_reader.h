@@ -60,7 +60,6 @@ struct AdcpArchiveReader {
   AdcpMap by_name; /* table name -> AdcpArchiveTable of the manifest */
   AdcpArchiveSection *sections;
   size_t section_count;
-  bool is_old; /* format 2.0 */
 
   AdcpReaderState state;
   bool full;               /* all rows since the start were read */

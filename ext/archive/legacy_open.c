@@ -9,6 +9,8 @@
 #include "archive/legacy_read.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/name.h"
+#include "base/name_map.h"
 #include "codec/number.h"
 
 const AdcpLegacySpec adcp_legacy_specs[ADCP_LEGACY_TABLES] = {
@@ -31,7 +33,7 @@ typedef struct Found {
   int64_t rows;
   char **columns; /* owned, each owned; in the order in which they were met */
   size_t count;
-  AdcpMap by_name;
+  AdcpNameMap by_name;
   AdcpBuf ids;     /* int64_t: the rows' "id" */
   AdcpBuf parents; /* int64_t: of the parent column, one a row; INT64_MIN without */
 } Found;
@@ -54,8 +56,9 @@ int adcp_legacy_find(const AdcpJsonReader *json) {
 
 /* ---- rows ---- */
 
+/* Spellings of one name are one column, as they are in a database. */
 static void add_column(Pass *pass, Found *found, const char *name, size_t n) {
-  if( adcp_map_get(&found->by_name, name, n) ) return;
+  if( adcp_name_map_get(&found->by_name, name, n, pass->err) || pass->err->rc ) return;
   if( found->count == ADCP_MAX_COLUMNS ) {
     adcp_error_set(pass->err, ADCP_CORRUPT, "the rows have more than %d keys", ADCP_MAX_COLUMNS);
     return;
@@ -68,7 +71,7 @@ static void add_column(Pass *pass, Found *found, const char *name, size_t n) {
     return;
   }
   found->columns[found->count++] = copy;
-  adcp_map_put(&found->by_name, copy, n, copy, pass->err);
+  adcp_name_map_put(&found->by_name, copy, copy, pass->err);
 }
 
 /* The whole number that comes next; INT64_MIN for anything else. */
@@ -89,8 +92,8 @@ static void scan_row(Pass *pass, int index) {
   while( pass->err->rc == ADCP_OK && adcp_json_next(json) == ADCP_JSON_KEY ) {
     size_t n;
     const char *key = adcp_json_text(json, &n);
-    bool is_id = strcmp(key, "id") == 0;
-    bool is_parent = parent_column && strcmp(key, parent_column) == 0;
+    bool is_id = adcp_name_equal(key, "id");
+    bool is_parent = parent_column && adcp_name_equal(key, parent_column);
     if( n == 0 || strlen(key) != n ) {
       adcp_error_set(pass->err, ADCP_CORRUPT, "a row has a key that no column can have");
       return;
@@ -120,11 +123,12 @@ static void scan_rows(Pass *pass, int index) {
   found->present = true;
   adcp_json_expect(r->json, ADCP_JSON_BEGIN_ARRAY, section, pass->err);
   while( adcp_json_element(r->json, ADCP_JSON_BEGIN_OBJECT, section, pass->err) ) {
+    int64_t row = found->rows + 1;
     r->input.budget = r->input.raw_bytes + ADCP_MAX_HEAD_BYTES; /* for one row */
     scan_row(pass, index);
     r->input.budget = -1;
     if( pass->err->rc ) {
-      adcp_error_prepend(pass->err, "\"%s\", row %" PRId64 ": ", section, found->rows + 1);
+      adcp_error_prepend(pass->err, "\"%s\", row %" PRId64 ": ", section, row);
     }
   }
 }
@@ -295,7 +299,7 @@ static void close_pass(Pass *pass) {
     Found *found = &pass->tables[i];
     for( size_t j = 0; j < found->count; j++ ) adcp_free(found->columns[j]);
     adcp_free((void *)found->columns);
-    adcp_map_free(&found->by_name);
+    adcp_name_map_free(&found->by_name);
     adcp_buf_free(&found->ids);
     adcp_buf_free(&found->parents);
   }
@@ -310,7 +314,9 @@ void adcp_legacy_open(AdcpArchiveReader *r) {
   adcp_block_reader_rewind(r->blocks, r->err);
   if( r->err->rc ) return;
   adcp_archive_restart(r, ADCP_JSON_END);
+  r->input.crc_bytes = INT64_MAX;
   scan_document(&pass);
+  r->head.legacy_crc32 = r->input.crc32;
   explain(&pass);
   for( int i = 0; i < ADCP_LEGACY_TABLES; i++ ) {
     adcp_buf_check(&pass.tables[i].ids, r->err);

@@ -14,15 +14,19 @@
 #include "archive/json_parts.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/name.h"
+#include "base/name_map.h"
 #include "codec/json_write.h"
 #include "codec/number.h"
 
 struct AdcpLegacy {
-  int index;         /* of the current table in adcp_legacy_specs */
-  AdcpMap columns;   /* its columns: name -> AdcpValue of values */
-  AdcpValue *values; /* owned */
-  size_t *starts;    /* owned; where a value's bytes begin in bytes */
-  int64_t *filled;   /* owned; number of the row that last set the value */
+  int index;           /* of the current table in adcp_legacy_specs */
+  AdcpNameMap columns; /* its columns: name -> AdcpValue of values */
+  AdcpValue *values;   /* owned */
+  size_t *starts;      /* owned; where a value's bytes begin in bytes */
+  int64_t *filled;     /* owned; number of the row that last set the value */
+  size_t *set;         /* owned; places of the values of the current row's keys */
+  size_t set_count;
   AdcpBuf bytes;
 };
 
@@ -32,6 +36,18 @@ static AdcpLegacy *legacy_of(AdcpArchiveReader *r) {
   return r->legacy;
 }
 
+static void forget_columns(AdcpLegacy *legacy) {
+  adcp_name_map_free(&legacy->columns);
+  adcp_free(legacy->values);
+  adcp_free(legacy->starts);
+  adcp_free(legacy->filled);
+  adcp_free(legacy->set);
+  legacy->values = NULL;
+  legacy->starts = legacy->set = NULL;
+  legacy->filled = NULL;
+  legacy->set_count = 0;
+}
+
 static void leave_table(AdcpArchiveReader *r) {
   AdcpLegacy *legacy = r->legacy;
   adcp_row_writer_close(r->rewriter);
@@ -39,22 +55,12 @@ static void leave_table(AdcpArchiveReader *r) {
   r->now = NULL;
   r->failed_row = 0;
   r->row_number = 0;
-  if( legacy == NULL ) return;
-  adcp_map_free(&legacy->columns);
-  adcp_free(legacy->values);
-  adcp_free(legacy->starts);
-  adcp_free(legacy->filled);
-  legacy->values = NULL;
-  legacy->starts = NULL;
-  legacy->filled = NULL;
+  if( legacy ) forget_columns(legacy);
 }
 
 void adcp_legacy_close(AdcpLegacy *legacy) {
   if( legacy == NULL ) return;
-  adcp_map_free(&legacy->columns);
-  adcp_free(legacy->values);
-  adcp_free(legacy->starts);
-  adcp_free(legacy->filled);
+  forget_columns(legacy);
   adcp_buf_free(&legacy->bytes);
   adcp_free(legacy);
 }
@@ -106,7 +112,11 @@ static void take_nested(AdcpArchiveReader *r, AdcpJsonToken token, AdcpValue *va
     case ADCP_JSON_END_OBJECT: adcp_json_end_object(&w); break;
     case ADCP_JSON_BEGIN_ARRAY: adcp_json_begin_array(&w); break;
     case ADCP_JSON_END_ARRAY: adcp_json_end_array(&w); break;
-    case ADCP_JSON_KEY: adcp_json_key(&w, adcp_json_text(r->json, NULL)); break;
+    case ADCP_JSON_KEY: {
+      const char *key = adcp_json_text(r->json, &n);
+      adcp_json_key_n(&w, key, n);
+      break;
+    }
     case ADCP_JSON_STRING: {
       const char *text = adcp_json_text(r->json, &n);
       adcp_json_string_n(&w, (const uint8_t *)text, n);
@@ -147,7 +157,7 @@ static bool is_datetime(const AdcpArchiveReader *r, const char *column, const ch
                         size_t n) {
   static const char shape[] = "dddd-dd-ddTdd:dd";
   const char *datetime = adcp_legacy_specs[r->legacy->index].datetime;
-  if( datetime == NULL || strcmp(column, datetime) != 0 || n < sizeof shape - 1 ) return false;
+  if( datetime == NULL || !adcp_name_equal(column, datetime) || n < sizeof shape - 1 ) return false;
   for( size_t i = 0; i < sizeof shape - 1; i++ ) {
     bool digit = text[i] >= '0' && text[i] <= '9';
     if( shape[i] == 'd' ? !digit : text[i] != shape[i] ) return false;
@@ -181,7 +191,7 @@ static void take_value(AdcpArchiveReader *r, size_t place) {
   case ADCP_JSON_NUMBER: take_number(r, value); break;
   case ADCP_JSON_STRING: take_string(r, column, value); break;
   case ADCP_JSON_BEGIN_ARRAY:
-    if( strcmp(column, "embedding") == 0 ) {
+    if( adcp_name_equal(column, "embedding") ) {
       take_embedding(r, value);
       break;
     }
@@ -195,28 +205,33 @@ static void take_value(AdcpArchiveReader *r, size_t place) {
 
 /* ---- rows ---- */
 
+/* Of a row, only its keys cost time: a file may have 32,767 columns for the sake of one row. */
 static void take_row(AdcpArchiveReader *r) {
   AdcpLegacy *legacy = r->legacy;
-  size_t count = r->now->table->column_count;
   adcp_buf_clear(&legacy->bytes);
-  for( size_t i = 0; i < count; i++ ) legacy->values[i] = (AdcpValue){.type = ADCP_NULL};
+  for( size_t i = 0; i < legacy->set_count; i++ ) {
+    legacy->values[legacy->set[i]] = (AdcpValue){.type = ADCP_NULL};
+  }
+  legacy->set_count = 0;
   while( r->err->rc == ADCP_OK && adcp_json_next(r->json) == ADCP_JSON_KEY ) {
     size_t n;
     const char *key = adcp_json_text(r->json, &n);
-    const AdcpValue *value = adcp_map_get(&legacy->columns, key, n);
+    const AdcpValue *value = adcp_name_map_get(&legacy->columns, key, n, r->err);
     if( value == NULL || legacy->filled[value - legacy->values] == r->row_number + 1 ) {
       adcp_error_set(r->err, ADCP_CORRUPT, "the key \"%.100s\" stands twice", key);
       return;
     }
     size_t place = (size_t)(value - legacy->values);
     legacy->filled[place] = r->row_number + 1;
+    legacy->set[legacy->set_count++] = place;
     take_value(r, place);
   }
   if( !adcp_buf_check(&legacy->bytes, r->err) ) return;
-  for( size_t i = 0; i < count; i++ ) {
-    AdcpValueType type = legacy->values[i].type;
+  for( size_t i = 0; i < legacy->set_count; i++ ) {
+    size_t place = legacy->set[i];
+    AdcpValueType type = legacy->values[place].type;
     if( type == ADCP_TEXT || type == ADCP_BLOB ) {
-      legacy->values[i].bytes = legacy->bytes.data + legacy->starts[i];
+      legacy->values[place].bytes = legacy->bytes.data + legacy->starts[place];
     }
   }
 }
@@ -248,13 +263,14 @@ static void prepare_table(AdcpArchiveReader *r, int index) {
   legacy->values = adcp_calloc(table->column_count + 1, sizeof *legacy->values);
   legacy->starts = adcp_calloc(table->column_count + 1, sizeof *legacy->starts);
   legacy->filled = adcp_calloc(table->column_count + 1, sizeof *legacy->filled);
-  if( legacy->values == NULL || legacy->starts == NULL || legacy->filled == NULL ) {
+  legacy->set = adcp_calloc(table->column_count + 1, sizeof *legacy->set);
+  if( !legacy->values || !legacy->starts || !legacy->filled || !legacy->set ) {
     adcp_error_nomem(r->err);
     return;
   }
   for( size_t i = 0; i < table->column_count; i++ ) {
     const char *column = table->columns[i].name;
-    adcp_map_put(&legacy->columns, column, strlen(column), &legacy->values[i], r->err);
+    adcp_name_map_put(&legacy->columns, column, &legacy->values[i], r->err);
   }
 }
 

@@ -328,6 +328,15 @@ static bool is_number_byte(uint8_t c) {
   return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
 }
 
+/* Behind n bytes that could be a number's. Python writes NaN and Infinity where JSON has nothing. */
+static const char *why_no_number(AdcpJsonReader *r, size_t n) {
+  uint8_t next = need(r, n + 1) ? r->window[r->pos + n] : 0;
+  if( n < 2 && (next == 'I' || next == 'N') ) {
+    return "NaN and Infinity are no JSON values, though some programs write them";
+  }
+  return n ? "a malformed number" : "a byte that begins no JSON value";
+}
+
 static AdcpJsonToken read_number(AdcpJsonReader *r) {
   size_t n = 0;
   while( need(r, n + 1) && is_number_byte(r->window[r->pos + n]) ) n++;
@@ -335,7 +344,7 @@ static AdcpJsonToken read_number(AdcpJsonReader *r) {
   const uint8_t *text = r->window + r->pos;
   AdcpNumber number = adcp_number_parse(text, n);
   if( number.kind == ADCP_NUMBER_INVALID || number.length != n ) {
-    fail_at(r, 0, n ? "a malformed number" : "a byte that begins no JSON value");
+    fail_at(r, 0, why_no_number(r, n));
     return ADCP_JSON_ERROR;
   }
   adcp_buf_clear(&r->number);

@@ -24,6 +24,7 @@
 #include "db/feed.h"
 #include "db/merge_key.h"
 #include "db/state.h"
+#include "db/text16.h"
 #include "db/token.h"
 
 struct AdcpLoad {
@@ -44,7 +45,6 @@ struct AdcpLoad {
   sqlite3_stmt *feed_stmt; /* owned; NULL: rows are bound */
   AdcpFeed *feed;          /* owned */
   AdcpRowSource feed_source; /* during adcp_load_rows: what the feed's rows are taken from */
-  AdcpBuf *utf16;            /* owned, value_count: text that is bound as UTF-16LE */
   bool is_utf16;             /* the database is */
   size_t limit;              /* SQLITE_LIMIT_LENGTH */
   int64_t written, ignored;
@@ -334,9 +334,7 @@ static void allocate(AdcpLoad *load, const char *target) {
   load->parameters = adcp_calloc(load->value_count, sizeof *load->parameters);
   load->places = adcp_calloc(load->value_count, sizeof *load->places);
   load->not_null = adcp_calloc(load->value_count, sizeof *load->not_null);
-  load->utf16 = adcp_calloc(load->value_count, sizeof *load->utf16);
-  if( !load->target || !load->names || !load->parameters || !load->places || !load->not_null ||
-      !load->utf16 ) {
+  if( !load->target || !load->names || !load->parameters || !load->places || !load->not_null ) {
     adcp_error_nomem(load->db->err);
   }
 }
@@ -377,55 +375,12 @@ void adcp_load_close(AdcpLoad *load) {
   adcp_db_finalize(load->strict);
   adcp_db_finalize(load->feed_stmt);
   adcp_feed_close(load->feed);
-  for( size_t v = 0; load->utf16 && v < load->value_count; v++ ) adcp_buf_free(&load->utf16[v]);
   adcp_merge_keys_free(&load->keys);
-  adcp_free(load->utf16);
   adcp_free(load->not_null);
   adcp_free(load->places);
   adcp_free(load->parameters);
   adcp_free(load->target);
   adcp_free(load);
-}
-
-/* ---- text for UTF-16 databases ---- */
-
-/* sqlite3_bind_text64 takes one mark off the front. */
-static const uint8_t utf16le_mark[2] = {0xff, 0xfe};
-
-static void append_utf16(AdcpBuf *buf, uint32_t unit) {
-  adcp_buf_append_byte(buf, (uint8_t)unit);
-  adcp_buf_append_byte(buf, (uint8_t)(unit >> 8));
-}
-
-/* Appends valid UTF-8 as UTF-16LE. */
-static void append_as_utf16(AdcpBuf *buf, const uint8_t *text, size_t size) {
-  for( const uint8_t *end = text + size; text < end; ) {
-    uint32_t c = *text++;
-    if( c >= 0xc0 ) c &= c >= 0xf0 ? 0x07 : c >= 0xe0 ? 0x0f : 0x1f;
-    while( text < end && (*text & 0xc0) == 0x80 ) c = c << 6 | (*text++ & 0x3f);
-    if( c < 0x10000 ) {
-      append_utf16(buf, c);
-    } else {
-      append_utf16(buf, 0xd800 + ((c - 0x10000) >> 10));
-      append_utf16(buf, 0xdc00 + ((c - 0x10000) & 0x3ff));
-    }
-  }
-}
-
-/* True when the text has U+FFFE or U+FFFF, which are EF BF BE and EF BF BF. */
-static bool has_noncharacter(const uint8_t *text, size_t size) {
-  const uint8_t *end = text + size;
-  while( end - text >= 3 && (text = memchr(text, 0xef, (size_t)(end - text) - 2)) != NULL ) {
-    if( text[1] == 0xbf && text[2] >= 0xbe ) return true;
-    text++;
-  }
-  return false;
-}
-
-static int bind_utf16(AdcpLoad *load, int parameter, AdcpBuf *buf) {
-  if( !adcp_buf_check(buf, load->db->err) ) return SQLITE_NOMEM;
-  return sqlite3_bind_text64(load->stmt, parameter, (const char *)buf->data, buf->size,
-                             SQLITE_STATIC, SQLITE_UTF16LE);
 }
 
 /* ---- rows ---- */
@@ -438,41 +393,29 @@ static int refuse_text16(AdcpLoad *load) {
   return SQLITE_MISMATCH;
 }
 
-static int bind_text16(AdcpLoad *load, int parameter, const AdcpValue *value, AdcpBuf *buf) {
-  if( !load->is_utf16 ) return refuse_text16(load);
-  adcp_buf_clear(buf);
-  adcp_buf_append(buf, utf16le_mark, sizeof utf16le_mark);
-  adcp_buf_append(buf, value->bytes, value->size);
-  return bind_utf16(load, parameter, buf);
-}
-
-static int bind_text(AdcpLoad *load, int parameter, const AdcpValue *value, AdcpBuf *buf) {
-  const uint8_t *text = (const uint8_t *)adcp_value_bytes(value);
-  if( load->is_utf16 && !adcp_utf8_valid(text, value->size) ) {
+static int bind_utf8_as_utf16(AdcpLoad *load, int parameter, const AdcpValue *value) {
+  if( !adcp_utf8_valid((const uint8_t *)adcp_value_bytes(value), value->size) ) {
     adcp_error_set(load->db->err, ADCP_MISMATCH,
                    "table \"%s\": text that is not valid UTF-8 cannot be kept in a database with "
                    "the encoding UTF-16 (PRAGMA encoding)",
                    load->target);
     return SQLITE_MISMATCH;
   }
-  if( load->is_utf16 && has_noncharacter(text, value->size) ) {
-    adcp_buf_clear(buf);
-    adcp_buf_append(buf, utf16le_mark, sizeof utf16le_mark);
-    append_as_utf16(buf, text, value->size);
-    return bind_utf16(load, parameter, buf);
-  }
-  return sqlite3_bind_text64(load->stmt, parameter, (const char *)text, value->size, SQLITE_STATIC,
-                             SQLITE_UTF8);
+  return adcp_text_bind(load->stmt, parameter, value);
 }
 
-static int bind_value(AdcpLoad *load, int parameter, const AdcpValue *value, AdcpBuf *buf) {
+static int bind_value(AdcpLoad *load, int parameter, const AdcpValue *value) {
   sqlite3_stmt *stmt = load->stmt;
   switch( value->type ) {
   case ADCP_NULL: return sqlite3_bind_null(stmt, parameter);
   case ADCP_INTEGER: return sqlite3_bind_int64(stmt, parameter, value->integer);
   case ADCP_REAL: return sqlite3_bind_double(stmt, parameter, value->real);
-  case ADCP_TEXT: return bind_text(load, parameter, value, buf);
-  case ADCP_TEXT16: return bind_text16(load, parameter, value, buf);
+  case ADCP_TEXT:
+    if( load->is_utf16 ) return bind_utf8_as_utf16(load, parameter, value);
+    return sqlite3_bind_text64(stmt, parameter, adcp_value_bytes(value), value->size, SQLITE_STATIC,
+                               SQLITE_UTF8);
+  case ADCP_TEXT16:
+    return load->is_utf16 ? adcp_text_bind(stmt, parameter, value) : refuse_text16(load);
   case ADCP_BLOB:
     return sqlite3_bind_blob64(stmt, parameter, adcp_value_bytes(value), value->size,
                                SQLITE_STATIC);
@@ -497,9 +440,8 @@ static void check_size(AdcpLoad *load, const AdcpValue *values) {
 }
 
 static void bind_row(AdcpLoad *load, const AdcpValue *values) {
-  for( size_t v = 0; v < load->value_count; v++ ) {
-    if( load->parameters[v] == 0 ) continue;
-    int rc = bind_value(load, load->parameters[v], &values[v], &load->utf16[v]);
+  for( size_t i = 0; i < load->written_count; i++ ) {
+    int rc = bind_value(load, (int)i + 1, &values[load->places[i]]);
     if( rc == SQLITE_OK ) continue;
     adcp_db_fail(load->db, rc);
     return;

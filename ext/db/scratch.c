@@ -11,6 +11,7 @@
 #include "base/texts.h"
 #include "db/function_list.h"
 #include "db/stub.h"
+#include "db/text16.h"
 
 #define PROBE_STEPS                                                                                \
   2000 /* of the virtual machine between two looks at the interrupt: below a millisecond */
@@ -158,10 +159,10 @@ static int xCompare(void *argument, int a_size, const void *a, int b_size, const
   AdcpDb *db = collation->scratch->caller;
   sqlite3_stmt *stmt = collation->stmt;
   int order = 0;
-  int rc = sqlite3_bind_text(stmt, 1, a_size ? a : "", a_size, SQLITE_STATIC);
-  if( rc == SQLITE_OK ) {
-    rc = sqlite3_bind_text(stmt, 2, b_size ? b : "", b_size, SQLITE_STATIC);
-  }
+  AdcpValue texts[] = {{.type = ADCP_TEXT, .bytes = a, .size = (size_t)a_size},
+                       {.type = ADCP_TEXT, .bytes = b, .size = (size_t)b_size}};
+  int rc = adcp_text_bind(stmt, 1, &texts[0]);
+  if( rc == SQLITE_OK ) rc = adcp_text_bind(stmt, 2, &texts[1]);
   if( rc != SQLITE_OK ) adcp_db_fail(db, rc);
   if( adcp_db_step(db, stmt) ) order = sqlite3_column_int(stmt, 0);
   sqlite3_reset(stmt);

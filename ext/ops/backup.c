@@ -471,7 +471,7 @@ static char *earlier_backup(AdcpBackup *backup, const AdcpRequest *request) {
 static bool same_figures(AdcpBackup *backup, const AdcpArchiveHead *head) {
   AdcpDb *db = &backup->db;
   AdcpDatabaseFigures figures;
-  adcp_metadata_read(&figures, head->metadata, backup->err);
+  adcp_metadata_read(&figures, head, backup->err);
   return figures.user_version == adcp_db_integer(db, 0, "PRAGMA \"%w\".user_version", db->schema) &&
          figures.application_id ==
              adcp_db_integer(db, 0, "PRAGMA \"%w\".application_id", db->schema);

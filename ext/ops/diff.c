@@ -88,7 +88,7 @@ static void open_backup(Side *side, AdcpDb *db, const AdcpRoot *root, const char
   const AdcpArchiveHead *head = adcp_backup_table_head(side->backup);
   AdcpDatabaseFigures figures;
   side->schema = head->schema;
-  adcp_metadata_read(&figures, head->metadata, db->err);
+  adcp_metadata_read(&figures, head, db->err);
   side->has_rows_only = strcmp(figures.backup_type, "data") == 0;
   cJSON *metadata = cJSON_Parse(head->metadata);
   if( metadata == NULL ) adcp_error_nomem(db->err);

@@ -9,7 +9,7 @@
 #include "ops/legacy_schema.h"
 
 bool adcp_legacy_is(const AdcpArchiveHead *head) {
-  return strcmp(head->version, ADCP_LEGACY_VERSION) == 0;
+  return head->is_legacy;
 }
 
 static bool is_there(AdcpDb *db, const char *name) {
@@ -72,9 +72,14 @@ void adcp_legacy_create(AdcpDb *db, const AdcpArchiveHead *head) {
 static void warn_of_columns(AdcpPlan *plan, const AdcpPlanTable *entry, AdcpError *err) {
   for( size_t i = 0; i < entry->source->column_count && !err->rc; i++ ) {
     const char *name = entry->source->columns[i].name;
-    if( adcp_table_column(entry->live, name) == NULL ) {
+    const AdcpColumn *live = adcp_table_column(entry->live, name);
+    if( live == NULL ) {
       adcp_plan_warn(plan, err, "column \"%s\" of table \"%s\" is not in the database: left out",
                      name, entry->target);
+    } else if( !adcp_column_stored(live) ) {
+      adcp_plan_warn(plan, err,
+                     "column \"%s\" of table \"%s\" is computed in the database: left out", name,
+                     entry->target);
     }
   }
 }

@@ -139,22 +139,15 @@ static void read_text(const cJSON *object, const char *key, char *to, size_t siz
   memcpy(to, item->valuestring, strlen(item->valuestring) + 1);
 }
 
-/* Of the earlier tool: version 2.0 and no format. */
-static bool is_old(const cJSON *root) {
-  const cJSON *version = cJSON_GetObjectItemCaseSensitive(root, "version");
-  return cJSON_IsString(version) && strcmp(version->valuestring, "2.0") == 0 &&
-         cJSON_GetObjectItemCaseSensitive(root, "format") == NULL;
-}
-
-void adcp_metadata_read(AdcpDatabaseFigures *figures, const char *json, AdcpError *err) {
+void adcp_metadata_read(AdcpDatabaseFigures *figures, const AdcpArchiveHead *head, AdcpError *err) {
   memset(figures, 0, sizeof *figures);
   if( err->rc ) return;
-  cJSON *root = adcp_json_tree(json, strlen(json), NULL, err);
+  cJSON *root = adcp_json_tree(head->metadata, strlen(head->metadata), NULL, err);
   if( root == NULL ) {
     adcp_error_set(err, ADCP_CORRUPT, "damaged: backup_metadata cannot be read");
     return;
   }
-  if( is_old(root) ) {
+  if( head->is_legacy ) {
     memcpy(figures->backup_type, "data", 5); /* rows alone; it says other things elsewhere */
     figures->auto_vacuum = -1;
     cJSON_Delete(root);

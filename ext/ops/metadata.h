@@ -4,6 +4,7 @@
 #ifndef ADCP_OPS_METADATA_H
 #define ADCP_OPS_METADATA_H
 
+#include "archive/archive_read.h"
 #include "base/buf.h"
 #include "db/db.h"
 #include "ops/request.h"
@@ -32,8 +33,8 @@ typedef struct AdcpDatabaseFigures {
   char backup_type[16];
 } AdcpDatabaseFigures;
 
-/* Reads them from the section's text. A missing figure is left at "not said"; one of a wrong type
+/* Reads them from the section of an open backup. A missing figure is left at "not said"; one of a wrong type
 ** is ADCP_CORRUPT. */
-void adcp_metadata_read(AdcpDatabaseFigures *figures, const char *json, AdcpError *err);
+void adcp_metadata_read(AdcpDatabaseFigures *figures, const AdcpArchiveHead *head, AdcpError *err);
 
 #endif

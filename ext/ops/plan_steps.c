@@ -441,7 +441,7 @@ static void make_plan(AdcpPlanSteps *steps, const AdcpRequest *request) {
                                        adcp_interrupt_checkpoint_of(request->handle), steps->err);
   if( steps->archive == NULL ) return;
   steps->head = adcp_archive_head(steps->archive);
-  adcp_metadata_read(&figures, steps->head->metadata, steps->err);
+  adcp_metadata_read(&figures, steps->head, steps->err);
   if( makes_schema(steps) ) adcp_legacy_check_create(steps->head, steps->err);
   bool has_encoding = adcp_empty_shape_try_encoding(&steps->db, figures.encoding);
   adcp_snapshot_open(&steps->snapshot, &steps->db);

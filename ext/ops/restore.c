@@ -139,7 +139,7 @@ static void open_archive(AdcpRestore *restore, const AdcpArchiveReader *open) {
   if( restore->archive == NULL ) return;
   restore->head = adcp_read_ahead_head(restore->archive);
   restore->threads = adcp_read_ahead_threads(restore->archive);
-  adcp_metadata_read(&restore->figures, restore->head->metadata, restore->err);
+  adcp_metadata_read(&restore->figures, restore->head, restore->err);
 }
 
 static void shape_empty_database(AdcpRestore *restore) {

@@ -354,7 +354,7 @@ static void choose(AdcpRowChoice *choice) {
   if( choice->err->rc ) return;
   find_concerned(choice);
   if( choice->err->rc ) return;
-  adcp_metadata_read(&figures, choice->head->metadata, choice->err);
+  adcp_metadata_read(&figures, choice->head, choice->err);
   adcp_interrupt_open(&choice->interrupt, choice->db);
   AdcpScratchOptions options = {figures.encoding};
   choice->scratch = adcp_scratch_open(choice->db, &options);

@@ -163,7 +163,7 @@ AdcpRowOrder *adcp_row_order_of_backup(AdcpDb *db, const AdcpArchiveHead *head,
                                        const AdcpTable *table) {
   const AdcpSchema *schema = head->schema;
   AdcpDatabaseFigures figures;
-  adcp_metadata_read(&figures, head->metadata, db->err);
+  adcp_metadata_read(&figures, head, db->err);
   if( db->err->rc ) return NULL;
   if( !table->without_rowid ) return order_by_rowid(db, table);
   const AdcpObject *object = adcp_schema_object(schema, ADCP_OBJECT_TABLE, table->name);
@@ -234,16 +234,7 @@ static int compare_numbers(const AdcpValue *a, const AdcpValue *b) {
 }
 
 static void bind_text(AdcpDb *db, sqlite3_stmt *stmt, int at, const AdcpValue *value) {
-  const char *bytes = adcp_value_bytes(value);
-  char *marked = value->type == ADCP_TEXT16 ? adcp_text16_marked(value) : NULL;
-  int rc;
-  if( value->type == ADCP_TEXT ) {
-    rc = sqlite3_bind_text64(stmt, at, bytes, value->size, SQLITE_STATIC, SQLITE_UTF8);
-  } else if( marked == NULL ) {
-    rc = SQLITE_NOMEM;
-  } else {
-    rc = sqlite3_bind_text64(stmt, at, marked, value->size + 2, sqlite3_free, SQLITE_UTF16LE);
-  }
+  int rc = adcp_text_bind(stmt, at, value);
   if( rc != SQLITE_OK ) adcp_db_fail(db, rc);
 }
 
@@ -302,6 +293,12 @@ int adcp_row_order_compare_first(AdcpRowOrder *order, const AdcpValue *a, const 
 
 bool adcp_row_order_first_descends(const AdcpRowOrder *order) {
   return order->parts[0].descending;
+}
+
+bool adcp_row_order_first_is_own(const AdcpRowOrder *order) {
+  const char *name = order->parts[0].collation;
+  return name == NULL || sqlite3_stricmp(name, "NOCASE") == 0 ||
+         sqlite3_stricmp(name, "RTRIM") == 0;
 }
 
 bool adcp_row_order_first_is_binary(const AdcpRowOrder *order) {

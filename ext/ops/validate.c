@@ -147,7 +147,7 @@ static void look_at_date(AdcpValidate *validate) {
 static void read_head(AdcpValidate *validate) {
   AdcpDatabaseFigures figures;
   validate->head = adcp_archive_head(validate->archive);
-  adcp_metadata_read(&figures, validate->head->metadata, &validate->found);
+  adcp_metadata_read(&figures, validate->head, &validate->found);
   take_finding(validate, ADCP_FINDING_DAMAGED, NULL, 0);
   validate->has_rows_only = strcmp(figures.backup_type, "data") == 0;
   if( !adcp_legacy_is(validate->head) ) {

@@ -7,6 +7,7 @@
 
 #include "ops/clock.h"
 #include "ops/log.h"
+#include "sql/result.h"
 
 void adcp_call_begin(AdcpCall *call, sqlite3_context *context, const char *function) {
   memset(call, 0, sizeof *call);
@@ -134,9 +135,7 @@ void adcp_call_end(AdcpCall *call) {
     adcp_request_check_report(call->request.handle, call->report.size, &call->err);
   }
   if( !call->err.rc ) {
-    sqlite3_result_text64(call->context, (const char *)call->report.data, call->report.size,
-                          SQLITE_TRANSIENT, SQLITE_UTF8);
-    sqlite3_result_subtype(call->context, 'J');
+    adcp_result_json(call->context, call->report.data, call->report.size);
   }
   adcp_call_end_with_result(call);
 }

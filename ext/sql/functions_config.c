@@ -10,6 +10,7 @@
 #include "codec/json_write.h"
 #include "sql/call.h"
 #include "sql/function_table.h"
+#include "sql/result.h"
 
 #define PROGRESS_KEY "progress_callback"
 
@@ -82,19 +83,19 @@ static void result_value(AdcpCall *call, const char *key) {
   } else if( spec->type == ADCP_OPTION_INTEGER ) {
     sqlite3_result_int64(call->context, adcp_options_integer(options, key, 0));
   } else if( is_document(json) ) {
-    sqlite3_result_text(call->context, json, -1, SQLITE_TRANSIENT);
+    adcp_result_text(call->context, json);
     sqlite3_result_subtype(call->context, 'J');
   } else if( strcmp(key, "backup_dir") == 0 ) {
     char *folder = adcp_config_backup_dir(config, call->request.handle, "main", &call->err);
-    sqlite3_result_text(call->context, folder, -1, SQLITE_TRANSIENT);
+    adcp_result_text(call->context, folder);
     adcp_free(folder);
   } else if( strcmp(key, "name_prefix") == 0 ) {
-    sqlite3_result_text(call->context, adcp_config_name_prefix(config), -1, SQLITE_TRANSIENT);
+    adcp_result_text(call->context, adcp_config_name_prefix(config));
   } else {
     const char *text = adcp_options_has(options, key) && spec->type != ADCP_OPTION_NAMES
                            ? adcp_options_text(options, key, "")
                            : adcp_options_name(options, key, 0);
-    sqlite3_result_text(call->context, text, -1, SQLITE_TRANSIENT);
+    adcp_result_text(call->context, text);
   }
 }
 

@@ -4,6 +4,7 @@
 #include "ops/hash.h"
 #include "sql/call.h"
 #include "sql/function_table.h"
+#include "sql/result.h"
 
 static void hash_function(sqlite3_context *context, int argc, sqlite3_value **argv) {
   AdcpCall call;
@@ -18,7 +19,7 @@ static void hash_function(sqlite3_context *context, int argc, sqlite3_value **ar
   } else {
     adcp_hash_database(&db, sha256);
   }
-  if( !call.err.rc ) sqlite3_result_text(context, sha256, -1, SQLITE_TRANSIENT);
+  if( !call.err.rc ) adcp_result_text(context, sha256);
   adcp_call_end_with_result(&call);
 }
 

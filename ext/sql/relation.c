@@ -103,18 +103,29 @@ static int choose_ranges(const AdcpRelation *relation, sqlite3_index_info *info,
   return rc;
 }
 
+/* Which constraint gives each argument, -1: none. False where one is given in another join order
+** alone: without it, it would be another argument. */
+static bool find_arguments(const AdcpRelation *relation, const sqlite3_index_info *info,
+                           int *constraint_of) {
+  int wanted = 0, given = 0;
+  for( int i = 0; i < relation->argument_count; i++ ) constraint_of[i] = -1;
+  for( int i = 0; i < info->nConstraint; i++ ) {
+    int argument = info->aConstraint[i].iColumn - relation->column_count;
+    if( argument < 0 || info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ ) continue;
+    wanted |= 1 << argument;
+    if( !info->aConstraint[i].usable ) continue;
+    given |= 1 << argument;
+    constraint_of[argument] = i;
+  }
+  return wanted == given;
+}
+
 /* idxNum is the set of arguments that are given, as bits; they come to xFilter in order. */
 static int xBestIndex(sqlite3_vtab *table, sqlite3_index_info *info) {
   const AdcpRelation *relation = ((RelationTable *)table)->relation;
   int constraint_of[ADCP_RELATION_MAX_ARGUMENTS];
   int position = 0;
-  for( int i = 0; i < relation->argument_count; i++ ) constraint_of[i] = -1;
-  for( int i = 0; i < info->nConstraint; i++ ) {
-    int argument = info->aConstraint[i].iColumn - relation->column_count;
-    if( argument < 0 || info->aConstraint[i].op != SQLITE_INDEX_CONSTRAINT_EQ ) continue;
-    if( !info->aConstraint[i].usable ) return SQLITE_CONSTRAINT; /* another join order gives it */
-    constraint_of[argument] = i;
-  }
+  if( !find_arguments(relation, info, constraint_of) ) return SQLITE_CONSTRAINT;
   info->idxNum = 0;
   for( int i = 0; i < relation->argument_count; i++ ) {
     if( constraint_of[i] < 0 ) continue;

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "ops/listing.h"
 #include "sql/relations.h"
+#include "sql/result.h"
 
 typedef struct Cursor {
   AdcpError *err; /* borrowed */
@@ -65,10 +66,6 @@ static sqlite3_int64 backups_rowid(void *p) {
   return ((Cursor *)p)->rowid;
 }
 
-static void result_text(sqlite3_context *context, const char *text) {
-  sqlite3_result_text(context, text, -1, SQLITE_TRANSIENT);
-}
-
 static void result_figure(sqlite3_context *context, int64_t value) {
   if( value >= 0 ) sqlite3_result_int64(context, value);
 }
@@ -104,23 +101,23 @@ enum {
 static void backups_column(void *p, int column, sqlite3_context *context) {
   const AdcpListingEntry *entry = ((Cursor *)p)->entry;
   switch( column ) {
-  case NAME: result_text(context, entry->name); break;
-  case PATH: result_text(context, entry->path); break;
-  case CREATED_AT: result_text(context, entry->created_at); break;
-  case STATUS: result_text(context, adcp_backup_status_name(entry->status)); break;
+  case NAME: adcp_result_text(context, entry->name); break;
+  case PATH: adcp_result_text(context, entry->path); break;
+  case CREATED_AT: adcp_result_text(context, entry->created_at); break;
+  case STATUS: adcp_result_text(context, adcp_backup_status_name(entry->status)); break;
   case SIZE_BYTES: result_figure(context, entry->size_bytes); break;
   case UNCOMPRESSED_BYTES: result_figure(context, entry->uncompressed_bytes); break;
   case RATIO: result_ratio(context, entry); break;
-  case COMPRESSION: result_text(context, entry->compression); break;
-  case FORMAT_VERSION: result_text(context, entry->format_version); break;
-  case BACKUP_TYPE: result_text(context, entry->backup_type); break;
+  case COMPRESSION: adcp_result_text(context, entry->compression); break;
+  case FORMAT_VERSION: adcp_result_text(context, entry->format_version); break;
+  case BACKUP_TYPE: adcp_result_text(context, entry->backup_type); break;
   case TABLES: result_figure(context, entry->tables); break;
   case ROWS: result_figure(context, entry->rows); break;
-  case CONTENT_SHA256: result_text(context, entry->content_sha256); break;
-  case NOTE: result_text(context, entry->note); break;
-  case SQLITE_VERSION_COLUMN: result_text(context, entry->sqlite_version); break;
-  case DATABASE: result_text(context, entry->database); break;
-  case ERROR: result_text(context, entry->error); break;
+  case CONTENT_SHA256: adcp_result_text(context, entry->content_sha256); break;
+  case NOTE: adcp_result_text(context, entry->note); break;
+  case SQLITE_VERSION_COLUMN: adcp_result_text(context, entry->sqlite_version); break;
+  case DATABASE: adcp_result_text(context, entry->database); break;
+  case ERROR: adcp_result_text(context, entry->error); break;
   case SAFETY:
     if( entry->status == ADCP_BACKUP_OK ) sqlite3_result_int(context, entry->is_safety);
     break;

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "ops/validate.h"
+#include "sql/result.h"
 
 typedef struct Cursor {
   AdcpError *err; /* borrowed */
@@ -82,7 +83,7 @@ static void check_column(void *p, int column, sqlite3_context *context) {
   case 4: text = finding->message; break;
   case 5: text = adcp_finding_hint(finding->code); break;
   }
-  if( text ) sqlite3_result_text(context, text, -1, SQLITE_TRANSIENT);
+  adcp_result_text(context, text);
 }
 
 const AdcpRelation adcp_relation_check = {

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "ops/contents.h"
+#include "sql/result.h"
 
 typedef struct Cursor {
   AdcpError *err; /* borrowed */
@@ -45,18 +46,12 @@ static sqlite3_int64 contents_rowid(void *p) {
   return (sqlite3_int64)((Cursor *)p)->at + 1;
 }
 
-static void result_text(sqlite3_context *context, const char *text) {
-  sqlite3_result_text(context, text, -1, SQLITE_TRANSIENT);
-}
-
 static void result_depends(Cursor *cursor, const AdcpContentsEntry *entry,
                            sqlite3_context *context) {
   AdcpBuf json = {0};
   adcp_contents_depends(cursor->contents, entry, &json);
   if( adcp_buf_check(&json, cursor->err) ) {
-    sqlite3_result_text64(context, (const char *)json.data, json.size, SQLITE_TRANSIENT,
-                          SQLITE_UTF8);
-    sqlite3_result_subtype(context, 'J');
+    adcp_result_json(context, json.data, json.size);
   } else {
     sqlite3_result_error_nomem(context);
   }
@@ -86,7 +81,7 @@ static void result_of_rows(Cursor *cursor, const AdcpContentsEntry *entry, int c
     break;
   case 7: result_offset(cursor, entry, context); break;
   case 8:
-    if( has_digest ) result_text(context, entry->rows->sha256);
+    if( has_digest ) adcp_result_text(context, entry->rows->sha256);
     break;
   }
 }
@@ -98,15 +93,15 @@ static void contents_column(void *p, int column, sqlite3_context *context) {
   const char *name = object ? object->name : entry->rows->table->name;
   switch( column ) {
   case 0: sqlite3_result_int64(context, contents_rowid(p)); break;
-  case 1: result_text(context, entry->section); break;
+  case 1: adcp_result_text(context, entry->section); break;
   case 2:
-    result_text(context, adcp_object_type_name(object ? object->type : ADCP_OBJECT_TABLE));
+    adcp_result_text(context, adcp_object_type_name(object ? object->type : ADCP_OBJECT_TABLE));
     break;
-  case 3: result_text(context, name); break;
-  case 4: result_text(context, object ? adcp_object_stored_on(object) : name); break;
+  case 3: adcp_result_text(context, name); break;
+  case 4: adcp_result_text(context, object ? adcp_object_stored_on(object) : name); break;
   case 9: result_depends(cursor, entry, context); break;
   case 10:
-    if( object && object->sql ) result_text(context, object->sql);
+    if( object && object->sql ) adcp_result_text(context, object->sql);
     break;
   default:
     if( entry->rows ) result_of_rows(cursor, entry, column, context);

@@ -83,14 +83,14 @@ static void diff_column(void *p, int column, sqlite3_context *context) {
   static const char *const changes[] = {"schema", "removed", "added", "changed"};
   const AdcpDiffItem *item = ((Cursor *)p)->item;
   switch( column ) {
-  case 0: sqlite3_result_text(context, item->object, -1, SQLITE_TRANSIENT); break;
-  case 1: sqlite3_result_text(context, changes[item->change], -1, SQLITE_STATIC); break;
+  case 0: adcp_result_text(context, item->object); break;
+  case 1: adcp_result_text(context, changes[item->change]); break;
   case 2:
     adcp_result_value(context, &item->key);
     if( item->key_is_json ) sqlite3_result_subtype(context, 'J');
     break;
   case 3:
-    if( item->column ) sqlite3_result_text(context, item->column, -1, SQLITE_TRANSIENT);
+    if( item->column ) adcp_result_text(context, item->column);
     break;
   case 4: adcp_result_value(context, &item->old); break;
   case 5: adcp_result_value(context, &item->new); break;
@@ -100,7 +100,7 @@ static void diff_column(void *p, int column, sqlite3_context *context) {
 static void summary_column(void *p, int column, sqlite3_context *context) {
   const AdcpDiffCount *count = ((Cursor *)p)->count;
   switch( column ) {
-  case 0: sqlite3_result_text(context, count->object, -1, SQLITE_TRANSIENT); break;
+  case 0: adcp_result_text(context, count->object); break;
   case 1: sqlite3_result_int64(context, count->added); break;
   case 2: sqlite3_result_int64(context, count->removed); break;
   case 3: sqlite3_result_int64(context, count->changed); break;

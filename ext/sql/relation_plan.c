@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "ops/plan_steps.h"
+#include "sql/result.h"
 
 typedef struct Cursor {
   AdcpPlanSteps *steps;
@@ -64,7 +65,7 @@ static void plan_column(void *p, int column, sqlite3_context *context) {
     return;
   case 4: text = step->detail; break;
   }
-  if( text ) sqlite3_result_text(context, text, -1, SQLITE_TRANSIENT);
+  adcp_result_text(context, text);
 }
 
 const AdcpRelation adcp_relation_plan = {

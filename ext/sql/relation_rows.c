@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "ops/backup_table.h"
 #include "platform/work_queue.h"
+#include "sql/result.h"
 
 enum { COLUMN_ROWNO, COLUMN_ROWID, COLUMN_ROW };
 
@@ -107,8 +108,7 @@ static sqlite3_int64 rows_rowid(void *p) {
 static void result_row(Cursor *cursor, sqlite3_context *context) {
   size_t size;
   const char *text = adcp_backup_table_text(cursor->table, &size);
-  sqlite3_result_text64(context, text, size, SQLITE_TRANSIENT, SQLITE_UTF8);
-  sqlite3_result_subtype(context, 'J');
+  adcp_result_json(context, text, size);
 }
 
 static void rows_column(void *p, int column, sqlite3_context *context) {

@@ -19,16 +19,25 @@
 #include "ops/row_order.h"
 #include "platform/work_queue.h"
 #include "sql/call.h"
+#include "sql/key_range.h"
 #include "sql/range.h"
 #include "sql/result.h"
+#include "sql/table_origin.h"
+
+typedef struct Module {
+  AdcpConfig *config;        /* a reference */
+  AdcpTableOrigins *origins; /* owned */
+} Module;
 
 typedef struct TableVtab {
   sqlite3_vtab base; /* must be first */
   AdcpDb db;
-  const AdcpConfig *config; /* borrowed: the module holds it */
-  AdcpError err;            /* of connecting, and of comparing */
-  char *path, *name;
-  AdcpBackupTable *backup; /* open, so that the descriptions live */
+  Module *module;          /* borrowed */
+  AdcpError err;           /* of connecting, and of comparing */
+  char *own_name;          /* in temp */
+  char *argument, *name;   /* the path as it was given, the backup's table */
+  AdcpTableOrigin origin;  /* path NULL: it is not known what the table was created of */
+  AdcpBackupTable *backup; /* open, so that the descriptions live; NULL: vtab->err says why */
   const AdcpTable *table;
   AdcpRowOrder *order; /* WITHOUT ROWID; NULL where it is not known */
   size_t *places;      /* by column of the virtual table: of the value in a row */
@@ -42,19 +51,33 @@ typedef struct TableCursor {
   AdcpBackupTable *backup; /* opened by the first scan */
   const AdcpValue *row;    /* NULL at the end */
   AdcpRange rowids;
-  AdcpValue first[2];     /* least and greatest value of the key's first column */
-  sqlite3_value *kept[2]; /* owned: what first borrows from; NULL where there is no limit */
+  AdcpKeyRange keys; /* of the key's first column */
 } TableCursor;
 
 /* ---- connecting ---- */
 
-static void disconnect(TableVtab *vtab) {
+static const AdcpRoot *root_of(const TableVtab *vtab) {
+  return adcp_config_root(vtab->module->config);
+}
+
+static void close_content(TableVtab *vtab) {
   adcp_row_order_close(vtab->order);
   adcp_backup_table_close(vtab->backup);
-  adcp_error_clear(&vtab->err);
-  adcp_free(vtab->path);
-  adcp_free(vtab->name);
   adcp_free(vtab->places);
+  vtab->order = NULL;
+  vtab->backup = NULL;
+  vtab->table = NULL;
+  vtab->places = NULL;
+  vtab->column_count = 0;
+}
+
+static void disconnect(TableVtab *vtab) {
+  close_content(vtab);
+  adcp_table_origin_clear(&vtab->origin);
+  adcp_error_clear(&vtab->err);
+  adcp_free(vtab->own_name);
+  adcp_free(vtab->argument);
+  adcp_free(vtab->name);
   adcp_free(vtab);
 }
 
@@ -68,7 +91,7 @@ static char *take_argument(const char *text, AdcpError *err) {
   return copy;
 }
 
-static void read_arguments(TableVtab *vtab, AdcpConfig *config, int argc, const char *const *argv) {
+static void read_arguments(TableVtab *vtab, int argc, const char *const *argv) {
   AdcpError *err = &vtab->err;
   if( argc != 5 ) {
     adcp_error_set(err, ADCP_MISUSE,
@@ -83,10 +106,14 @@ static void read_arguments(TableVtab *vtab, AdcpConfig *config, int argc, const 
                    argv[2]);
     return;
   }
-  char *path = take_argument(argv[3], err);
-  if( path ) vtab->path = adcp_backup_dir_find(config, &vtab->db, path);
-  adcp_free(path);
+  vtab->own_name = adcp_strdup(argv[2]);
+  if( vtab->own_name == NULL ) adcp_error_nomem(err);
+  vtab->argument = take_argument(argv[3], err);
   vtab->name = take_argument(argv[4], err);
+}
+
+static AdcpTableKey key_of(const TableVtab *vtab) {
+  return (AdcpTableKey){vtab->own_name, vtab->argument, vtab->name};
 }
 
 /* Appends a column's declared type, quoted: SQLite takes any text for one then, and keeps it without
@@ -98,72 +125,133 @@ static void append_type(sqlite3_str *sql, const char *type) {
 }
 
 /* The virtual table's columns: those whose values stand in rows. */
-static char *declare_columns(TableVtab *vtab) {
+static void declare_columns(TableVtab *vtab) {
   const AdcpTable *table = vtab->table;
   sqlite3_str *sql = sqlite3_str_new(NULL);
   sqlite3_str_appendall(sql, "CREATE TABLE x(");
+  bool first = true;
+  for( size_t i = 0; i < table->column_count; i++ ) {
+    const AdcpColumn *column = &table->columns[i];
+    if( !adcp_column_stored(column) ) continue;
+    sqlite3_str_appendf(sql, "%s\"%w\"", first ? "" : ", ", column->name);
+    append_type(sql, column->decl_type);
+    first = false;
+  }
+  sqlite3_str_appendall(sql, table->strict ? ") STRICT" : ")"); /* ANY has no affinity there */
+  char *text = sqlite3_str_finish(sql);
+  vtab->origin.columns = text ? adcp_strdup(text) : NULL;
+  if( vtab->origin.columns == NULL ) adcp_error_nomem(&vtab->err);
+  sqlite3_free(text);
+}
+
+static void place_columns(TableVtab *vtab) {
+  const AdcpTable *table = vtab->table;
   vtab->places = adcp_calloc(table->column_count + 1, sizeof *vtab->places);
   if( vtab->places == NULL ) adcp_error_nomem(&vtab->err);
   vtab->key_column = -1;
   for( size_t i = 0; i < table->column_count && vtab->places; i++ ) {
-    const AdcpColumn *column = &table->columns[i];
-    if( !adcp_column_stored(column) ) continue;
-    sqlite3_str_appendf(sql, "%s\"%w\"", vtab->column_count ? ", " : "", column->name);
-    append_type(sql, column->decl_type);
+    if( !adcp_column_stored(&table->columns[i]) ) continue;
     size_t place = adcp_table_value_place(table, i);
     bool is_key = (int)i == table->rowid_column ||
                   (vtab->order && adcp_row_order_key_place(vtab->order, 0) == place);
     if( is_key ) vtab->key_column = vtab->column_count;
     vtab->places[vtab->column_count++] = place;
   }
-  sqlite3_str_appendall(sql, table->strict ? ") STRICT" : ")"); /* ANY has no affinity there */
-  return sqlite3_str_finish(sql);
 }
 
-static void open_table(TableVtab *vtab, sqlite3 *interruptible) {
+/* The backup that the table was created of, or an error. */
+static void check_content(const AdcpTableOrigin *origin, const AdcpBackupTable *backup,
+                          AdcpError *err) {
+  AdcpTableOrigin now;
+  adcp_table_origin_identify(&now, adcp_backup_table_head(backup));
+  if( strcmp(now.identity, origin->identity) == 0 ) return;
+  adcp_error_set(err, ADCP_ERROR,
+                 "%s was replaced by another backup; drop the table and create it again",
+                 origin->path);
+}
+
+/* Opens the file at the origin's path; at the table's creation it decides what the content is. */
+typedef enum Moment { CREATION, CONNECTION } Moment;
+static void open_content(TableVtab *vtab, Moment moment, sqlite3 *interruptible) {
   if( vtab->err.rc ) return;
-  AdcpBackupTableCall call = {.root = adcp_config_root(vtab->config),
-                              .path = vtab->path,
+  AdcpBackupTableCall call = {.root = root_of(vtab),
+                              .path = vtab->origin.path,
                               .name = vtab->name,
                               .handle = interruptible};
   vtab->backup = adcp_backup_table_open(&call, &vtab->err);
   if( vtab->backup == NULL ) return;
   const AdcpArchiveHead *head = adcp_backup_table_head(vtab->backup);
   vtab->table = adcp_backup_table_entry(vtab->backup)->table;
-  if( vtab->table->without_rowid ) {
+  if( moment == CREATION ) {
+    adcp_table_origin_identify(&vtab->origin, head);
+    declare_columns(vtab);
+  } else {
+    check_content(&vtab->origin, vtab->backup, &vtab->err);
+  }
+  if( vtab->table->without_rowid && !vtab->err.rc ) {
     vtab->order = adcp_row_order_of_backup(&vtab->db, head, vtab->table);
   }
-  char *sql = declare_columns(vtab);
-  if( sql == NULL ) adcp_error_nomem(&vtab->err);
-  int rc = vtab->err.rc ? SQLITE_OK : sqlite3_declare_vtab(vtab->db.handle, sql);
-  if( rc != SQLITE_OK ) adcp_db_fail(&vtab->db, rc);
-  sqlite3_free(sql);
+  if( !vtab->err.rc ) place_columns(vtab);
+  if( vtab->err.rc ) close_content(vtab);
 }
 
-/* NULL when there is no memory; otherwise vtab->err tells whether the table can be read. */
-static TableVtab *connect(sqlite3 *db, AdcpConfig *config, int argc, const char *const *argv,
-                          sqlite3 *interruptible) {
+/* NULL when there is no memory; otherwise vtab->err tells whether the arguments are good. */
+static TableVtab *open_vtab(sqlite3 *db, Module *module, int argc, const char *const *argv) {
   TableVtab *vtab = adcp_calloc(1, sizeof *vtab);
   if( vtab == NULL ) return NULL;
   vtab->db = (AdcpDb){db, "main", &vtab->err};
-  vtab->config = config;
-  read_arguments(vtab, config, argc, argv);
-  open_table(vtab, interruptible);
+  vtab->module = module;
+  read_arguments(vtab, argc, argv);
   return vtab;
+}
+
+static int declare(const TableVtab *vtab) {
+  sqlite3 *db = vtab->db.handle;
+  const char *columns = vtab->origin.columns;
+  int rc = sqlite3_declare_vtab(db, columns ? columns : "CREATE TABLE x(unreadable)");
+  return rc == SQLITE_OK ? sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY) : rc;
+}
+
+static void remember(TableVtab *vtab, const char *name) {
+  AdcpTableKey key = key_of(vtab);
+  key.name = name;
+  bool in_transaction = sqlite3_get_autocommit(vtab->db.handle) == 0;
+  adcp_table_origins_put(vtab->module->origins, &key, &vtab->origin, in_transaction, &vtab->err);
 }
 
 static int xCreate(sqlite3 *db, void *aux, int argc, const char *const *argv,
                    sqlite3_vtab **vtab_out, char **message) {
-  TableVtab *vtab = connect(db, aux, argc, argv, db);
+  Module *module = aux;
+  TableVtab *vtab = open_vtab(db, module, argc, argv);
   if( vtab == NULL ) return SQLITE_NOMEM;
+  if( !vtab->err.rc ) {
+    vtab->origin.path = adcp_backup_dir_find(module->config, &vtab->db, vtab->argument);
+  }
+  open_content(vtab, CREATION, db);
+  int rc = vtab->err.rc ? SQLITE_OK : declare(vtab);
+  if( rc != SQLITE_OK ) adcp_db_fail(&vtab->db, rc);
+  if( !vtab->err.rc ) remember(vtab, vtab->own_name);
   if( vtab->err.rc == ADCP_OK ) {
     *vtab_out = &vtab->base;
-    return sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
+    return SQLITE_OK;
   }
-  int rc = adcp_result_code(db, vtab->err.rc);
+  rc = adcp_result_code(db, vtab->err.rc);
   *message = adcp_call_message(vtab->db.handle, "adcp_table", &vtab->err);
   disconnect(vtab);
   return rc;
+}
+
+static void recall(TableVtab *vtab) {
+  if( vtab->err.rc ) return;
+  AdcpTableKey key = key_of(vtab);
+  const AdcpTableOrigin *origin = adcp_table_origins_get(vtab->module->origins, &key);
+  if( origin ) {
+    adcp_table_origin_copy(&vtab->origin, origin, &vtab->err);
+  } else {
+    adcp_error_set(&vtab->err, ADCP_ERROR,
+                   "a transaction that was rolled back leaves it open which backup the table is "
+                   "of; drop the table and create it again");
+  }
 }
 
 /* A table whose file has gone since it was created is connected all the same, or else it could not
@@ -171,10 +259,11 @@ static int xCreate(sqlite3 *db, void *aux, int argc, const char *const *argv,
 static int xConnect(sqlite3 *db, void *aux, int argc, const char *const *argv,
                     sqlite3_vtab **vtab_out, char **message) {
   (void)message;
-  TableVtab *vtab = connect(db, aux, argc, argv, NULL); /* perhaps no statement runs */
+  TableVtab *vtab = open_vtab(db, aux, argc, argv);
   if( vtab == NULL ) return SQLITE_NOMEM;
-  int rc = vtab->err.rc ? sqlite3_declare_vtab(db, "CREATE TABLE x(unreadable)") : SQLITE_OK;
-  if( rc == SQLITE_OK ) rc = sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
+  recall(vtab);
+  open_content(vtab, CONNECTION, NULL); /* perhaps no statement runs */
+  int rc = vtab->err.rc == ADCP_NOMEM ? SQLITE_NOMEM : declare(vtab);
   if( rc == SQLITE_OK ) {
     *vtab_out = &vtab->base;
   } else {
@@ -188,26 +277,69 @@ static int xDisconnect(sqlite3_vtab *base) {
   return SQLITE_OK;
 }
 
+/* A transaction may bring the table back. */
+static int xDestroy(sqlite3_vtab *base) {
+  TableVtab *vtab = (TableVtab *)base;
+  if( sqlite3_get_autocommit(vtab->db.handle) && vtab->own_name ) {
+    adcp_table_origins_remove(vtab->module->origins, vtab->own_name);
+  }
+  return xDisconnect(base);
+}
+
+/* The old name stays known, too: a transaction may bring it back. */
+static int xRename(sqlite3_vtab *base, const char *name) {
+  TableVtab *vtab = (TableVtab *)base;
+  if( vtab->origin.path == NULL ) return SQLITE_OK;
+  AdcpError held = vtab->err;
+  vtab->err = (AdcpError)ADCP_ERROR_INIT;
+  remember(vtab, name);
+  int rc = vtab->err.rc ? SQLITE_NOMEM : SQLITE_OK;
+  adcp_error_clear(&vtab->err);
+  vtab->err = held;
+  return rc;
+}
+
 /* ---- planning ---- */
 
 /* True when a limit on the key's first column, compared by this collation, is one in the key's
-** order: what is equal to the byte is equal by any collation. A database of another encoding sorts
-** otherwise. */
+** order: what is equal to the byte is equal by any collation of SQLite's; one of the application may be
+** missing here. A database of another encoding sorts otherwise. */
 static bool fits_collation(TableVtab *vtab, const char *collation, char limit) {
   if( vtab->order == NULL ) return true;
   if( sqlite3_stricmp(collation, "BINARY") != 0 ) return false;
   if( !adcp_row_order_has_encoding(vtab->order, adcp_db_encoding(&vtab->db)) ) return false;
-  return limit == '=' || adcp_row_order_first_is_binary(vtab->order);
+  if( limit == '=' ) return adcp_row_order_first_is_own(vtab->order);
+  return adcp_row_order_first_is_binary(vtab->order);
 }
 
-/* idxStr has the limits that come to xFilter, a letter each. */
+/* False with an error: the file may have come back since the table was connected. */
+static bool has_content(TableVtab *vtab) {
+  if( vtab->backup ) return true;
+  if( vtab->origin.path ) {
+    adcp_error_clear(&vtab->err);
+    open_content(vtab, CONNECTION, NULL);
+  }
+  if( vtab->backup ) return true;
+  sqlite3_free(vtab->base.zErrMsg);
+  vtab->base.zErrMsg = adcp_call_message(vtab->db.handle, "adcp_table", &vtab->err);
+  return false;
+}
+
+/* A text that stands in the statement has no affinity: what is cast to a number is none. Values of IN
+** come together where the key has an order of its own: SQLite, given one after the other, would take
+** each for one without affinity. */
+static char kind_of(const TableVtab *vtab, sqlite3_index_info *info, int i) {
+  sqlite3_value *value = NULL;
+  if( vtab->order && sqlite3_vtab_in(info, i, 1) ) return ADCP_LIMIT_LIST;
+  int rc = sqlite3_vtab_rhs_value(info, i, &value);
+  bool is_text = rc == SQLITE_OK && value && sqlite3_value_type(value) == SQLITE_TEXT;
+  return is_text ? ADCP_LIMIT_LITERAL : ADCP_LIMIT_COMPUTED;
+}
+
+/* idxStr has the limits that come to xFilter, two letters each. */
 static int xBestIndex(sqlite3_vtab *base, sqlite3_index_info *info) {
   TableVtab *vtab = (TableVtab *)base;
-  if( vtab->err.rc ) {
-    sqlite3_free(base->zErrMsg);
-    base->zErrMsg = adcp_call_message(vtab->db.handle, "adcp_table", &vtab->err);
-    return SQLITE_ERROR;
-  }
+  if( !has_content(vtab) ) return vtab->err.rc == ADCP_NOMEM ? SQLITE_NOMEM : SQLITE_ERROR;
   bool by_rowid = adcp_table_rowid_place(vtab->table) >= 0;
   double rows = (double)adcp_backup_table_entry(vtab->backup)->rows + 1;
   sqlite3_str *limits = sqlite3_str_new(NULL);
@@ -221,6 +353,7 @@ static int xBestIndex(sqlite3_vtab *base, sqlite3_index_info *info) {
     if( !fits_collation(vtab, sqlite3_vtab_collation(info, i), limit) ) continue;
     info->aConstraintUsage[i].argvIndex = ++position;
     sqlite3_str_appendchar(limits, 1, limit);
+    sqlite3_str_appendchar(limits, 1, kind_of(vtab, info, i));
     rows = limit == '=' ? (by_rowid ? 1 : rows / 100 + 1) : rows / 4 + 1;
   }
   info->estimatedRows = (sqlite3_int64)rows;
@@ -241,16 +374,9 @@ static int xOpen(sqlite3_vtab *base, sqlite3_vtab_cursor **cursor_out) {
   return SQLITE_OK;
 }
 
-static void forget_limits(TableCursor *cursor) {
-  for( int i = 0; i < 2; i++ ) {
-    sqlite3_value_free(cursor->kept[i]);
-    cursor->kept[i] = NULL;
-  }
-}
-
 static int xClose(sqlite3_vtab_cursor *base) {
   TableCursor *cursor = (TableCursor *)base;
-  forget_limits(cursor);
+  adcp_key_range_clear(&cursor->keys);
   adcp_backup_table_close(cursor->backup);
   adcp_error_clear(&cursor->err);
   adcp_free(cursor);
@@ -272,81 +398,14 @@ static int report(TableCursor *cursor) {
 /* The file may have got another content since the table was created. */
 static void open_backup(TableCursor *cursor, const TableVtab *vtab, int threads) {
   if( cursor->backup ) return;
-  AdcpBackupTableCall call = {.root = adcp_config_root(vtab->config),
-                              .path = vtab->path,
+  AdcpBackupTableCall call = {.root = root_of(vtab),
+                              .path = vtab->origin.path,
                               .name = vtab->name,
                               .threads = threads,
                               .first = vtab->backup,
                               .handle = vtab->db.handle};
   cursor->backup = adcp_backup_table_open(&call, &cursor->err);
-  if( cursor->backup == NULL ) return;
-  const AdcpArchiveHead *now = adcp_backup_table_head(cursor->backup);
-  const AdcpArchiveHead *then = adcp_backup_table_head(vtab->backup);
-  if( strcmp(now->totals.full_sha256, then->totals.full_sha256) != 0 ) {
-    adcp_error_set(&cursor->err, ADCP_ERROR,
-                   "%s was replaced by another backup; drop the table and create it again",
-                   vtab->path);
-  }
-}
-
-/* As it is in the database: SQLite's conversion to UTF-8 loses what is not valid UTF-16. */
-static AdcpValue text_of(sqlite3_value *value, AdcpEncoding encoding, AdcpError *err) {
-  AdcpValue text = {.type = encoding == ADCP_UTF8 ? ADCP_TEXT : ADCP_TEXT16};
-  bool is_utf8 = text.type == ADCP_TEXT;
-  text.size = (size_t)(is_utf8 ? sqlite3_value_bytes(value) : sqlite3_value_bytes16(value));
-  text.bytes = is_utf8 ? sqlite3_value_text(value) : sqlite3_value_text16le(value);
-  if( text.bytes == NULL ) adcp_error_nomem(err);
-  return text;
-}
-
-static AdcpValue limit_value(sqlite3_value *value, AdcpDb *db) {
-  switch( sqlite3_value_type(value) ) {
-  case SQLITE_INTEGER:
-    return (AdcpValue){.type = ADCP_INTEGER, .integer = sqlite3_value_int64(value)};
-  case SQLITE_FLOAT: return (AdcpValue){.type = ADCP_REAL, .real = sqlite3_value_double(value)};
-  default: return text_of(value, adcp_db_encoding(db), db->err);
-  }
-}
-
-/* Keeps a limit of the key's first column, unless the column's affinity would change the value
-** first. */
-static void limit_key(TableCursor *cursor, const TableVtab *vtab, char limit,
-                      sqlite3_value *value) {
-  size_t place = adcp_row_order_key_place(vtab->order, 0);
-  AdcpAffinity affinity = ADCP_AFFINITY_BLOB;
-  for( size_t i = 0; i < vtab->table->column_count; i++ ) {
-    const AdcpColumn *column = &vtab->table->columns[i];
-    if( adcp_column_stored(column) && adcp_table_value_place(vtab->table, i) == place ) {
-      affinity = adcp_affinity_of(column->decl_type);
-    }
-  }
-  AdcpDb db = {vtab->db.handle, "main", &cursor->err};
-  int type = sqlite3_value_type(value);
-  bool number = type == SQLITE_INTEGER || type == SQLITE_FLOAT;
-  if( !number && type != SQLITE_TEXT ) return;
-  if( number ? affinity == ADCP_AFFINITY_TEXT : affinity >= ADCP_AFFINITY_NUMERIC ) return;
-  for( int i = 0; i < 2; i++ ) {
-    bool limits = i ? adcp_range_is_upper(limit) : adcp_range_is_lower(limit);
-    if( !limits || cursor->kept[i] ) continue;
-    sqlite3_value *kept = cursor->kept[i] = sqlite3_value_dup(value);
-    if( kept == NULL ) {
-      adcp_error_nomem(&cursor->err);
-      return;
-    }
-    cursor->first[i] = limit_value(kept, &db);
-  }
-}
-
-/* The value that rows begin after in the file: the least one or, where the key descends, the
-** greatest. */
-static const AdcpValue *begin_value(const TableCursor *cursor, const TableVtab *vtab) {
-  int i = adcp_row_order_first_descends(vtab->order) ? 1 : 0;
-  return cursor->kept[i] ? &cursor->first[i] : NULL;
-}
-
-static const AdcpValue *end_value(const TableCursor *cursor, const TableVtab *vtab) {
-  int i = adcp_row_order_first_descends(vtab->order) ? 0 : 1;
-  return cursor->kept[i] ? &cursor->first[i] : NULL;
+  if( cursor->backup ) check_content(&vtab->origin, cursor->backup, &cursor->err);
 }
 
 /* Below 0 when a stands in front of b in the file. */
@@ -382,7 +441,8 @@ static bool is_mark_before(void *context, const char *key) {
       else
         value.integer = number.integer;
     }
-    before = known && compare_first(vtab, &value, begin_value(cursor, vtab)) < 0;
+    before =
+        known && compare_first(vtab, &value, adcp_key_range_begin(&cursor->keys, vtab->order)) < 0;
   }
   adcp_json_reader_close(json);
   adcp_error_clear(&err);
@@ -390,7 +450,7 @@ static bool is_mark_before(void *context, const char *key) {
 }
 
 static void go_to_begin(TableCursor *cursor, const TableVtab *vtab) {
-  if( vtab->order && begin_value(cursor, vtab) ) {
+  if( vtab->order && adcp_key_range_begin(&cursor->keys, vtab->order) ) {
     adcp_backup_table_seek_key(cursor->backup, is_mark_before, cursor);
   } else if( vtab->order || cursor->rowids.low == INT64_MIN ) {
     adcp_backup_table_seek_row(cursor->backup, 1);
@@ -403,7 +463,7 @@ static void go_to_begin(TableCursor *cursor, const TableVtab *vtab) {
 static bool is_behind(TableCursor *cursor, const TableVtab *vtab) {
   int64_t rowid;
   if( vtab->order ) {
-    const AdcpValue *end = end_value(cursor, vtab);
+    const AdcpValue *end = adcp_key_range_end(&cursor->keys, vtab->order);
     return end &&
            compare_first(vtab, &cursor->row[adcp_row_order_key_place(vtab->order, 0)], end) > 0;
   }
@@ -439,22 +499,32 @@ static int xNext(sqlite3_vtab_cursor *base) {
   return report(cursor);
 }
 
+/* True where one row is wanted, or few. */
+static bool take_limits(TableCursor *cursor, const TableVtab *vtab, const char *limits, int argc,
+                        sqlite3_value **argv) {
+  AdcpKey key = {{vtab->db.handle, "main", &cursor->err}, vtab->order, vtab->table};
+  bool is_lookup = false;
+  cursor->rowids = ADCP_RANGE_ALL;
+  adcp_key_range_clear(&cursor->keys);
+  for( int i = 0; i < argc; i++ ) {
+    AdcpKeyLimit limit = {limits[2 * i], limits[2 * i + 1], argv[i]};
+    is_lookup = is_lookup || (limit.letter == '=' && limit.kind != ADCP_LIMIT_LIST);
+    if( vtab->order ) {
+      adcp_key_range_narrow(&cursor->keys, &key, &limit);
+    } else {
+      adcp_range_narrow(&cursor->rowids, limit.letter, limit.value);
+    }
+  }
+  return is_lookup;
+}
+
 static int xFilter(sqlite3_vtab_cursor *base, int idx_num, const char *limits, int argc,
                    sqlite3_value **argv) {
   (void)idx_num;
   TableCursor *cursor = (TableCursor *)base;
   TableVtab *vtab = (TableVtab *)base->pVtab;
-  forget_limits(cursor);
   cursor->row = NULL;
-  cursor->rowids = ADCP_RANGE_ALL;
-  for( int i = 0; i < argc; i++ ) {
-    if( vtab->order ) {
-      limit_key(cursor, vtab, limits[i], argv[i]);
-    } else {
-      adcp_range_narrow(&cursor->rowids, limits[i], argv[i]);
-    }
-  }
-  bool is_lookup = limits && strchr(limits, '=');
+  bool is_lookup = take_limits(cursor, vtab, limits, argc, argv);
   open_backup(cursor, vtab, is_lookup ? 0 : ADCP_AUTO_THREADS);
   if( cursor->rowids.low > cursor->rowids.high || cursor->err.rc ) return report(cursor);
   go_to_begin(cursor, vtab);
@@ -488,7 +558,7 @@ static const sqlite3_module table_module = {
     .xConnect = xConnect,
     .xBestIndex = xBestIndex,
     .xDisconnect = xDisconnect,
-    .xDestroy = xDisconnect,
+    .xDestroy = xDestroy,
     .xOpen = xOpen,
     .xClose = xClose,
     .xFilter = xFilter,
@@ -496,12 +566,28 @@ static const sqlite3_module table_module = {
     .xEof = xEof,
     .xColumn = xColumn,
     .xRowid = xRowid,
+    .xRename = xRename,
 };
 
+static void close_module(void *closed) {
+  Module *module = closed;
+  adcp_table_origins_close(module->origins);
+  adcp_config_release(module->config);
+  adcp_free(module);
+}
+
 int adcp_table_module_register(sqlite3 *db, AdcpConfig *config) {
+  AdcpError err = ADCP_ERROR_INIT;
+  Module *module = adcp_calloc(1, sizeof *module);
+  if( module ) module->origins = adcp_table_origins_open(&err);
+  adcp_error_clear(&err);
+  if( module == NULL || module->origins == NULL ) {
+    adcp_free(module);
+    return SQLITE_NOMEM;
+  }
+  module->config = adcp_config_retain(config);
   /* On a failure SQLite calls the destructor itself. */
-  return sqlite3_create_module_v2(db, "adcp_table", &table_module, adcp_config_retain(config),
-                                  adcp_config_release);
+  return sqlite3_create_module_v2(db, "adcp_table", &table_module, module, close_module);
 }
 
 void adcp_table_module_unregister(sqlite3 *db) {

@@ -261,6 +261,26 @@ def test_latest_of_another(folder):
         db.close()
 
 
+def test_table_of_latest(folder):
+    """A table of 'latest' stays one of the backup that was the newest when it was created."""
+    db = connect(f"{folder}/app.db")
+    db.isolation_level = None
+    db.executescript("CREATE TABLE t(a); INSERT INTO t VALUES('old')")
+    call(db, "adcp_config", "backup_dir", f"{folder}/shelf")
+    backup(db, "2024-03-01T08:00:00")
+    db.execute("CREATE VIRTUAL TABLE temp.o USING adcp_table('latest', t)")
+    db.execute("UPDATE t SET a = 'new'")
+    backup(db, "2024-03-02T08:00:00")
+    for again in ("SELECT 1", "VACUUM", "BEGIN; CREATE TABLE z(a); ROLLBACK", "PRAGMA writable_schema=RESET",
+                  "SELECT adcp_restore('latest', '{\"force\":true}')", "ALTER TABLE temp.o RENAME TO p; ALTER TABLE temp.p RENAME TO o; VACUUM"):
+        db.executescript(again)
+        check("a table of latest: " + again, db.execute("SELECT a FROM temp.o").fetchall(), [("old",)])
+    db.execute("DROP TABLE temp.o")
+    db.execute("CREATE VIRTUAL TABLE temp.o USING adcp_table('latest', t)")
+    check("created again", db.execute("SELECT a FROM temp.o").fetchall(), [("new",)])
+    db.close()
+
+
 def test_one_second(folder):
     """What is deleted frees no name that sorts before what stays: the newest of a second is the one made last."""
     db = connect(f"{folder}/app.db")
@@ -788,7 +808,7 @@ def test_undo_elsewhere(folder):
     db.close()
 
 
-for test in (test_prune, test_latest_of_another, test_kinds, test_unnamed, test_one_second, test_future, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_if_changed, test_moment, test_json_of_others, test_marks, test_other_packing,
+for test in (test_prune, test_latest_of_another, test_table_of_latest, test_kinds, test_unnamed, test_one_second, test_future, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_if_changed, test_moment, test_json_of_others, test_marks, test_other_packing,
              test_large_others, test_times, test_no_files, test_undo_elsewhere, test_environment):
     os.environ.pop("SOURCE_DATE_EPOCH", None)
     with tempfile.TemporaryDirectory() as scratch:

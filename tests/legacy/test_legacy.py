@@ -134,6 +134,10 @@ partial.executescript("CREATE TABLE tenant(id INTEGER PRIMARY KEY, name TEXT)")
 report = call(partial, "adcp_restore", "old.json", tables=["tenant"])
 equal("one table", partial.execute("SELECT count(*), max(name) FROM tenant").fetchone()[0], len(wanted["tenant"]))
 check("columns that are left out are named", sum("is not in the database: left out" in w for w in report["warnings"]) == 5, report)
+computed = connect("computed.sqlite3")
+computed.executescript("CREATE TABLE tenant(id INTEGER PRIMARY KEY, slug TEXT, name AS (slug || '!'))")
+report = call(computed, "adcp_restore", "old.json", tables=["tenant"])
+check("a column that is computed is named", 'column "name" of table "tenant" is computed in the database: left out' in report["warnings"], report)
 merged = call(live, "adcp_restore", "old.json", mode="merge")
 equal("merge", [merged["rows"] if isinstance(merged, dict) else merged, search(live)], [ROWS, search(source)])
 
@@ -156,6 +160,33 @@ fails("keys of 2.0", some, "adcp_restore", "old.json", "which a backup of versio
 fails("a part of 2.0 over rows", some, "adcp_restore", "old.json", "only a part of the backup's rows",
       tables=["product"], where={"product": "tenant_id = 2"}, force=True)
 
+
+# However the version is spelled, one reader decides what the file is.
+for spelling in ('{"version": "2.0", "format": null}', '{"version": {"$text": "Mi4w"}}'):
+    value = {key: member for key, member in old.items() if key != "backup_metadata"}
+    open("spelled.json", "w").write('{"backup_metadata": ' + spelling + ", " + json.dumps(value)[1:])
+    equal("valid at every level: " + spelling,
+          [call(source, "adcp_validate", "spelled.json", level=level)["valid"] for level in ("quick", "standard", "full")], [True] * 3)
+    equal("as any of 2.0: " + spelling, plan(source, "spelled.json"), plan(source, "old.json"))
+    check("rows at stake are listed: " + spelling, any(step[:2] == ("delete", "product") for step in plan(source, "spelled.json")))
+    spelled = connect("spelled.sqlite3")
+    call(spelled, "adcp_restore", "spelled.json", create=True)
+    equal("restored: " + spelling, content(spelled), wanted)
+
+# Without digests, too, a table of a file says when that got another content.
+make_legacy.write(old, "then.json")
+source.execute("CREATE VIRTUAL TABLE temp.earlier USING adcp_table('then.json', tenant)")
+equal("a table of 2.0", source.execute("SELECT count(*) FROM temp.earlier").fetchone()[0], len(wanted["tenant"]))
+changed = copy.deepcopy(old)
+changed["tenants"][0]["name"] = changed["tenants"][0]["name"][::-1]
+make_legacy.write(changed, "then.json")
+for action in ("SELECT 1", "VACUUM"):
+    source.execute(action)
+    try:
+        check("another content, " + action, False, source.execute("SELECT * FROM temp.earlier").fetchall())
+    except sqlite3.Error as error:
+        check("another content, " + action, "then.json was replaced by another backup" in str(error), error)
+source.execute("DROP TABLE temp.earlier")
 
 # A list without rows empties the table.
 empty = copy.deepcopy(old)
@@ -203,6 +234,9 @@ damaged("float32", lambda v: v["product_embeddings"][0].update(embedding=[1e300]
 damaged("embedding of texts", lambda v: v["product_embeddings"][0].update(embedding=["x"]), errors='"embedding"')
 damaged("a key without letters", lambda v: v["products"][0].update({"": 1}), errors="a key that no column can have")
 damaged("a key with a zero byte", lambda v: v["products"][0].update({"a\0b": 1}), errors="a key that no column can have")
+damaged("two spellings of one key", lambda v: v["tenants"][0].update(NAME="other"), errors='damaged: table "tenant", row 1: the key "NAME" stands twice')
+damaged("not a number", lambda v: v["products"][2].update(price_cpm=float("nan")), errors='damaged: "products", row 3: .*NaN and Infinity are no JSON values')
+damaged("infinite", lambda v: v["products"][0].update(price_cpm=float("-inf")), errors='damaged: "products", row 1: .*NaN and Infinity are no JSON values')
 damaged("too many keys", lambda v: v["products"][0].update({f"k{i}": 1 for i in range(32768)}), errors="more than 32767 keys")
 text = open("old.json").read()
 for name, broken, pattern in (("cut", text[:len(text) // 2], "incomplete: "), ("twice", text.replace('"name":', '"slug": 1, "name":', 1), "stands twice"),
@@ -223,6 +257,9 @@ odd["tenants"][2]["custom_prompt"] = {"a": [1, 2.50, None, True, "x\"y"], "b": [
 ODD_VALUES = [[1, [2]], [], False, True, 2.5, "", "2025-09-02Thh:08", "2025-09-02 08:57:42", "2025"]
 for product, value in zip(odd["products"], ODD_VALUES):
     product["created_at"] = value
+odd["tenants"][3]["custom_prompt"] = {"a\0b": 1, "a": 2}
+for section in ("tenants", "product_embeddings"):
+    odd[section][4] = {key.upper(): value for key, value in odd[section][4].items()}
 odd["product_embeddings"][0]["embedding"] = {"a": 1}
 odd["product_embeddings"][1]["embedding"] = []
 with open("odd.json", "w", encoding="utf-8") as file:
@@ -233,6 +270,12 @@ equal("odd layout", report["rows"] if isinstance(report, dict) else report, ROWS
 equal("texts", db.execute("SELECT name FROM tenant WHERE id = ?", (odd["tenants"][0]["id"],)).fetchone(), (odd["tenants"][0]["name"],))
 nested = db.execute("SELECT custom_prompt FROM tenant WHERE id = ?", (odd["tenants"][2]["id"],)).fetchone()[0]
 equal("nested", nested, '{"a":[1,2.5,null,true,"x\\"y"],"b":[false,{},[[]]]}')
+nested = db.execute("SELECT custom_prompt FROM tenant WHERE id = ?", (odd["tenants"][3]["id"],)).fetchone()[0]
+equal("a zero byte in a key", nested, '{"a\\u0000b":1,"a":2}')
+same = [next(row for row in content(where)["tenant"] if row[1] == odd["tenants"][4]["ID"]) for where in (db, source)]
+equal("spellings of one column", same[0], same[1])
+equal("as of the same column", db.execute("SELECT typeof(embedding) FROM product_embeddings WHERE id = ?",
+                                          (odd["product_embeddings"][4]["ID"],)).fetchone(), ("blob",))
 ids = [product["id"] for product in odd["products"][:len(ODD_VALUES)]]
 equal("odd values", [db.execute("SELECT created_at FROM product WHERE id = ?", (i,)).fetchone()[0] for i in ids],
       ["[1,[2]]", "[]", 0, 1, 2.5, "", "2025-09-02Thh:08", "2025-09-02 08:57:42", 2025])
