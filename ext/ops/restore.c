@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "archive/read_ahead.h"
+#include "archive/row_hash.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "codec/json_write.h"
@@ -98,6 +99,7 @@ struct AdcpRestore {
   AdcpPlanTable *filling; /* the table whose rows are being read, or NULL */
   AdcpLoad *load;         /* for it, when its rows are simply loaded */
   AdcpLoad *parent_load;  /* for those of them that others refer to, when they merge otherwise */
+  AdcpRowHash *loaded;    /* for it, when its rows stand in another order here */
   AdcpCounters counters;  /* taken of the table that is being read */
   AdcpArchiveEvent event; /* the last one read */
   int64_t rows, tables;   /* restored, of ordinary tables */
@@ -105,7 +107,8 @@ struct AdcpRestore {
   AdcpVerify *verify;
   AdcpFileWindow *window; /* as long as the transaction */
   bool verified;
-  bool deferred; /* digests of tables were left to the verification */
+  bool deferred;      /* digests of tables were left to the verification */
+  bool any_unordered; /* rows stand in another order here: the database has other digests */
   AdcpProgress *progress;
   AdcpInterrupt interrupt; /* for what steps no statement: reading the file */
 };
@@ -396,7 +399,36 @@ static void open_load(AdcpRestore *restore) {
 /* All its rows will be read again and their digest compared with the backup's: that the rows are
 ** what was written, and come back as they are, is then seen at once. */
 static bool is_verified_whole(const AdcpRestore *restore, const AdcpPlanTable *entry) {
-  return entry->verify && entry->part == NULL && !flag(restore, "skip_validation");
+  return entry->verify && !entry->unordered && entry->part == NULL &&
+         !flag(restore, "skip_validation");
+}
+
+/* The key of a WITHOUT ROWID table orders its rows by the bytes of texts, which are others in another
+** encoding. */
+static bool stands_in_another_order(AdcpRestore *restore, const AdcpPlanTable *entry) {
+  return entry->source->without_rowid &&
+         adcp_encoding_of_name(restore->figures.encoding) != adcp_db_encoding(&restore->db);
+}
+
+static void begin_unordered(AdcpRestore *restore, AdcpPlanTable *entry) {
+  if( !entry->verify || flag(restore, "skip_validation") ) return;
+  entry->unordered = stands_in_another_order(restore, entry);
+  if( !entry->unordered ) return;
+  restore->any_unordered = true;
+  if( restore->loaded == NULL ) restore->loaded = adcp_row_hash_open(false, restore->err);
+  adcp_row_hash_begin(restore->loaded, entry->source, ADCP_ROWS_UNORDERED);
+}
+
+static void end_unordered(AdcpRestore *restore, AdcpPlanTable *entry) {
+  if( !entry->unordered ) return;
+  AdcpArchiveTable found = {.table = entry->source};
+  adcp_row_hash_end(restore->loaded, &found);
+  memcpy(entry->loaded_sha256, found.sha256, sizeof found.sha256);
+}
+
+static void count_row(AdcpRestore *restore, const AdcpValue *values) {
+  if( restore->filling->source->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
+  if( restore->filling->unordered ) adcp_row_hash_add(restore->loaded, values);
 }
 
 static void begin_table(AdcpRestore *restore, const AdcpArchiveTable *rows) {
@@ -410,6 +442,7 @@ static void begin_table(AdcpRestore *restore, const AdcpArchiveTable *rows) {
   restore->filling = entry;
   adcp_progress_begin_table(restore->progress, entry->target, rows->rows, rows->bytes);
   if( table->kind == ADCP_TABLE_ORDINARY ) restore->tables++;
+  begin_unordered(restore, entry);
   if( is_verified_whole(restore, entry) ) {
     adcp_read_ahead_defer_digest(restore->archive);
     restore->deferred = true;
@@ -440,7 +473,7 @@ static void restore_row(AdcpRestore *restore) {
   if( !by_name(restore, entry) ) {
     open_load(restore);
     if( entry->part && !take_chosen(restore, values) ) return;
-    if( entry->source->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
+    count_row(restore, values);
     adcp_load_row(restore->load, values);
   } else {
     adcp_counters_take(&restore->counters, restore->plan, entry->source, values, restore->err);
@@ -456,7 +489,7 @@ static const AdcpValue *next_row(void *context) {
     if( restore->event != ADCP_ARCHIVE_ROW || restore->err->rc ) return NULL;
     values = adcp_read_ahead_row(restore->archive);
   } while( restore->filling->part && !take_chosen(restore, values) );
-  if( restore->filling->source->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
+  count_row(restore, values);
   return values;
 }
 
@@ -471,6 +504,7 @@ static void end_choice(AdcpRestore *restore) {
 
 static void end_table(AdcpRestore *restore) {
   if( restore->filling ) end_choice(restore);
+  if( restore->filling ) end_unordered(restore, restore->filling);
   adcp_counters_write(&restore->counters, &restore->db);
   adcp_counters_free(&restore->counters);
   adcp_load_close(restore->load);
@@ -649,7 +683,7 @@ static void check_foreign_keys(AdcpRestore *restore) {
 static const AdcpArchiveTotals *put_in(const AdcpRestore *restore) {
   bool all = restore->plan->whole && !flag(restore, "schema_only") &&
              !adcp_options_has(restore->options, "exclude_data") &&
-             !adcp_options_has(restore->options, "rename");
+             !adcp_options_has(restore->options, "rename") && !restore->any_unordered;
   return all ? &restore->head->totals : NULL;
 }
 
@@ -698,6 +732,7 @@ void adcp_restore_close(AdcpRestore *restore) {
   adcp_verify_close(restore->verify);
   adcp_load_close(restore->load);
   adcp_load_close(restore->parent_load);
+  adcp_row_hash_close(restore->loaded);
   adcp_counters_free(&restore->counters);
   adcp_foreign_keys_close(restore->foreign_keys);
   adcp_settings_restore_close(restore->settings);
