@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "db/catalog.h"
+#include "db/constraint.h"
 #include "db/empty_shape.h"
 #include "db/load.h"
 #include "db/file_window.h"
@@ -108,7 +109,7 @@ struct AdcpRestore {
   AdcpFileWindow *window; /* as long as the transaction */
   bool verified;
   bool deferred;      /* digests of tables were left to the verification */
-  bool any_unordered; /* rows stand in another order here: the database has other digests */
+  bool any_converted; /* rows stand in another order here: the database has other digests */
   AdcpProgress *progress;
   AdcpInterrupt interrupt; /* for what steps no statement: reading the file */
 };
@@ -405,16 +406,26 @@ static bool is_verified_whole(const AdcpRestore *restore, const AdcpPlanTable *e
 
 /* The key of a WITHOUT ROWID table orders its rows by the bytes of texts, which are others in another
 ** encoding. */
-static bool stands_in_another_order(AdcpRestore *restore, const AdcpPlanTable *entry) {
-  return entry->source->without_rowid &&
-         adcp_encoding_of_name(restore->figures.encoding) != adcp_db_encoding(&restore->db);
+static bool has_another_encoding(AdcpRestore *restore) {
+  return adcp_encoding_of_name(restore->figures.encoding) != adcp_db_encoding(&restore->db);
+}
+
+/* A backup may have the rows of a database whose schema format ignores DESC as they stood there: they
+** were written so once. */
+static bool descends(const AdcpRestore *restore, const AdcpPlanTable *entry) {
+  AdcpDeclaredKey key = {0};
+  if( entry->object ) adcp_declared_key_read(&key, entry->object->sql, restore->err);
+  bool found = adcp_declared_key_descends(&key);
+  adcp_declared_key_free(&key);
+  return found;
 }
 
 static void begin_unordered(AdcpRestore *restore, AdcpPlanTable *entry) {
-  if( !entry->verify || flag(restore, "skip_validation") ) return;
-  entry->unordered = stands_in_another_order(restore, entry);
+  if( !entry->verify || !entry->source->without_rowid || flag(restore, "skip_validation") ) return;
+  bool converted = has_another_encoding(restore);
+  entry->unordered = converted || descends(restore, entry);
+  restore->any_converted = restore->any_converted || converted;
   if( !entry->unordered ) return;
-  restore->any_unordered = true;
   if( restore->loaded == NULL ) restore->loaded = adcp_row_hash_open(false, restore->err);
   adcp_row_hash_begin(restore->loaded, entry->source, ADCP_ROWS_UNORDERED);
 }
@@ -683,7 +694,7 @@ static void check_foreign_keys(AdcpRestore *restore) {
 static const AdcpArchiveTotals *put_in(const AdcpRestore *restore) {
   bool all = restore->plan->whole && !flag(restore, "schema_only") &&
              !adcp_options_has(restore->options, "exclude_data") &&
-             !adcp_options_has(restore->options, "rename") && !restore->any_unordered;
+             !adcp_options_has(restore->options, "rename") && !restore->any_converted;
   return all ? &restore->head->totals : NULL;
 }
 
