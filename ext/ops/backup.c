@@ -29,6 +29,7 @@
 #include "ops/own_file.h"
 #include "ops/progress.h"
 #include "ops/redaction.h"
+#include "ops/reserved.h"
 #include "ops/selection.h"
 #include "ops/settings.h"
 #include "ops/validate.h"
@@ -160,9 +161,10 @@ static bool is_made(const AdcpBackup *backup, const AdcpObject *object) {
   return object->sql && (table == NULL || table->shadow_of == NULL);
 }
 
-static void warn_of_size(AdcpBackup *backup) {
+static void warn_of_names_and_size(AdcpBackup *backup) {
   size_t made = 0;
   if( backup->err->rc ) return;
+  adcp_reserved_warn(backup->schema, &backup->warnings);
   for( size_t i = 0; i < backup->schema->object_count; i++ ) {
     const AdcpObject *object = &backup->schema->objects[i];
     made += is_made(backup, object);
@@ -207,7 +209,8 @@ static void select_schema(AdcpBackup *backup) {
       keep_objects[i] = object_written(backup, selection, &schema->objects[i]);
     }
     for( size_t i = 0; i < schema->table_count; i++ ) {
-      keep_tables[i] = adcp_selection_table(selection, schema->tables[i].name);
+      keep_tables[i] = adcp_selection_table(selection, schema->tables[i].name) &&
+                       !adcp_reserved_is_left_out(&schema->tables[i], &backup->warnings);
       if( !keep_tables[i] ) continue;
       backup->write_rows[kept++] = rows_written(backup, selection, &schema->tables[i]);
     }
@@ -465,7 +468,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   if( !err->rc ) adcp_schema_sort(backup->schema, err);
   if( !err->rc ) select_schema(backup);
   leave_indexes_out(backup);
-  warn_of_size(backup);
+  warn_of_names_and_size(backup);
   gather_settings(backup);
   check_changed(backup, request);
   if( backup->unchanged ) return backup;
