@@ -10,8 +10,8 @@
 #include "db/sqlite.h"
 
 typedef struct Patterns {
-  AdcpMap names;      /* texts that mean themselves; the options own them */
-  const char **globs; /* owned array of the others */
+  AdcpMap names;      /* texts that are a name as they stand; the options own them */
+  const char **globs; /* owned array of those that are more than a name */
   size_t count;
   bool given;
 } Patterns;
@@ -77,9 +77,14 @@ static void list_names(AdcpSelection *selection, AdcpError *err) {
   }
 }
 
+static bool is_there(const AdcpSelection *selection, const char *name) {
+  return adcp_map_get(&selection->names, name, strlen(name)) != NULL;
+}
+
 static bool matches_anything(const AdcpSelection *selection, const char *glob) {
   const AdcpSchema *schema = selection->schema;
-  if( is_name(glob) ) return adcp_map_get(&selection->names, glob, strlen(glob)) != NULL;
+  if( is_there(selection, glob) ) return true;
+  if( is_name(glob) ) return false;
   for( size_t i = 0; i < schema->object_count; i++ ) {
     const AdcpObject *object = &schema->objects[i];
     if( selectable(object) && sqlite3_strglob(glob, object->name) == 0 ) return true;
@@ -104,11 +109,10 @@ static void read_patterns(const AdcpSelection *selection, Patterns *patterns,
     const char *glob = adcp_options_name(options, option, i);
     if( !matches_anything(selection, glob) ) {
       fail_no_match(selection->schema, option, glob, of, err);
-    } else if( is_name(glob) ) {
+    } else if( is_there(selection, glob) ) {
       adcp_map_put(&patterns->names, glob, strlen(glob), (void *)glob, err);
-    } else {
-      patterns->globs[patterns->count++] = glob;
     }
+    if( !is_name(glob) ) patterns->globs[patterns->count++] = glob;
   }
 }
 
