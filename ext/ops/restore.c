@@ -736,6 +736,9 @@ static AdcpSafetyFate safety_fate(const AdcpRestore *restore, const char *outcom
 static const char reshaped[] =
     "it is empty still, but on this connection it would get the backup's encoding, page_size and "
     "auto_vacuum: open it again before you write to it";
+static const char reshaped_attached[] = "it is empty still, but on this connection it would get "
+                                        "the backup's page_size and auto_vacuum: "
+                                        "attach it again before you write to it";
 
 void adcp_restore_close(AdcpRestore *restore) {
   if( restore == NULL ) return;
@@ -753,7 +756,10 @@ void adcp_restore_close(AdcpRestore *restore) {
   adcp_error_name(restore->err, restore->path);
   bool is_reshaped = outcome && !adcp_empty_shape_put_back(&restore->empty_shape, &restore->db);
   if( outcome && !restore->is_trial ) adcp_error_append(restore->err, "; %s", outcome);
-  if( is_reshaped && !restore->is_trial ) adcp_error_append(restore->err, "; %s", reshaped);
+  if( is_reshaped && !restore->is_trial ) {
+    bool is_main = strcmp(restore->db.schema, "main") == 0;
+    adcp_error_append(restore->err, "; %s", is_main ? reshaped : reshaped_attached);
+  }
   adcp_safety_close(restore->safety, safety_fate(restore, outcome));
   adcp_plan_close(restore->plan);
   adcp_row_choice_close(restore->choice);
