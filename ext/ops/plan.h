@@ -75,8 +75,11 @@ void adcp_plan_close(AdcpPlan *plan);
 void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Warns when the database keeps text otherwise than the one that was backed up. */
-void adcp_plan_warn_of_encoding(AdcpPlan *plan, AdcpDb *db, const char *encoding);
+/* Warns when the database keeps text otherwise than the one that was backed up, whose encoding that was.
+** An error where it cannot keep the text of a name or a definition. live: its schema; without an object
+** the database will take the encoding, outside of a transaction. */
+void adcp_plan_check_encoding(AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live,
+                              const char *encoding);
 
 /* ADCP_TOOBIG when more is to be made than option max_objects (default ADCP_MAX_OBJECTS) allows. */
 void adcp_plan_check_size(const AdcpPlan *plan, const AdcpOptions *options, AdcpError *err);

@@ -457,9 +457,7 @@ static void make_plan(AdcpPlanSteps *steps, const AdcpRequest *request) {
   if( request->is_latest ) {
     adcp_backup_dir_doubt_latest(&steps->db, steps->head, &steps->plan->warnings);
   }
-  bool takes_encoding = steps->live->object_count == 0 && strcmp(steps->db.schema, "main") == 0 &&
-                        sqlite3_get_autocommit(steps->db.handle);
-  if( !takes_encoding ) adcp_plan_warn_of_encoding(steps->plan, &steps->db, figures.encoding);
+  adcp_plan_check_encoding(steps->plan, &steps->db, steps->live, figures.encoding);
 }
 
 static void index_plan(AdcpPlanSteps *steps) {

@@ -214,6 +214,11 @@ static void make_plan(AdcpRestore *restore) {
   }
 }
 
+static void check_encoding(AdcpRestore *restore) {
+  if( restore->err->rc ) return;
+  adcp_plan_check_encoding(restore->plan, &restore->db, restore->live, restore->figures.encoding);
+}
+
 static void prepare_schema(AdcpRestore *restore) {
   adcp_transaction_keep(restore->transaction);
   if( restore->err->rc ) return;
@@ -295,6 +300,7 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   if( err->rc || flag(restore, "validate_only") ) {
     if( !err->rc && flag(restore, "create") ) begin(restore); /* to be rolled back */
     make_plan(restore);
+    check_encoding(restore);
     if( !err->rc ) {
       adcp_ddl_vet(restore->plan, restore->head->schema, &restore->db, restore->options);
     }
@@ -305,7 +311,7 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   shape_empty_database(restore);
   begin(restore);
   make_plan(restore);
-  adcp_plan_warn_of_encoding(restore->plan, &restore->db, restore->figures.encoding);
+  check_encoding(restore);
   prepare_schema(restore);
   adcp_description_compare(restore->plan, &restore->db);
   open_progress(restore, request);
