@@ -17,6 +17,7 @@
 #include "db/file_window.h"
 #include "db/scan.h"
 #include "db/system_file.h"
+#include "db/token.h"
 #include "db/vet.h"
 #include "ops/backup_dir.h"
 #include "ops/clock.h"
@@ -161,6 +162,20 @@ static bool is_made(const AdcpBackup *backup, const AdcpObject *object) {
   return object->sql && (table == NULL || table->shadow_of == NULL);
 }
 
+/* By writable_schema SQLite lets a text stand under another name than it says, if only in other letters. */
+static void warn_of_another_name(AdcpBackup *backup, const AdcpObject *object) {
+  AdcpCreate create;
+  if( object->sql == NULL || !adcp_create_recognize(object->sql, &create, backup->err) ) return;
+  if( strcmp(create.name, object->name) != 0 ) {
+    adcp_text_list_add(
+        &backup->warnings,
+        "%s \"%s\" has SQL that makes \"%s\", which a restore refuses; rename it, or "
+        "leave it out there with exclude_tables",
+        adcp_object_type_name(object->type), object->name, create.name);
+  }
+  adcp_create_free(&create);
+}
+
 static void warn_of_names_and_size(AdcpBackup *backup) {
   size_t made = 0;
   if( backup->err->rc ) return;
@@ -168,6 +183,7 @@ static void warn_of_names_and_size(AdcpBackup *backup) {
   for( size_t i = 0; i < backup->schema->object_count; i++ ) {
     const AdcpObject *object = &backup->schema->objects[i];
     made += is_made(backup, object);
+    warn_of_another_name(backup, object);
     const char *too_long = object->sql ? adcp_vet_too_long(object->sql) : NULL;
     if( too_long == NULL ) continue;
     adcp_text_list_add(&backup->warnings, "%s \"%s\" has SQL of %s, which a restore refuses",
