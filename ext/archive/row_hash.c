@@ -30,12 +30,15 @@ struct AdcpRowHash {
   /* Used by the job that is running; by the caller when none is. */
   AdcpError text_err;
   AdcpRowDigest *digest;
+  AdcpDigest row; /* ADCP_ROWS_UNORDERED: of one row, */
+  AdcpDigestSum sum;
   AdcpRowWriter *writer; /* NULL between tables */
 
   /* The caller's. */
   AdcpWorkQueue *queue; /* NULL: without a thread */
   Batch *batches[BATCHES];
   size_t filling; /* the batch being filled */
+  AdcpRowHashOf of;
   int64_t rows;
 };
 
@@ -46,7 +49,18 @@ static void add_text(void *context, const void *bytes, size_t n, AdcpError *err)
   adcp_row_digest_add(context, bytes, n);
 }
 
+static void add_text_of_row(void *context, const void *bytes, size_t n, AdcpError *err) {
+  (void)err;
+  adcp_digest_add(context, bytes, n);
+}
+
 static void digest_row(AdcpRowHash *hash, const AdcpValue *values) {
+  if( hash->of == ADCP_ROWS_UNORDERED ) {
+    AdcpTextSink one = {&hash->row, add_text_of_row};
+    adcp_row_write(hash->writer, values, one, &hash->text_err);
+    adcp_digest_sum_add(&hash->sum, &hash->row);
+    return;
+  }
   AdcpTextSink sink = {hash->digest, add_text};
   adcp_row_write(hash->writer, values, sink, &hash->text_err);
   adcp_row_digest_end_row(hash->digest);
@@ -109,10 +123,13 @@ AdcpRowHash *adcp_row_hash_open(bool threaded, AdcpError *err) {
   return NULL;
 }
 
-void adcp_row_hash_begin(AdcpRowHash *hash, const AdcpTable *table) {
+void adcp_row_hash_begin(AdcpRowHash *hash, const AdcpTable *table, AdcpRowHashOf of) {
   if( hash == NULL || hash->err->rc ) return;
   assert(hash->writer == NULL);
   hash->rows = 0;
+  hash->of = of;
+  hash->sum = (AdcpDigestSum){{0}};
+  adcp_digest_reset(&hash->row);
   hash->writer = adcp_row_writer_open(table, hash->err);
   adcp_row_digest_reset(hash->digest);
   if( hash->queue == NULL ) return;
@@ -144,7 +161,11 @@ void adcp_row_hash_end(AdcpRowHash *hash, AdcpArchiveTable *entry) {
   if( hash->err->rc ) return;
   entry->rows = hash->rows;
   entry->bytes = adcp_row_digest_bytes(hash->digest);
-  adcp_row_digest_hex(hash->digest, entry->sha256);
+  if( hash->of == ADCP_ROWS_UNORDERED ) {
+    adcp_digest_sum_hex(&hash->sum, entry->sha256);
+  } else {
+    adcp_row_digest_hex(hash->digest, entry->sha256);
+  }
 }
 
 void adcp_row_hash_close(AdcpRowHash *hash) {

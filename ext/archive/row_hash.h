@@ -20,13 +20,19 @@ typedef struct AdcpRowHash AdcpRowHash;
 ** rows is digested on a thread; without, all is done by the caller. */
 AdcpRowHash *adcp_row_hash_open(bool threaded, AdcpError *err);
 
+/* What the digest is of. */
+typedef enum AdcpRowHashOf {
+  ADCP_ROWS_IN_ORDER, /* their text, one after the other: what a manifest says */
+  ADCP_ROWS_UNORDERED /* the sum of each one's own digest: the same in whatever order they come */
+} AdcpRowHashOf;
+
 /* table is borrowed until end. */
-void adcp_row_hash_begin(AdcpRowHash *hash, const AdcpTable *table);
+void adcp_row_hash_begin(AdcpRowHash *hash, const AdcpTable *table, AdcpRowHashOf of);
 
 /* values: adcp_table_value_count of them, borrowed for the call. */
 void adcp_row_hash_add(AdcpRowHash *hash, const AdcpValue *values);
 
-/* Sets rows, bytes and sha256 of the entry. */
+/* Sets rows, bytes (in order) and sha256 of the entry. */
 void adcp_row_hash_end(AdcpRowHash *hash, AdcpArchiveTable *entry);
 
 /* NULL is allowed; also between begin and end. */

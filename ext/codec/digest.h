@@ -23,4 +23,15 @@ void adcp_digest_add(AdcpDigest *digest, const void *bytes, size_t n);
 /* Writes 64 lower-case hex digits and a zero byte, and resets. */
 void adcp_digest_hex(AdcpDigest *digest, char hex[ADCP_SHA256_HEX + 1]);
 
+/* Digests of things that may come in any order, added up modulo 2^256. Zero-initialise. */
+typedef struct AdcpDigestSum {
+  uint8_t bytes[ADCP_SHA256_BYTES]; /* the highest first */
+} AdcpDigestSum;
+
+/* Adds the digest's value, and resets the digest. */
+void adcp_digest_sum_add(AdcpDigestSum *sum, AdcpDigest *digest);
+
+/* As adcp_digest_hex; the sum stays. */
+void adcp_digest_sum_hex(const AdcpDigestSum *sum, char hex[ADCP_SHA256_HEX + 1]);
+
 #endif

@@ -67,8 +67,10 @@ static void read_table_sql(AdcpDb *db, AdcpTable *table, const char *sql) {
 
 /* ---- sqlite_schema ---- */
 
+/* SQLite 3.6.18 to 3.7.8 left statistics as sqlite_stat2; no backup has such a kind. */
 static AdcpTableKind kind_of_name(const char *name) {
   if( sqlite3_stricmp(name, "sqlite_sequence") == 0 ) return ADCP_TABLE_SEQUENCE;
+  if( sqlite3_stricmp(name, "sqlite_stat2") == 0 ) return ADCP_TABLE_STAT;
   return adcp_name_is_stat(name) ? ADCP_TABLE_STAT : ADCP_TABLE_ORDINARY;
 }
 

@@ -1,7 +1,7 @@
 /*
-** constraint.c - the CHECK and UNIQUE constraints of a schema text (contract in constraint.h).
+** constraint.c - constraints of a schema text (contract in constraint.h).
 **
-** The body of a CREATE TABLE is a list of columns and table constraints. CHECK and UNIQUE are
+** The body of a CREATE TABLE is a list of columns and table constraints. CHECK, UNIQUE and PRIMARY are
 ** reserved words, so that one outside of inner parentheses begins a constraint.
 */
 #include "db/constraint.h"
@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/name.h"
 #include "db/token.h"
 
 typedef struct Cursor {
@@ -44,6 +45,10 @@ static bool is_end(const Cursor *cursor) {
 
 static bool is_sign(const Cursor *cursor, char sign) {
   return cursor->type == ADCP_TOKEN_OTHER && cursor->size == 1 && *cursor->at == sign;
+}
+
+static int depth_of(const Cursor *cursor) {
+  return is_sign(cursor, '(') ? 1 : is_sign(cursor, ')') ? -1 : 0;
 }
 
 static bool is_word(const Cursor *cursor, const char *word) {
@@ -106,7 +111,7 @@ static void take_parentheses(AdcpConstraints *list, AdcpConstraintKind kind, Cur
   adcp_buf_append_str(&out.text, words[kind]);
   for( ; !is_end(cursor); move(cursor) ) {
     append_token(&out, cursor);
-    depth += is_sign(cursor, '(') ? 1 : is_sign(cursor, ')') ? -1 : 0;
+    depth += depth_of(cursor);
     if( depth == 0 ) break;
   }
   add(list, kind, &out, cursor->err);
@@ -133,7 +138,7 @@ static void read_item(AdcpConstraints *list, Cursor *cursor) {
   while( !is_end(cursor) && (depth || !(is_sign(cursor, ',') || is_sign(cursor, ')'))) ) {
     bool check = depth == 0 && is_word(cursor, "CHECK");
     bool unique = depth == 0 && is_word(cursor, "UNIQUE");
-    depth += is_sign(cursor, '(') ? 1 : is_sign(cursor, ')') ? -1 : 0;
+    depth += depth_of(cursor);
     next(cursor);
     if( (check || unique) && is_sign(cursor, '(') ) {
       take_parentheses(list, check ? ADCP_CONSTRAINT_CHECK : ADCP_CONSTRAINT_UNIQUE, cursor);
@@ -185,4 +190,108 @@ void adcp_constraints_free(AdcpConstraints *list) {
   adcp_map_free(&list->by_key[ADCP_CONSTRAINT_UNIQUE]);
   adcp_free(list->items);
   memset(list, 0, sizeof *list);
+}
+
+/* ---- the primary key ---- */
+
+static void add_key_column(AdcpDeclaredKey *key, const Cursor *name, bool descending) {
+  struct AdcpDeclaredColumn *larger = adcp_realloc(key->columns, (key->count + 1) * sizeof *larger);
+  if( larger ) key->columns = larger;
+  char *copy = name->type == ADCP_TOKEN_QUOTED ? adcp_token_dequote(name->at, name->size, name->err)
+                                               : adcp_strndup(name->at, name->size);
+  if( larger && copy ) {
+    key->columns[key->count++] = (struct AdcpDeclaredColumn){copy, descending};
+    return;
+  }
+  adcp_free(copy);
+  adcp_error_nomem(name->err);
+}
+
+/* At the end of a column of the list, of a column of the table, or of a table constraint. */
+static bool is_item_end(const Cursor *cursor, int depth) {
+  return is_end(cursor) || (depth == 0 && (is_sign(cursor, ',') || is_sign(cursor, ')')));
+}
+
+/* A column of the list: its name, perhaps in parentheses; then what may be COLLATE and a name, and ASC
+** or DESC. A name may be one of these words. */
+static void read_key_column(AdcpDeclaredKey *key, Cursor *cursor) {
+  int depth = 0;
+  for( ; is_sign(cursor, '('); next(cursor) ) depth++;
+  const Cursor name = *cursor;
+  bool descending = false;
+  for( next(cursor); !is_item_end(cursor, depth); next(cursor) ) {
+    depth += depth_of(cursor);
+    descending = is_word(cursor, "DESC");
+    if( is_word(cursor, "COLLATE") ) next(cursor);
+  }
+  add_key_column(key, &name, descending);
+}
+
+/* From behind PRIMARY KEY. */
+static void read_key(AdcpDeclaredKey *key, const Cursor *column, Cursor *cursor) {
+  if( !is_sign(cursor, '(') ) {
+    add_key_column(key, column, is_word(cursor, "DESC"));
+    return;
+  }
+  do {
+    next(cursor); /* behind "(" or "," */
+    read_key_column(key, cursor);
+  } while( is_sign(cursor, ',') );
+  next(cursor);
+}
+
+/* As read_item. */
+static void find_key(AdcpDeclaredKey *key, Cursor *cursor) {
+  const Cursor column = *cursor;
+  int depth = 0;
+  while( !is_item_end(cursor, depth) ) {
+    bool is_key = depth == 0 && is_word(cursor, "PRIMARY");
+    depth += depth_of(cursor);
+    next(cursor);
+    if( !is_key || !is_word(cursor, "KEY") ) continue;
+    next(cursor);
+    read_key(key, &column, cursor);
+  }
+}
+
+void adcp_declared_key_read(AdcpDeclaredKey *key, const char *sql, AdcpError *err) {
+  AdcpCreate create;
+  if( err->rc || !adcp_create_recognize(sql, &create, err) ) return;
+  if( create.type == ADCP_OBJECT_TABLE && !create.is_virtual ) {
+    Cursor cursor = cursor_at(sql + create.name_at + create.name_size, err);
+    while( !is_end(&cursor) && !is_sign(&cursor, ')') ) {
+      next(&cursor); /* behind "(" or "," */
+      find_key(key, &cursor);
+    }
+  }
+  adcp_create_free(&create);
+}
+
+void adcp_declared_key_read_live(AdcpDeclaredKey *key, AdcpDb *db, const char *table) {
+  char *sql =
+      adcp_db_text(db, "SELECT sql FROM \"%w\".sqlite_schema WHERE type = 'table' AND name = %Q",
+                   db->schema, table);
+  if( sql && adcp_token_has_word(sql, "DESC") ) adcp_declared_key_read(key, sql, db->err);
+  adcp_free(sql);
+}
+
+bool adcp_declared_key_descends(const AdcpDeclaredKey *key) {
+  for( size_t i = 0; i < key->count; i++ ) {
+    if( key->columns[i].descending ) return true;
+  }
+  return false;
+}
+
+bool adcp_declared_key_next(AdcpDeclaredKey *key, const char *name) {
+  while( name && key->next < key->count ) {
+    const struct AdcpDeclaredColumn *column = &key->columns[key->next++];
+    if( adcp_name_equal(column->name, name) ) return column->descending;
+  }
+  return false;
+}
+
+void adcp_declared_key_free(AdcpDeclaredKey *key) {
+  for( size_t i = 0; i < key->count; i++ ) adcp_free(key->columns[i].name);
+  adcp_free(key->columns);
+  memset(key, 0, sizeof *key);
 }

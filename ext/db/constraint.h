@@ -1,5 +1,5 @@
 /*
-** constraint.h - the CHECK and UNIQUE constraints that a schema text has.
+** constraint.h - the CHECK and UNIQUE constraints that a schema text has, and its primary key.
 **
 ** Read by token, to be compared and shown; what an expression means is not looked at. Two that are
 ** written in other words are two constraints.
@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/map.h"
+#include "db/db.h"
 
 typedef enum AdcpConstraintKind {
   ADCP_CONSTRAINT_CHECK,
@@ -35,5 +36,28 @@ typedef struct AdcpConstraints {
 void adcp_constraints_add(AdcpConstraints *list, const char *sql, AdcpError *err);
 bool adcp_constraints_have(const AdcpConstraints *list, const AdcpConstraint *constraint);
 void adcp_constraints_free(AdcpConstraints *list);
+
+/* The columns of a PRIMARY KEY as it is declared. Zero-initialise. */
+typedef struct AdcpDeclaredKey {
+  struct AdcpDeclaredColumn {
+    char *name; /* owned */
+    bool descending;
+  } * columns; /* owned */
+  size_t count;
+  size_t next; /* for adcp_declared_key_next */
+} AdcpDeclaredKey;
+
+/* Of a CREATE TABLE; of any other text none. */
+void adcp_declared_key_read(AdcpDeclaredKey *key, const char *sql, AdcpError *err);
+
+/* The same of a table of the database. Where its schema format is below 4, as in files made before SQLite
+** 3.7.10, SQLite ignores DESC, and says so of the key. */
+void adcp_declared_key_read_live(AdcpDeclaredKey *key, AdcpDb *db, const char *table);
+bool adcp_declared_key_descends(const AdcpDeclaredKey *key); /* any of its columns */
+
+/* Whether the next column of that name is declared DESC; asked for SQLite's key columns in their order, which
+** leaves out those that stand twice. False when there is none. */
+bool adcp_declared_key_next(AdcpDeclaredKey *key, const char *name);
+void adcp_declared_key_free(AdcpDeclaredKey *key);
 
 #endif

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "codec/utf8.h"
+#include "db/constraint.h"
 #include "db/state.h"
 
 struct AdcpScan {
@@ -39,20 +40,26 @@ static void append_columns(sqlite3_str *sql, const AdcpTable *table, const char 
   }
 }
 
-/* The key of a WITHOUT ROWID table, with the collations and directions of its tree. A key of more
-** than 63 columns is sorted by SQLite. */
+/* The key of a WITHOUT ROWID table, with the collations of its tree and the directions as they are
+** declared, which are those of the tree unless SQLite ignores DESC; then, and for a key of more than 63
+** columns, it sorts. */
 static void append_key(sqlite3_str *sql, AdcpDb *db, const AdcpTable *table) {
   const char *separator = " ORDER BY ";
+  AdcpDeclaredKey declared = {0};
+  adcp_declared_key_read_live(&declared, db, table->name);
   sqlite3_stmt *stmt =
       adcp_db_prepare(db, "PRAGMA \"%w\".index_xinfo(%Q)", db->schema, table->name);
   while( adcp_db_step(db, stmt) ) {
     bool in_key = sqlite3_column_int(stmt, 5) != 0;
     if( !in_key ) continue;
-    sqlite3_str_appendf(sql, "%st.\"%w\" COLLATE \"%w\"%s", separator, sqlite3_column_text(stmt, 2),
-                        sqlite3_column_text(stmt, 4), sqlite3_column_int(stmt, 3) ? " DESC" : "");
+    const char *name = (const char *)sqlite3_column_text(stmt, 2);
+    bool descends = adcp_declared_key_next(&declared, name) || sqlite3_column_int(stmt, 3) != 0;
+    sqlite3_str_appendf(sql, "%st.\"%w\" COLLATE \"%w\"%s", separator, name,
+                        sqlite3_column_text(stmt, 4), descends ? " DESC" : "");
     separator = ", ";
   }
   adcp_db_finalize(stmt);
+  adcp_declared_key_free(&declared);
 }
 
 static void append_order(sqlite3_str *sql, AdcpDb *db, const AdcpTable *table) {

@@ -19,6 +19,7 @@
 #include "db/scan.h"
 #include "db/stub.h"
 #include "db/system_file.h"
+#include "db/token.h"
 #include "db/vet.h"
 #include "db/virtual_table.h"
 #include "ops/backup_dir.h"
@@ -34,6 +35,7 @@
 #include "ops/progress.h"
 #include "ops/redaction.h"
 #include "ops/redaction_check.h"
+#include "ops/reserved.h"
 #include "ops/selection.h"
 #include "ops/settings.h"
 #include "ops/validate.h"
@@ -190,12 +192,28 @@ static bool is_made(const AdcpBackup *backup, const AdcpObject *object) {
   return object->sql && (table == NULL || table->shadow_of == NULL);
 }
 
-static void warn_of_size(AdcpBackup *backup) {
+/* By writable_schema SQLite lets a text stand under another name than it says, if only in other letters. */
+static void warn_of_another_name(AdcpBackup *backup, const AdcpObject *object) {
+  AdcpCreate create;
+  if( object->sql == NULL || !adcp_create_recognize(object->sql, &create, backup->err) ) return;
+  if( strcmp(create.name, object->name) != 0 ) {
+    adcp_text_list_add(
+        &backup->warnings,
+        "%s \"%s\" has SQL that makes \"%s\", which a restore refuses; rename it, or "
+        "leave it out there with exclude_tables",
+        adcp_object_type_name(object->type), object->name, create.name);
+  }
+  adcp_create_free(&create);
+}
+
+static void warn_of_names_and_size(AdcpBackup *backup) {
   size_t made = 0;
   if( backup->err->rc ) return;
+  adcp_reserved_warn(backup->schema, &backup->warnings);
   for( size_t i = 0; i < backup->schema->object_count; i++ ) {
     const AdcpObject *object = &backup->schema->objects[i];
     made += is_made(backup, object);
+    warn_of_another_name(backup, object);
     const char *too_long = object->sql ? adcp_vet_too_long(object->sql) : NULL;
     if( too_long == NULL ) continue;
     adcp_text_list_add(&backup->warnings, "%s \"%s\" has SQL of %s, which a restore refuses",
@@ -258,7 +276,8 @@ static void select_schema(AdcpBackup *backup) {
       keep_objects[i] = object_written(backup, selection, &schema->objects[i]);
     }
     for( size_t i = 0; i < schema->table_count; i++ ) {
-      keep_tables[i] = adcp_selection_table(selection, schema->tables[i].name);
+      keep_tables[i] = adcp_selection_table(selection, schema->tables[i].name) &&
+                       !adcp_reserved_is_left_out(&schema->tables[i], &backup->warnings);
       if( !keep_tables[i] ) continue;
       backup->write_rows[kept++] = rows_written(backup, selection, &schema->tables[i]);
     }
@@ -552,7 +571,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   if( !err->rc ) select_schema(backup);
   open_redaction(backup);
   leave_indexes_out(backup);
-  warn_of_size(backup);
+  warn_of_names_and_size(backup);
   gather_settings(backup, request->config);
   find_unsampled(backup);
   check_changed(backup, request);

@@ -109,6 +109,7 @@ static bool takes_another(AdcpNameMap *takable, const AdcpTable *table, AdcpErro
 static void drop_past_modules(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live,
                               AdcpMap *gone) {
   AdcpNameMap takable = {0};
+  if( db->err->rc ) return;
   find_takable(&takable, live, db->err);
   for( size_t i = 0; i < plan->drop_count; i++ ) {
     const AdcpObject *object = plan->drops[i];
@@ -703,6 +704,7 @@ static void verify_text(LiveTexts *texts, AdcpDb *db, const AdcpObject *object, 
 /* SQLite has run these texts, not read them from sqlite_schema: one that it cannot read would make the
 ** whole database unreadable. */
 static void read_again(AdcpDb *db) {
+  if( db->err->rc ) return;
   adcp_vtab_reset(db);
   adcp_db_integer(db, 0, "SELECT count(*) FROM \"%w\".sqlite_schema", db->schema);
   adcp_error_prepend(db->err, "SQLite cannot read the schema as the backup spells it: ");

@@ -48,6 +48,7 @@ static void differ(const Pair *pair, const char *format, ...) __attribute__((for
 /* The format: what the description says, what the SQL makes. */
 static void differ(const Pair *pair, const char *format, ...) {
   va_list args;
+  if( pair->err->rc ) return;
   va_start(args, format);
   adcp_error_setv(pair->err, ADCP_CORRUPT, format, args);
   va_end(args);

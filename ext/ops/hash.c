@@ -13,12 +13,12 @@
 #include "ops/options.h"
 #include "platform/work_queue.h"
 
-void adcp_hash_scan(AdcpDb *db, const AdcpHashRows *rows, AdcpRowHash *hash,
+void adcp_hash_scan(AdcpDb *db, const AdcpHashRows *rows, AdcpRowHash *hash, AdcpRowHashOf of,
                     AdcpArchiveTable *entry) {
   if( db->err->rc ) return;
   AdcpScan *scan = adcp_scan_open(db, entry->table);
   const AdcpValue *values;
-  adcp_row_hash_begin(hash, entry->table);
+  adcp_row_hash_begin(hash, entry->table, of);
   while( (values = adcp_scan_next(scan)) != NULL ) {
     if( rows ) values = rows->xRow(rows->context, entry->table, values);
     if( values ) adcp_row_hash_add(hash, values);
@@ -64,7 +64,7 @@ static bool is_derived(const AdcpTable *table) {
 static void add_table(DatabaseHash *h, const AdcpTable *table) {
   if( h->rows && !h->rows->xTable(h->rows->context, table) ) return;
   h->entries[h->count].table = table;
-  adcp_hash_scan(h->db, h->rows, h->hash, &h->entries[h->count++]);
+  adcp_hash_scan(h->db, h->rows, h->hash, ADCP_ROWS_IN_ORDER, &h->entries[h->count++]);
   adcp_error_name(h->db->err, table->name);
 }
 
@@ -197,7 +197,7 @@ void adcp_hash_rows(AdcpDb *db, const AdcpTable *table, char sha256[ADCP_SHA256_
   AdcpArchiveTable entry = {.table = table};
   AdcpRowHash *hash = open_hash(db);
   AdcpFileWindow *window = adcp_file_window_open(db);
-  adcp_hash_scan(db, NULL, hash, &entry);
+  adcp_hash_scan(db, NULL, hash, ADCP_ROWS_IN_ORDER, &entry);
   adcp_file_window_close(window);
   adcp_row_hash_close(hash);
   memcpy(sha256, entry.sha256, sizeof entry.sha256);

@@ -25,7 +25,7 @@ typedef struct AdcpHashRows {
 
 /* Scans entry->table (in db->schema, as it is described: its name, columns and key) in canonical
 ** order and sets the entry's rows, bytes and sha256. hash is borrowed, between tables. */
-void adcp_hash_scan(AdcpDb *db, const AdcpHashRows *rows, AdcpRowHash *hash,
+void adcp_hash_scan(AdcpDb *db, const AdcpHashRows *rows, AdcpRowHash *hash, AdcpRowHashOf of,
                     AdcpArchiveTable *entry);
 
 /* Whether a backup of these tables and objects would have both digests of totals. Rows of derived

@@ -12,6 +12,7 @@
 #include "base/name.h"
 #include "base/name_map.h"
 #include "codec/shadow_name.h"
+#include "codec/utf8.h"
 #include "db/catalog.h"
 #include "db/fts.h"
 #include "db/mention.h"
@@ -906,12 +907,42 @@ static void read_redacted(Planner *p) {
   cJSON_Delete(metadata);
 }
 
-void adcp_plan_warn_of_encoding(AdcpPlan *plan, AdcpDb *db, const char *encoding) {
+/* What SQLite does not take over from UTF-8 into UTF-16, where U+FFFD takes its place; NULL: nothing. */
+static const char *lost_in_utf16(const char *text) {
+  if( text == NULL ) return NULL;
+  if( !adcp_utf8_valid((const uint8_t *)text, strlen(text)) ) return "bytes that are not UTF-8";
+  bool found = strstr(text, "\xef\xbf\xbe") || strstr(text, "\xef\xbf\xbf");
+  return found ? "U+FFFE or U+FFFF" : NULL;
+}
+
+static void check_text(AdcpDb *db, const AdcpObject *object, const char *name, const char *now) {
+  const char *lost = lost_in_utf16(name);
+  if( lost == NULL ) lost = lost_in_utf16(object->sql);
+  if( lost == NULL ) return;
+  adcp_error_set(db->err, ADCP_MISMATCH,
+                 "%s \"%s\" has %s in its name or its SQL, which a %s database cannot keep; "
+                 "restore into an empty database, which takes the backup's encoding",
+                 adcp_object_type_name(object->type), name, lost, now);
+}
+
+static void check_texts(const AdcpPlan *plan, AdcpDb *db, const char *now) {
+  for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    if( !entry->create && !entry->schema_row_only ) continue;
+    check_text(db, entry->object, entry->target, now);
+  }
+  for( size_t i = 0; i < plan->object_count && !db->err->rc; i++ ) {
+    check_text(db, plan->objects[i].object, plan->objects[i].name, now);
+  }
+}
+
+void adcp_plan_check_encoding(AdcpPlan *plan, AdcpDb *db, const char *encoding) {
   if( db->err->rc || encoding[0] == 0 ) return;
   char *now = adcp_db_text(db, "PRAGMA \"%w\".encoding", db->schema);
   if( now && strcmp(now, encoding) != 0 ) {
     adcp_plan_warn(plan, db->err, "the backup was of a %s database; this one keeps its text as %s",
                    encoding, now);
+    if( strcmp(encoding, "UTF-8") == 0 ) check_texts(plan, db, now);
   }
   adcp_free(now);
 }

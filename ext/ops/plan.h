@@ -40,6 +40,8 @@ typedef struct AdcpPlanTable {
   bool match_columns;  /* by name, into the live table's */
   bool verify;         /* its rows, read again, must give the backup's digest */
   bool bare;           /* virtual: its rows do not come */
+  bool unordered;      /* they stand in another order here: compared with the rows as they came */
+  char loaded_sha256[ADCP_SHA256_HEX + 1]; /* of these, unordered: the digest once all have come */
   bool anew; /* full-text index: made from the rows that it is over, not the backup's of it */
   const AdcpTable *takes; /* a live table that is no index's now and becomes a part of one: its rows
                           ** go; or NULL */
@@ -81,8 +83,10 @@ void adcp_plan_merge_keys(const AdcpPlan *plan, const AdcpPlanTable *entry, Adcp
 void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Warns when the database keeps text otherwise than the one that was backed up. */
-void adcp_plan_warn_of_encoding(AdcpPlan *plan, AdcpDb *db, const char *encoding);
+/* Warns when the database keeps text otherwise than the one that was backed up, whose encoding that was.
+** An error where it cannot keep the text of a name or a definition. To be called where the database has
+** not taken the encoding and would not (empty_shape.h). */
+void adcp_plan_check_encoding(AdcpPlan *plan, AdcpDb *db, const char *encoding);
 
 /* ADCP_TOOBIG when more is to be made than option max_objects (default ADCP_MAX_OBJECTS) allows. */
 void adcp_plan_check_size(const AdcpPlan *plan, const AdcpOptions *options, AdcpError *err);

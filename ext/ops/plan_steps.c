@@ -456,7 +456,7 @@ static void make_plan(AdcpPlanSteps *steps, const AdcpRequest *request) {
   if( request->is_latest ) {
     adcp_backup_dir_doubt_latest(&steps->db, steps->head, &steps->plan->warnings);
   }
-  if( !has_encoding ) adcp_plan_warn_of_encoding(steps->plan, &steps->db, figures.encoding);
+  if( !has_encoding ) adcp_plan_check_encoding(steps->plan, &steps->db, figures.encoding);
 }
 
 static void index_plan(AdcpPlanSteps *steps) {

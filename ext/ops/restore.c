@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "archive/read_ahead.h"
+#include "archive/row_hash.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "db/catalog.h"
+#include "db/constraint.h"
 #include "db/empty_shape.h"
 #include "db/load.h"
 #include "db/file_window.h"
@@ -99,6 +101,7 @@ struct AdcpRestore {
   AdcpPlanTable *filling; /* the table whose rows are being read, or NULL */
   AdcpLoad *load;         /* for it, when its rows are simply loaded */
   AdcpLoad *parent_load;  /* for those of them that others refer to, when they merge otherwise */
+  AdcpRowHash *loaded;    /* for it, when its rows stand in another order here */
   AdcpCounters counters;  /* taken of the table that is being read */
   AdcpArchiveEvent event; /* the last one read */
   int64_t rows, tables;   /* restored, of ordinary tables */
@@ -106,7 +109,8 @@ struct AdcpRestore {
   AdcpVerify *verify;
   AdcpFileWindow *window; /* as long as the transaction */
   bool verified;
-  bool deferred; /* digests of tables were left to the verification */
+  bool deferred;      /* digests of tables were left to the verification */
+  bool any_converted; /* rows stand in another order here: the database has other digests */
   AdcpProgress *progress;
   AdcpInterrupt interrupt; /* for what steps no statement: reading the file */
 };
@@ -177,7 +181,7 @@ static void begin(AdcpRestore *restore) {
 static const AdcpArchiveTotals *put_in(const AdcpRestore *restore) {
   bool all = restore->plan && restore->plan->whole && !flag(restore, "schema_only") &&
              !adcp_options_has(restore->options, "exclude_data") &&
-             !adcp_options_has(restore->options, "rename");
+             !adcp_options_has(restore->options, "rename") && !restore->any_converted;
   return all ? &restore->head->totals : NULL;
 }
 
@@ -230,6 +234,11 @@ static void make_plan(AdcpRestore *restore) {
   }
   AdcpSafetyComing then = coming(restore);
   adcp_safety_watch(restore->safety, &then);
+}
+
+static void check_encoding(AdcpRestore *restore) {
+  if( restore->err->rc ) return;
+  adcp_plan_check_encoding(restore->plan, &restore->db, restore->figures.encoding);
 }
 
 static void prepare_schema(AdcpRestore *restore) {
@@ -293,7 +302,7 @@ static void open_validation(AdcpRestore *restore) {
   bool has_encoding = adcp_empty_shape_try_encoding(db, restore->figures.encoding);
   if( !db->err->rc && flag(restore, "create") ) begin(restore); /* to be rolled back */
   make_plan(restore);
-  if( !has_encoding ) adcp_plan_warn_of_encoding(restore->plan, db, restore->figures.encoding);
+  if( !has_encoding ) check_encoding(restore);
   if( db->err->rc ) return;
   adcp_ddl_vet(restore->plan, restore->head->schema, db, restore->options);
 }
@@ -330,7 +339,7 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   shape_empty_database(restore);
   begin(restore);
   make_plan(restore);
-  adcp_plan_warn_of_encoding(restore->plan, &restore->db, restore->figures.encoding);
+  check_encoding(restore);
   prepare_schema(restore);
   adcp_description_compare(restore->plan, &restore->db);
   open_progress(restore, request);
@@ -425,7 +434,46 @@ static void open_load(AdcpRestore *restore) {
 /* All its rows will be read again and their digest compared with the backup's: that the rows are
 ** what was written, and come back as they are, is then seen at once. */
 static bool is_verified_whole(const AdcpRestore *restore, const AdcpPlanTable *entry) {
-  return entry->verify && entry->part == NULL && !flag(restore, "skip_validation");
+  return entry->verify && !entry->unordered && entry->part == NULL &&
+         !flag(restore, "skip_validation");
+}
+
+/* The key of a WITHOUT ROWID table orders its rows by the bytes of texts, which are others in another
+** encoding. */
+static bool has_another_encoding(AdcpRestore *restore) {
+  return adcp_encoding_of_name(restore->figures.encoding) != adcp_db_encoding(&restore->db);
+}
+
+/* A backup may have the rows of a database whose schema format ignores DESC as they stood there: they
+** were written so once. */
+static bool descends(const AdcpRestore *restore, const AdcpPlanTable *entry) {
+  AdcpDeclaredKey key = {0};
+  if( entry->object ) adcp_declared_key_read(&key, entry->object->sql, restore->err);
+  bool found = adcp_declared_key_descends(&key);
+  adcp_declared_key_free(&key);
+  return found;
+}
+
+static void begin_unordered(AdcpRestore *restore, AdcpPlanTable *entry) {
+  if( !entry->verify || !entry->source->without_rowid || flag(restore, "skip_validation") ) return;
+  bool converted = has_another_encoding(restore);
+  entry->unordered = converted || descends(restore, entry);
+  restore->any_converted = restore->any_converted || converted;
+  if( !entry->unordered ) return;
+  if( restore->loaded == NULL ) restore->loaded = adcp_row_hash_open(false, restore->err);
+  adcp_row_hash_begin(restore->loaded, entry->source, ADCP_ROWS_UNORDERED);
+}
+
+static void end_unordered(AdcpRestore *restore, AdcpPlanTable *entry) {
+  if( !entry->unordered ) return;
+  AdcpArchiveTable found = {.table = entry->source};
+  adcp_row_hash_end(restore->loaded, &found);
+  memcpy(entry->loaded_sha256, found.sha256, sizeof found.sha256);
+}
+
+static void count_row(AdcpRestore *restore, const AdcpValue *values) {
+  if( restore->filling->source->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
+  if( restore->filling->unordered ) adcp_row_hash_add(restore->loaded, values);
 }
 
 static void begin_table(AdcpRestore *restore, const AdcpArchiveTable *rows) {
@@ -439,6 +487,7 @@ static void begin_table(AdcpRestore *restore, const AdcpArchiveTable *rows) {
   restore->filling = entry;
   adcp_progress_begin_table(restore->progress, entry->target, rows->rows, rows->bytes);
   if( table->kind == ADCP_TABLE_ORDINARY ) restore->tables++;
+  begin_unordered(restore, entry);
   if( is_verified_whole(restore, entry) ) {
     adcp_read_ahead_defer_digest(restore->archive);
     restore->deferred = true;
@@ -469,7 +518,7 @@ static void restore_row(AdcpRestore *restore) {
   if( !by_name(restore, entry) ) {
     open_load(restore);
     if( entry->part && !take_chosen(restore, values) ) return;
-    if( entry->source->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
+    count_row(restore, values);
     adcp_load_row(restore->load, values);
   } else {
     adcp_counters_take(&restore->counters, restore->plan, entry->source, values, restore->err);
@@ -485,7 +534,7 @@ static const AdcpValue *next_row(void *context) {
     if( restore->event != ADCP_ARCHIVE_ROW || restore->err->rc ) return NULL;
     values = adcp_read_ahead_row(restore->archive);
   } while( restore->filling->part && !take_chosen(restore, values) );
-  if( restore->filling->source->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
+  count_row(restore, values);
   return values;
 }
 
@@ -500,6 +549,7 @@ static void end_choice(AdcpRestore *restore) {
 
 static void end_table(AdcpRestore *restore) {
   if( restore->filling ) end_choice(restore);
+  if( restore->filling ) end_unordered(restore, restore->filling);
   adcp_counters_write(&restore->counters, &restore->db);
   adcp_counters_free(&restore->counters);
   adcp_load_close(restore->load);
@@ -723,6 +773,9 @@ static void explain_damage(const AdcpRestore *restore) {
 static const char reshaped[] =
     "it is empty still, but on this connection it would get the backup's encoding, page_size and "
     "auto_vacuum: open it again before you write to it";
+static const char reshaped_attached[] = "it is empty still, but on this connection it would get "
+                                        "the backup's page_size and auto_vacuum: "
+                                        "attach it again before you write to it";
 
 void adcp_restore_close(AdcpRestore *restore) {
   if( restore == NULL ) return;
@@ -730,6 +783,7 @@ void adcp_restore_close(AdcpRestore *restore) {
   adcp_verify_close(restore->verify);
   adcp_load_close(restore->load);
   adcp_load_close(restore->parent_load);
+  adcp_row_hash_close(restore->loaded);
   adcp_counters_free(&restore->counters);
   adcp_foreign_keys_close(restore->foreign_keys);
   adcp_settings_restore_close(restore->settings);
@@ -740,7 +794,10 @@ void adcp_restore_close(AdcpRestore *restore) {
   explain_damage(restore);
   bool is_reshaped = outcome && !adcp_empty_shape_put_back(&restore->empty_shape, &restore->db);
   if( outcome && !restore->is_trial ) adcp_error_append(restore->err, "; %s", outcome);
-  if( is_reshaped && !restore->is_trial ) adcp_error_append(restore->err, "; %s", reshaped);
+  if( is_reshaped && !restore->is_trial ) {
+    bool is_main = strcmp(restore->db.schema, "main") == 0;
+    adcp_error_append(restore->err, "; %s", is_main ? reshaped : reshaped_attached);
+  }
   adcp_safety_close(restore->safety, safety_fate(restore, outcome));
   adcp_plan_close(restore->plan);
   adcp_row_choice_close(restore->choice);

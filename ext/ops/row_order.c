@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/constraint.h"
 #include "db/stub.h"
 #include "db/text16.h"
 #include "db/vet.h"
@@ -108,12 +109,18 @@ static AdcpRowOrder *order_by_key(AdcpDb *db, AdcpEncoding encoding, AdcpDb *sou
   AdcpRowOrder *order = source->err->rc ? NULL : new_order(db, encoding, most);
   if( order == NULL ) return NULL;
   bool good = true;
+  AdcpDeclaredKey declared = {0};
+  adcp_declared_key_read_live(&declared, source, table->name);
   sqlite3_stmt *stmt = prepare_key(source, table);
   while( good && order->count < most && adcp_db_step(source, stmt) ) {
     bool in_key = sqlite3_column_int(stmt, 5) != 0;
-    if( in_key ) good = add_part(order, source, table, stmt);
+    if( !in_key ) continue;
+    good = add_part(order, source, table, stmt);
+    KeyPart *part = good ? &order->parts[order->count - 1] : NULL;
+    if( part && adcp_declared_key_next(&declared, part->column) ) part->descending = true;
   }
   adcp_db_finalize(stmt);
+  adcp_declared_key_free(&declared);
   if( good && order->count && !source->err->rc ) return order;
   adcp_row_order_close(order);
   return NULL;

@@ -197,7 +197,7 @@ static void create_own(AdcpRowChoice *choice) {
 
 static void take_matches(AdcpRowChoice *choice, const AdcpChoiceTable *table) {
   AdcpDb *db = adcp_scratch_db(choice->scratch);
-  if( !table->selected ) return;
+  if( !table->selected || choice->err->rc ) return;
   adcp_db_exec(db, "INSERT INTO own.s%d SELECT \"%w\", %d, 0 FROM main.\"%w\" WHERE (%s\n)",
                (int)table->number, table->number_column, ADCP_ROW_MATCHED, table->table->name,
                table->where ? table->where : "1");

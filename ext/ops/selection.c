@@ -10,8 +10,8 @@
 #include "db/sqlite.h"
 
 typedef struct Patterns {
-  AdcpMap names;      /* texts that mean themselves; the options own them */
-  const char **globs; /* owned array of the others */
+  AdcpMap names;      /* texts that are a name as they stand; the options own them */
+  const char **globs; /* owned array of those that are more than a name */
   size_t count;
   bool given;
 } Patterns;
@@ -42,29 +42,6 @@ static bool selectable(const AdcpObject *object) {
 
 /* ---- checking the patterns ---- */
 
-/* A name with a bracket, which begins a class of characters: as the pattern that means it. */
-static void append_escaped(const char *name, AdcpError *err) {
-  AdcpBuf pattern = {0};
-  for( ; *name; name++ ) {
-    bool is_special = strchr("*?[", *name) != NULL;
-    adcp_buf_appendf(&pattern, is_special ? "[%c]" : "%c", *name);
-  }
-  const char *text = adcp_buf_text(&pattern);
-  if( text == NULL ) adcp_error_nomem(err);
-  if( text ) {
-    adcp_error_append(
-        err, ": \"[\" begins a class of characters there; the one of that name is \"%s\"", text);
-  }
-  adcp_buf_free(&pattern);
-}
-
-static bool is_one_of(const char *name, const char *const *names, size_t count) {
-  for( size_t i = 0; i < count; i++ ) {
-    if( strcmp(names[i], name) == 0 ) return true;
-  }
-  return false;
-}
-
 static void fail_no_match(const AdcpSchema *schema, const char *option, const char *glob,
                           AdcpSelectionOf of, AdcpError *err) {
   bool backup = of == ADCP_SELECTION_OF_BACKUP;
@@ -80,9 +57,7 @@ static void fail_no_match(const AdcpSchema *schema, const char *option, const ch
   for( size_t i = 0; i < schema->table_count; i++ ) names[count++] = schema->tables[i].name;
   adcp_error_set(err, ADCP_ERROR, "no table or view of %s matches \"%s\" in option \"%s\"",
                  backup ? "the backup" : "the database", glob, option);
-  if( is_one_of(glob, names, count) ) {
-    append_escaped(glob, err);
-  } else if( !adcp_error_append_nearest(err, glob, names, count) ) {
+  if( !adcp_error_append_nearest(err, glob, names, count) ) {
     adcp_error_append(err, "; %s lists those that it has",
                       backup ? "adcp_contents" : "PRAGMA table_list");
   }
@@ -102,6 +77,10 @@ static void list_names(AdcpSelection *selection, AdcpError *err) {
   }
 }
 
+static bool is_there(const AdcpSelection *selection, const char *name) {
+  return adcp_map_get(&selection->names, name, strlen(name)) != NULL;
+}
+
 /* What of a pattern's matches is looked at. */
 typedef struct Matches {
   bool any;
@@ -119,10 +98,8 @@ static bool note_match(Matches *found, const AdcpSchema *schema, const char *nam
 static Matches find_matches(const AdcpSelection *selection, const char *glob) {
   const AdcpSchema *schema = selection->schema;
   Matches found = {false, NULL};
-  if( is_name(glob) ) {
-    if( adcp_map_get(&selection->names, glob, strlen(glob)) ) note_match(&found, schema, glob);
-    return found;
-  }
+  if( is_there(selection, glob) ) note_match(&found, schema, glob);
+  if( found.any || is_name(glob) ) return found;
   for( size_t i = 0; i < schema->object_count; i++ ) {
     const AdcpObject *object = &schema->objects[i];
     if( !selectable(object) || sqlite3_strglob(glob, object->name) != 0 ) continue;
@@ -165,11 +142,10 @@ static void read_patterns(const AdcpSelection *selection, Patterns *patterns,
     check_part(selection, option, glob, found.part, err);
     if( !found.any ) {
       fail_no_match(selection->schema, option, glob, of, err);
-    } else if( is_name(glob) ) {
+    } else if( is_there(selection, glob) ) {
       adcp_map_put(&patterns->names, glob, strlen(glob), (void *)glob, err);
-    } else {
-      patterns->globs[patterns->count++] = glob;
     }
+    if( !is_name(glob) ) patterns->globs[patterns->count++] = glob;
   }
 }
 

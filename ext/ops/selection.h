@@ -2,7 +2,8 @@
 ** selection.h - which tables an operation is about: the options tables, exclude_tables,
 ** exclude_data.
 **
-** Patterns are SQLite GLOBs on table and view names, letter case kept. Indexes and triggers
+** Patterns are SQLite GLOBs on table and view names, letter case kept; one that is a name as it stands means
+** that table too, whatever is in it. Indexes and triggers
 ** follow their table, shadow tables their virtual table, and an external-content FTS table the
 ** table that it indexes; what is excluded is never a shadow table by its own name, which would leave a
 ** damaged virtual table. A pattern that matches nothing is an error with the nearest name, or with what lists the names.

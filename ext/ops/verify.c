@@ -40,16 +40,26 @@ static int64_t wanted_rows(const Table *table) {
   return table->entry->part ? table->entry->part->rows : table->rows->rows;
 }
 
+static const char *wanted_digest(const Table *table) {
+  const AdcpPlanTable *entry = table->entry;
+  if( entry->unordered ) return entry->loaded_sha256;
+  return entry->part ? entry->part->sha256 : table->rows->sha256;
+}
+
 static bool is_equal(const Table *table) {
-  const char *sha256 = table->entry->part ? table->entry->part->sha256 : table->rows->sha256;
-  return table->found.rows == wanted_rows(table) && strcmp(table->found.sha256, sha256) == 0;
+  return table->found.rows == wanted_rows(table) &&
+         strcmp(table->found.sha256, wanted_digest(table)) == 0;
+}
+
+static AdcpRowHashOf hash_of(const Table *table) {
+  return table->entry->unordered ? ADCP_ROWS_UNORDERED : ADCP_ROWS_IN_ORDER;
 }
 
 /* By the caller, through the connection: what is found here counts. */
 static void read_table(AdcpVerify *verify, Table *table, AdcpRowHash *hash) {
   AdcpDb *db = verify->db;
   const char *name = table->entry->target;
-  adcp_hash_scan(db, NULL, hash, &table->found);
+  adcp_hash_scan(db, NULL, hash, hash_of(table), &table->found);
   if( db->err->rc ) {
     adcp_error_prepend(db->err, "reading table \"%s\" again: ", name);
   } else if( !is_equal(table) ) {
@@ -65,7 +75,7 @@ static void read_aside(void *argument) {
   Table *table = argument;
   AdcpDb *db = adcp_side_view_db(table->view);
   AdcpRowHash *hash = adcp_row_hash_open(false, db->err);
-  adcp_hash_scan(db, NULL, hash, &table->found);
+  adcp_hash_scan(db, NULL, hash, hash_of(table), &table->found);
   adcp_row_hash_close(hash);
   table->is_equal = db->err->rc == ADCP_OK && is_equal(table);
 }

@@ -11,6 +11,7 @@
 
 #include <string.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/mem.h"
 
@@ -19,6 +20,7 @@
 
 /* Frames that need more memory than this are refused: 8 MiB is what RFC 8878 asks of all readers. */
 #define MAX_WINDOW_LOG 23
+#define MAX_WINDOW_MIB (1 << (MAX_WINDOW_LOG - 20))
 
 struct AdcpStream {
   AdcpInFile *file;
@@ -88,6 +90,20 @@ static void load(AdcpStream *stream, AdcpError *err) {
   stream->in.pos = 0;
 }
 
+static void fail(const AdcpStream *stream, size_t rc, AdcpError *err) {
+  const char *path = adcp_infile_path(stream->file);
+  if( ZSTD_getErrorCode(rc) == ZSTD_error_frameParameter_windowTooLarge ) {
+    adcp_error_set(
+        err, ADCP_TOOBIG,
+        "%s was compressed with a window of more than %d MiB, the most that is read here; "
+        "unpack it by zstd -d --long=31 and take what comes out",
+        path, MAX_WINDOW_MIB);
+    return;
+  }
+  adcp_error_set(err, ADCP_CORRUPT, "%s is damaged near byte %lld: %s", path,
+                 (long long)stream_offset(stream), ZSTD_getErrorName(rc));
+}
+
 /* One call of the library; returns the text bytes it made. At the file's end it is called once
 ** more within a frame, for text that it holds back. */
 static size_t inflate_some(AdcpStream *stream, uint8_t *to, size_t n, AdcpError *err) {
@@ -95,9 +111,7 @@ static size_t inflate_some(AdcpStream *stream, uint8_t *to, size_t n, AdcpError 
   size_t before = stream->in.pos;
   size_t rc = ZSTD_decompressStream(stream->context, &out, &stream->in);
   if( ZSTD_isError(rc) ) {
-    adcp_error_set(err, ADCP_CORRUPT, "%s is damaged near byte %lld: %s",
-                   adcp_infile_path(stream->file), (long long)stream_offset(stream),
-                   ZSTD_getErrorName(rc));
+    fail(stream, rc, err);
     return 0;
   }
   stream->is_in_frame = rc != 0;

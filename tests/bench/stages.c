@@ -217,7 +217,7 @@ static void digest_tables(Bench *bench, AdcpDb *target) {
   AdcpRowHash *hash = adcp_row_hash_open(false, &bench->err);
   for( size_t i = 0; i < bench->schema->table_count; i++ ) {
     AdcpArchiveTable entry = {.table = &bench->schema->tables[i]};
-    if( has_rows(entry.table) ) adcp_hash_scan(target, NULL, hash, &entry);
+    if( has_rows(entry.table) ) adcp_hash_scan(target, NULL, hash, ADCP_ROWS_IN_ORDER, &entry);
   }
   adcp_row_hash_close(hash);
 }

@@ -64,6 +64,7 @@ def refused(name, forgery, pattern, options="{}", live=LIVE, valid=False):
         check(f"{name}: validation", not report["valid"] and re.search(pattern, str(report["errors"])), report)
     said = ask(db, "SELECT adcp_restore('forged.json', ?)", options)
     check(f"{name}: restore", re.search(pattern, said) and said.endswith("database unchanged"), said)
+    check(f"{name}: said once", said.count("damaged: ") <= 1 and "dropping virtual tables" not in said, said)
     check(f"{name}: the database", dump(db) == before)
     db.close()
 
@@ -98,6 +99,10 @@ def both(*changes):
 T = "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES(1, 'x');"
 OTHER = "CREATE TABLE t(a INTEGER PRIMARY KEY, b DEFAULT 'other content')"
 SAYS = 'damaged: table "t": the description says '
+
+# What is found in the file is told before anything is dropped.
+lie("SQL that would load code", T, sql("t", "CREATE TABLE t(a INTEGER PRIMARY KEY, b DEFAULT (load_extension('x')))"),
+    'table "t" of the backup has SQL that would load code')
 
 # Content that the file does not have, as a column's default.
 lie("a column that is not described", T, both(sql("t", OTHER), lambda s: s["tables"]["t"]["columns"].pop()),

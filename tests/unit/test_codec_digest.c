@@ -144,11 +144,37 @@ static void two_at_once(void) {
   CHECK_TEXT(hex, "3608bca1e44ea6c4d268eb6db02260269892c0b42b86bbf1e77a6fa16c3c9282");
 }
 
+static void add_to(AdcpDigestSum *sum, AdcpDigest *digest, const char *text) {
+  adcp_digest_add(digest, text, strlen(text));
+  adcp_digest_sum_add(sum, digest);
+}
+
+/* Carries go up, and out at the top; the order does not matter. */
+static void added_up(AdcpDigest *digest) {
+  AdcpDigestSum sum = {{0}}, turned = {{0}};
+  char hex[ADCP_SHA256_HEX + 1];
+  adcp_digest_reset(digest);
+  adcp_digest_sum_hex(&sum, hex);
+  CHECK_TEXT(hex, "0000000000000000000000000000000000000000000000000000000000000000");
+  add_to(&sum, digest, "abc");
+  adcp_digest_sum_hex(&sum, hex);
+  CHECK_TEXT(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  add_to(&sum, digest, "");
+  add_to(&sum, digest, "abc");
+  adcp_digest_sum_hex(&sum, hex);
+  CHECK_TEXT(hex, "58a0f1c1b6ffbbe91d7e768554cbfd6b87b5052b90ca88860cb797df5c52e3af");
+  add_to(&turned, digest, "abc");
+  add_to(&turned, digest, "abc");
+  add_to(&turned, digest, "");
+  CHECK(memcmp(&sum, &turned, sizeof sum) == 0);
+}
+
 int main(void) {
   AdcpDigest digest;
   examples(&digest);
   a_million(&digest);
   every_length(&digest);
   two_at_once();
+  added_up(&digest);
   return unit_done();
 }

@@ -57,6 +57,50 @@ static void test_texts(void) {
   check_found("CREATE TABLE t", "");
 }
 
+/* The columns of the key, those that descend with a minus. */
+static void check_key(const char *sql, const char *expected) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpDeclaredKey key = {0};
+  char found[1000] = "";
+  adcp_declared_key_read(&key, sql, &err);
+  for( size_t i = 0; i < key.count; i++ ) {
+    snprintf(found + strlen(found), sizeof found - strlen(found), "%s%s ",
+             key.columns[i].descending ? "-" : "", key.columns[i].name);
+  }
+  CHECK_CASE(err.rc == ADCP_OK && strcmp(found, expected) == 0, "%s: %s", sql, found);
+  CHECK(adcp_declared_key_descends(&key) == (strchr(expected, '-') != NULL));
+  adcp_declared_key_free(&key);
+}
+
+static void test_keys(void) {
+  check_key("CREATE TABLE t(a, b)", "");
+  check_key("CREATE TABLE t(a, b TEXT DEFAULT ('PRIMARY KEY(x)') primary /**/ key desc, c)", "-b ");
+  check_key("CREATE TABLE t(a INT PRIMARY KEY ASC, b CHECK (b > 0))", "a ");
+  check_key("CREATE TABLE t(\"a b\" CONSTRAINT x PRIMARY KEY DESC ON CONFLICT IGNORE UNIQUE)",
+            "-a b ");
+  check_key(
+      "CREATE TABLE t(a, \"de\"\"sc\", UNIQUE(a DESC), CONSTRAINT k PRIMARY KEY(a, 'de\"sc' DESC, "
+      "[b] COLLATE \"desc\" ASC) ON CONFLICT ABORT, CHECK (a)) WITHOUT ROWID",
+      "a -de\"sc b ");
+  check_key(
+      "CREATE TABLE t(desc, b, PRIMARY KEY(desc, (b) DESC, c COLLATE desc, ((d COLLATE x)) DESC))",
+      "desc -b c -d ");
+  check_key("CREATE TABLE t(a, PRIMARY KEY(a DESC, a COLLATE NOCASE))", "-a a ");
+  check_key("CREATE TABLE t(a, PRIMARY KEY(a DESC", "-a ");
+  check_key("CREATE VIEW v AS SELECT 1", "");
+}
+
+static void test_key_columns(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpDeclaredKey key = {0};
+  adcp_declared_key_read(&key, "CREATE TABLE t(a, b, c, PRIMARY KEY(A DESC, a, b, c DESC))", &err);
+  CHECK(adcp_declared_key_next(&key, "a"));
+  CHECK(!adcp_declared_key_next(&key, "b"));
+  CHECK(adcp_declared_key_next(&key, "c"));
+  CHECK(!adcp_declared_key_next(&key, "c"));
+  adcp_declared_key_free(&key);
+}
+
 static void test_equality(void) {
   check_same("CREATE TABLE t(a CHECK(\"A\">0))", "CREATE TABLE u(x, CHECK ( [a] > 0 /* ! */ ))",
              true);
@@ -70,6 +114,8 @@ static void test_equality(void) {
 
 int main(void) {
   test_texts();
+  test_keys();
+  test_key_columns();
   test_equality();
   return unit_done();
 }
