@@ -783,8 +783,8 @@ static const Call *missing_default(AdcpVetter *vetter, AdcpError *err) {
   return NULL;
 }
 
-void adcp_vetter_check_defaults(AdcpVetter *vetter, AdcpDb *db) {
-  if( vetter == NULL || vetter->trusted || vetter->call_count == 0 || db->err->rc ) return;
+const AdcpObject *adcp_vetter_check_defaults(AdcpVetter *vetter, AdcpDb *db) {
+  if( vetter == NULL || vetter->trusted || vetter->call_count == 0 || db->err->rc ) return NULL;
   AdcpError trouble = ADCP_ERROR_INIT;
   AdcpDb trial = {db->handle, db->schema, &trouble};
   const Call *call = unsafe_default(vetter, &trial);
@@ -794,12 +794,13 @@ void adcp_vetter_check_defaults(AdcpVetter *vetter, AdcpDb *db) {
     call = missing_default(vetter, db->err);
   }
   adcp_error_clear(&trouble);
-  if( call == NULL || db->err->rc ) return;
+  if( call == NULL || db->err->rc ) return NULL;
   adcp_error_set(
       db->err, ADCP_ERROR,
       "table \"%s\" of the backup has a DEFAULT: unsafe use of %s(), which is a function "
       "of this connection; allow it with {\"trust_schema\":true} if you trust the file",
       call->default_of->name, call->name);
+  return call->default_of;
 }
 
 /* ---- modules ---- */

@@ -59,8 +59,8 @@ bool adcp_vetter_may_trust(AdcpVetter *vetter, AdcpDb *db);
 
 /* An error when a DEFAULT of the tables vetted so far calls a function of the application's that is not
 ** innocuous, as SQLite has it for CHECK constraints and the like: it would be called by the first INSERT
-** that leaves the column out. Not after adcp_vetter_trust. */
-void adcp_vetter_check_defaults(AdcpVetter *vetter, AdcpDb *db);
+** that leaves the column out. Not after adcp_vetter_trust. Returns the table, or NULL. */
+const AdcpObject *adcp_vetter_check_defaults(AdcpVetter *vetter, AdcpDb *db);
 
 /* Modules of SQLite itself whose tables live in the database alone: fts3, fts4, fts5, rtree,
 ** rtree_i32, geopoly. */
