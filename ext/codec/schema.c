@@ -213,6 +213,12 @@ const AdcpObject *adcp_schema_object(const AdcpSchema *schema, AdcpObjectType ty
   return NULL;
 }
 
+bool adcp_schema_is_on_shadow(const AdcpSchema *schema, const AdcpObject *object) {
+  if( object->sql == NULL || object->type == ADCP_OBJECT_TABLE ) return false;
+  const AdcpTable *table = adcp_schema_table(schema, object->tbl_name);
+  return table && table->kind == ADCP_TABLE_SHADOW;
+}
+
 size_t adcp_table_value_count(const AdcpTable *table) {
   size_t count = table->has_rowid_key ? 1 : 0;
   for( size_t i = 0; i < table->column_count; i++ ) {

@@ -115,6 +115,9 @@ const char *adcp_object_stored_on(const AdcpObject *object);
 const AdcpObject *adcp_schema_object(const AdcpSchema *schema, AdcpObjectType type,
                                      const char *name);
 
+/* True for an index or a trigger that somebody made on a shadow table. */
+bool adcp_schema_is_on_shadow(const AdcpSchema *schema, const AdcpObject *object);
+
 /* Number of values in a row: the hidden rowid, if written, and all columns that are stored. */
 size_t adcp_table_value_count(const AdcpTable *table);
 

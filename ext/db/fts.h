@@ -29,6 +29,9 @@ char *adcp_fts_columns(AdcpDb *db, const char *fts, const char *prefix, const ch
 /* Whether it has a column of that name, other than the hidden ones that every such table has. */
 bool adcp_fts_has_column(AdcpDb *db, const char *fts, const char *column);
 
+/* How many prefix indexes an fts4 table has: the words of prefix="2,3". 0 for others. */
+size_t adcp_fts_prefix_count(const char *sql, AdcpError *err);
+
 /* Adds the functions that an fts4 table has its module call (compress=name, uncompress=name): by
 ** statements of the module's own, so that SQLite asks neither whether the schema is trusted nor
 ** whether the function is DIRECTONLY. */

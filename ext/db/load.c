@@ -32,6 +32,7 @@ struct AdcpLoad {
   sqlite3_stmt *stmt;   /* owned */
   sqlite3_stmt *strict; /* owned: the same in spite of ON CONFLICT clauses; NULL: there are none */
   char *target;         /* owned */
+  bool rolls_back;      /* such a clause may be ROLLBACK */
   AdcpConflict on_conflict;
   bool merges; /* with the live rows, and triggers fire */
   size_t value_count;
@@ -291,11 +292,13 @@ static void prepare_feed(AdcpLoad *load, bool ignore_checks) {
 }
 
 /* Whether constraints of the table may have an ON CONFLICT clause: the word is in its text. */
-static bool may_have_clauses(AdcpDb *db, const AdcpTable *live) {
+static bool may_have_clauses(AdcpLoad *load, const AdcpTable *live) {
+  AdcpDb *db = load->db;
   char *sql =
       adcp_db_text(db, "SELECT sql FROM \"%w\".sqlite_schema WHERE type = 'table' AND name = %Q",
                    db->schema, live->name);
   bool may = sql && adcp_token_has_word(sql, "CONFLICT");
+  load->rolls_back = may && adcp_token_has_word(sql, "ROLLBACK");
   adcp_free(sql);
   return may;
 }
@@ -316,7 +319,7 @@ static void prepare_insert(AdcpLoad *load, const AdcpTable *source,
   if( load->feed_stmt || load->db->err->rc != ADCP_OK ) return;
   const AdcpTable *table = live ? live : source;
   AdcpConflict on_conflict = load->on_conflict;
-  bool has_clauses = load->merges && may_have_clauses(load->db, live);
+  bool has_clauses = load->merges && may_have_clauses(load, live);
   if( has_clauses ) {
     sqlite3_str *strict = insert_sql(load, table, "OR ABORT ", on_conflict);
     load->strict = prepare(load->db, sqlite3_str_finish(strict), false);
@@ -464,19 +467,42 @@ static bool lacks_value(const AdcpLoad *load, const AdcpValue *values) {
   return lacks;
 }
 
-/* A row that was not written: by a trigger's RAISE(IGNORE), which is the application's affair, or
-** because it breaks a constraint. What fires for this is undone. */
-static void run_strict(AdcpLoad *load, const AdcpValue *values) {
+/* Runs the strict statement, whose error is set. Returns SQLite's extended code of it. */
+static int try_strict(AdcpLoad *load, const AdcpValue *values) {
   AdcpDb *db = load->db;
-  if( !leaves_keys(load) && !lacks_value(load, values) ) return;
   sqlite3_stmt *stmt = load->stmt;
   adcp_db_exec(db, "SAVEPOINT adcp_row");
   load->stmt = load->strict;
   if( db->err->rc == ADCP_OK ) bind_row(load, values);
   if( db->err->rc == ADCP_OK ) run(load, load->strict);
   load->stmt = stmt;
+  return sqlite3_extended_errcode(db->handle);
+}
+
+/* What fired for it is undone; an error has the whole restore undone. */
+static void undo_strict(AdcpDb *db) {
   adcp_db_exec(db, "ROLLBACK TO adcp_row");
   adcp_db_exec(db, "RELEASE adcp_row");
+}
+
+/* A row that was not written: by a trigger's RAISE(IGNORE), which is the application's affair, or
+** because it breaks a constraint. */
+static void run_strict(AdcpLoad *load, const AdcpValue *values) {
+  if( !leaves_keys(load) && !lacks_value(load, values) ) return;
+  try_strict(load, values);
+  undo_strict(load->db);
+}
+
+/* NOT NULL ON CONFLICT ROLLBACK would end the caller's transaction: the strict statement is asked
+** before the other runs, and for this alone. What else it refuses, an OR IGNORE of a trigger may let
+** pass. */
+static void check_not_null(AdcpLoad *load, const AdcpValue *values) {
+  AdcpError *err = load->db->err;
+  if( err->rc || !load->rolls_back || !lacks_value(load, values) ) return;
+  int code = try_strict(load, values);
+  if( err->rc == ADCP_CONSTRAINT && code != SQLITE_CONSTRAINT_NOTNULL ) adcp_error_clear(err);
+  undo_strict(load->db);
+  adcp_error_prepend(err, "table \"%s\": ", load->target);
 }
 
 /* Whether SQLite's message names a key with a column that gets no value: one of expressions by its index. */
@@ -522,6 +548,7 @@ static void insert_row(AdcpLoad *load, const AdcpValue *values) {
 
 static void bind_and_insert(AdcpLoad *load, const AdcpValue *values) {
   check_size(load, values);
+  check_not_null(load, values);
   if( load->db->err->rc == ADCP_OK ) bind_row(load, values);
   if( load->db->err->rc == ADCP_OK ) insert_row(load, values);
 }

@@ -31,6 +31,10 @@
 /* Names before a parenthesis that the texts which use unknown functions may have. */
 #define MAX_STUBS 10000
 
+/* What is read again because a function of SQLite's has another number of arguments in a text: SQLite
+** tells one a time. 70 such in a text of 1 MB took ten seconds. */
+#define MAX_REREAD_BYTES (8 * 1024 * 1024)
+
 /* In place of a CREATE action: the value of a column's DEFAULT is selected. */
 #define OF_DEFAULT SQLITE_SELECT
 
@@ -57,10 +61,11 @@ struct AdcpVetter {
   bool trusted;             /* fts4 tables may name functions */
   int function_count;       /* registered one by one, on either connection */
   int stub_count;           /* registered on both because a text has the name */
-  AdcpNameMap own;          /* functions that SQLite has */
-  AdcpNameMap stubbed;      /* those of stub_count */
-  const char *excess;       /* a function above MAX_FUNCTIONS that a text calls; SQLite's */
-  AdcpDb caller;            /* whose interrupt is heard; handle NULL: nobody's */
+  size_t reread_bytes;
+  AdcpNameMap own;     /* functions that SQLite has */
+  AdcpNameMap stubbed; /* those of stub_count */
+  const char *excess;  /* a function above MAX_FUNCTIONS that a text calls; SQLite's */
+  AdcpDb caller;       /* whose interrupt is heard; handle NULL: nobody's */
   AdcpInterruptProbe probe;
   Call **calls; /* owned, each owned */
   size_t call_count;
@@ -239,8 +244,10 @@ static bool add_missing_functions(AdcpVetter *vetter, sqlite3 *handle, const cha
   const char *missing = adcp_stub_missing_name(sqlite3_errmsg(handle));
   if( vetter->function_count >= MAX_FUNCTIONS ) return false;
   if( missing == NULL ) {
-    bool registered = adcp_stub_missing_function(handle, vetter->err);
+    bool registered =
+        vetter->reread_bytes <= MAX_REREAD_BYTES && adcp_stub_missing_function(handle, vetter->err);
     vetter->function_count += registered;
+    if( registered ) vetter->reread_bytes += strlen(sql);
     return registered;
   }
   char *name = adcp_strdup(missing); /* the message goes with the next statement */
@@ -418,8 +425,17 @@ static bool makes_virtual_table(const char *sql) {
   return found;
 }
 
-_Static_assert(ADCP_MAX_SQL_TOKENS == 1000000 && ADCP_MAX_MODULE_SQL_BYTES == 16 << 20,
+_Static_assert(ADCP_MAX_SQL_TOKENS == 1000000 && ADCP_MAX_MODULE_SQL_BYTES == 16 << 20 &&
+                   ADCP_MAX_FTS_PREFIXES == 100,
                "the texts below say so");
+
+static bool has_many_prefixes(const char *sql, size_t size) {
+  if( size <= 2 * ADCP_MAX_FTS_PREFIXES ) return false; /* each has a digit and a comma */
+  AdcpError trouble = ADCP_ERROR_INIT;
+  bool found = adcp_fts_prefix_count(sql, &trouble) > ADCP_MAX_FTS_PREFIXES;
+  adcp_error_clear(&trouble);
+  return found;
+}
 
 const char *adcp_vet_too_long(const char *sql) {
   size_t size = strlen(sql);
@@ -427,6 +443,7 @@ const char *adcp_vet_too_long(const char *sql) {
       adcp_token_count(sql, ADCP_MAX_SQL_TOKENS) > ADCP_MAX_SQL_TOKENS ) {
     return "more than 1000000 words";
   }
+  if( has_many_prefixes(sql, size) ) return "more than 100 prefix indexes for fts4";
   bool too_long = size > ADCP_MAX_MODULE_SQL_BYTES && makes_virtual_table(sql);
   return too_long ? "more than 16 MiB for a module" : NULL;
 }
@@ -783,8 +800,8 @@ static const Call *missing_default(AdcpVetter *vetter, AdcpError *err) {
   return NULL;
 }
 
-void adcp_vetter_check_defaults(AdcpVetter *vetter, AdcpDb *db) {
-  if( vetter == NULL || vetter->trusted || vetter->call_count == 0 || db->err->rc ) return;
+const AdcpObject *adcp_vetter_check_defaults(AdcpVetter *vetter, AdcpDb *db) {
+  if( vetter == NULL || vetter->trusted || vetter->call_count == 0 || db->err->rc ) return NULL;
   AdcpError trouble = ADCP_ERROR_INIT;
   AdcpDb trial = {db->handle, db->schema, &trouble};
   const Call *call = unsafe_default(vetter, &trial);
@@ -794,12 +811,13 @@ void adcp_vetter_check_defaults(AdcpVetter *vetter, AdcpDb *db) {
     call = missing_default(vetter, db->err);
   }
   adcp_error_clear(&trouble);
-  if( call == NULL || db->err->rc ) return;
+  if( call == NULL || db->err->rc ) return NULL;
   adcp_error_set(
       db->err, ADCP_ERROR,
       "table \"%s\" of the backup has a DEFAULT: unsafe use of %s(), which is a function "
       "of this connection; allow it with {\"trust_schema\":true} if you trust the file",
       call->default_of->name, call->name);
+  return call->default_of;
 }
 
 /* ---- modules ---- */

@@ -47,8 +47,9 @@ const AdcpObject **adcp_vet_order(const AdcpSchema *schema, AdcpError *err);
 ** once. */
 const AdcpTexts *adcp_vetter_missing(const AdcpVetter *vetter);
 
-/* For a text above ADCP_MAX_SQL_TOKENS or ADCP_MAX_MODULE_SQL_BYTES: what it has more of than a
-** restore takes, as "more than 1000000 words"; NULL for others. SQLite itself has no such limits. */
+/* For a text above ADCP_MAX_SQL_TOKENS, ADCP_MAX_MODULE_SQL_BYTES or ADCP_MAX_FTS_PREFIXES: what it has
+** more of than a restore takes, as "more than 1000000 words"; NULL for others. SQLite itself has no such
+** limits. */
 const char *adcp_vet_too_long(const char *sql);
 
 /* True when the tables and indexes vetted so far call functions of SQLite's own that it refuses to a
@@ -59,8 +60,8 @@ bool adcp_vetter_may_trust(AdcpVetter *vetter, AdcpDb *db);
 
 /* An error when a DEFAULT of the tables vetted so far calls a function of the application's that is not
 ** innocuous, as SQLite has it for CHECK constraints and the like: it would be called by the first INSERT
-** that leaves the column out. Not after adcp_vetter_trust. */
-void adcp_vetter_check_defaults(AdcpVetter *vetter, AdcpDb *db);
+** that leaves the column out. Not after adcp_vetter_trust. Returns the table, or NULL. */
+const AdcpObject *adcp_vetter_check_defaults(AdcpVetter *vetter, AdcpDb *db);
 
 /* Modules of SQLite itself whose tables live in the database alone: fts3, fts4, fts5, rtree,
 ** rtree_i32, geopoly. */

@@ -487,11 +487,15 @@ static char *earlier_backup(AdcpBackup *backup, const AdcpRequest *request) {
   return earlier;
 }
 
+/* What a restore of that backup would make of a database. A partial one leaves it its own. */
 static bool same_figures(AdcpBackup *backup, const AdcpArchiveHead *head) {
   AdcpDb *db = &backup->db;
   AdcpDatabaseFigures figures;
   adcp_metadata_read(&figures, head, backup->err);
-  return figures.user_version == adcp_db_integer(db, 0, "PRAGMA \"%w\".user_version", db->schema) &&
+  return strcmp(figures.backup_type, backup->type) == 0 &&
+         figures.page_size == adcp_db_integer(db, 0, "PRAGMA \"%w\".page_size", db->schema) &&
+         figures.auto_vacuum == adcp_db_integer(db, -1, "PRAGMA \"%w\".auto_vacuum", db->schema) &&
+         figures.user_version == adcp_db_integer(db, 0, "PRAGMA \"%w\".user_version", db->schema) &&
          figures.application_id ==
              adcp_db_integer(db, 0, "PRAGMA \"%w\".application_id", db->schema);
 }

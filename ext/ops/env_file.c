@@ -22,7 +22,7 @@
 typedef struct Place {
   enum { NOWHERE, COMMENT, ASSIGNMENT } kind;
   size_t start, end; /* from its name, or from the # of our comment, to the line break */
-  bool is_alone;     /* the line says nothing else */
+  bool is_alone;     /* the line says nothing else, and no other assignment of it comes later */
 } Place;
 
 /* What is done for a variable. */
@@ -66,10 +66,14 @@ static size_t skip_name(const AdcpBuf *text, size_t at) {
   return at + adcp_environment_name_size(text->data + at, text->size - at);
 }
 
-/* Behind the quote that closes the one here; `at` itself where none does. */
-static size_t skip_quoted(const AdcpBuf *text, size_t at) {
+static bool is_quote(uint8_t c) {
+  return c == '\'' || c == '"';
+}
+
+/* Behind the quote that closes the one here before `end`; `at` itself where none does. */
+static size_t skip_quoted(const AdcpBuf *text, size_t at, size_t end) {
   uint8_t quote = text->data[at];
-  for( size_t next = at + 1; next < text->size; next++ ) {
+  for( size_t next = at + 1; next < end; next++ ) {
     if( text->data[next] == quote ) return next + 1;
     if( text->data[next] == '\\' && quote == '"' ) next++;
   }
@@ -79,13 +83,25 @@ static size_t skip_quoted(const AdcpBuf *text, size_t at) {
 /* Where the last line of a value ends. A quote that closes within a line, or not at all, is an
 ** apostrophe, or means more than is understood here. */
 static size_t end_of_value(const AdcpBuf *text, size_t at) {
-  if( at < text->size && (text->data[at] == '\'' || text->data[at] == '"') ) {
-    size_t closed = skip_quoted(text, at), next = skip_blanks(text, closed);
+  if( at < text->size && is_quote(text->data[at]) ) {
+    size_t closed = skip_quoted(text, at, text->size), next = skip_blanks(text, closed);
     bool ends = next == text->size || is_break(text->data[next]) ||
                 (next > closed && text->data[next] == '#');
     if( closed > at && ends ) return end_of_line(text, next);
   }
   return end_of_line(text, at);
+}
+
+/* True where a value that begins with a quote goes on behind `end`, its line's, as in sh's
+** "A='1<break>2'; export A": the rest would be left without its beginning. */
+static bool is_cut(const AdcpBuf *text, size_t at, size_t end) {
+  if( at == end || !is_quote(text->data[at]) ) return false;
+  while( at < end ) {
+    size_t closed = is_quote(text->data[at]) ? skip_quoted(text, at, text->size) : at;
+    if( closed > end ) return true;
+    at = closed > at ? closed : at + (text->data[at] == '\\' ? 2 : 1);
+  }
+  return false;
 }
 
 static size_t skip_break(const AdcpBuf *text, size_t at) {
@@ -100,18 +116,39 @@ static bool continues(const AdcpBuf *text, size_t at) {
   return at > 0 && text->data[at - 1] == '\\';
 }
 
+/* Where the name ends that is assigned to behind the byte here, which separates it; 0: there is none. */
+static size_t assigned_behind(const AdcpBuf *text, size_t at, size_t end) {
+  if( !is_blank(text->data[at]) && !is_break(text->data[at]) && text->data[at] != ';' ) return 0;
+  size_t behind = skip_name(text, at + 1);
+  return behind > at + 1 && behind < end && text->data[behind] == '=' ? behind : 0;
+}
+
 /* True where another assignment stands in a value, as in sh's "A=1 B=2" or behind a forgotten quote. */
 static bool has_assignment(const AdcpBuf *text, size_t at, size_t end) {
-  for( ; at < end; at++ ) {
-    if( !is_blank(text->data[at]) && !is_break(text->data[at]) && text->data[at] != ';' ) continue;
-    size_t behind = skip_name(text, at + 1);
-    if( behind > at + 1 && behind < end && text->data[behind] == '=' ) return true;
-  }
-  return false;
+  while( at < end && assigned_behind(text, at, end) == 0 ) at++;
+  return at < end;
 }
 
 static Edit *edit_of(const Editor *editor, size_t name, size_t end) {
   return adcp_map_get(&editor->map, (const char *)editor->text->data + name, end - name);
+}
+
+/* The assignments in the rest of a line come later than what was found of their variables: a new line
+** there would not be in force. */
+static void outdate(const Editor *editor, size_t at, size_t end) {
+  const AdcpBuf *text = editor->text;
+  for( ; at < end; at++ ) {
+    if( is_quote(text->data[at]) ) {
+      size_t closed = skip_quoted(text, at, end_of_line(text, at));
+      if( closed > at ) at = closed - 1;
+      continue;
+    }
+    size_t behind = assigned_behind(text, at, end);
+    Edit *edit = behind ? edit_of(editor, at + 1, behind) : NULL;
+    if( edit ) edit->place.is_alone = false;
+    bool is_comment = is_blank(text->data[at]) && at + 1 < end && text->data[at + 1] == '#';
+    if( is_comment ) at = end_of_line(text, at) - 1;
+  }
 }
 
 /* Reads the line that begins here, which may be an assignment. Returns where it ends. */
@@ -123,14 +160,19 @@ static size_t read_line(const Editor *editor, size_t line) {
     at = skip_blanks(text, at + 6);
   }
   size_t behind = skip_name(text, at), equals = skip_blanks(text, behind);
-  if( behind == at || !begins_with(text, equals, "=") ) return end_of_line(text, at);
+  if( behind == at || !begins_with(text, equals, "=") ) {
+    size_t end = end_of_line(text, at);
+    if( !begins_with(text, at, "#") ) outdate(editor, at, end);
+    return end;
+  }
   size_t value = skip_blanks(text, equals + 1), end = end_of_value(text, value);
   Edit *edit = edit_of(editor, at, behind);
   if( edit ) {
     bool is_alone = !continues(text, line) && !continues(text, skip_break(text, end)) &&
-                    !has_assignment(text, value, end);
+                    !has_assignment(text, value, end) && !is_cut(text, value, end);
     edit->place = (Place){ASSIGNMENT, at, end, is_alone};
   }
+  outdate(editor, value, end);
   return end;
 }
 

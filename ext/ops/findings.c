@@ -41,6 +41,8 @@ static const struct {
                                   "register it on the connection that restores"},
     [ADCP_FINDING_NOT_TRIED] = {ADCP_SEVERITY_WARNING, "not_tried",
                                 "what is in the file was checked all the same"},
+    [ADCP_FINDING_UNTRUSTED] = {ADCP_SEVERITY_WARNING, "untrusted",
+                                "a restore on this connection takes it with trust_schema alone"},
 };
 
 bool adcp_failure_is_of_machine(const AdcpError *failure) {

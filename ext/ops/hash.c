@@ -135,12 +135,33 @@ static bool shadows_are_held(DatabaseHash *h, const AdcpArchiveHead *head) {
   return held && count == 0;
 }
 
+/* How many indexes and triggers the application has on shadow tables, which content_sha256 leaves out. */
+static size_t count_on_shadows(const AdcpSchema *schema) {
+  size_t count = 0;
+  for( size_t i = 0; i < schema->object_count; i++ ) {
+    count += adcp_schema_is_on_shadow(schema, &schema->objects[i]);
+  }
+  return count;
+}
+
+static bool objects_on_shadows_are_held(const AdcpSchema *schema, const AdcpSchema *held) {
+  bool same = count_on_shadows(schema) == count_on_shadows(held);
+  for( size_t i = 0; i < schema->object_count && same; i++ ) {
+    const AdcpObject *object = &schema->objects[i];
+    if( !adcp_schema_is_on_shadow(schema, object) ) continue;
+    const AdcpObject *there = adcp_schema_object(held, object->type, object->name);
+    same = there && there->sql && strcmp(there->sql, object->sql) == 0;
+  }
+  return same;
+}
+
 bool adcp_hash_is_held(AdcpDb *db, const AdcpSchema *schema, const AdcpHashRows *rows,
                        const AdcpArchiveHead *head) {
   if( db->err->rc ) return false;
   DatabaseHash h;
   open_database_hash(&h, db, schema, rows);
-  bool held = has_content(&h, &head->totals) && shadows_are_held(&h, head);
+  bool held = has_content(&h, &head->totals) && objects_on_shadows_are_held(schema, head->schema) &&
+              shadows_are_held(&h, head);
   close_database_hash(&h);
   return held;
 }

@@ -82,7 +82,13 @@ static void read_rename(Planner *p) {
     adcp_options_pair(p->options, "rename", i, &from, &to);
     adcp_map_put(&p->renames, from, strlen(from), (void *)to, p->err);
     const AdcpTable *table = adcp_schema_table(p->head->schema, from);
-    if( table == NULL || table->kind > ADCP_TABLE_VIRTUAL ) {
+    if( table && table->shadow_of ) {
+      adcp_error_set(
+          p->err, ADCP_ERROR,
+          "option \"rename\": \"%s\" is a part of virtual table \"%s\", and follows that "
+          "to another name; rename \"%s\"",
+          from, table->shadow_of, table->shadow_of);
+    } else if( table == NULL || table->kind > ADCP_TABLE_VIRTUAL ) {
       adcp_error_set(p->err, ADCP_ERROR,
                      "option \"rename\": \"%s\" is not a table of the backup; look at "
                      "adcp_contents for their names",
@@ -602,11 +608,20 @@ static char *target_of(Planner *p, const char *tbl_name) {
   return target;
 }
 
+/* Whether the live table stays when the tables to be dropped have gone. */
+static bool is_standing(const Planner *p, const AdcpTable *live) {
+  const char *owner = live->shadow_of;
+  if( adcp_map_get(&p->dropped, live->name, strlen(live->name)) ) return false;
+  return !owner || adcp_map_get(&p->dropped, owner, strlen(owner)) == NULL;
+}
+
 /* True for a live object that the restore leaves standing. */
 static bool stays(const Planner *p, const AdcpObject *object) {
   bool relation = object->type == ADCP_OBJECT_TABLE || object->type == ADCP_OBJECT_VIEW;
   const char *name = relation ? object->name : object->tbl_name;
-  return !p->plan->whole && adcp_map_get(&p->dropped, name, strlen(name)) == NULL;
+  const AdcpTable *table = adcp_schema_table(p->live, name);
+  if( p->plan->whole ) return false;
+  return table ? is_standing(p, table) : adcp_map_get(&p->dropped, name, strlen(name)) == NULL;
 }
 
 /* The live object that stays and has the name that one of this type is to get, or NULL. Tables, views
@@ -629,9 +644,10 @@ static void check_name_free(Planner *p, AdcpObjectType type, const char *name, c
                  adcp_object_type_name(type), name, live->type == ADCP_OBJECT_INDEX ? "an" : "a",
                  adcp_object_type_name(live->type), belongs ? " on \"" : "",
                  belongs ? live->tbl_name : "", belongs ? "\"" : "");
+  const AdcpTable *source = table ? adcp_schema_table(p->head->schema, table) : NULL;
   if( table ) {
     adcp_error_append(p->err, ", or give the table another name: {\"rename\":{\"%s\":\"...\"}}",
-                      table);
+                      source && source->shadow_of ? source->shadow_of : table);
   }
 }
 
@@ -738,13 +754,6 @@ static void add_drop(Planner *p, const AdcpObject *object) {
   p->plan->drops[p->plan->drop_count++] = object;
   if( p->plan->whole ) return; /* everything goes */
   adcp_map_put(&p->dropped, object->name, strlen(object->name), (void *)object, p->err);
-}
-
-/* Whether the live table stays when the tables to be dropped have gone. */
-static bool is_standing(const Planner *p, const AdcpTable *live) {
-  const char *owner = live->shadow_of;
-  if( adcp_map_get(&p->dropped, live->name, strlen(live->name)) ) return false;
-  return !owner || adcp_map_get(&p->dropped, owner, strlen(owner)) == NULL;
 }
 
 /* The live table `<target>_stat`, which fts4 makes IF NOT EXISTS: one that stands there becomes its
@@ -1004,6 +1013,7 @@ static void make_plan(Planner *p, const char *backup_type) {
   if( !p->err->rc ) plan_objects(p);
   if( !p->err->rc ) adcp_plan_warn_of_names(p->plan, p->head->schema, p->live, p->err);
   warn_of_left_out(p);
+  adcp_plan_warn_of_parts(p->plan, p->live, p->err);
   warn_of_nothing(p);
   const AdcpTexts *warnings = adcp_row_choice_warnings(p->choice);
   for( size_t i = 0; warnings && i < warnings->count && !p->err->rc; i++ ) {

@@ -12,6 +12,7 @@
 #include "db/empty_shape.h"
 #include "db/token.h"
 #include "ops/backup_dir.h"
+#include "ops/ddl.h"
 #include "ops/hash.h"
 #include "ops/interrupt.h"
 #include "ops/kept_rows.h"
@@ -428,6 +429,20 @@ static void list_notes(AdcpPlanSteps *steps) {
   adcp_error_clear(&stop);
 }
 
+/* Schema text that a restore with these options does not take. */
+static void list_refused(AdcpPlanSteps *steps) {
+  AdcpError stop = ADCP_ERROR_INIT;
+  AdcpDb db = {steps->db.handle, steps->db.schema, &stop};
+  if( steps->err->rc ) return;
+  adcp_ddl_vet(steps->plan, steps->head->schema, &db, steps->options);
+  if( stop.rc == ADCP_NOMEM || stop.rc == ADCP_INTERRUPT ) {
+    adcp_error_move(steps->err, &stop);
+  } else if( stop.rc ) {
+    add(steps, "stop", NULL, -1, "%s", adcp_error_message(&stop));
+  }
+  adcp_error_clear(&stop);
+}
+
 /* ---- opening ---- */
 
 static void make_plan(AdcpPlanSteps *steps, const AdcpRequest *request) {
@@ -502,6 +517,7 @@ static void list_steps(AdcpPlanSteps *steps) {
   list_rebuilds(steps);
   list_kept(steps);
   list_notes(steps);
+  list_refused(steps);
 }
 
 AdcpPlanSteps *adcp_plan_steps_open(const AdcpRequest *request, AdcpError *err) {

@@ -87,7 +87,8 @@ int adcp_folder_sync(int folder);
 typedef struct AdcpInFile AdcpInFile;
 
 /* Opens for reading (O_CLOEXEC). A directory, a missing file and one without permission are named
-** errors (ADCP_CANTOPEN, ADCP_PERM). What cannot seek (a pipe, a terminal) is copied to an unlinked
+** errors (ADCP_CANTOPEN, ADCP_PERM); of an empty file there is nothing to read, so that permission is
+** not asked for. What cannot seek (a pipe, a terminal) is copied to an unlinked
 ** temporary file first, so that every AdcpInFile can be read at any position; the checkpoint is asked
 ** while it gives nothing, and a FIFO waits for its writer so. Inside a root only regular files are
 ** opened. */
@@ -110,9 +111,9 @@ const struct stat *adcp_infile_stat(const AdcpInFile *file);
 ** end. */
 size_t adcp_infile_read(AdcpInFile *file, int64_t offset, void *to, size_t n, AdcpError *err);
 
-/* The descriptor of a file that begins as an SQLite database does stays open, once for each file and as
-** long as the process, with this library: to close it would take the locks that SQLite has on it. NULL
-** is allowed. */
+/* The descriptor of a file that begins as an SQLite database or its wal-index does stays open, once for
+** each file and as long as the process, with this library: to close it would take the locks that SQLite
+** has on it. NULL is allowed. */
 void adcp_infile_close(AdcpInFile *file);
 
 /* ---- writing ---- */

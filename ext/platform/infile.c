@@ -7,8 +7,9 @@
 **
 ** A path may turn out to be a database. To close any descriptor of a file takes all locks on it from
 ** the process (POSIX), and SQLite may hold some on another connection: another process could then
-** write in the middle of its transaction. So what begins as a database does stays open, as SQLite
-** itself leaves it, and is used again when it is asked for again.
+** write in the middle of its transaction. So what may be a file that SQLite locks, a database or its
+** wal-index (-shm), stays open, as SQLite itself leaves it, and is used again when it is asked for
+** again. A database in its first transaction is still empty: an empty file is not opened at all.
 */
 #include "platform/file.h"
 
@@ -17,7 +18,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +27,7 @@
 #include "platform/spool.h"
 
 struct AdcpInFile {
-  int fd;
+  int fd; /* -1: the file is empty */
   int64_t size;
   int users;      /* closes to come */
   struct stat st; /* of the path as opened, also when the text was copied */
@@ -41,7 +41,7 @@ struct AdcpInFile {
 
 static struct {
   pthread_mutex_t mutex;
-  atomic_int count; /* only grows */
+  int count; /* only grows */
   struct {
     int fd;
     dev_t device;
@@ -58,25 +58,30 @@ static int kept_of(const struct stat *st) {
   return -1;
 }
 
-/* A further descriptor of a database that is kept would have to be closed. */
-static bool open_kept(AdcpInFile *file, const AdcpRoot *root) {
+/* What needs no further descriptor, which would have to be closed: an empty file, and a database that
+** is kept. */
+static bool needs_no_open(AdcpInFile *file, const AdcpRoot *root) {
   struct stat st;
-  if( atomic_load(&databases.count) == 0 || adcp_path_stat(root, file->path, &st) != 0 )
-    return false;
+  if( adcp_path_stat(root, file->path, &st) != 0 || !S_ISREG(st.st_mode) ) return false;
   pthread_mutex_lock(&databases.mutex);
   file->fd = kept_of(&st);
   pthread_mutex_unlock(&databases.mutex);
   file->st = st;
   file->size = (int64_t)st.st_size;
-  return file->fd >= 0;
+  return file->fd >= 0 || st.st_size == 0;
 }
 
-static bool is_database(const AdcpInFile *file) {
-  static const char header[16] = "SQLite format 3"; /* with its NUL */
+/* Whether SQLite may have locks on the file. One that began to grow while it was opened is empty too, a
+** wal-index in the making or a database whose first page is not written yet begins with a zero. */
+static bool may_be_locked(const AdcpInFile *file) {
+  static const char header[16] = "SQLite format 3";                /* with its NUL */
+  static const char wal_index[4] = {0x18, (char)0xe2, 0x2d, 0x00}; /* 3007000, little-endian */
   char found[sizeof header];
   if( !S_ISREG(file->st.st_mode) ) return false;
-  return adcp_system_calls()->xPread(file->fd, found, sizeof found, 0) == sizeof found &&
-         memcmp(found, header, sizeof header) == 0;
+  ssize_t n = adcp_system_calls()->xPread(file->fd, found, sizeof found, 0);
+  return n == 0 || (n > 0 && found[0] == 0) ||
+         (n == sizeof found && memcmp(found, header, sizeof found) == 0) ||
+         (n >= (ssize_t)sizeof wal_index && memcmp(found, wal_index, sizeof wal_index) == 0);
 }
 
 /* SQLite unloads an extension with the last connection that has it, and with it the table would go: each
@@ -95,16 +100,16 @@ static bool keep(const AdcpInFile *file) {
   databases.files[at].fd = file->fd;
   databases.files[at].device = file->st.st_dev;
   databases.files[at].inode = file->st.st_ino;
-  atomic_store(&databases.count, at + 1);
+  databases.count = at + 1;
   return true;
 }
 
 /* Whether the descriptor is not to be closed. One that was kept stays, whatever its file has become:
 ** it will be asked for again, and its number may be another file's then. */
 static bool stays_open(const AdcpInFile *file) {
-  bool begins_so = is_database(file);
+  bool may_be = may_be_locked(file);
   pthread_mutex_lock(&databases.mutex);
-  bool stays = kept_of(&file->st) == file->fd || (begins_so && keep(file));
+  bool stays = kept_of(&file->st) == file->fd || (may_be && keep(file));
   pthread_mutex_unlock(&databases.mutex);
   return stays;
 }
@@ -141,7 +146,7 @@ static int open_for_reading(const AdcpRoot *root, const char *path) {
 
 static void open_path(AdcpInFile *file, const AdcpRoot *root, const AdcpCheckpoint *checkpoint,
                       AdcpError *err) {
-  if( open_kept(file, root) ) return;
+  if( needs_no_open(file, root) ) return;
   file->fd = open_for_reading(root, file->path);
   if( file->fd < 0 ) {
     adcp_root_errno(root, err, ADCP_CANTOPEN, errno, "cannot open %s", file->path);
@@ -202,7 +207,7 @@ size_t adcp_infile_read(AdcpInFile *file, int64_t offset, void *to, size_t n, Ad
   assert(offset >= 0);
   if( err->rc != ADCP_OK ) return 0;
   size_t done = 0;
-  while( done < n ) {
+  while( done < n && file->fd >= 0 ) {
     off_t from = (off_t)offset + (off_t)done;
     ssize_t got = adcp_system_calls()->xPread(file->fd, (uint8_t *)to + done, n - done, from);
     if( got == 0 ) break;

@@ -114,6 +114,33 @@ static void test_twice_named(void) {
   adcp_buf_free(&text);
 }
 
+static void check_edited(const char *before, const char *after) {
+  static const AdcpEnvVariable variable = {"A", "v", false};
+  AdcpBuf text = {0};
+  adcp_buf_append_str(&text, before);
+  edit(&text, &variable, 1);
+  CHECK_CASE(strcmp(adcp_buf_text(&text), after) == 0, "%s: %s", before, adcp_buf_text(&text));
+  adcp_buf_free(&text);
+}
+
+/* What is not replaced whole stays whole, and the line in force is the new one. */
+static void test_places(void) {
+  check_edited("A=\"1\n2\"\nB=1\n", "A=v\nB=1\n");
+  check_edited("A=\"1\n2\"; export A\n", "A=\"1\n2\"; export A\nA=v\n");
+  check_edited("A=\"1\n2\"#no comment\n", "A=\"1\n2\"#no comment\nA=v\n");
+  check_edited("A='1\n2''3'\n", "A='1\n2''3'\nA=v\n");
+  check_edited("A='1'\"2\n3\"\n", "A='1'\"2\n3\"\nA=v\n");
+  check_edited("A='1'2\nB=3\n", "A=v\nB=3\n");
+  check_edited("A='tis\nB=3\n", "A=v\nB=3\n");
+
+  check_edited("A=1\nB=1 A=2\n", "A=1\nB=1 A=2\nA=v\n");
+  check_edited("A=1\nB=1; A=2\n", "A=1\nB=1; A=2\nA=v\n");
+  check_edited("A=1\ntrue && A=2\n", "A=1\ntrue && A=2\nA=v\n");
+  check_edited("# A was not set\nB=1 A=2\n", "# A was not set\nB=1 A=2\nA=v\n");
+  check_edited("A=1\nB=1 A=2\nA=3\n", "A=1\nB=1 A=2\nA=v\n");
+  check_edited("A=1\nB=\"1 A=2\" # or A=3\n# A=4\n", "A=v\nB=\"1 A=2\" # or A=3\n# A=4\n");
+}
+
 int main(void) {
   for( int i = 0; i < TEXTS; i++ ) {
     AdcpBuf text = {0};
@@ -125,5 +152,6 @@ int main(void) {
     adcp_buf_free(&text);
   }
   test_twice_named();
+  test_places();
   return unit_done();
 }

@@ -1030,6 +1030,58 @@ static void test_read_database(void) {
   close(fd);
 }
 
+/* Locks on a file of those bytes, which is looked at as if it were a backup. */
+static void check_locks_stay(const char *name, const char *bytes, size_t n) {
+  AdcpError err = ADCP_ERROR_INIT;
+  char text[8];
+  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 100, .l_len = 10};
+  int fd = open(at(name), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  CHECK(write(fd, bytes, n) == (ssize_t)n);
+  CHECK(fcntl(fd, F_SETLK, &lock) == 0);
+  for( int i = 0; i < 2; i++ ) {
+    AdcpInFile *file = adcp_infile_open(NULL, at(name), ADCP_NO_CHECKPOINT, &err);
+    CHECK_CASE(file && adcp_infile_size(file) == (int64_t)n, "%s", name);
+    CHECK(adcp_infile_read(file, 0, text, sizeof text, &err) == (n < 8 ? n : 8));
+    CHECK(err.rc == ADCP_OK && memcmp(text, bytes, n < 8 ? n : 8) == 0);
+    adcp_infile_close(file);
+    CHECK_CASE(is_locked(at(name)), "%s", name);
+  }
+  close(fd);
+}
+
+/* What SQLite locks besides whole databases. */
+static void test_read_locked(void) {
+  int descriptors = count_descriptors();
+  check_locks_stay("empty.db", "", 0);
+  CHECK(count_descriptors() == descriptors); /* any number of empty files */
+  check_locks_stay("le.db-shm", "\x18\xe2\x2d\x00 and so on", 14);
+  check_locks_stay("be.db-shm", "\x00\x2d\xe2\x18 and so on", 14);
+  check_locks_stay("new.db-shm", "\0\0", 3);
+  CHECK(count_descriptors() == descriptors + 3);
+}
+
+static int (*real_fstatat)(int dir, const char *name, struct stat *st, int flags);
+
+static bool is_early;
+
+/* The first look comes before another process empties the file. */
+static int early_fstatat(int dir, const char *name, struct stat *st, int flags) {
+  int rc = real_fstatat(dir, name, st, flags);
+  if( rc == 0 && is_early ) st->st_size = 10;
+  is_early = false;
+  return rc;
+}
+
+static void test_read_emptied(void) {
+  AdcpSystemCalls calls = *adcp_system_calls();
+  real_fstatat = calls.xFstatat;
+  is_early = true;
+  calls.xFstatat = early_fstatat;
+  adcp_system_calls_replace(&calls);
+  check_locks_stay("emptied.db", "", 0);
+  adcp_system_calls_replace(NULL);
+}
+
 /* A host that closed its standard descriptors does not get a backup in the place of one. */
 static void test_low_descriptors(void) {
   put_file(at("low"), "x");
@@ -1135,6 +1187,8 @@ int main(void) {
   test_read_bad();
   test_read_pipe();
   test_read_database();
+  test_read_locked();
+  test_read_emptied();
   test_low_descriptors();
   DIR *dir = opendir(folder);
   for( struct dirent *e = readdir(dir); e; e = readdir(dir) ) unlinkat(dirfd(dir), e->d_name, 0);
