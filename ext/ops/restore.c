@@ -168,9 +168,23 @@ static void begin(AdcpRestore *restore) {
   open_window(restore);
 }
 
+/* What the database holds afterwards, where that is all of the backup under the names that it has there. */
+static const AdcpArchiveTotals *put_in(const AdcpRestore *restore) {
+  bool all = restore->plan && restore->plan->whole && !flag(restore, "schema_only") &&
+             !adcp_options_has(restore->options, "exclude_data") &&
+             !adcp_options_has(restore->options, "rename");
+  return all ? &restore->head->totals : NULL;
+}
+
+static AdcpSafetyComing coming(const AdcpRestore *restore) {
+  return (AdcpSafetyComing){put_in(restore), restore->figures.user_version,
+                            restore->figures.application_id};
+}
+
 static void back_up(AdcpRestore *restore) {
   AdcpSafetyMark mark = {restore->function, restore->path, restore->head->totals.content_sha256};
-  adcp_safety_write(restore->safety, &mark);
+  AdcpSafetyComing then = coming(restore);
+  adcp_safety_write(restore->safety, &mark, &then);
 }
 
 /* "create" makes tables before there can be a plan: what is there is backed up before that. */
@@ -193,14 +207,6 @@ static void check_force(AdcpRestore *restore) {
   adcp_texts_free(&doubts);
 }
 
-/* What the database holds afterwards, where that is all of the backup under the names that it has there. */
-static const AdcpArchiveTotals *put_in(const AdcpRestore *restore) {
-  bool all = restore->plan->whole && !flag(restore, "schema_only") &&
-             !adcp_options_has(restore->options, "exclude_data") &&
-             !adcp_options_has(restore->options, "rename");
-  return all ? &restore->head->totals : NULL;
-}
-
 static void make_plan(AdcpRestore *restore) {
   AdcpDb *db = &restore->db;
   if( restore->err->rc ) return;
@@ -217,7 +223,8 @@ static void make_plan(AdcpRestore *restore) {
   if( restore->safety && adcp_plan_touches_rows(restore->plan, db, restore->live) ) {
     back_up(restore);
   }
-  if( !restore->err->rc ) adcp_safety_watch(restore->safety, put_in(restore));
+  AdcpSafetyComing then = coming(restore);
+  adcp_safety_watch(restore->safety, &then);
 }
 
 static void prepare_schema(AdcpRestore *restore) {

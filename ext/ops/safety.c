@@ -30,7 +30,7 @@ struct AdcpSafety {
   AdcpPlace place;          /* owned: of what was written, removed from there without memory */
   AdcpArchiveTotals before; /* what is in it, */
   int64_t user_version, application_id;
-  bool held_before;       /* what is restored was there already, and nothing was written */
+  bool held_before;       /* what is restored was there already, so that nothing was written */
   bool unchanged;         /* by the restore: there is nothing to undo */
   AdcpLastRestore record; /* owned; a path that is absolute already joins it after the commit */
 };
@@ -145,11 +145,6 @@ static int64_t figure(const AdcpSafety *safety, const char *pragma) {
   return adcp_db_integer(safety->db, 0, "PRAGMA \"%w\".%s", safety->db->schema, pragma);
 }
 
-static void read_figures(AdcpSafety *safety) {
-  safety->user_version = figure(safety, "user_version");
-  safety->application_id = figure(safety, "application_id");
-}
-
 /* For an undo that comes when the process works in another folder. NULL where it is that already, or
 ** cannot be told: then the path as it is has to do. */
 static char *absolute_path(const char *path) {
@@ -159,16 +154,58 @@ static char *absolute_path(const char *path) {
   return copy;
 }
 
-void adcp_safety_write(AdcpSafety *safety, const AdcpSafetyMark *mark) {
+/* ---- whether anything will change ---- */
+
+/* A database that cannot be read may be what the restore is to mend. */
+static bool holds(const AdcpSafety *safety, const AdcpSafetyComing *coming) {
+  AdcpError trouble = ADCP_ERROR_INIT;
+  AdcpDb trial = {safety->db->handle, safety->db->schema, &trouble};
+  AdcpSchema *schema = adcp_catalog_read(&trial);
+  bool same = schema && figure(safety, "user_version") == coming->user_version &&
+              figure(safety, "application_id") == coming->application_id &&
+              adcp_hash_equals(&trial, schema, NULL, coming->totals);
+  adcp_schema_free(schema);
+  if( trouble.rc == ADCP_ERROR || trouble.rc == ADCP_CORRUPT ) adcp_error_clear(&trouble);
+  adcp_error_move(safety->db->err, &trouble);
+  return same;
+}
+
+static void look(AdcpSafety *safety, const AdcpSafetyComing *coming) {
+  if( coming->totals && !safety->db->err->rc ) safety->held_before = holds(safety, coming);
+}
+
+void adcp_safety_watch(AdcpSafety *safety, const AdcpSafetyComing *coming) {
+  if( safety == NULL || safety->place.path || safety->held_before || safety->is_undo ) return;
+  const AdcpLastRestore *last = adcp_config_last_restore(safety->config);
+  if( last && last->safety_backup ) look(safety, coming);
+}
+
+static bool is_file(const AdcpRoot *root, const char *path) {
+  struct stat st;
+  return adcp_path_stat(root, path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* SQLite may evaluate a call twice: the first time has taken the path, the second changes nothing. */
+static void check_taken(AdcpSafety *safety, const char *path, const AdcpSafetyComing *coming,
+                        AdcpError *err) {
+  const AdcpRoot *root = adcp_config_root(safety->config);
+  check_path(root, path, err);
+  if( err->rc && is_file(root, path) ) look(safety, coming);
+  if( safety->held_before ) adcp_error_clear(err);
+}
+
+void adcp_safety_write(AdcpSafety *safety, const AdcpSafetyMark *mark,
+                       const AdcpSafetyComing *coming) {
   if( safety == NULL || safety->db->err->rc || safety->place.path ) return;
   if( !is_wanted(safety->config, safety->options) ) return;
-  read_figures(safety);
+  safety->user_version = figure(safety, "user_version");
+  safety->application_id = figure(safety, "application_id");
   AdcpError err = ADCP_ERROR_INIT;
   AdcpBuf options = {0};
-  write_options(safety, mark, &options);
   const char *path = adcp_options_text(safety->options, OPTION, NULL);
-  check_path(adcp_config_root(safety->config), path, &err);
-  if( adcp_buf_check(&options, &err) ) {
+  write_options(safety, mark, &options);
+  check_taken(safety, path, coming, &err);
+  if( adcp_buf_check(&options, &err) && !safety->held_before ) {
     AdcpRequest request = {.handle = safety->db->handle,
                            .config = safety->config,
                            .path = path,
@@ -186,26 +223,6 @@ void adcp_safety_write(AdcpSafety *safety, const AdcpSafetyMark *mark) {
 
 /* ---- whether anything was changed ---- */
 
-/* A database that cannot be read may be what the restore is to mend. */
-static bool holds(const AdcpSafety *safety, const AdcpArchiveTotals *totals) {
-  AdcpError trouble = ADCP_ERROR_INIT;
-  AdcpDb trial = {safety->db->handle, safety->db->schema, &trouble};
-  AdcpSchema *schema = adcp_catalog_read(&trial);
-  bool same = schema && adcp_hash_equals(&trial, schema, NULL, totals);
-  adcp_schema_free(schema);
-  if( trouble.rc == ADCP_ERROR || trouble.rc == ADCP_CORRUPT ) adcp_error_clear(&trouble);
-  adcp_error_move(safety->db->err, &trouble);
-  return same;
-}
-
-void adcp_safety_watch(AdcpSafety *safety, const AdcpArchiveTotals *coming) {
-  if( safety == NULL || coming == NULL || safety->db->err->rc || safety->place.path ) return;
-  const AdcpLastRestore *last = adcp_config_last_restore(safety->config);
-  if( last == NULL || last->safety_backup == NULL ) return;
-  read_figures(safety);
-  safety->held_before = holds(safety, coming);
-}
-
 static bool same_content(AdcpSafety *safety, const AdcpArchiveTotals *restored) {
   if( restored == NULL ) {
     AdcpSchema *schema = adcp_catalog_read(safety->db);
@@ -217,12 +234,15 @@ static bool same_content(AdcpSafety *safety, const AdcpArchiveTotals *restored) 
          strcmp(restored->full_sha256, safety->before.full_sha256) == 0;
 }
 
+static bool is_unchanged(AdcpSafety *safety, const AdcpArchiveTotals *restored) {
+  if( safety->place.path == NULL ) return safety->held_before;
+  return same_content(safety, restored) && figure(safety, "user_version") == safety->user_version &&
+         figure(safety, "application_id") == safety->application_id;
+}
+
 void adcp_safety_compare(AdcpSafety *safety, const AdcpArchiveTotals *restored) {
   if( safety == NULL || safety->db->err->rc ) return;
-  bool same = (safety->place.path ? same_content(safety, restored) : safety->held_before) &&
-              figure(safety, "user_version") == safety->user_version &&
-              figure(safety, "application_id") == safety->application_id;
-  if( !same || safety->db->err->rc ) return;
+  if( !is_unchanged(safety, restored) || safety->db->err->rc ) return;
   if( safety->place.path && adcp_place_unlink(&safety->place) != 0 && errno != ENOENT ) return;
   safety->unchanged = true;
   adcp_place_close(&safety->place);

@@ -2,8 +2,8 @@
 ** safety.h - the safety backup: a restore first backs up the database that it is about to change.
 **
 **     safety = adcp_safety_open(&request, &db, options);
-**     adcp_safety_write(safety, &mark);        in the restore's transaction, nothing changed yet
-**     adcp_safety_watch(safety, totals);       likewise
+**     adcp_safety_write(safety, &mark, &coming);   in the restore's transaction, nothing changed yet
+**     adcp_safety_watch(safety, &coming);          likewise
 **     ...
 **     adcp_safety_compare(safety, totals);     before the commit
 **     adcp_safety_close(safety, fate);
@@ -35,14 +35,23 @@ void adcp_safety_check(const AdcpConfig *config, const AdcpOptions *options, Adc
 /* Writes nothing yet. Borrows db, options and the request's config until close. NULL on error. */
 AdcpSafety *adcp_safety_open(const AdcpRequest *request, AdcpDb *db, const AdcpOptions *options);
 
-/* Backs up, if one is wanted and was not written yet; a failure is an error of the restore. */
-void adcp_safety_write(AdcpSafety *safety, const AdcpSafetyMark *mark);
+/* What the database is after the restore, where that is known before it: totals of a backup that is then
+** the whole database, derived tables too. NULL: not known. */
+typedef struct AdcpSafetyComing {
+  const AdcpArchiveTotals *totals; /* borrowed */
+  int64_t user_version, application_id;
+} AdcpSafetyComing;
+
+/* Backs up, if one is wanted and was not written yet; a failure is an error of the restore. A path that
+** is taken is one, unless the database holds already what comes. */
+void adcp_safety_write(AdcpSafety *safety, const AdcpSafetyMark *mark,
+                       const AdcpSafetyComing *coming);
 
 /* Where none was written, but that of an earlier restore could be undone: looks whether the database holds
-** already what is restored, so that the earlier one stays the last that changed anything. coming: of a
-** backup that becomes the whole database; NULL: nothing is looked at, which would take as long as the
-** database is large for what may be a few rows. */
-void adcp_safety_watch(AdcpSafety *safety, const AdcpArchiveTotals *coming);
+** already what is restored, so that the earlier one stays the last that changed anything. Where what comes is
+** not known nothing is looked at, which would take as long as the database is large for what may be a few
+** rows. */
+void adcp_safety_watch(AdcpSafety *safety, const AdcpSafetyComing *coming);
 
 /* Takes the file away again when the restore has changed nothing: SQLite may evaluate a call more
 ** than once, and the repetition must not take the place of what the first call replaced. restored:
