@@ -180,11 +180,17 @@ void adcp_safety_watch(AdcpSafety *safety, const AdcpSafetyComing *coming) {
   if( last && last->safety_backup ) look(safety, coming);
 }
 
+static bool is_file(const AdcpRoot *root, const char *path) {
+  struct stat st;
+  return adcp_path_stat(root, path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 /* SQLite may evaluate a call twice: the first time has taken the path, the second changes nothing. */
 static void check_taken(AdcpSafety *safety, const char *path, const AdcpSafetyComing *coming,
                         AdcpError *err) {
-  check_path(adcp_config_root(safety->config), path, err);
-  if( err->rc ) look(safety, coming);
+  const AdcpRoot *root = adcp_config_root(safety->config);
+  check_path(root, path, err);
+  if( err->rc && is_file(root, path) ) look(safety, coming);
   if( safety->held_before ) adcp_error_clear(err);
 }
 
