@@ -21,6 +21,7 @@
 #include "base/name_map.h"
 #include "codec/utf8.h"
 #include "db/feed.h"
+#include "db/merge_key.h"
 #include "db/state.h"
 #include "db/token.h"
 
@@ -37,6 +38,7 @@ struct AdcpLoad {
   size_t *places;          /* owned: the value of each parameter */
   bool *not_null;          /* owned: of each value, whether the live column takes no NULL */
   bool lacks_not_null;     /* such a column gets no value */
+  AdcpMergeKeys keys;      /* owned; empty unless it merges */
   size_t written_count;    /* parameters */
   sqlite3_stmt *feed_stmt; /* owned; NULL: rows are bound */
   AdcpFeed *feed;          /* owned */
@@ -160,19 +162,36 @@ static void append_update(sqlite3_str *sql, const AdcpLoad *load, const AdcpTabl
   if( !found ) sqlite3_str_appendall(sql, " DO NOTHING");
 }
 
+static void append_action(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *table,
+                          AdcpConflict on_conflict) {
+  if( on_conflict == ADCP_CONFLICT_UPDATE ) {
+    append_update(sql, load, table);
+  } else {
+    sqlite3_str_appendall(sql, " DO NOTHING");
+  }
+}
+
+/* A bare ON CONFLICT takes any key, also one that the row meets by a default: then each of the others
+** is named. */
+static void append_other_keys(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *table,
+                              AdcpConflict on_conflict) {
+  for( size_t i = 0; load->keys.unusable.count && i < load->keys.targets.count; i++ ) {
+    sqlite3_str_appendf(sql, " ON CONFLICT %s", load->keys.targets.items[i]);
+    append_action(sql, load, table, on_conflict);
+  }
+  if( load->keys.unusable.count ) return;
+  sqlite3_str_appendall(sql, " ON CONFLICT");
+  append_action(sql, load, table, on_conflict);
+}
+
 /* The primary key goes first: a row equal to one by it and to another by a UNIQUE key belongs to
 ** the first. */
 static void append_conflict(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *table,
                             AdcpConflict on_conflict) {
-  switch( on_conflict ) {
-  case ADCP_CONFLICT_ABORT: break;
-  case ADCP_CONFLICT_IGNORE: sqlite3_str_appendall(sql, " ON CONFLICT DO NOTHING"); break;
-  case ADCP_CONFLICT_UPDATE:
-    if( append_key(sql, load, table) ) append_update(sql, load, table);
-    sqlite3_str_appendall(sql, " ON CONFLICT");
-    append_update(sql, load, table);
-    break;
-  }
+  bool by_key = on_conflict == ADCP_CONFLICT_UPDATE || load->keys.unusable.count > 0;
+  if( on_conflict == ADCP_CONFLICT_ABORT ) return;
+  if( by_key && append_key(sql, load, table) ) append_action(sql, load, table, on_conflict);
+  append_other_keys(sql, load, table, on_conflict);
 }
 
 static sqlite3_str *begin_insert(const AdcpLoad *load, const char *or_clause) {
@@ -189,14 +208,14 @@ static sqlite3_str *begin_insert(const AdcpLoad *load, const char *or_clause) {
   return sql;
 }
 
-static char *insert_sql(const AdcpLoad *load, const AdcpTable *table, const char *or_clause,
-                        AdcpConflict on_conflict) {
+static sqlite3_str *insert_sql(const AdcpLoad *load, const AdcpTable *table, const char *or_clause,
+                               AdcpConflict on_conflict) {
   sqlite3_str *sql = begin_insert(load, or_clause);
   sqlite3_str_appendall(sql, " VALUES(?1");
   for( size_t i = 2; i <= load->written_count; i++ ) sqlite3_str_appendf(sql, ",?%d", (int)i);
   sqlite3_str_appendall(sql, ")");
   append_conflict(sql, load, table, on_conflict);
-  return sqlite3_str_finish(sql);
+  return sql;
 }
 
 /* OR FAIL spares the copies of pages that OR ABORT needs to undo the rows before the one that
@@ -250,6 +269,11 @@ static bool may_have_clauses(AdcpDb *db, const AdcpTable *live) {
   return may;
 }
 
+/* Whether a row that meets a key may be an error. */
+static bool leaves_keys(const AdcpLoad *load) {
+  return load->on_conflict == ADCP_CONFLICT_ABORT || load->keys.unusable.count > 0;
+}
+
 /* The ON CONFLICT clauses of the table's constraints must not drop rows. OR ABORT overrides them,
 ** but also the OR IGNORE and OR REPLACE in statements of triggers, so that a merge does without:
 ** where there are clauses it leaves the row, and asks the strict statement whether it may. */
@@ -263,12 +287,12 @@ static void prepare_insert(AdcpLoad *load, const AdcpTable *source,
   AdcpConflict on_conflict = load->on_conflict;
   bool has_clauses = load->merges && may_have_clauses(load->db, live);
   if( has_clauses ) {
-    load->strict = prepare(load->db, insert_sql(load, table, "OR ABORT ", on_conflict), false);
-    if( on_conflict == ADCP_CONFLICT_ABORT ) on_conflict = ADCP_CONFLICT_IGNORE;
+    sqlite3_str *strict = insert_sql(load, table, "OR ABORT ", on_conflict);
+    load->strict = prepare(load->db, sqlite3_str_finish(strict), false);
   }
-  const char *or_clause = load->merges ? "" : "OR ABORT ";
-  load->stmt =
-      prepare(load->db, insert_sql(load, table, or_clause, on_conflict), options->ignore_checks);
+  sqlite3_str *sql = insert_sql(load, table, load->merges ? "" : "OR ABORT ", on_conflict);
+  if( has_clauses && leaves_keys(load) ) sqlite3_str_appendall(sql, " ON CONFLICT DO NOTHING");
+  load->stmt = prepare(load->db, sqlite3_str_finish(sql), options->ignore_checks);
 }
 
 /* ---- open and close ---- */
@@ -303,6 +327,7 @@ AdcpLoad *adcp_load_open(AdcpDb *db, const AdcpTable *source, const AdcpLoadOpti
   if( db->err->rc == ADCP_OK ) {
     find_targets(load, source, options->live);
     number_parameters(load, source);
+    if( load->merges ) adcp_merge_keys_read(&load->keys, db, source, options->live);
     prepare_insert(load, source, options);
   }
   adcp_free(load->names);
@@ -322,6 +347,7 @@ void adcp_load_close(AdcpLoad *load) {
   adcp_db_finalize(load->feed_stmt);
   adcp_feed_close(load->feed);
   for( size_t v = 0; load->utf16 && v < load->value_count; v++ ) adcp_buf_free(&load->utf16[v]);
+  adcp_merge_keys_free(&load->keys);
   adcp_free(load->utf16);
   adcp_free(load->not_null);
   adcp_free(load->places);
@@ -469,7 +495,7 @@ static bool lacks_value(const AdcpLoad *load, const AdcpValue *values) {
 ** because it breaks a constraint. What fires for this is undone. */
 static void run_strict(AdcpLoad *load, const AdcpValue *values) {
   AdcpDb *db = load->db;
-  if( load->on_conflict != ADCP_CONFLICT_ABORT && !lacks_value(load, values) ) return;
+  if( !leaves_keys(load) && !lacks_value(load, values) ) return;
   sqlite3_stmt *stmt = load->stmt;
   adcp_db_exec(db, "SAVEPOINT adcp_row");
   load->stmt = load->strict;
@@ -480,6 +506,32 @@ static void run_strict(AdcpLoad *load, const AdcpValue *values) {
   adcp_db_exec(db, "RELEASE adcp_row");
 }
 
+/* Whether SQLite's message names a key with a column that gets no value: one of expressions by its index. */
+static bool is_of_unusable_key(const AdcpLoad *load) {
+  const char *message = adcp_error_message(load->db->err);
+  bool found = strstr(message, "UNIQUE constraint failed: index '") != NULL;
+  for( size_t i = 0; i < load->keys.lacking.count && !found; i++ ) {
+    found = strstr(message, load->keys.lacking.items[i]) != NULL;
+  }
+  return found && load->keys.unusable.count > 0;
+}
+
+/* A row that meets another in a key which says nothing of it. */
+static void explain_key(const AdcpLoad *load) {
+  int code = sqlite3_extended_errcode(load->db->handle);
+  bool of_key = code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY;
+  if( !of_key || !is_of_unusable_key(load) ) return;
+  AdcpBuf names = {0};
+  adcp_merge_keys_list(&load->keys, &names);
+  const char *text = adcp_buf_text(&names);
+  adcp_error_append(load->db->err,
+                    "; the backup has no values of %s, of which new rows take the default: drop "
+                    "that key or the default before the merge, or leave the table out with "
+                    "exclude_tables",
+                    text ? text : "a column of it");
+  adcp_buf_free(&names);
+}
+
 static void insert_row(AdcpLoad *load, const AdcpValue *values) {
   AdcpDb *db = load->db;
   run(load, load->stmt);
@@ -487,6 +539,7 @@ static void insert_row(AdcpLoad *load, const AdcpValue *values) {
   if( !db->err->rc && !written && load->strict ) run_strict(load, values);
   if( db->err->rc != ADCP_OK ) {
     adcp_error_prepend(db->err, "table \"%s\": ", load->target);
+    if( db->err->rc == ADCP_CONSTRAINT ) explain_key(load);
   } else if( written ) {
     load->written++;
   } else {

@@ -27,10 +27,11 @@ typedef struct AdcpLoadOptions {
 
 /* Rows will come as values of `source` (a backup's table). With `live`, columns are matched by name
 ** (ASCII case ignored): values of columns that the live table lacks are dropped, columns that the
-** source lacks take their default. Generated columns are never written. A hidden rowid is written
+** source lacks, and those that are marked as hidden, take their default. Generated columns are never written. A hidden rowid is written
 ** with ABORT only, and not in a merge: among live rows it means nothing. UPDATE finds a row by the
 ** primary key first, then by any other unique key, and sets the matched columns outside the primary key; rows
-** of a table without keys are just added. IGNORE leaves rows with an equal key; a broken NOT NULL
+** of a table without keys are just added. IGNORE leaves rows with an equal key. A key with a column that the
+** source gives no value finds none (merge_key.h): a row that meets one in it is an error. A broken NOT NULL
 ** is an error in every mode, a broken CHECK unless ignore_checks is set. The ON CONFLICT clauses of
 ** the table's constraints drop no rows, live or new; only in a merge NOT NULL ON CONFLICT REPLACE puts
 ** the default in a NULL's place. Err: TOOBIG when the row has more values than

@@ -681,12 +681,12 @@ static bool has_values(const Planner *p, const AdcpTable *live, const AdcpColumn
                          p->db->schema, live->name, column->name) != 0;
 }
 
-static void warn_of_table(Planner *p, AdcpRedacted *redacted, const AdcpPlanTable *entry) {
-  const AdcpTable *live = entry->fill ? entry->live : NULL;
-  if( live == NULL || live->kind != ADCP_TABLE_ORDINARY ) return;
+/* Rows that are replaced lose what the backup does not have. */
+static void warn_of_redacted(Planner *p, const AdcpPlanTable *entry) {
+  const AdcpTable *live = entry->live;
   for( size_t i = 0; i < live->column_count && !p->err->rc; i++ ) {
     const AdcpColumn *column = &live->columns[i];
-    if( !adcp_redacted_has(redacted, entry->source->name, column->name, p->err) ) continue;
+    if( !adcp_redacted_has(p->plan->redacted, entry->source->name, column->name, p->err) ) continue;
     if( !has_values(p, live, column) ) continue;
     adcp_plan_warn(p->plan, p->err,
                    "column \"%s\" of \"%s\" was redacted in the backup: the values that are there "
@@ -695,16 +695,59 @@ static void warn_of_table(Planner *p, AdcpRedacted *redacted, const AdcpPlanTabl
   }
 }
 
-/* Rows that are replaced lose what the backup does not have. */
-static void warn_of_redacted(Planner *p) {
-  if( p->err->rc || p->plan->merge ) return;
-  cJSON *metadata = adcp_json_tree(p->head->metadata, strlen(p->head->metadata), NULL, p->err);
-  AdcpRedacted redacted = {0};
-  adcp_redacted_read(&redacted, metadata, p->err);
-  for( size_t i = 0; adcp_redacted_columns(metadata) && i < p->plan->table_count; i++ ) {
-    warn_of_table(p, &redacted, &p->plan->tables[i]);
+void adcp_plan_merge_keys(const AdcpPlan *plan, const AdcpPlanTable *entry, AdcpDb *db,
+                          AdcpMergeKeys *keys) {
+  AdcpTable open_part;
+  AdcpColumn *columns =
+      adcp_redacted_hide(plan->redacted, entry->source->name, entry->live, &open_part, db->err);
+  adcp_merge_keys_read(keys, db, entry->source, columns ? &open_part : entry->live);
+  adcp_free(columns);
+}
+
+/* Rows that are added to a table with keys may be there already, where the backup has left out what
+** tells it. */
+static void warn_of_keys(Planner *p, const AdcpPlanTable *entry) {
+  const char *source = entry->source->name;
+  const AdcpArchiveTable *rows = adcp_map_get(&p->filled, source, strlen(source));
+  AdcpMergeKeys keys = {0};
+  AdcpBuf names = {0};
+  if( rows && rows->rows > 0 ) adcp_plan_merge_keys(p->plan, entry, p->db, &keys);
+  if( keys.any && !keys.finds && !p->err->rc ) {
+    adcp_merge_keys_list(&keys, &names);
+    const char *text = adcp_buf_text(&names);
+    adcp_plan_warn(
+        p->plan, p->err,
+        "table \"%s\": the backup has no values of %s, so that no key tells which of its "
+        "rows are there already: all of them are added",
+        entry->target, text ? text : "");
+    if( text == NULL ) adcp_error_nomem(p->err);
   }
-  adcp_redacted_free(&redacted);
+  adcp_buf_free(&names);
+  adcp_merge_keys_free(&keys);
+}
+
+static void warn_of_left_out(Planner *p) {
+  for( size_t i = 0; i < p->plan->table_count && !p->err->rc; i++ ) {
+    const AdcpPlanTable *entry = &p->plan->tables[i];
+    const AdcpTable *live = entry->fill ? entry->live : NULL;
+    if( live == NULL || live->kind != ADCP_TABLE_ORDINARY ) continue;
+    if( p->plan->merge ) {
+      warn_of_keys(p, entry);
+    } else {
+      warn_of_redacted(p, entry);
+    }
+  }
+}
+
+static void read_redacted(Planner *p) {
+  if( p->err->rc ) return;
+  p->plan->redacted = adcp_calloc(1, sizeof *p->plan->redacted);
+  if( p->plan->redacted == NULL ) {
+    adcp_error_nomem(p->err);
+    return;
+  }
+  cJSON *metadata = adcp_json_tree(p->head->metadata, strlen(p->head->metadata), NULL, p->err);
+  adcp_redacted_read(p->plan->redacted, metadata, p->err);
   cJSON_Delete(metadata);
 }
 
@@ -761,6 +804,7 @@ static void make_plan(Planner *p, const char *backup_type) {
   p->selection = adcp_selection_open(p->options, p->head->schema, ADCP_SELECTION_OF_BACKUP, p->err);
   if( p->selection == NULL ) return;
   choose_mode(p, backup_type);
+  read_redacted(p);
   read_rename(p);
   index_live(p);
   index_backup(p);
@@ -770,7 +814,7 @@ static void make_plan(Planner *p, const char *backup_type) {
   if( !p->err->rc ) check_table_names(p);
   if( !p->err->rc ) plan_objects(p);
   if( !p->err->rc ) adcp_plan_warn_of_names(p->plan, p->head->schema, p->live, p->err);
-  warn_of_redacted(p);
+  warn_of_left_out(p);
   warn_of_nothing(p);
   const AdcpTexts *warnings = adcp_row_choice_warnings(p->choice);
   for( size_t i = 0; warnings && i < warnings->count && !p->err->rc; i++ ) {
@@ -822,6 +866,8 @@ void adcp_plan_close(AdcpPlan *plan) {
   adcp_free(plan->tables);
   adcp_free(plan->objects);
   adcp_free(plan->drops);
+  if( plan->redacted ) adcp_redacted_free(plan->redacted);
+  adcp_free(plan->redacted);
   adcp_texts_free(&plan->warnings);
   adcp_free(plan);
 }

@@ -20,8 +20,10 @@
 #include "base/texts.h"
 #include "codec/schema.h"
 #include "db/db.h"
+#include "db/merge_key.h"
 #include "db/transaction.h"
 #include "ops/options.h"
+#include "ops/redaction.h"
 #include "ops/row_choice.h"
 
 /* A table of the backup. */
@@ -60,7 +62,8 @@ typedef struct AdcpPlan {
   size_t object_count;
   const AdcpObject **drops; /* live tables, views, and (whole) everything else that has to go */
   size_t drop_count;
-  AdcpTexts warnings; /* for the report */
+  AdcpRedacted *redacted; /* owned: the columns that the backup says it redacted */
+  AdcpTexts warnings;     /* for the report */
 } AdcpPlan;
 
 /* NULL on error. backup_type as the backup's metadata says; choice NULL: all rows of what is
@@ -69,6 +72,10 @@ AdcpPlan *adcp_plan_open(AdcpDb *db, const AdcpArchiveHead *head, const char *ba
                          const AdcpSchema *live, const AdcpOptions *options,
                          const AdcpRowChoice *choice);
 void adcp_plan_close(AdcpPlan *plan);
+
+/* By which keys rows that are merged into the live table of this entry are found (db/merge_key.h). */
+void adcp_plan_merge_keys(const AdcpPlan *plan, const AdcpPlanTable *entry, AdcpDb *db,
+                          AdcpMergeKeys *keys);
 
 void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

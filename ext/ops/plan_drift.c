@@ -16,7 +16,8 @@ typedef struct Comparison {
   const AdcpDrift *drift;
   const AdcpTable *from, *to; /* of the backup, and live */
   AdcpNameMap *from_columns,
-      *to_columns; /* AdcpColumn by name; of the latter those that are stored */
+      *to_columns;     /* AdcpColumn by name; of the latter those that are stored */
+  AdcpMergeKeys *keys; /* of a merge; else empty */
   AdcpTexts *found;
   AdcpError *err;
 } Comparison;
@@ -79,6 +80,21 @@ static void list_new_columns(const Comparison *c) {
   }
 }
 
+/* Rows that are there keep what the backup left out. */
+static void list_redacted(const Comparison *c) {
+  for( size_t i = 0; i < c->to->column_count && c->drift->plan->merge; i++ ) {
+    const AdcpColumn *column = &c->to->columns[i];
+    bool left_out =
+        adcp_column_stored(column) && find_column(c, c->from_columns, column->name) &&
+        adcp_redacted_has(c->drift->plan->redacted, c->from->name, column->name, c->err);
+    if( !left_out ) continue;
+    adcp_texts_add(c->found, c->err,
+                   "column \"%s\" was redacted in the backup: rows that are there keep theirs, "
+                   "others take its default",
+                   column->name);
+  }
+}
+
 /* ---- keys ---- */
 
 /* "a", "b": the columns of the primary key in its order. */
@@ -112,6 +128,18 @@ static void compare_primary_keys(const Comparison *c) {
   }
   adcp_buf_free(&was);
   adcp_buf_free(&is);
+}
+
+/* Keys that a row meets by a default alone. */
+static void list_unusable_keys(const Comparison *c) {
+  for( size_t i = 0; i < c->keys->unusable.count; i++ ) {
+    const char *key = c->keys->unusable.items[i];
+    const char *column = adcp_merge_keys_unfilled(c->keys, key, c->err);
+    adcp_texts_add(c->found, c->err,
+                   "key %.200s: the backup has no values of \"%s\", so that no row is found by it; "
+                   "a new row that is equal to another in it ends the restore",
+                   key, column ? column : "");
+  }
 }
 
 static void append_name(AdcpBuf *text, const char *name) {
@@ -204,8 +232,12 @@ static void list_new_constraints(const Comparison *c) {
   if( known ) read_constraints(c->drift->of_live, c->to->name, &is, c->err);
   for( size_t i = 0; i < is.count; i++ ) {
     if( adcp_constraints_have(&was, &is.items[i]) ) continue;
-    adcp_texts_add(c->found, c->err, "%.200s is not in the backup: %s", is.items[i].text,
-                   effect(c, is.items[i].kind));
+    const char *text = is.items[i].text;
+    bool is_key = is.items[i].kind == ADCP_CONSTRAINT_UNIQUE;
+    bool finds_none = is_key && adcp_merge_keys_unfilled(c->keys, text, c->err);
+    adcp_texts_add(c->found, c->err, "%.200s is not in the backup: %s", text,
+                   finds_none ? "two rows that are equal in it end the restore"
+                              : effect(c, is.items[i].kind));
   }
   adcp_constraints_free(&was);
   adcp_constraints_free(&is);
@@ -238,6 +270,8 @@ void adcp_plan_fired(const AdcpDrift *drift, AdcpTexts *names, AdcpError *err) {
 static void compare(const Comparison *c) {
   compare_columns(c);
   list_new_columns(c);
+  list_redacted(c);
+  list_unusable_keys(c);
   if( adcp_legacy_is(c->drift->head) ) return; /* it says nothing of the rest */
   if( c->to->strict && !c->from->strict ) {
     adcp_texts_add(
@@ -253,7 +287,9 @@ static void compare(const Comparison *c) {
 void adcp_plan_drift(const AdcpDrift *drift, AdcpTexts *found, AdcpError *err) {
   const AdcpTable *from = drift->entry->source, *to = drift->entry->live;
   AdcpNameMap from_columns = {0}, to_columns = {0};
-  const Comparison c = {drift, from, to, &from_columns, &to_columns, found, err};
+  AdcpMergeKeys keys = {0};
+  const Comparison c = {drift, from, to, &from_columns, &to_columns, &keys, found, err};
+  if( drift->plan->merge ) adcp_plan_merge_keys(drift->plan, drift->entry, drift->db, &keys);
   for( size_t i = 0; i < from->column_count && !err->rc; i++ ) {
     adcp_name_map_put(&from_columns, from->columns[i].name, &from->columns[i], err);
   }
@@ -262,6 +298,7 @@ void adcp_plan_drift(const AdcpDrift *drift, AdcpTexts *found, AdcpError *err) {
     if( adcp_column_stored(column) ) adcp_name_map_put(&to_columns, column->name, column, err);
   }
   if( !err->rc ) compare(&c);
+  adcp_merge_keys_free(&keys);
   adcp_name_map_free(&from_columns);
   adcp_name_map_free(&to_columns);
 }

@@ -11,6 +11,7 @@
 #include "ops/plan.h"
 
 typedef struct AdcpDrift {
+  AdcpDb *db;
   const AdcpPlan *plan;
   const AdcpPlanTable *entry; /* with its rows matched into a live table */
   const AdcpArchiveHead *head;

@@ -202,8 +202,8 @@ static void list_drops(AdcpPlanSteps *steps) {
 }
 
 static AdcpDrift drift_of(AdcpPlanSteps *steps, const AdcpPlanTable *entry) {
-  return (AdcpDrift){steps->plan,       entry,          steps->head, steps->options,
-                     &steps->of_backup, &steps->of_live};
+  return (AdcpDrift){&steps->db,     steps->plan,       entry,          steps->head,
+                     steps->options, &steps->of_backup, &steps->of_live};
 }
 
 /* Columns and constraints that differ where rows go into a live table. */

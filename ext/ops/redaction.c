@@ -237,6 +237,23 @@ bool adcp_redacted_has(AdcpRedacted *redacted, const char *table, const char *co
          adcp_name_map_get(&redacted->places, (const char *)place->data, place->size, err);
 }
 
+AdcpColumn *adcp_redacted_hide(AdcpRedacted *redacted, const char *source, const AdcpTable *live,
+                               AdcpTable *copy, AdcpError *err) {
+  if( err->rc || redacted->places.map.count == 0 ) return NULL;
+  AdcpColumn *columns = adcp_calloc(live->column_count + 1, sizeof *columns);
+  if( columns == NULL ) {
+    adcp_error_nomem(err);
+    return NULL;
+  }
+  for( size_t i = 0; i < live->column_count; i++ ) {
+    columns[i] = live->columns[i];
+    if( adcp_redacted_has(redacted, source, columns[i].name, err) ) columns[i].hidden = true;
+  }
+  *copy = *live;
+  copy->columns = columns;
+  return columns;
+}
+
 void adcp_redacted_free(AdcpRedacted *redacted) {
   adcp_name_map_free(&redacted->places);
   adcp_buf_free(&redacted->place);

@@ -44,6 +44,12 @@ void adcp_redacted_read(AdcpRedacted *redacted, const cJSON *metadata, AdcpError
 /* Whether a column is one of them, letter case ignored. */
 bool adcp_redacted_has(AdcpRedacted *redacted, const char *table, const char *column,
                        AdcpError *err);
+/* For a merge, which updates rows: makes copy the live table with those columns, redacted in the
+** backup's table of the name `source`, marked as hidden, so that no NULL takes the place of a value. Returns
+** copy's columns, which the caller frees with adcp_free; NULL (and copy not set) when nothing is
+** redacted, or on error. */
+AdcpColumn *adcp_redacted_hide(AdcpRedacted *redacted, const char *source, const AdcpTable *live,
+                               AdcpTable *copy, AdcpError *err);
 void adcp_redacted_free(AdcpRedacted *redacted);
 
 #endif

@@ -377,8 +377,8 @@ static void open_load(AdcpRestore *restore) {
   const AdcpPlanTable *entry = restore->filling;
   AdcpTable open_part; /* of the live table: without what the backup redacted */
   AdcpColumn *columns = restore->plan->merge && entry->match_columns
-                            ? adcp_settings_restore_hide(restore->settings, entry->source->name,
-                                                         entry->live, &open_part)
+                            ? adcp_redacted_hide(restore->plan->redacted, entry->source->name,
+                                                 entry->live, &open_part, restore->err)
                             : NULL;
   const AdcpTable *live = columns ? &open_part : entry->live;
   AdcpLoadOptions options = {entry->target, entry->match_columns ? live : NULL,

@@ -39,8 +39,7 @@ struct AdcpSettingsRestore {
   const AdcpRoot *root;
   const AdcpArchiveReader *archive;
   cJSON *metadata;
-  AdcpRedacted redacted; /* of it */
-  cJSON *variables;      /* of the backup: an object, or NULL */
+  cJSON *variables; /* of the backup: an object, or NULL */
   AdcpSecretDigests *digests;
   Target *targets;
   size_t count;
@@ -491,7 +490,6 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
   const char *digests = adcp_archive_section(archive, ADCP_SECRETS_SECTION, &n);
   const char *metadata = adcp_archive_head(archive)->metadata;
   settings->metadata = adcp_json_tree(metadata, strlen(metadata), NULL, err);
-  adcp_redacted_read(&settings->redacted, settings->metadata, err);
   settings->digests = adcp_secret_digests_open(digests, n, err);
   list_targets(settings);
   check_transaction(settings, handle);
@@ -575,26 +573,6 @@ void adcp_settings_restore_publish(AdcpSettingsRestore *settings, AdcpDb *db) {
   explain(settings);
 }
 
-AdcpColumn *adcp_settings_restore_hide(AdcpSettingsRestore *settings, const char *source,
-                                       const AdcpTable *live, AdcpTable *copy) {
-  if( settings->err->rc || adcp_redacted_columns(settings->metadata) == NULL ) return NULL;
-  AdcpColumn *columns = adcp_calloc(live->column_count + 1, sizeof *columns);
-  if( columns == NULL ) {
-    adcp_error_nomem(settings->err);
-    return NULL;
-  }
-  for( size_t i = 0; i < live->column_count; i++ ) {
-    columns[i] = live->columns[i];
-    const char *name = columns[i].name;
-    if( adcp_redacted_has(&settings->redacted, source, name, settings->err) ) {
-      columns[i].generated = true;
-    }
-  }
-  *copy = *live;
-  copy->columns = columns;
-  return columns;
-}
-
 /* Before the commit, which is when room for the report is made, the files are staged; what of them is
 ** not written then is an error, without a report. */
 void adcp_settings_restore_report(const AdcpSettingsRestore *settings, AdcpJsonWriter *w) {
@@ -627,7 +605,6 @@ const AdcpTextList *adcp_settings_restore_warnings(const AdcpSettingsRestore *se
 
 void adcp_settings_restore_close(AdcpSettingsRestore *settings) {
   if( settings == NULL ) return;
-  adcp_redacted_free(&settings->redacted);
   for( size_t i = 0; i < settings->count; i++ ) {
     adcp_outfile_close(settings->targets[i].file);
     adcp_buf_free(&settings->targets[i].text);

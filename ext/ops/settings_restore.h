@@ -42,13 +42,6 @@ void adcp_settings_restore_publish(AdcpSettingsRestore *settings, AdcpDb *db);
 /* Members for the report: names only. */
 void adcp_settings_restore_report(const AdcpSettingsRestore *settings, AdcpJsonWriter *w);
 
-/* For a merge, which updates rows: makes copy the live table with those columns, redacted in the
-** backup's table of the name `source`, as if they were not stored, so that no NULL takes the place
-** of a value. Returns copy's columns, which the caller frees with adcp_free; NULL (and copy not
-** set) when nothing is redacted there, or on error. */
-AdcpColumn *adcp_settings_restore_hide(AdcpSettingsRestore *settings, const char *source,
-                                       const AdcpTable *live, AdcpTable *copy);
-
 /* For the report's warnings. */
 const AdcpTextList *adcp_settings_restore_warnings(const AdcpSettingsRestore *settings);
 void adcp_settings_restore_close(AdcpSettingsRestore *settings);
