@@ -77,17 +77,51 @@ static void list_names(AdcpSelection *selection, AdcpError *err) {
   }
 }
 
-static bool matches_anything(const AdcpSelection *selection, const char *glob) {
+/* What of a pattern's matches is looked at. */
+typedef struct Matches {
+  bool any;
+  const AdcpTable *part; /* a shadow table, when there are no others among them */
+} Matches;
+
+/* False when there is no need to go on. */
+static bool note_match(Matches *found, const AdcpSchema *schema, const char *name) {
+  const AdcpTable *table = adcp_schema_table(schema, name);
+  found->any = true;
+  found->part = table && table->shadow_of ? table : NULL;
+  return found->part != NULL;
+}
+
+static Matches find_matches(const AdcpSelection *selection, const char *glob) {
   const AdcpSchema *schema = selection->schema;
-  if( is_name(glob) ) return adcp_map_get(&selection->names, glob, strlen(glob)) != NULL;
+  Matches found = {false, NULL};
+  if( is_name(glob) ) {
+    if( adcp_map_get(&selection->names, glob, strlen(glob)) ) note_match(&found, schema, glob);
+    return found;
+  }
   for( size_t i = 0; i < schema->object_count; i++ ) {
     const AdcpObject *object = &schema->objects[i];
-    if( selectable(object) && sqlite3_strglob(glob, object->name) == 0 ) return true;
+    if( !selectable(object) || sqlite3_strglob(glob, object->name) != 0 ) continue;
+    if( !note_match(&found, schema, object->name) ) return found;
   }
   for( size_t i = 0; i < schema->table_count; i++ ) {
-    if( sqlite3_strglob(glob, schema->tables[i].name) == 0 ) return true;
+    const char *name = schema->tables[i].name;
+    if( sqlite3_strglob(glob, name) == 0 && !note_match(&found, schema, name) ) return found;
   }
-  return false;
+  return found;
+}
+
+/* A virtual table without one of its parts is damaged. A part that is selected without its virtual table
+** is a table as others. */
+static void check_part(const AdcpSelection *selection, const char *option, const char *glob,
+                       const AdcpTable *part, AdcpError *err) {
+  bool of_rows = strcmp(option, "exclude_data") == 0;
+  bool includes = strcmp(option, "tables") == 0;
+  if( part == NULL || includes ) return;
+  if( of_rows && !adcp_selection_table(selection, part->shadow_of) ) return;
+  adcp_error_set(err, ADCP_ERROR,
+                 "option \"%s\": \"%s\" matches nothing but parts of virtual tables (\"%s\" of "
+                 "\"%s\"), which go with these; name \"%s\"",
+                 option, glob, part->name, part->shadow_of, part->shadow_of);
 }
 
 static void read_patterns(const AdcpSelection *selection, Patterns *patterns,
@@ -102,7 +136,9 @@ static void read_patterns(const AdcpSelection *selection, Patterns *patterns,
   }
   for( size_t i = 0; i < count && !err->rc; i++ ) {
     const char *glob = adcp_options_name(options, option, i);
-    if( !matches_anything(selection, glob) ) {
+    Matches found = find_matches(selection, glob);
+    check_part(selection, option, glob, found.part, err);
+    if( !found.any ) {
       fail_no_match(selection->schema, option, glob, of, err);
     } else if( is_name(glob) ) {
       adcp_map_put(&patterns->names, glob, strlen(glob), (void *)glob, err);
@@ -137,10 +173,10 @@ AdcpSelection *adcp_selection_open(const AdcpOptions *options, const AdcpSchema 
   }
   selection->schema = schema;
   list_names(selection, err);
+  find_contents(selection, err);
   read_patterns(selection, &selection->include, options, "tables", of, err);
   read_patterns(selection, &selection->exclude, options, "exclude_tables", of, err);
   read_patterns(selection, &selection->exclude_data, options, "exclude_data", of, err);
-  find_contents(selection, err);
   if( err->rc ) {
     adcp_selection_close(selection);
     return NULL;
@@ -193,9 +229,11 @@ bool adcp_selection_table(const AdcpSelection *selection, const char *name) {
 }
 
 bool adcp_selection_rows(const AdcpSelection *selection, const AdcpTable *table) {
+  const char *owner = table->shadow_of;
   if( !adcp_selection_table(selection, table->name) ) return false;
-  if( table->shadow_of && matches(&selection->exclude_data, table->shadow_of) ) return false;
-  return !matches(&selection->exclude_data, table->name);
+  if( owner && matches(&selection->exclude_data, owner) ) return false;
+  bool follows = owner && adcp_selection_table(selection, owner);
+  return follows || !matches(&selection->exclude_data, table->name);
 }
 
 bool adcp_selection_excludes(const AdcpSelection *selection, const AdcpTable *table) {

@@ -4,7 +4,8 @@
 **
 ** Patterns are SQLite GLOBs on table and view names, letter case kept. Indexes and triggers
 ** follow their table, shadow tables their virtual table, and an external-content FTS table the
-** table that it indexes. A pattern that matches nothing is an error with the nearest name, or with what lists the names.
+** table that it indexes; what is excluded is never a shadow table by its own name, which would leave a
+** damaged virtual table. A pattern that matches nothing is an error with the nearest name, or with what lists the names.
 */
 #ifndef ADCP_OPS_SELECTION_H
 #define ADCP_OPS_SELECTION_H
