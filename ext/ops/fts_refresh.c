@@ -235,7 +235,8 @@ static bool is_over_others(AdcpDb *db, Names *names, const char *view) {
 static void warn_of_views(AdcpDb *db, AdcpPlan *plan, Names *names) {
   for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
-    bool came = entry->create && entry->source->kind == ADCP_TABLE_VIRTUAL && !entry->anew;
+    bool came =
+        entry->create && entry->source->kind == ADCP_TABLE_VIRTUAL && !entry->anew && !entry->bare;
     char *name = came ? adcp_fts_content_table(entry->object->sql, db->err) : NULL;
     if( name && is_view(db, name) && is_over_others(db, names, name) ) {
       adcp_plan_warn(

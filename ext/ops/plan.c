@@ -41,6 +41,8 @@ typedef struct Planner {
   AdcpNameMap modules;      /* of the connection; empty until asked for */
   AdcpNameMap sources;      /* AdcpPlanTable by name in the backup, in any case */
   AdcpNameMap left_indexes; /* AdcpObject of the backup; find_left_indexes */
+  AdcpNameMap views;        /* AdcpObject of the backup */
+  AdcpMap bare;             /* virtual tables of the backup, by name, whose rows do not come */
 } Planner;
 
 void adcp_plan_warn(AdcpPlan *plan, AdcpError *err, const char *format, ...) {
@@ -195,47 +197,85 @@ static bool comes(const Planner *p, const char *name) {
   return (chosen && chosen->along) || adcp_selection_table(p->selection, name);
 }
 
-static bool comes_whole(const Planner *p, const AdcpTable *table) {
+/* Whether rows of the table, if the backup has any, are restored. */
+static bool wants_rows(const Planner *p, const AdcpTable *table) {
   const AdcpChosenTable *chosen = adcp_row_choice_table(p->choice, table->name);
-  return adcp_selection_rows(p->selection, table) && !(chosen && (chosen->along || chosen->part));
+  return (chosen && chosen->along) || adcp_selection_rows(p->selection, table);
 }
 
-/* Whether the rows that a full-text index is over will be others than the backup's: a part of them, none,
-** or those of the database. */
+static bool is_bare(const Planner *p, const AdcpTable *table) {
+  return adcp_map_get(&p->bare, table->name, strlen(table->name)) != NULL;
+}
+
+/* Whether the restore brings rows of the table. */
+static bool rows_come(const Planner *p, const AdcpTable *table) {
+  if( flag(p, "schema_only") || !wants_rows(p, table) ) return false;
+  if( table->kind == ADCP_TABLE_VIRTUAL ) return !is_bare(p, table);
+  return adcp_map_get(&p->filled, table->name, strlen(table->name)) != NULL;
+}
+
+static bool comes_whole(const Planner *p, const AdcpTable *table) {
+  const AdcpChosenTable *chosen = adcp_row_choice_table(p->choice, table->name);
+  return rows_come(p, table) && !(chosen && (chosen->along || chosen->part));
+}
+
+/* Whether a full-text index would not be one of the rows that it is over: it comes without its own, or
+** they are others than the backup's: a part of them, none, or those of the database. */
 static bool is_over_other_rows(Planner *p, const AdcpPlanTable *entry) {
-  char *name = flag(p, "schema_only") ? NULL : content_of(p, entry);
+  char *name = content_of(p, entry);
   if( name == NULL ) return false;
   const AdcpPlanTable *content = source_named(p, name);
+  const AdcpTable *table = content ? content->source : NULL;
   const AdcpObject *live = p->plan->whole ? NULL : live_relation(p, name);
   bool stays = live && live->type == ADCP_OBJECT_TABLE;
-  bool found = stays;
-  if( content ) {
-    const AdcpTable *table = content->source;
-    bool made = comes(p, table->name) && !p->plan->data_only && !is_renamed(p, table);
-    found = (made || stays) && !comes_whole(p, table);
-  }
+  bool made =
+      table && comes(p, table->name) && !p->plan->data_only && !is_renamed(p, content->source);
+  bool empty = is_bare(p, entry->source);
   adcp_free(name);
-  return found;
+  if( made && empty ) return rows_come(p, table);
+  return (made || stays) && (empty || table == NULL || !comes_whole(p, table));
+}
+
+/* A view that will be there, of the backup or of the database. */
+static bool is_view(Planner *p, const char *name) {
+  const AdcpObject *view = adcp_name_map_get(&p->views, name, strlen(name), p->err);
+  const AdcpObject *live = p->plan->whole ? NULL : live_relation(p, name);
+  return (view && adcp_selection_object(p->selection, view)) ||
+         (live && live->type == ADCP_OBJECT_VIEW);
+}
+
+/* Of an index over what is not a table of the backup. */
+static void warn_of_other_content(Planner *p, const AdcpPlanTable *entry, const char *name) {
+  bool view = is_view(p, name);
+  bool there = view || (!p->plan->whole && live_relation(p, name));
+  if( !there ) {
+    adcp_plan_warn(p->plan, p->err,
+                   "full-text index \"%s\" names \"%s\", which is neither restored nor in the "
+                   "database",
+                   entry->target, name);
+  } else if( view && is_bare(p, entry->source) && !flag(p, "schema_only") ) {
+    adcp_plan_warn(
+        p->plan, p->err,
+        "full-text index \"%s\" over the view \"%s\" comes without its rows: it is empty "
+        "until it is filled again",
+        entry->target, name);
+  }
 }
 
 /* An index whose text names what will not be there finds words and no rows. */
 static void warn_of_content(Planner *p, const AdcpPlanTable *entry) {
   char *name = content_of(p, entry);
   const AdcpPlanTable *content = name ? source_named(p, name) : NULL;
-  if( content == NULL ) {
-    /* over a view, or not over anything of the backup */
-  } else if( p->plan->whole && is_renamed(p, content->source) ) {
+  if( name == NULL ) return;
+  if( content && p->plan->whole && is_renamed(p, content->source) ) {
     char *target = target_name(p, content->source);
     adcp_plan_warn(p->plan, p->err,
                    "full-text index \"%s\" names \"%s\", which is restored as \"%s\"; its text "
                    "stays as it is",
                    entry->target, name, target ? target : "");
     adcp_free(target);
-  } else if( !comes(p, content->source->name) && !live_relation(p, name) ) {
-    adcp_plan_warn(p->plan, p->err,
-                   "full-text index \"%s\" names \"%s\", which is neither restored nor in the "
-                   "database",
-                   entry->target, name);
+  } else if( content == NULL || !comes(p, content->source->name) ) {
+    warn_of_other_content(p, entry, name);
   }
   adcp_free(name);
 }
@@ -249,6 +289,7 @@ static void plan_virtual(Planner *p, AdcpPlanTable *entry) {
   }
   entry->create = module_usable(p, entry->source);
   entry->schema_row_only = !entry->create;
+  entry->bare = is_bare(p, entry->source);
   entry->anew = entry->create && is_over_other_rows(p, entry);
   warn_of_content(p, entry);
 }
@@ -280,7 +321,7 @@ static void plan_kept_schema(Planner *p, AdcpPlanTable *entry, bool has_rows) {
     break;
   case ADCP_TABLE_VIRTUAL:
     if( p->plan->data_only && entry->live ) {
-      plan_made_anew(p, entry);
+      if( !is_bare(p, table) ) plan_made_anew(p, entry);
     } else {
       adcp_plan_warn(p->plan, p->err, "virtual table \"%s\" is left as it is", entry->target);
     }
@@ -349,12 +390,6 @@ static bool is_restored(Planner *p, const AdcpPlanTable *entry) {
   return adcp_selection_table(p->selection, entry->source->name) && !stays_behind(p, entry);
 }
 
-/* Whether rows of the table, if the backup has any, are restored. */
-static bool wants_rows(Planner *p, const AdcpTable *table) {
-  const AdcpChosenTable *chosen = adcp_row_choice_table(p->choice, table->name);
-  return (chosen && chosen->along) || adcp_selection_rows(p->selection, table);
-}
-
 static void plan_table(Planner *p, AdcpPlanTable *entry, bool has_rows) {
   const AdcpTable *table = entry->source;
   entry->target = target_name(p, table);
@@ -377,8 +412,25 @@ static void index_backup(Planner *p) {
   }
   for( size_t i = 0; i < schema->object_count && !p->err->rc; i++ ) {
     const AdcpObject *object = &schema->objects[i];
-    if( object->type != ADCP_OBJECT_TABLE ) continue;
-    adcp_map_put(&p->definitions, object->name, strlen(object->name), (void *)object, p->err);
+    if( object->type == ADCP_OBJECT_VIEW ) {
+      adcp_name_map_put(&p->views, object->name, (void *)object, p->err);
+    } else if( object->type == ADCP_OBJECT_TABLE ) {
+      adcp_map_put(&p->definitions, object->name, strlen(object->name), (void *)object, p->err);
+    }
+  }
+}
+
+/* Virtual tables keep their rows in shadow tables: without those of one they have none. What the backup
+** left out for a rebuild is no loss. */
+static void find_bare(Planner *p) {
+  const AdcpSchema *schema = p->head->schema;
+  for( size_t i = 0; i < schema->table_count && !p->err->rc; i++ ) {
+    const AdcpTable *table = &schema->tables[i];
+    if( table->kind != ADCP_TABLE_SHADOW ) continue;
+    const AdcpTable *owner = adcp_schema_table(schema, table->shadow_of);
+    bool left_out = owner && owner->rebuild && wants_rows(p, table) && !flag(p, "schema_only");
+    if( owner == NULL || left_out || rows_come(p, table) ) continue;
+    adcp_map_put(&p->bare, owner->name, strlen(owner->name), (void *)owner, p->err);
   }
 }
 
@@ -808,6 +860,7 @@ static void make_plan(Planner *p, const char *backup_type) {
   read_rename(p);
   index_live(p);
   index_backup(p);
+  find_bare(p);
   if( !p->err->rc ) plan_tables(p);
   if( !p->err->rc ) check_rename_targets(p);
   if( !p->err->rc ) plan_drops(p);
@@ -850,6 +903,8 @@ AdcpPlan *adcp_plan_open(AdcpDb *db, const AdcpArchiveHead *head, const char *ba
   adcp_name_map_free(&p.modules);
   adcp_name_map_free(&p.sources);
   adcp_name_map_free(&p.left_indexes);
+  adcp_name_map_free(&p.views);
+  adcp_map_free(&p.bare);
   if( db->err->rc == ADCP_OK ) return plan;
   adcp_plan_close(plan);
   return NULL;

@@ -39,6 +39,7 @@ typedef struct AdcpPlanTable {
   bool fill;           /* load its rows */
   bool match_columns;  /* by name, into the live table's */
   bool verify;         /* its rows, read again, must give the backup's digest */
+  bool bare;           /* virtual: its rows do not come */
   bool anew; /* full-text index: made from the rows that it is over, not the backup's of it */
   const AdcpTable *takes; /* a live table that is no index's now and becomes a part of one: its rows
                           ** go; or NULL */
