@@ -150,6 +150,18 @@ static const AdcpPlanTable *owner_of(const Planner *p, const AdcpTable *shadow) 
   return adcp_map_get(&p->plan->by_source, shadow->shadow_of, strlen(shadow->shadow_of));
 }
 
+/* What has the table's name in the database takes no rows: to make room for the table would drop it. */
+static void fail_other_kind(Planner *p, const AdcpPlanTable *entry) {
+  const char *kind = entry->live == NULL                       ? "view"
+                     : entry->live->kind == ADCP_TABLE_VIRTUAL ? "virtual table"
+                                                               : "part of a virtual table";
+  adcp_error_set(p->err, ADCP_ERROR,
+                 "table \"%s\" is a %s in the database, and mode \"merge\" and data_only put rows "
+                 "into ordinary tables that are there; leave it out with exclude_tables, or name a "
+                 "table for its rows: {\"rename\":{\"%s\":\"...\"}}",
+                 entry->target, kind, entry->source->name);
+}
+
 /* A live ordinary table to put rows into; an error when there is none. */
 static void plan_into_live(Planner *p, AdcpPlanTable *entry) {
   entry->fill = entry->match_columns = true;
@@ -157,6 +169,10 @@ static void plan_into_live(Planner *p, AdcpPlanTable *entry) {
   bool to_be_made = adcp_legacy_is(p->head) && flag(p, "create") && entry->live == NULL &&
                     adcp_legacy_makes_table(entry->target);
   if( to_be_made ) return; /* a restore has made it before there is a plan */
+  if( live_relation(p, entry->target) ) {
+    fail_other_kind(p, entry);
+    return;
+  }
   if( adcp_legacy_is(p->head) ) {
     adcp_error_set(
         p->err, ADCP_ERROR,
@@ -696,6 +712,13 @@ static void find_taken(Planner *p) {
   }
 }
 
+/* It has no rows, and so needs no force. */
+static void warn_of_view(Planner *p, const AdcpPlanTable *entry, const AdcpObject *view) {
+  adcp_plan_warn(p->plan, p->err,
+                 "view \"%s\" of the database goes, with its triggers: table \"%s\" takes its name",
+                 view->name, entry->target);
+}
+
 /* A live table or view that takes the name of one to be created; with a virtual table go its shadow
 ** tables. */
 static void plan_drops(Planner *p) {
@@ -713,7 +736,9 @@ static void plan_drops(Planner *p) {
   for( size_t i = 0; i < plan->table_count; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
     const AdcpObject *live = entry->target ? live_relation(p, entry->target) : NULL;
-    if( live && (entry->create || entry->schema_row_only) ) add_drop(p, live);
+    if( live == NULL || !(entry->create || entry->schema_row_only) ) continue;
+    add_drop(p, live);
+    if( live->type == ADCP_OBJECT_VIEW ) warn_of_view(p, entry, live);
   }
   find_taken(p);
   if( plan->merge || plan->data_only ) return;
