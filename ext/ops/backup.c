@@ -185,6 +185,38 @@ static void warn_of_names(AdcpBackup *backup, const AdcpSelection *selection, co
   adcp_name_map_free(&relations);
 }
 
+/* The table or view of the database that a full-text index is over, or NULL. */
+static const AdcpObject *find_content(const AdcpBackup *backup, AdcpNameMap *relations,
+                                      const AdcpObject *index) {
+  const AdcpTable *table = adcp_schema_table(backup->schema, index->name);
+  bool made = index->type == ADCP_OBJECT_TABLE && table && table->kind == ADCP_TABLE_VIRTUAL;
+  char *name = made && index->sql ? adcp_fts_content_table(index->sql, backup->err) : NULL;
+  const AdcpObject *content =
+      name ? adcp_name_map_get(relations, name, strlen(name), backup->err) : NULL;
+  adcp_free(name);
+  return content;
+}
+
+/* A full-text index without what it is over finds words and no rows, which who did not exclude that may
+** not know. Of rows alone (data_only) the database that they are put into has it. */
+static void warn_of_contents(AdcpBackup *backup, const AdcpSelection *selection, const bool *keep) {
+  const AdcpSchema *schema = backup->schema;
+  AdcpNameMap relations = {0};
+  if( flag(backup, "data_only") || !adcp_selection_partial(selection) ) return;
+  adcp_mention_relations(&relations, schema, backup->err);
+  for( size_t i = 0; i < schema->object_count && !backup->err->rc; i++ ) {
+    const AdcpObject *index = &schema->objects[i];
+    const AdcpObject *content = keep[i] ? find_content(backup, &relations, index) : NULL;
+    const AdcpTable *table = content ? adcp_schema_table(schema, content->name) : NULL;
+    bool on_purpose = table && adcp_selection_excludes(selection, table);
+    if( content == NULL || keep[content - schema->objects] || on_purpose ) continue;
+    adcp_text_list_add(&backup->warnings,
+                       "full-text index \"%.200s\" names \"%.200s\", which is not in the backup",
+                       index->name, content->name);
+  }
+  adcp_name_map_free(&relations);
+}
+
 /* Whether a restore makes it by its own SQL. */
 static bool is_made(const AdcpBackup *backup, const AdcpObject *object) {
   const AdcpTable *table =
@@ -275,6 +307,7 @@ static void select_schema(AdcpBackup *backup) {
     for( size_t i = 0; i < schema->object_count; i++ ) {
       keep_objects[i] = object_written(backup, selection, &schema->objects[i]);
     }
+    warn_of_contents(backup, selection, keep_objects);
     for( size_t i = 0; i < schema->table_count; i++ ) {
       keep_tables[i] = adcp_selection_table(selection, schema->tables[i].name) &&
                        !adcp_reserved_is_left_out(&schema->tables[i], &backup->warnings);
