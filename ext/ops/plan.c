@@ -155,6 +155,14 @@ static void plan_into_live(Planner *p, AdcpPlanTable *entry) {
   bool to_be_made = adcp_legacy_is(p->head) && flag(p, "create") && entry->live == NULL &&
                     adcp_legacy_makes_table(entry->target);
   if( to_be_made ) return; /* a restore has made it before there is a plan */
+  if( adcp_schema_object(p->live, ADCP_OBJECT_VIEW, entry->target) ) {
+    adcp_error_set(
+        p->err, ADCP_ERROR,
+        "\"%s\" is a view in the database, which takes no rows; leave the table out with "
+        "exclude_tables, or give it another name with rename",
+        entry->target);
+    return;
+  }
   if( adcp_legacy_is(p->head) ) {
     adcp_error_set(
         p->err, ADCP_ERROR,
