@@ -112,6 +112,8 @@ live.executescript(open(os.path.join(ROOT, "sql", "demo.sql"), encoding="utf-8")
 live.executescript("ALTER TABLE tenant ADD COLUMN plan TEXT DEFAULT 'basic'; DELETE FROM product_embeddings;"
                    "UPDATE product SET name = 'zebra'; DELETE FROM product WHERE id > 10; CREATE TABLE other(x); INSERT INTO other VALUES(1)")
 fails("rows at stake", live, "adcp_restore", "old.json.gz", "replace the rows.*force")
+equal("the index is not kept", [step[:2] for step in plan(live, "old.json.gz", force=True) if step[1] == "products_fts"], [("rebuild", "products_fts")])
+equal("but in a merge", [step[:2] for step in plan(live, "old.json.gz", mode="merge") if step[1] == "products_fts"], [("keep", "products_fts")])
 report = call(live, "adcp_restore", "old.json.gz", force=True)
 equal("into the existing schema", report["rows"] if isinstance(report, dict) else report, ROWS)
 equal("a column of the database's own", set(live.execute("SELECT plan FROM tenant")), {("basic",)})
