@@ -155,7 +155,17 @@ void adcp_archive_read_metadata(AdcpArchiveReader *r) {
 
 /* ---- other sections ---- */
 
-void adcp_archive_keep_section(AdcpArchiveReader *r, const char *name) {
+void adcp_archive_keep_section(AdcpArchiveReader *r) {
+  size_t n;
+  const char *name = adcp_json_text(r->json, &n);
+  if( strlen(name) != n ) {
+    adcp_json_skip(r->json);
+    return;
+  }
+  if( adcp_archive_section(r, name, NULL) ) {
+    adcp_error_set(r->err, ADCP_CORRUPT, "\"%.100s\" stands twice", name);
+    return;
+  }
   if( r->section_count == ADCP_MAX_SECTIONS ) {
     adcp_error_set(r->err, ADCP_TOOBIG, "the document has more than %d members", ADCP_MAX_SECTIONS);
     return;
@@ -287,7 +297,7 @@ static bool scan_next(Scan *scan, Extent extent, int64_t *budget) {
   if( member < MEMBERS ) {
     scan_member(scan, member);
   } else {
-    adcp_archive_keep_section(r, adcp_json_text(r->json, NULL));
+    adcp_archive_keep_section(r);
   }
   r->input.budget = -1;
   *budget -= r->input.raw_bytes - before;
@@ -503,11 +513,12 @@ static void check_damaged(Scan *scan, int64_t damaged_at) {
 }
 
 /* A pass that failed before it met backup_metadata may have taken a member of format 2.0 for one
-** of ours: looks for backup_metadata first. True if the file is of that format. */
+** of ours, or its rows for text to keep: looks for backup_metadata first. True if the file is of that format. */
 static bool is_old_in_other_order(Scan *scan) {
   AdcpArchiveReader *r = scan->r;
   AdcpError first = ADCP_ERROR_INIT;
-  if( r->err->rc != ADCP_CORRUPT || r->input.failed || scan->met[METADATA] ) return false;
+  bool may_be = r->err->rc == ADCP_CORRUPT || r->err->rc == ADCP_TOOBIG;
+  if( !may_be || r->input.failed || scan->met[METADATA] ) return false;
   adcp_error_move(&first, r->err);
   adcp_block_reader_rewind(r->blocks, r->err);
   if( r->err->rc == ADCP_OK ) adcp_archive_restart(r, ADCP_JSON_END);

@@ -104,8 +104,9 @@ bool adcp_archive_peek(AdcpArchiveReader *r);
 /* Tells a file without a usable end by its first text. */
 void adcp_archive_peek_start(AdcpArchiveReader *r);
 
-/* Keeps the value that comes next as a section; forgets all. */
-void adcp_archive_keep_section(AdcpArchiveReader *r, const char *name);
+/* Keeps the value of the key that was just taken as a section; forgets all. A name with a zero byte
+** is nobody's, and its value is passed over. */
+void adcp_archive_keep_section(AdcpArchiveReader *r);
 void adcp_archive_drop_sections(AdcpArchiveReader *r);
 
 /* Adds a copy of the text to the head's warnings. */

@@ -2,6 +2,7 @@
 ** legacy_open.c - the first pass over a file of format 2.0 (contract in legacy_read.h).
 */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,8 +35,8 @@ typedef struct Found {
   char **columns; /* owned, each owned; in the order in which they were met */
   size_t count;
   AdcpNameMap by_name;
-  AdcpBuf ids;     /* int64_t: the rows' "id" */
-  AdcpBuf parents; /* int64_t: of the parent column, one a row; INT64_MIN without */
+  AdcpBuf ids;     /* int64_t: id_of the rows' "id" */
+  AdcpBuf parents; /* int64_t: of the parent column, one a row */
 } Found;
 
 typedef struct Pass {
@@ -43,13 +44,18 @@ typedef struct Pass {
   AdcpError *err;
   Found tables[ADCP_LEGACY_TABLES];
   bool met[REQUIRED_COUNT];
-  AdcpBuf value;
 } Pass;
 
+/* True if the key that was just taken is this one. */
+static bool is_key(const AdcpJsonReader *json, const char *name) {
+  size_t n;
+  const char *key = adcp_json_text(json, &n);
+  return strlen(name) == n && memcmp(key, name, n) == 0;
+}
+
 int adcp_legacy_find(const AdcpJsonReader *json) {
-  const char *key = adcp_json_text(json, NULL);
   for( int i = 0; i < ADCP_LEGACY_TABLES; i++ ) {
-    if( strcmp(key, adcp_legacy_specs[i].section) == 0 ) return i;
+    if( is_key(json, adcp_legacy_specs[i].section) ) return i;
   }
   return -1;
 }
@@ -74,21 +80,42 @@ static void add_column(Pass *pass, Found *found, const char *name, size_t n) {
   adcp_name_map_put(&found->by_name, copy, copy, pass->err);
 }
 
-/* The whole number that comes next; INT64_MIN for anything else. */
+#define NO_ID INT64_MIN /* null, an array or object, or no such key */
+
+/* What tells an id from others, as an INTEGER column keeps it: 1.0 and "1" are 1. Other texts and
+** numbers are told apart by a hash: an orphan is a warning. */
+static int64_t id_of(const char *text, size_t n) {
+  AdcpNumber number = adcp_number_parse((const uint8_t *)text, n);
+  bool whole = number.length == n;
+  if( whole && number.kind == ADCP_NUMBER_INTEGER ) return number.integer;
+  if( whole && number.kind == ADCP_NUMBER_REAL && fabs(number.real) < 9e18 &&
+      number.real == (double)(int64_t)number.real ) {
+    return (int64_t)number.real;
+  }
+  uint64_t hash = 14695981039346656037u; /* FNV-1a */
+  for( size_t i = 0; i < n; i++ ) hash = (hash ^ (uint8_t)text[i]) * 1099511628211u;
+  return (int64_t)(hash | 1);
+}
+
 static int64_t take_id(Pass *pass) {
-  adcp_buf_clear(&pass->value);
-  adcp_json_capture(pass->r->json, &pass->value);
-  if( pass->err->rc ) return INT64_MIN;
-  AdcpNumber number = adcp_number_parse(pass->value.data, pass->value.size);
-  bool good = number.kind == ADCP_NUMBER_INTEGER && number.length == pass->value.size;
-  return good ? number.integer : INT64_MIN;
+  AdcpJsonReader *json = pass->r->json;
+  size_t n, outside = adcp_json_depth(json);
+  AdcpJsonToken token = adcp_json_next(json);
+  if( token == ADCP_JSON_NUMBER || token == ADCP_JSON_STRING ) {
+    const char *text = adcp_json_text(json, &n);
+    return id_of(text, n);
+  }
+  while( adcp_json_depth(json) > outside && adcp_json_next(json) != ADCP_JSON_ERROR ) {
+    /* the rest of an array or object */
+  }
+  return NO_ID;
 }
 
 static void scan_row(Pass *pass, int index) {
   AdcpJsonReader *json = pass->r->json;
   Found *found = &pass->tables[index];
   const char *parent_column = adcp_legacy_specs[index].parent_column;
-  int64_t id = INT64_MIN, parent = INT64_MIN;
+  int64_t id = NO_ID, parent = NO_ID;
   while( pass->err->rc == ADCP_OK && adcp_json_next(json) == ADCP_JSON_KEY ) {
     size_t n;
     const char *key = adcp_json_text(json, &n);
@@ -135,9 +162,11 @@ static void scan_rows(Pass *pass, int index) {
 
 /* ---- other members ---- */
 
-static void note_required(Pass *pass, const char *key) {
+static void note_required(Pass *pass) {
   for( size_t i = 0; i < REQUIRED_COUNT; i++ ) {
-    if( strcmp(key, required[i]) == 0 ) pass->met[i] = true;
+    if( !is_key(pass->r->json, required[i]) ) continue;
+    if( pass->met[i] ) adcp_error_set(pass->err, ADCP_CORRUPT, "\"%s\" stands twice", required[i]);
+    pass->met[i] = true;
   }
 }
 
@@ -146,17 +175,17 @@ static void scan_document(Pass *pass) {
   int64_t budget = ADCP_MAX_HEAD_BYTES;
   adcp_json_expect(r->json, ADCP_JSON_BEGIN_OBJECT, "the document", pass->err);
   while( pass->err->rc == ADCP_OK && adcp_json_next(r->json) == ADCP_JSON_KEY ) {
-    const char *key = adcp_json_text(r->json, NULL);
     int index = adcp_legacy_find(r->json);
-    note_required(pass, key);
+    note_required(pass);
+    if( pass->err->rc ) return;
     if( index >= 0 ) {
       scan_rows(pass, index);
-    } else if( strcmp(key, "backup_metadata") == 0 ) {
+    } else if( is_key(r->json, "backup_metadata") ) {
       adcp_json_skip(r->json); /* read when the format was told */
     } else {
       int64_t before = r->input.raw_bytes;
       r->input.budget = before + budget;
-      adcp_archive_keep_section(r, key);
+      adcp_archive_keep_section(r);
       r->input.budget = -1;
       budget -= r->input.raw_bytes - before;
     }
@@ -232,7 +261,9 @@ static void find_orphans(Pass *pass, int index) {
   if( parent_count ) qsort(parents->ids.data, parent_count, sizeof(int64_t), compare_ids);
   for( size_t i = 0; i < count; i++ ) {
     const uint8_t *key = children->parents.data + i * sizeof(int64_t);
-    if( parent_count &&
+    int64_t id;
+    memcpy(&id, key, sizeof id);
+    if( parent_count && id != NO_ID &&
         bsearch(key, parents->ids.data, parent_count, sizeof(int64_t), compare_ids) )
       continue;
     if( orphans++ == 0 ) first = i + 1;
@@ -303,7 +334,6 @@ static void close_pass(Pass *pass) {
     adcp_buf_free(&found->ids);
     adcp_buf_free(&found->parents);
   }
-  adcp_buf_free(&pass->value);
 }
 
 void adcp_legacy_open(AdcpArchiveReader *r) {

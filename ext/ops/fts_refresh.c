@@ -177,23 +177,64 @@ static void refresh_view(AdcpDb *db, AdcpPlan *plan, Names *names, const AdcpObj
   adcp_error_clear(&unreadable);
 }
 
+/* What an index of the database is made of: content of its own, which stays (NULL), or a table or
+** view that it reads; owned. table is its description. */
+static char *content_of(AdcpDb *db, const AdcpSchema *live, Names *names, const AdcpObject *object,
+                        const AdcpTable **table) {
+  if( object->type != ADCP_OBJECT_TABLE || object->sql == NULL ) return NULL;
+  *table = adcp_schema_table(live, object->name);
+  if( *table == NULL || (*table)->kind != ADCP_TABLE_VIRTUAL ) return NULL;
+  char *name = adcp_fts_content_table(object->sql, db->err);
+  if( name == NULL || !has(&names->dropped, object->name, db->err) ) return name;
+  adcp_free(name); /* the backup's comes in its place */
+  return NULL;
+}
+
 /* Indexes of the database over tables whose rows were replaced. */
 static void refresh_live(AdcpDb *db, AdcpPlan *plan, const AdcpSchema *live, Names *names) {
   for( size_t i = 0; i < live->object_count && !db->err->rc; i++ ) {
     const AdcpObject *object = &live->objects[i];
-    if( object->type != ADCP_OBJECT_TABLE || object->sql == NULL ) continue;
-    const AdcpTable *table = adcp_schema_table(live, object->name);
-    if( table == NULL || table->kind != ADCP_TABLE_VIRTUAL ) continue;
-    char *name = adcp_fts_content_table(object->sql, db->err);
-    if( name == NULL || has(&names->dropped, object->name, db->err) ) {
-      /* its own content, or the backup's */
-    } else if( has(&names->refilled, name, db->err) ) {
+    const AdcpTable *table;
+    char *name = content_of(db, live, names, object, &table);
+    if( name && has(&names->refilled, name, db->err) ) {
       refresh(db, object->name, object, table, name);
-    } else if( has(&names->views, name, db->err) ) {
+    } else if( name && has(&names->views, name, db->err) ) {
       refresh_view(db, plan, names, object, table, name);
     }
     adcp_free(name);
   }
+}
+
+/* As refresh_live and refresh_view decide. */
+static bool is_refreshed(AdcpDb *db, Names *names, const AdcpTable *table, const char *content) {
+  if( has(&names->refilled, content, db->err) ) return true;
+  bool is_fts5 = sqlite3_stricmp(table->module, "fts5") == 0;
+  if( !is_fts5 || !has(&names->views, content, db->err) ) return false;
+  AdcpError unreadable = ADCP_ERROR_INIT;
+  AdcpDb look = {db->handle, db->schema, &unreadable};
+  bool found = view_reads(&look, &names->refilled, content) && !unreadable.rc;
+  if( unreadable.rc == ADCP_NOMEM || unreadable.rc == ADCP_INTERRUPT ) {
+    adcp_error_move(db->err, &unreadable);
+  }
+  adcp_error_clear(&unreadable);
+  return found;
+}
+
+void adcp_fts_list_refreshed(AdcpDb *db, const AdcpPlan *plan, const AdcpSchema *live,
+                             AdcpNameMap *list) {
+  if( db->err->rc || plan->merge || plan->whole ) return;
+  Names names = {0};
+  index_names(&names, plan, live, db->err);
+  for( size_t i = 0; i < live->object_count && names.refilled.map.count && !db->err->rc; i++ ) {
+    const AdcpObject *object = &live->objects[i];
+    const AdcpTable *table;
+    char *name = content_of(db, live, &names, object, &table);
+    if( name && is_refreshed(db, &names, table, name) ) {
+      adcp_name_map_put(list, object->name, (void *)object, db->err);
+    }
+    adcp_free(name);
+  }
+  free_names(&names);
 }
 
 static bool is_view(AdcpDb *db, const char *name) {

@@ -13,10 +13,15 @@
 #ifndef ADCP_OPS_FTS_REFRESH_H
 #define ADCP_OPS_FTS_REFRESH_H
 
+#include "base/name_map.h"
 #include "ops/plan.h"
 
 /* Also makes those anew that the backup left out (fts_leave.h). After rows and views, within the
 ** restore's transaction. live: the schema before the restore. */
 void adcp_fts_refresh(AdcpDb *db, AdcpPlan *plan, const AdcpSchema *live);
+
+/* Adds the objects of live that a restore by the plan would make anew; changes nothing. */
+void adcp_fts_list_refreshed(AdcpDb *db, const AdcpPlan *plan, const AdcpSchema *live,
+                             AdcpNameMap *list);
 
 #endif

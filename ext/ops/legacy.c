@@ -6,15 +6,38 @@
 #include <string.h>
 
 #include "archive/legacy_read.h"
+#include "base/mem.h"
 #include "ops/legacy_schema.h"
 
 bool adcp_legacy_is(const AdcpArchiveHead *head) {
   return head->is_legacy;
 }
 
-static bool is_there(AdcpDb *db, const char *name) {
-  return adcp_db_integer(db, 0, "SELECT 1 FROM \"%w\".sqlite_schema WHERE name = %Q COLLATE NOCASE",
-                         db->schema, name) != 0;
+/* Triggers have names of their own; of all others, one name is one object. */
+static bool is_namesake(AdcpObjectType a, AdcpObjectType b) {
+  return (a == ADCP_OBJECT_TRIGGER) == (b == ADCP_OBJECT_TRIGGER);
+}
+
+static void fail_taken(const AdcpCreate *create, const char *type, AdcpError *err) {
+  const char *wanted = adcp_object_type_name(create->type);
+  adcp_error_set(err, ADCP_ERROR,
+                 "\"%s\" is the name of a%s %s in the database, where the application has a%s %s; "
+                 "rename or drop it",
+                 create->name, type[0] == 'i' ? "n" : "", type, wanted[0] == 'i' ? "n" : "",
+                 wanted);
+}
+
+/* True when the database has the object; an error when it has another kind of that name. */
+static bool is_there(AdcpDb *db, const AdcpCreate *create) {
+  const char *wanted = adcp_object_type_name(create->type);
+  char *type = adcp_db_text(db,
+                            "SELECT type FROM \"%w\".sqlite_schema WHERE name = %Q COLLATE NOCASE"
+                            " AND (type = 'trigger') = %d",
+                            db->schema, create->name, create->type == ADCP_OBJECT_TRIGGER);
+  if( type && strcmp(type, wanted) != 0 ) fail_taken(create, type, db->err);
+  bool there = type != NULL;
+  adcp_free(type);
+  return there;
 }
 
 /* The texts name no schema: it is put in front of the object's name. */
@@ -22,7 +45,7 @@ static void create_object(AdcpDb *db, const char *sql) {
   AdcpCreate create;
   AdcpBuf text = {0};
   if( !adcp_create_parse(sql, &create, db->err) ) return;
-  if( !is_there(db, create.name) ) {
+  if( !is_there(db, &create) && !db->err->rc ) {
     adcp_create_splice(&text, sql, &create, db->schema, NULL, NULL);
     const char *spliced = adcp_buf_text(&text); /* which may need memory too */
     if( adcp_buf_check(&text, db->err) ) adcp_db_exec_text(db, spliced);
@@ -44,10 +67,13 @@ bool adcp_legacy_next_missing(const AdcpSchema *live, size_t *at, AdcpCreate *cr
   while( adcp_legacy_schema[*at] && adcp_create_parse(adcp_legacy_schema[*at], create, err) ) {
     bool there = false;
     for( size_t i = 0; i < live->object_count && !there; i++ ) {
-      there = sqlite3_stricmp(live->objects[i].name, create->name) == 0;
+      AdcpObjectType type = live->objects[i].type;
+      there = is_namesake(type, create->type) &&
+              sqlite3_stricmp(live->objects[i].name, create->name) == 0;
+      if( there && type != create->type ) fail_taken(create, adcp_object_type_name(type), err);
     }
     (*at)++;
-    if( !there ) return true;
+    if( !there && !err->rc ) return true;
     adcp_create_free(create);
   }
   return false;

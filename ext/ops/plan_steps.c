@@ -13,6 +13,7 @@
 #include "db/token.h"
 #include "ops/backup_dir.h"
 #include "ops/ddl.h"
+#include "ops/fts_refresh.h"
 #include "ops/hash.h"
 #include "ops/interrupt.h"
 #include "ops/kept_rows.h"
@@ -392,17 +393,25 @@ static void list_rebuilds(AdcpPlanSteps *steps) {
   }
 }
 
+/* Full-text indexes over rows that are replaced are made anew. */
 static void list_kept(AdcpPlanSteps *steps) {
+  AdcpNameMap refreshed = {0};
+  adcp_fts_list_refreshed(&steps->db, steps->plan, steps->live, &refreshed);
   for( size_t i = 0; i < steps->live->object_count && !steps->err->rc; i++ ) {
     const AdcpObject *object = &steps->live->objects[i];
     bool relation = object->type == ADCP_OBJECT_TABLE || object->type == ADCP_OBJECT_VIEW;
     const AdcpPlanTable *entry = planned(steps, object->name);
     bool touched = steps->dropped[i] || (entry && entry->fill);
     if( !relation || touched || is_shadow(steps->live, object) ) continue;
+    if( adcp_name_map_get(&refreshed, object->name, strlen(object->name), steps->err) ) {
+      add(steps, "rebuild", object->name, -1, "full-text index, from the rows that come");
+      continue;
+    }
     const AdcpTable *table = live_rows(steps, object);
     int64_t rows = table ? adcp_catalog_row_count(&steps->db, table) : -1;
     add(steps, "keep", object->name, rows, "%s", adcp_object_type_name(object->type));
   }
+  adcp_name_map_free(&refreshed);
 }
 
 /* What a restore would warn of, and what would stop it. */

@@ -1,5 +1,6 @@
 """Backups of version 2.0, made by make_legacy.py from a sample database, validated and restored."""
 import copy
+import gzip
 import json
 import os
 import re
@@ -111,6 +112,8 @@ live.executescript(open(os.path.join(ROOT, "sql", "demo.sql"), encoding="utf-8")
 live.executescript("ALTER TABLE tenant ADD COLUMN plan TEXT DEFAULT 'basic'; DELETE FROM product_embeddings;"
                    "UPDATE product SET name = 'zebra'; DELETE FROM product WHERE id > 10; CREATE TABLE other(x); INSERT INTO other VALUES(1)")
 fails("rows at stake", live, "adcp_restore", "old.json.gz", "replace the rows.*force")
+equal("the index is not kept", [step[:2] for step in plan(live, "old.json.gz", force=True) if step[1] == "products_fts"], [("rebuild", "products_fts")])
+equal("but in a merge", [step[:2] for step in plan(live, "old.json.gz", mode="merge") if step[1] == "products_fts"], [("keep", "products_fts")])
 report = call(live, "adcp_restore", "old.json.gz", force=True)
 equal("into the existing schema", report["rows"] if isinstance(report, dict) else report, ROWS)
 equal("a column of the database's own", set(live.execute("SELECT plan FROM tenant")), {("basic",)})
@@ -188,6 +191,44 @@ for action in ("SELECT 1", "VACUUM"):
         check("another content, " + action, "then.json was replaced by another backup" in str(error), error)
 source.execute("DROP TABLE temp.earlier")
 
+# Ids as an INTEGER column keeps them.
+alike = copy.deepcopy(old)
+for row, tenant in zip(alike["products"], (1.0, "1", 1)):
+    row["tenant_id"] = tenant
+alike["tenants"][0]["id"] = str(alike["tenants"][0]["id"])
+alike["tenants"][1]["id"] = float(alike["tenants"][1]["id"])
+make_legacy.write(alike, "alike.json")
+report = call(source, "adcp_validate", "alike.json")
+equal("ids that are alike", [report["valid"], report["warnings"]], [True, []])
+
+# What stands in the way of the application's own schema.
+for text, name, kind, wanted_kind in (("CREATE TABLE ix_tenant_slug(a)", "ix_tenant_slug", "a table", "an index"),
+                                      ("CREATE VIEW tenant AS SELECT 1 AS id", "tenant", "a view", "a table")):
+    taken = connect("taken.sqlite3")
+    taken.execute(text)
+    said = f'"{name}" is the name of {kind} in the database, where the application has {wanted_kind}; rename or drop it'
+    fails("a name that is taken, " + name, taken, "adcp_restore", "old.json", re.escape(said) + "; database unchanged", create=True)
+    try:
+        check("the same in the plan, " + name, False, plan(taken, "old.json", create=True))
+    except sqlite3.Error as error:
+        check("the same in the plan, " + name, said in str(error) , error)
+    equal("nothing but it, " + name, taken.execute("SELECT name FROM sqlite_schema").fetchall(), [(name,)])
+    os.unlink("taken.sqlite3")
+view = connect("view.sqlite3")
+view.execute("CREATE VIEW tenant AS SELECT 1 AS id")
+fails("rows into a view", view, "adcp_restore", "old.json", '"tenant" is a view in the database, which takes no rows', tables=["tenant"])
+
+# backup_metadata behind more text than a head may have.
+last = {key: member for key, member in old.items() if key != "backup_metadata"} | {"backup_metadata": old["backup_metadata"]}
+with gzip.open("last.json.gz", "wt", compresslevel=1) as file:
+    start, end = json.dumps(last).split('"products": [', 1)
+    file.write(start + '"products": [')
+    for i in range(257):
+        file.write(" " * (1 << 20))
+    file.write(end)
+report = call(source, "adcp_validate", "last.json.gz", level="standard")
+equal("metadata behind the rows", [report["valid"], report["errors"], report["rows"]], [True, [], ROWS])
+
 # A list without rows empties the table.
 empty = copy.deepcopy(old)
 empty["product_embeddings"] = []
@@ -222,6 +263,15 @@ for section in ("tenants", "products", "external_agents", "product_embeddings", 
 damaged("counts", lambda v: v["products"].pop(), errors="damaged: data_counts says 1250|damaged: data_counts says \\d+ rows of \"products\"")
 damaged("orphaned product", lambda v: v["products"][4].update(tenant_id=99), warnings='1 of "products" is orphaned.*first is row 5')
 damaged("orphaned embedding", lambda v: v["product_embeddings"][0].update(product_id=-5), warnings='1 of "product_embeddings" is orphaned')
+for name, tenants, tenant_id, pattern in (("ids that are texts", "x", ("x", "y"), 'the first is row 2'), ("ids that are null", None, (None, 1), 'the first is row 1')):
+    value = copy.deepcopy(old)
+    value["tenants"].append(value["tenants"][0] | {"id": tenants})
+    value["backup_metadata"]["data_counts"]["tenants"] += 1
+    for row, own in zip(value["products"], tenant_id):
+        row["tenant_id"] = own
+    make_legacy.write(value, "bad.json")
+    report = call(source, "adcp_validate", "bad.json", level="standard")
+    check(name, report["valid"] and re.search('1 of "products" is orphaned.*' + pattern, report["warnings"][0]), report)
 damaged("rows that are none", lambda v: v["products"].insert(0, 5), errors='damaged: .*"products"')
 # What reads well, but does not go into the schema: only a trial restore finds it.
 for name, change, pattern in (("two rows of one id", lambda v: v["products"][1].update(id=v["products"][0]["id"]), "UNIQUE constraint failed: product.id"),
@@ -241,6 +291,9 @@ damaged("too many keys", lambda v: v["products"][0].update({f"k{i}": 1 for i in 
 text = open("old.json").read()
 for name, broken, pattern in (("cut", text[:len(text) // 2], "incomplete: "), ("twice", text.replace('"name":', '"slug": 1, "name":', 1), "stands twice"),
                               ("tail", text + "x", "damaged: "), ("section twice", text.replace('\n  "external_agents"', '\n  "tenants"', 1), "stands twice"),
+                              ("settings twice", text.replace('\n  "tenant_settings"', '\n  "app_settings"', 1), '"app_settings" stands twice'),
+                              ("metadata twice", text.replace('\n  "tenant_settings"', '\n  "backup_metadata"', 1), '"backup_metadata" stands twice'),
+                              ("a longer key", text.replace('\n  "tenants"', '\n  "tenants\\u0000x"', 1), 'no "tenants"'),
                               ("large number", text.replace('"id": 1,', '"id": 99999999999999999999,', 1), "too large")):
     open("bad.json", "w").write(broken)
     report = call(source, "adcp_validate", "bad.json")
