@@ -83,3 +83,16 @@ int adcp_text_compare(AdcpEncoding encoding, const AdcpValue *a, const AdcpValue
   if( encoding == ADCP_UTF8 || a->type == ADCP_BLOB ) return compare_bytes(a, b);
   return compare_units(encoding, a, b);
 }
+
+void adcp_text_encode(AdcpEncoding encoding, const AdcpValue *text, AdcpBuf *out) {
+  if( encoding == ADCP_UTF8 ) {
+    adcp_buf_append(out, adcp_value_bytes(text), text->size);
+    return;
+  }
+  Units units = units_of(text);
+  for( int unit; (unit = next_unit(&units)) >= 0; ) {
+    int weight = weight_of(unit, encoding);
+    adcp_buf_append_byte(out, (uint8_t)(weight >> 8));
+    adcp_buf_append_byte(out, (uint8_t)weight);
+  }
+}

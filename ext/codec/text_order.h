@@ -9,6 +9,7 @@
 #ifndef ADCP_CODEC_TEXT_ORDER_H
 #define ADCP_CODEC_TEXT_ORDER_H
 
+#include "base/buf.h"
 #include "codec/value.h"
 
 typedef enum AdcpEncoding { ADCP_UTF8, ADCP_UTF16LE, ADCP_UTF16BE } AdcpEncoding;
@@ -19,5 +20,8 @@ AdcpEncoding adcp_encoding_of_name(const char *name);
 /* Below 0, 0, above 0. Both are ADCP_TEXT or ADCP_TEXT16; in ADCP_UTF8, whose databases have no
 ** ADCP_TEXT16, and for ADCP_BLOB it is the order of bytes. */
 int adcp_text_compare(AdcpEncoding encoding, const AdcpValue *a, const AdcpValue *b);
+
+/* Appends bytes whose order, by memcmp and then by length, is the same. */
+void adcp_text_encode(AdcpEncoding encoding, const AdcpValue *text, AdcpBuf *out);
 
 #endif

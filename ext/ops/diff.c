@@ -23,9 +23,13 @@
 #include "ops/metadata.h"
 #include "ops/redaction.h"
 #include "ops/row_order.h"
+#include "ops/row_sort.h"
 #include "platform/work_queue.h"
 
 #define CHECK_ROWS 4096 /* merged between two looks at the interrupt */
+
+/* A longer key is none that can be sorted anew beside the row: SQLite's limit is 2000 columns. */
+#define MAX_SORTED_KEY 1000
 
 typedef struct Side {
   AdcpDb *db;
@@ -40,6 +44,7 @@ typedef struct Side {
   const AdcpTable *table;   /* that is being merged; NULL when this side has no rows of it */
   AdcpScan *scan;
   AdcpRowOrder *order;
+  AdcpRowSort *sort;     /* NULL: rows come as they stand */
   AdcpValue *shown;      /* owned: room for a row of the table */
   bool *hidden;          /* owned: for each value of a row, whether it is redacted */
   AdcpRowWriter *writer; /* for rows as JSON; opened when needed */
@@ -112,6 +117,8 @@ static void open_live(Side *side, AdcpDb *db) {
 }
 
 static void end_rows(Side *side) {
+  adcp_row_sort_close(side->sort);
+  side->sort = NULL;
   adcp_scan_close(side->scan);
   adcp_row_order_close(side->order);
   adcp_row_writer_close(side->writer);
@@ -182,7 +189,9 @@ static bool is_left_out(const Side *side, const char *name) {
 static void next_row(Side *side) {
   side->row = NULL;
   if( side->table == NULL || side->db->err->rc ) return;
-  if( side->scan ) {
+  if( side->sort ) {
+    side->row = adcp_row_sort_next(side->sort);
+  } else if( side->scan ) {
     side->row = adcp_scan_next(side->scan);
   } else if( adcp_backup_table_next(side->backup) ) {
     side->row = adcp_backup_table_values(side->backup);
@@ -200,7 +209,21 @@ static void begin_rows(Side *side, const char *name) {
     side->scan = adcp_scan_open(side->db, side->table);
     side->order = adcp_row_order_of_live(side->db, side->table);
   }
-  next_row(side);
+}
+
+/* Rows of another encoding than the other side's come in the order of that. */
+static void sort_rows(AdcpDiff *diff, Side *side, const Side *other) {
+  if( diff->err->rc || side->order == NULL ) return;
+  if( adcp_row_order_key_count(side->order) > MAX_SORTED_KEY ) return;
+  if( !adcp_row_order_take_encoding(side->order, other->order) ) return;
+  AdcpRowSort *sort = adcp_row_sort_open(side->db, side->table, side->order);
+  while( sort ) {
+    next_row(side);
+    if( side->row == NULL ) break;
+    adcp_row_sort_add(sort, side->row);
+    if( ++diff->merged % CHECK_ROWS == 0 ) adcp_interrupt_check(&diff->interrupt, diff->err);
+  }
+  side->sort = sort;
 }
 
 /* The digest and number of a table's rows: from the manifest, or by reading them. */
@@ -379,6 +402,9 @@ static void pair_columns(AdcpDiff *diff) {
 static void begin_merge(AdcpDiff *diff, const char *name) {
   begin_rows(&diff->sides[0], name);
   begin_rows(&diff->sides[1], name);
+  sort_rows(diff, &diff->sides[1], &diff->sides[0]);
+  next_row(&diff->sides[0]);
+  next_row(&diff->sides[1]);
   find_hidden(diff, &diff->sides[0]);
   find_hidden(diff, &diff->sides[1]);
   pair_columns(diff);

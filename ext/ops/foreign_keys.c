@@ -336,7 +336,14 @@ static void judge(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan, bool e
     const Violations *entry = state->list[i];
     int64_t new_ones = entry->after - entry->before;
     if( new_ones <= 0 || came_so(plan, &fates, entry, db->err) ) continue;
-    if( enforce ) {
+    if( enforce && plan->merge ) {
+      adcp_error_set(
+          db->err, ADCP_CONSTRAINT,
+          "%lld rows of table \"%s\" would refer to rows that \"%s\" does not have; merge both "
+          "tables, or, where the source had these rows so, accept it with "
+          "{\"foreign_keys\":\"report\"}",
+          (long long)new_ones, entry->child->name, entry->parent);
+    } else if( enforce ) {
       adcp_error_set(
           db->err, ADCP_CONSTRAINT,
           "%lld row%s of table \"%s\" would refer to rows that \"%s\" does not have; restore "

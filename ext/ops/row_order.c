@@ -213,6 +213,27 @@ bool adcp_row_order_equal(const AdcpRowOrder *a, const AdcpRowOrder *b) {
   return true;
 }
 
+bool adcp_row_order_take_encoding(AdcpRowOrder *order, const AdcpRowOrder *other) {
+  if( order == NULL || other == NULL || adcp_row_order_equal(order, other) ) return false;
+  AdcpEncoding before = order->encoding;
+  order->encoding = other->encoding;
+  bool taken = adcp_row_order_equal(order, other);
+  if( !taken ) order->encoding = before;
+  return taken;
+}
+
+const char *adcp_row_order_key_collation(const AdcpRowOrder *order, size_t i) {
+  return order->parts[i].collation;
+}
+
+bool adcp_row_order_key_descends(const AdcpRowOrder *order, size_t i) {
+  return order->parts[i].descending;
+}
+
+AdcpEncoding adcp_row_order_encoding(const AdcpRowOrder *order) {
+  return order->encoding;
+}
+
 size_t adcp_row_order_key_count(const AdcpRowOrder *order) {
   return order->count;
 }

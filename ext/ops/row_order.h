@@ -29,6 +29,10 @@ bool adcp_row_order_has_encoding(const AdcpRowOrder *order, AdcpEncoding encodin
 /* True when rows of both stand in the same order and their keys mean the same. */
 bool adcp_row_order_equal(const AdcpRowOrder *a, const AdcpRowOrder *b);
 
+/* Where the orders differ by their encodings alone, gives `order` that of the other, true: its rows are to
+** be sorted anew (row_sort.h). */
+bool adcp_row_order_take_encoding(AdcpRowOrder *order, const AdcpRowOrder *other);
+
 /* Compares the keys of two rows, which may come from tables with other columns beside the key:
 ** below 0, 0, above 0. a is of the first order's table, b of the second's. */
 int adcp_row_order_compare(AdcpRowOrder *order, const AdcpValue *a, const AdcpRowOrder *other,
@@ -41,9 +45,12 @@ bool adcp_row_order_first_descends(const AdcpRowOrder *order);
 bool adcp_row_order_first_is_binary(const AdcpRowOrder *order);
 bool adcp_row_order_first_is_own(const AdcpRowOrder *order); /* by BINARY, NOCASE or RTRIM */
 
-/* The places of the key's values in a row. */
+/* The places of the key's values in a row, their collations (NULL: BINARY) and directions. */
 size_t adcp_row_order_key_count(const AdcpRowOrder *order);
 size_t adcp_row_order_key_place(const AdcpRowOrder *order, size_t i);
+const char *adcp_row_order_key_collation(const AdcpRowOrder *order, size_t i);
+bool adcp_row_order_key_descends(const AdcpRowOrder *order, size_t i);
+AdcpEncoding adcp_row_order_encoding(const AdcpRowOrder *order);
 void adcp_row_order_close(AdcpRowOrder *order);
 
 #endif

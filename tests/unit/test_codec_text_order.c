@@ -71,6 +71,16 @@ static int order_of(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_
   return sign(order ? order : a_size < b_size ? -1 : a_size > b_size);
 }
 
+/* As a database of that encoding stores it. */
+static long is_written_otherwise(AdcpEncoding encoding, const Text *text) {
+  AdcpBuf out = {0};
+  const uint8_t *stored = encoding == ADCP_UTF16LE ? text->le : text->be;
+  adcp_text_encode(encoding, &text->value, &out);
+  bool same = out.size == text->size && (out.size == 0 || memcmp(out.data, stored, out.size) == 0);
+  adcp_buf_free(&out);
+  return !same;
+}
+
 static void all_encodings(void) {
   static Text a, b;
   long wrong = 0, less = 0, equal = 0;
@@ -87,6 +97,7 @@ static void all_encodings(void) {
       b = a;
       b.value.bytes = b.value.type == ADCP_TEXT ? b.held : b.le;
     }
+    wrong += is_written_otherwise(ADCP_UTF16LE, &a) + is_written_otherwise(ADCP_UTF16BE, &b);
     int le = order_of(a.le, a.size, b.le, b.size), be = order_of(a.be, a.size, b.be, b.size);
     wrong += sign(adcp_text_compare(ADCP_UTF16LE, &a.value, &b.value)) != le;
     wrong += sign(adcp_text_compare(ADCP_UTF16BE, &a.value, &b.value)) != be;
