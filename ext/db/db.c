@@ -226,6 +226,12 @@ char *adcp_db_column_copy(AdcpDb *db, sqlite3_stmt *stmt, int column) {
   return copy;
 }
 
+void adcp_db_set_progress(sqlite3 *handle, int steps, int (*xProgress)(void *), void *context) {
+  if( ADCP_SQLITE_HAS(progress_handler) ) {
+    sqlite3_progress_handler(handle, steps, xProgress, context);
+  }
+}
+
 void adcp_interrupt_probe_open(AdcpInterruptProbe *probe, AdcpDb *db) {
   probe->stmt = adcp_db_prepare(db, "SELECT 1");
 }

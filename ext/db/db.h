@@ -68,6 +68,10 @@ char *adcp_db_column_copy(AdcpDb *db, sqlite3_stmt *stmt, int column);
 /* Whether sqlite3_interrupt was called. Only while a statement runs: otherwise SQLite forgets it. */
 bool adcp_db_is_interrupted(sqlite3 *handle);
 
+/* sqlite3_progress_handler. Nothing where SQLite was compiled without: what runs on the connection is
+** then stopped between two statements only. */
+void adcp_db_set_progress(sqlite3 *handle, int steps, int (*xProgress)(void *), void *context);
+
 /* Looks whether sqlite3_interrupt was called, by stepping a statement that was prepared for this
 ** (3.40 has no sqlite3_is_interrupted): sets ADCP_INTERRUPT. For long work that steps nothing. */
 typedef struct AdcpInterruptProbe {

@@ -254,7 +254,7 @@ static void configure(AdcpScratch *scratch, const AdcpScratchOptions *options) {
   forget_collation(db, "RTRIM");
   sqlite3_collation_needed(db->handle, scratch, xCollationNeeded);
   add_replaced(scratch);
-  sqlite3_progress_handler(db->handle, PROBE_STEPS, xProgress, scratch);
+  adcp_db_set_progress(db->handle, PROBE_STEPS, xProgress, scratch);
 }
 
 AdcpScratch *adcp_scratch_open(AdcpDb *caller, const AdcpScratchOptions *options) {

@@ -227,15 +227,6 @@ static bool is_journal_mode(AdcpDb *db, const char *mode) {
   return same;
 }
 
-/* A library may have been built without it. */
-static bool can_serialize(void) {
-#ifdef SQLITE_CORE
-  return true;
-#else
-  return sqlite3_api->serialize != NULL;
-#endif
-}
-
 static bool has_steady_pages(AdcpDb *db) {
   int reserved = -1;
   if( adcp_system_file(db) == NULL ) return false;
@@ -347,7 +338,8 @@ static bool flush_pages(AdcpDb *db) {
 }
 
 static bool open_view(AdcpSideView *view, AdcpDb *db, const char *table) {
-  if( !can_serialize() || !has_steady_pages(db) || !make_page1(view, db, table) ) return false;
+  if( !ADCP_SQLITE_HAS(serialize) || !has_steady_pages(db) || !make_page1(view, db, table) )
+    return false;
   if( !flush_pages(db) ) return false;
   view->file = adcp_system_file(db);
   if( view->file == NULL || adcp_file_window_flush(view->file) != SQLITE_OK ) return false;
@@ -357,7 +349,7 @@ static bool open_view(AdcpSideView *view, AdcpDb *db, const char *table) {
   view->opener = pthread_self();
   view->first = db->handle;
   adcp_interrupt_probe_open(&view->probe, db);
-  sqlite3_progress_handler(view->handle, STOP_STEPS, is_stopped, view);
+  adcp_db_set_progress(view->handle, STOP_STEPS, is_stopped, view);
   adcp_db_exec(&view->db, "PRAGMA cache_size=-%d", CACHE_KIB);
   return view->err.rc == ADCP_OK && db->err->rc == ADCP_OK;
 }

@@ -15,4 +15,12 @@ SQLITE_EXTENSION_INIT3
 /* Oldest SQLite whose behaviour the rules of db and ops were checked on. */
 #define ADCP_SQLITE_VERSION_FLOOR 3040000
 
+/* Whether the API table has a routine that SQLite may have been compiled without (SQLITE_OMIT_...):
+** its entry is NULL then. A program that links SQLite has all that it was linked with. */
+#ifdef SQLITE_CORE
+#define ADCP_SQLITE_HAS(routine) true
+#else
+#define ADCP_SQLITE_HAS(routine) (sqlite3_api->routine != NULL)
+#endif
+
 #endif

@@ -292,7 +292,8 @@ static void plan_kept_schema(Planner *p, AdcpPlanTable *entry, bool has_rows) {
 ** was built so. No SQL makes one. */
 static bool keeps_statistics(const char *name) {
   if( sqlite3_stricmp(name, "sqlite_stat1") == 0 ) return true;
-  return sqlite3_stricmp(name, "sqlite_stat4") == 0 && sqlite3_compileoption_used("ENABLE_STAT4");
+  return sqlite3_stricmp(name, "sqlite_stat4") == 0 && ADCP_SQLITE_HAS(compileoption_used) &&
+         sqlite3_compileoption_used("ENABLE_STAT4");
 }
 
 /* The definition comes from the backup. */

@@ -109,7 +109,7 @@ static void open_private(Trial *trial) {
     return;
   }
   sqlite3_collation_needed(trial->handle, trial, xCollationNeeded);
-  sqlite3_progress_handler(trial->handle, PROBE_STEPS, xProgress, trial);
+  adcp_db_set_progress(trial->handle, PROBE_STEPS, xProgress, trial);
 }
 
 static void close_private(Trial *trial) {

@@ -34,6 +34,22 @@ static int check_version(char **message) {
   return SQLITE_ERROR;
 }
 
+/* What SQLite can be compiled without and adcp is nothing without: the judge of a backup's schema is an
+** authorizer, rows go in through a virtual table, a transaction is begun and aborted by blob_open. */
+static int check_routines(char **message) {
+  const char *option = NULL;
+  if( !ADCP_SQLITE_HAS(set_authorizer) ) option = "SQLITE_OMIT_AUTHORIZATION";
+  if( !ADCP_SQLITE_HAS(create_module_v2) ) option = "SQLITE_OMIT_VIRTUALTABLE";
+  if( !ADCP_SQLITE_HAS(blob_open) ) option = "SQLITE_OMIT_INCRBLOB";
+  if( option == NULL ) return SQLITE_OK;
+  if( message ) {
+    *message = sqlite3_mprintf("adcp " ADCP_VERSION " needs what the SQLite of this program was "
+                               "compiled without (%s); load it into another sqlite3",
+                               option);
+  }
+  return SQLITE_ERROR;
+}
+
 /* Settings of a file that the environment names: not in a program that runs with other rights than
 ** its user's. */
 static void load_config(AdcpConfig *config, AdcpError *err) {
@@ -117,6 +133,7 @@ ADCP_EXPORT int sqlite3_adcp_init(sqlite3 *db, char **message,
   SQLITE_EXTENSION_INIT2(api);
   (void)api;
   int rc = check_version(message);
+  if( rc == SQLITE_OK ) rc = check_routines(message);
   if( rc != SQLITE_OK ) return rc;
   AdcpError err = ADCP_ERROR_INIT;
   if( !is_loaded(db, &err) ) register_with_config(db, &err);
