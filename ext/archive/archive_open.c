@@ -635,8 +635,7 @@ static void fill_head(AdcpArchiveReader *r) {
   memcpy(head->totals.full_sha256, m->full_sha256, sizeof m->full_sha256);
 }
 
-static void open_parts(AdcpArchiveReader *r, const AdcpRoot *root, const char *path) {
-  r->file = adcp_infile_open(root, path, r->err);
+static void open_parts(AdcpArchiveReader *r) {
   r->blocks = adcp_block_reader_open(r->file, 0, r->err);
   r->input.blocks = r->blocks;
   AdcpTextInput input = {&r->input, read_input};
@@ -698,18 +697,20 @@ static void read_whole_head(AdcpArchiveReader *r, Effort effort) {
   check_summary(r, quick);
 }
 
-static AdcpArchiveReader *open_reader(const AdcpRoot *root, const char *path, Effort effort,
-                                      AdcpCheckpoint checkpoint, AdcpError *err) {
-  if( err->rc ) return NULL;
-  AdcpArchiveReader *r = adcp_calloc(1, sizeof *r);
+/* Of a file that is open, which moves to the reader. NULL and closed on error. */
+static AdcpArchiveReader *open_on(AdcpInFile *file, Effort effort, AdcpCheckpoint checkpoint,
+                                  AdcpError *err) {
+  AdcpArchiveReader *r = err->rc ? NULL : adcp_calloc(1, sizeof *r);
   if( r == NULL ) {
     adcp_error_nomem(err);
+    adcp_infile_close(file);
     return NULL;
   }
   r->err = err;
   r->full = true;
+  r->file = file;
   r->input.checkpoint = checkpoint;
-  open_parts(r, root, path);
+  open_parts(r);
   if( err->rc == ADCP_OK ) {
     r->head.container = adcp_block_reader_container(r->blocks);
     bool done = effort == PEEK && adcp_archive_peek(r);
@@ -720,19 +721,37 @@ static AdcpArchiveReader *open_reader(const AdcpRoot *root, const char *path, Ef
   return NULL;
 }
 
-static const AdcpCheckpoint NO_CHECKPOINT = {NULL, NULL};
+static AdcpArchiveReader *open_reader(const AdcpRoot *root, const char *path, Effort effort,
+                                      AdcpCheckpoint checkpoint, AdcpError *err) {
+  AdcpInFile *file = adcp_infile_open(root, path, checkpoint, err);
+  return file ? open_on(file, effort, checkpoint, err) : NULL;
+}
 
-AdcpArchiveReader *adcp_archive_reader_open_checked(const AdcpRoot *root, const char *path,
-                                                    int threads, AdcpCheckpoint checkpoint,
-                                                    AdcpError *err) {
-  AdcpArchiveReader *r = open_reader(root, path, READ_THROUGH, checkpoint, err);
+static AdcpArchiveReader *with_threads(AdcpArchiveReader *r, int threads) {
   if( r ) adcp_archive_set_threads(r, adcp_threads_for_text(threads, r->head.totals.raw_bytes));
   return r;
 }
 
+AdcpArchiveReader *adcp_archive_reader_open_checked(const AdcpRoot *root, const char *path,
+                                                    int threads, AdcpCheckpoint checkpoint,
+                                                    AdcpError *err) {
+  return with_threads(open_reader(root, path, READ_THROUGH, checkpoint, err), threads);
+}
+
+AdcpArchiveReader *adcp_archive_reader_open_again(const AdcpArchiveReader *first, int threads,
+                                                  AdcpCheckpoint checkpoint, AdcpError *err) {
+  if( err->rc ) return NULL;
+  AdcpInFile *file = adcp_infile_share(first->file);
+  return with_threads(open_on(file, READ_THROUGH, checkpoint, err), threads);
+}
+
+bool adcp_archive_is_copy(const AdcpArchiveReader *r) {
+  return adcp_infile_is_copy(r->file);
+}
+
 AdcpArchiveReader *adcp_archive_reader_open(const AdcpRoot *root, const char *path, int threads,
                                             AdcpError *err) {
-  return adcp_archive_reader_open_checked(root, path, threads, NO_CHECKPOINT, err);
+  return adcp_archive_reader_open_checked(root, path, threads, ADCP_NO_CHECKPOINT, err);
 }
 
 AdcpArchiveReader *adcp_archive_reader_open_head_checked(const AdcpRoot *root, const char *path,
@@ -743,12 +762,12 @@ AdcpArchiveReader *adcp_archive_reader_open_head_checked(const AdcpRoot *root, c
 
 AdcpArchiveReader *adcp_archive_reader_open_head(const AdcpRoot *root, const char *path,
                                                  AdcpError *err) {
-  return adcp_archive_reader_open_head_checked(root, path, NO_CHECKPOINT, err);
+  return adcp_archive_reader_open_head_checked(root, path, ADCP_NO_CHECKPOINT, err);
 }
 
 AdcpArchiveReader *adcp_archive_reader_peek(const AdcpRoot *root, const char *path,
                                             AdcpError *err) {
-  return open_reader(root, path, PEEK, NO_CHECKPOINT, err);
+  return open_reader(root, path, PEEK, ADCP_NO_CHECKPOINT, err);
 }
 
 void adcp_archive_set_threads(AdcpArchiveReader *r, int threads) {

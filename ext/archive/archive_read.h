@@ -55,6 +55,14 @@ AdcpArchiveReader *adcp_archive_reader_open_checked(const AdcpRoot *root, const 
                                                     int threads, AdcpCheckpoint checkpoint,
                                                     AdcpError *err);
 
+/* The same, of the file that another reader has open: what came through a pipe is not there to be
+** opened once more. Both are used and closed on one thread. */
+AdcpArchiveReader *adcp_archive_reader_open_again(const AdcpArchiveReader *first, int threads,
+                                                  AdcpCheckpoint checkpoint, AdcpError *err);
+
+/* True when the path was of a pipe or a terminal. */
+bool adcp_archive_is_copy(const AdcpArchiveReader *r);
+
 /* The same for the head only, not the rows, in time that does not depend on them: where the end leads
 ** to the manifest, its blocks and marks are not read, and head->indexed is false. */
 AdcpArchiveReader *adcp_archive_reader_open_head(const AdcpRoot *root, const char *path,

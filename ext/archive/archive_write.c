@@ -47,7 +47,7 @@ AdcpArchiveWriter *adcp_archive_writer_open(const AdcpRoot *root, const char *pa
   }
   w->err = err;
   w->digest = adcp_row_digest_open_threaded(options->threads > 0, err);
-  w->file = adcp_outfile_open(root, path, mode, err);
+  w->file = adcp_outfile_open(root, path, mode, options->checkpoint, err);
   w->blocks = adcp_block_writer_open(w->file, options, err);
   if( err->rc == ADCP_OK ) return w;
   adcp_archive_writer_close(w);

@@ -12,4 +12,6 @@ typedef struct AdcpCheckpoint {
   void (*xCheck)(void *context, AdcpError *err);
 } AdcpCheckpoint;
 
+#define ADCP_NO_CHECKPOINT ((AdcpCheckpoint){NULL, NULL})
+
 #endif

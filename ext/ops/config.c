@@ -19,6 +19,7 @@
 #include "codec/json_write.h"
 #include "db/system_file.h"
 #include "ops/backup.h"
+#include "ops/interrupt.h"
 #include "ops/own_file.h"
 #include "ops/prune.h"
 #include "ops/restore.h"
@@ -243,8 +244,9 @@ void adcp_config_set(AdcpConfig *config, const char *key, const char *json, size
   replace_options(config, options, err);
 }
 
-static void read_file(const AdcpRoot *root, const char *path, AdcpBuf *text, AdcpError *err) {
-  AdcpInFile *file = adcp_infile_open(root, path, err);
+static void read_file(const AdcpConfig *config, const char *path, AdcpBuf *text, AdcpError *err) {
+  AdcpInFile *file =
+      adcp_infile_open(config->root, path, adcp_interrupt_checkpoint_of(config->handle), err);
   if( file == NULL ) return;
   int64_t size = adcp_infile_size(file);
   if( size > ADCP_MAX_OPTIONS_BYTES ) {
@@ -259,7 +261,7 @@ static void read_file(const AdcpRoot *root, const char *path, AdcpBuf *text, Adc
 
 void adcp_config_load(AdcpConfig *config, const char *path, AdcpError *err) {
   AdcpBuf text = {0};
-  read_file(config->root, path, &text, err);
+  read_file(config, path, &text, err);
   if( err->rc == ADCP_OK && text.size == 0 ) {
     adcp_error_set(err, ADCP_ERROR, "the file is empty; it must hold one JSON object");
   }

@@ -1,6 +1,7 @@
 /*
 ** settings.c - gathers settings files, environment variables and flags (contract in settings.h).
 */
+#include "ops/interrupt.h"
 #include "ops/settings.h"
 
 #include <stdlib.h>
@@ -95,7 +96,8 @@ static bool skipped(AdcpSettings *settings, const char *name, AdcpError *trial) 
 static void read_file(AdcpSettings *settings, const char *name, const char *path) {
   AdcpError trial = ADCP_ERROR_INIT;
   AdcpBuf text = {0};
-  adcp_json_file_read(settings->root, path, &text, &trial);
+  AdcpTextFile file = {settings->root, path, adcp_interrupt_checkpoint_of(settings->db->handle)};
+  adcp_json_file_read(&file, &text, &trial);
   bool skip = skipped(settings, name, &trial);
   if( settings->err->rc == ADCP_OK && !skip ) {
     Section *section = add_section(settings, name);

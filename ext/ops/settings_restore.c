@@ -13,6 +13,7 @@
 #include "db/transaction.h"
 #include "ops/env_file.h"
 #include "ops/environment.h"
+#include "ops/interrupt.h"
 #include "ops/json_edit.h"
 #include "ops/json_tree.h"
 #include "ops/own_file.h"
@@ -37,6 +38,7 @@ struct AdcpSettingsRestore {
   AdcpError *err;
   const AdcpOptions *options;
   const AdcpRoot *root;
+  sqlite3 *handle; /* borrowed */
   const AdcpArchiveReader *archive;
   cJSON *metadata;
   AdcpRedacted redacted; /* of it */
@@ -60,6 +62,10 @@ static bool exists(const AdcpRoot *root, const char *path, AdcpError *err) {
     adcp_root_errno(root, err, ADCP_CANTOPEN, errno, "cannot look at %s", path);
   }
   return false;
+}
+
+static AdcpTextFile text_file(const AdcpSettingsRestore *settings, const char *path) {
+  return (AdcpTextFile){settings->root, path, adcp_interrupt_checkpoint_of(settings->handle)};
 }
 
 /* Values of the current file at the places of those that were left out. */
@@ -106,7 +112,8 @@ static void read_current(Current *current, const char *path) {
   AdcpJsonVisitor visitor = {current, is_left_out, keep_current};
   bool is_there = exists(current->settings->root, path, err);
   if( !is_there && !err->rc ) return;
-  adcp_json_file_read(current->settings->root, path, &text, err);
+  AdcpTextFile file = text_file(current->settings, path);
+  adcp_json_file_read(&file, &text, err);
   adcp_error_append(err,
                     "; its values are needed for what the backup of settings \"%s\" left out: move "
                     "it away if they may go",
@@ -226,13 +233,14 @@ static void fail_no_section(AdcpSettingsRestore *settings, const char *section) 
 }
 
 /* As a text file: with a last line break, unless the file in its place has none. */
-static void end_text(const AdcpRoot *root, const char *path, AdcpBuf *text, AdcpError *err) {
+static void end_text(const AdcpSettingsRestore *settings, Target *target) {
   AdcpError ignored = ADCP_ERROR_INIT;
   AdcpBuf current = {0};
-  if( exists(root, path, &ignored) ) adcp_text_file_read(root, path, &current, &ignored);
-  if( ignored.rc == ADCP_NOMEM ) adcp_error_move(err, &ignored);
+  AdcpTextFile file = text_file(settings, target->path);
+  if( exists(file.root, file.path, &ignored) ) adcp_text_file_read(&file, &current, &ignored);
+  if( ignored.rc == ADCP_NOMEM ) adcp_error_move(settings->err, &ignored);
   bool bare = current.size && current.data[current.size - 1] != '\n';
-  if( !bare ) adcp_buf_append_byte(text, '\n');
+  if( !bare ) adcp_buf_append_byte(&target->text, '\n');
   adcp_buf_free(&current);
   adcp_error_clear(&ignored);
 }
@@ -258,7 +266,7 @@ static void make_text(AdcpSettingsRestore *settings, Target *target) {
   if( adcp_buf_check(&file, err) ) {
     adcp_json_edit((const char *)file.data, file.size, &visitor, &target->text, err);
   }
-  if( err->rc == ADCP_OK ) end_text(settings->root, target->path, &target->text, err);
+  if( err->rc == ADCP_OK ) end_text(settings, target);
   adcp_buf_check(&target->text, err);
   free_current(&current);
   adcp_buf_free(&file);
@@ -325,7 +333,8 @@ static void compare_environment(AdcpSettingsRestore *settings) {
 /* Lines of another encoding than that of the new ones could not stay. */
 static void read_env_file(AdcpSettingsRestore *settings, Target *target) {
   if( !exists(settings->root, target->path, settings->err) ) return;
-  adcp_text_file_read(settings->root, target->path, &target->text, settings->err);
+  AdcpTextFile file = text_file(settings, target->path);
+  adcp_text_file_read(&file, &target->text, settings->err);
   if( target->text.size == 0 || memchr(target->text.data, 0, target->text.size) == NULL ) return;
   adcp_error_set(settings->err, ADCP_ERROR,
                  "option \"env_file\": %s has zero bytes, as UTF-16 has them, so that its lines "
@@ -487,6 +496,7 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
   settings->options = options;
   settings->root = root;
   settings->archive = archive;
+  settings->handle = handle;
   size_t n = 0;
   const char *digests = adcp_archive_section(archive, ADCP_SECRETS_SECTION, &n);
   const char *metadata = adcp_archive_head(archive)->metadata;
@@ -531,7 +541,8 @@ void adcp_settings_restore_stage(AdcpSettingsRestore *settings, AdcpDb *db) {
   open_database_folder(settings, db);
   for( size_t i = 0; i < settings->count && !settings->err->rc; i++ ) {
     Target *target = &settings->targets[i];
-    target->file = adcp_outfile_open(settings->root, target->path, ADCP_OUT_REPLACE, settings->err);
+    target->file = adcp_outfile_open(settings->root, target->path, ADCP_OUT_REPLACE,
+                                     ADCP_NO_CHECKPOINT, settings->err);
     if( target->file == NULL ) return;
     if( adcp_outfile_is_stream(target->file) ) fail_not_regular(settings, target);
     adcp_outfile_write(target->file, target->text.data, target->text.size, settings->err);

@@ -7,8 +7,9 @@
 #include "base/limits.h"
 #include "platform/file.h"
 
-void adcp_text_file_read(const AdcpRoot *root, const char *path, AdcpBuf *text, AdcpError *err) {
-  AdcpInFile *file = err->rc ? NULL : adcp_infile_open(root, path, err);
+void adcp_text_file_read(const AdcpTextFile *from, AdcpBuf *text, AdcpError *err) {
+  const char *path = from->path;
+  AdcpInFile *file = err->rc ? NULL : adcp_infile_open(from->root, path, from->checkpoint, err);
   if( file == NULL ) return;
   int64_t size = adcp_infile_size(file);
   if( size > ADCP_MAX_SETTINGS_BYTES ) {
@@ -49,9 +50,10 @@ static void check_json(const AdcpBuf *text, AdcpError *err) {
   adcp_json_reader_close(json);
 }
 
-void adcp_json_file_read(const AdcpRoot *root, const char *path, AdcpBuf *text, AdcpError *err) {
+void adcp_json_file_read(const AdcpTextFile *from, AdcpBuf *text, AdcpError *err) {
+  const char *path = from->path;
   AdcpBuf bytes = {0};
-  adcp_text_file_read(root, path, &bytes, err);
+  adcp_text_file_read(from, &bytes, err);
   if( err->rc == ADCP_OK ) append_trimmed(text, &bytes);
   adcp_buf_check(text, err);
   if( err->rc == ADCP_OK ) {

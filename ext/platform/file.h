@@ -88,9 +88,18 @@ typedef struct AdcpInFile AdcpInFile;
 
 /* Opens for reading (O_CLOEXEC). A directory, a missing file and one without permission are named
 ** errors (ADCP_CANTOPEN, ADCP_PERM). What cannot seek (a pipe, a terminal) is copied to an unlinked
-** temporary file first, so that every AdcpInFile can be read at any position. Inside a root only
-** regular files are opened. */
-AdcpInFile *adcp_infile_open(const AdcpRoot *root, const char *path, AdcpError *err);
+** temporary file first, so that every AdcpInFile can be read at any position; the checkpoint is asked
+** while it gives nothing, and a FIFO waits for its writer so. Inside a root only regular files are
+** opened. */
+AdcpInFile *adcp_infile_open(const AdcpRoot *root, const char *path, AdcpCheckpoint checkpoint,
+                             AdcpError *err);
+
+/* The same file for another reader, who closes it too: what came through a pipe is not there to be
+** opened once more. Of one thread, as the closing. */
+AdcpInFile *adcp_infile_share(AdcpInFile *file);
+
+/* True of what could not seek. */
+bool adcp_infile_is_copy(const AdcpInFile *file);
 int64_t adcp_infile_size(const AdcpInFile *file); /* bytes, as of opening */
 const char *adcp_infile_path(const AdcpInFile *file);
 
@@ -121,11 +130,12 @@ typedef enum AdcpOutMode {
 ** ".<name>.<pid>-<n>.adcp-tmp" and held with flock, so that the leftover of a dead process can be
 ** told and removed (this call removes those it finds for this same target's folder). Any other
 ** target that exists (FIFO, device, /dev/fd/N of a pipe) is opened and written to directly: what
-** went out cannot be taken back, commit only flushes. A directory is an error. Inside a root every
-** other target than a regular file is one; root is borrowed until this returns: what comes later
+** went out cannot be taken back, commit only flushes. A FIFO waits for its reader, if there is a
+** checkpoint to be asked meanwhile; without one that is an error. A directory is an error. Inside a root
+** every other target than a regular file is one; root is borrowed until this returns: what comes later
 ** happens in the folder that was opened. */
 AdcpOutFile *adcp_outfile_open(const AdcpRoot *root, const char *path, AdcpOutMode mode,
-                               AdcpError *err);
+                               AdcpCheckpoint checkpoint, AdcpError *err);
 
 /* True when writing goes straight to a stream. */
 bool adcp_outfile_is_stream(const AdcpOutFile *file);
@@ -138,9 +148,6 @@ bool adcp_path_is_descriptor(const AdcpRoot *root, const char *path);
 ** so that a REPLACE would fail at its commit: it is a mount point, immutable, or another's in a
 ** sticky folder. path: for the message. Opens the file, so none that SQLite holds locks on. */
 void adcp_place_check_replace(const AdcpPlace *place, const char *path, AdcpError *err);
-
-/* Asked (copied) while a stream that does not block has no room. */
-void adcp_outfile_set_checkpoint(AdcpOutFile *file, AdcpCheckpoint checkpoint);
 
 /* Writes all n bytes (restarting on EINTR and short writes). No buffering: write blocks, not lines.
 ** A reader that went away and a file at its limit of size give ADCP_IOERR, never a signal to the

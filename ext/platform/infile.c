@@ -29,6 +29,7 @@
 struct AdcpInFile {
   int fd;
   int64_t size;
+  int users;      /* closes to come */
   struct stat st; /* of the path as opened, also when the text was copied */
   char *path;
 };
@@ -122,16 +123,26 @@ static bool kind_is_readable(const AdcpInFile *file, AdcpError *err) {
 }
 
 /* Puts an unnamed copy in the place of what cannot seek. */
-static void replace_by_copy(AdcpInFile *file, AdcpError *err) {
-  int copy = adcp_spool_copy(file->fd, file->path, &file->size, err);
+static void replace_by_copy(AdcpInFile *file, const AdcpCheckpoint *checkpoint, AdcpError *err) {
+  AdcpSpoolSource source = {file->fd, file->path, checkpoint};
+  int copy = adcp_spool_copy(&source, &file->size, err);
   if( copy < 0 ) return;
   adcp_system_calls()->xClose(file->fd);
   file->fd = copy;
 }
 
-static void open_path(AdcpInFile *file, const AdcpRoot *root, AdcpError *err) {
+/* Without waiting for the writer of a FIFO. A lease that somebody has on a file (NFS, Samba) is waited for:
+** that is what EAGAIN says of a file. */
+static int open_for_reading(const AdcpRoot *root, const char *path) {
+  int fd = adcp_path_open(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0);
+  if( fd >= 0 || errno != EAGAIN ) return fd;
+  return adcp_path_open(root, path, O_RDONLY | O_NOCTTY, 0);
+}
+
+static void open_path(AdcpInFile *file, const AdcpRoot *root, const AdcpCheckpoint *checkpoint,
+                      AdcpError *err) {
   if( open_kept(file, root) ) return;
-  file->fd = adcp_path_open(root, file->path, O_RDONLY | O_NOCTTY, 0);
+  file->fd = open_for_reading(root, file->path);
   if( file->fd < 0 ) {
     adcp_root_errno(root, err, ADCP_CANTOPEN, errno, "cannot open %s", file->path);
     return;
@@ -142,10 +153,11 @@ static void open_path(AdcpInFile *file, const AdcpRoot *root, AdcpError *err) {
   }
   if( !kind_is_readable(file, err) ) return;
   file->size = (int64_t)file->st.st_size;
-  if( !S_ISREG(file->st.st_mode) ) replace_by_copy(file, err);
+  if( !S_ISREG(file->st.st_mode) ) replace_by_copy(file, checkpoint, err);
 }
 
-AdcpInFile *adcp_infile_open(const AdcpRoot *root, const char *path, AdcpError *err) {
+AdcpInFile *adcp_infile_open(const AdcpRoot *root, const char *path, AdcpCheckpoint checkpoint,
+                             AdcpError *err) {
   if( err->rc != ADCP_OK ) return NULL;
   AdcpInFile *file = adcp_calloc(1, sizeof *file);
   if( file == NULL ) {
@@ -153,15 +165,25 @@ AdcpInFile *adcp_infile_open(const AdcpRoot *root, const char *path, AdcpError *
     return NULL;
   }
   file->fd = -1;
+  file->users = 1;
   file->path = adcp_strdup(path);
   if( file->path == NULL ) {
     adcp_error_nomem(err);
   } else {
-    open_path(file, root, err);
+    open_path(file, root, &checkpoint, err);
   }
   if( err->rc == ADCP_OK ) return file;
   adcp_infile_close(file);
   return NULL;
+}
+
+AdcpInFile *adcp_infile_share(AdcpInFile *file) {
+  file->users++;
+  return file;
+}
+
+bool adcp_infile_is_copy(const AdcpInFile *file) {
+  return !S_ISREG(file->st.st_mode);
 }
 
 int64_t adcp_infile_size(const AdcpInFile *file) {
@@ -196,7 +218,7 @@ size_t adcp_infile_read(AdcpInFile *file, int64_t offset, void *to, size_t n, Ad
 }
 
 void adcp_infile_close(AdcpInFile *file) {
-  if( file == NULL ) return;
+  if( file == NULL || --file->users > 0 ) return;
   if( file->fd >= 0 && !stays_open(file) ) adcp_system_calls()->xClose(file->fd);
   adcp_free(file->path);
   adcp_free(file);

@@ -37,9 +37,10 @@ struct AdcpOutFile {
   int fd;
   AdcpOutMode mode;
   bool is_stream;
+  bool may_wait;  /* a stream whose other side may have no room */
   bool is_failed; /* a write failed: what is in the file is not what was written */
   int64_t position;
-  AdcpCheckpoint checkpoint; /* of a stream's waits */
+  AdcpCheckpoint checkpoint; /* asked while a stream waits */
   int64_t begun;             /* up to there, writing to the disk has begun */
   char *path;                /* as the caller gave it, for messages */
   AdcpPlace target; /* with symbolic links followed: what is replaced is the file, not a link */
@@ -75,14 +76,34 @@ bool adcp_path_is_descriptor(const AdcpRoot *root, const char *path) {
 /* What the caller opened is written where it stands, even a regular file: opening it again would
 ** begin at its start. */
 static void open_descriptor(AdcpOutFile *file, int descriptor, AdcpError *err) {
+  struct stat st;
   file->is_stream = true;
   file->fd = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  if( file->fd < 0 ) adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot write %s", file->path);
+  if( file->fd < 0 ) {
+    adcp_error_errno(err, ADCP_CANTOPEN, errno, "cannot write %s", file->path);
+    return;
+  }
+  file->may_wait = adcp_system_calls()->xFstat(file->fd, &st) != 0 || !S_ISREG(st.st_mode);
 }
 
-static void open_stream(AdcpOutFile *file, const AdcpRoot *root, AdcpError *err) {
-  file->is_stream = true;
-  file->fd = adcp_path_open(root, file->path, O_WRONLY | O_NOCTTY, 0);
+/* Opens a FIFO, which nobody may have open for reading yet. -1 with errno, also when the checkpoint set
+** err. */
+static int open_fifo(const AdcpOutFile *file, const AdcpRoot *root, AdcpError *err) {
+  bool waits = file->checkpoint.xCheck && adcp_root_path(root) == NULL;
+  int fd = adcp_path_open(root, file->path, O_WRONLY | O_NOCTTY | O_NONBLOCK, 0);
+  while( fd < 0 && errno == ENXIO && waits ) {
+    file->checkpoint.xCheck(file->checkpoint.context, err);
+    if( err->rc ) return -1;
+    adcp_system_calls()->xPoll(NULL, 0, ADCP_WAIT_MS);
+    fd = adcp_path_open(root, file->path, O_WRONLY | O_NOCTTY | O_NONBLOCK, 0);
+  }
+  return fd;
+}
+
+static void open_stream(AdcpOutFile *file, const AdcpRoot *root, bool is_fifo, AdcpError *err) {
+  file->is_stream = file->may_wait = true;
+  file->fd = is_fifo ? open_fifo(file, root, err)
+                     : adcp_path_open(root, file->path, O_WRONLY | O_NOCTTY, 0);
   if( file->fd >= 0 ) return;
   adcp_root_errno(root, err, ADCP_CANTOPEN, errno, "cannot write %s", file->path);
 }
@@ -122,7 +143,7 @@ static void open_path(AdcpOutFile *file, const AdcpRoot *root, AdcpError *err) {
     adcp_error_set(err, ADCP_CANTOPEN, "cannot write \"%s\": it names a folder, not a file",
                    file->path);
   } else if( exists && !S_ISREG(st.st_mode) ) {
-    open_stream(file, root, err);
+    open_stream(file, root, S_ISFIFO(st.st_mode), err);
   } else if( exists && file->mode == ADCP_OUT_NEW ) {
     fail_exists(file, err);
   } else {
@@ -131,7 +152,7 @@ static void open_path(AdcpOutFile *file, const AdcpRoot *root, AdcpError *err) {
 }
 
 AdcpOutFile *adcp_outfile_open(const AdcpRoot *root, const char *path, AdcpOutMode mode,
-                               AdcpError *err) {
+                               AdcpCheckpoint checkpoint, AdcpError *err) {
   if( err->rc != ADCP_OK ) return NULL;
   AdcpOutFile *file = adcp_calloc(1, sizeof *file);
   if( file == NULL ) {
@@ -141,6 +162,7 @@ AdcpOutFile *adcp_outfile_open(const AdcpRoot *root, const char *path, AdcpOutMo
   file->fd = file->folder = -1;
   file->target = (AdcpPlace)ADCP_PLACE_INIT;
   file->mode = mode;
+  file->checkpoint = checkpoint;
   file->path = adcp_strdup(path);
   if( file->path == NULL ) {
     adcp_error_nomem(err);
@@ -166,10 +188,6 @@ const char *adcp_outfile_path(const AdcpOutFile *file) {
 
 /* ---- writing ---- */
 
-void adcp_outfile_set_checkpoint(AdcpOutFile *file, AdcpCheckpoint checkpoint) {
-  file->checkpoint = checkpoint;
-}
-
 /* Lets the disk write while the rest is still being made, so that fsync waits for the last piece
 ** only. A hint: what fails here fails again at fsync, where it counts. */
 static void begin_writeback(AdcpOutFile *file) {
@@ -182,8 +200,8 @@ static void begin_writeback(AdcpOutFile *file) {
 void adcp_outfile_write(AdcpOutFile *file, const void *bytes, size_t n, AdcpError *err) {
   assert(file->fd >= 0);
   if( err->rc != ADCP_OK ) return;
-  int error_number = file->is_stream ? adcp_write_stream(file->fd, bytes, n, &file->checkpoint, err)
-                                     : adcp_write_all(file->fd, bytes, n);
+  int error_number = file->may_wait ? adcp_write_stream(file->fd, bytes, n, &file->checkpoint, err)
+                                    : adcp_write_all(file->fd, bytes, n);
   if( error_number || err->rc ) {
     file->is_failed = true;
     adcp_error_errno(err, ADCP_IOERR, error_number, "cannot write %s at byte %lld", file->path,

@@ -59,34 +59,61 @@ int adcp_spool_open(AdcpError *err) {
   return -1;
 }
 
-/* Copies to the end of input; returns the bytes copied. */
-static int64_t copy_all(int from, int to, const char *path, uint8_t *chunk, AdcpError *err) {
-  int64_t total = 0;
+static void ask(const AdcpSpoolSource *source, AdcpError *err) {
+  if( source->checkpoint->xCheck ) source->checkpoint->xCheck(source->checkpoint->context, err);
+}
+
+/* Until there is something to read, or the end. A read alone would take a FIFO without a writer for one
+** that has ended. */
+static void wait_for_text(const AdcpSpoolSource *source, AdcpError *err) {
+  struct pollfd text = {.fd = source->fd, .events = POLLIN};
+  int ready = 0;
+  while( ready == 0 && err->rc == ADCP_OK ) {
+    ask(source, err);
+    if( err->rc ) return;
+    ready = adcp_system_calls()->xPoll(&text, 1, ADCP_WAIT_MS);
+    if( ready < 0 && errno == EINTR ) ready = 0;
+  }
+  if( ready < 0 ) adcp_error_errno(err, ADCP_IOERR, errno, "cannot read %s", source->path);
+}
+
+/* The next piece; 0 at the end of input and on error. */
+static size_t read_piece(const AdcpSpoolSource *source, uint8_t *chunk, AdcpError *err) {
   for( ;; ) {
-    ssize_t got = adcp_system_calls()->xRead(from, chunk, CHUNK_BYTES);
-    if( got == 0 ) return total;
-    if( got < 0 && errno == EINTR ) continue;
-    if( got < 0 ) {
-      adcp_error_errno(err, ADCP_IOERR, errno, "cannot read %s", path);
-      return total;
-    }
-    int error_number = adcp_write_all(to, chunk, (size_t)got);
-    if( error_number ) {
-      adcp_error_errno(err, ADCP_IOERR, error_number, "cannot copy %s to a temporary file", path);
-      return total;
-    }
-    total += got;
+    wait_for_text(source, err);
+    if( err->rc ) return 0;
+    ssize_t got = adcp_system_calls()->xRead(source->fd, chunk, CHUNK_BYTES);
+    if( got >= 0 ) return (size_t)got;
+    if( errno == EINTR || errno == EAGAIN ) continue;
+    adcp_error_errno(err, ADCP_IOERR, errno, "cannot read %s", source->path);
+    return 0;
   }
 }
 
-int adcp_spool_copy(int fd, const char *path, int64_t *size, AdcpError *err) {
+/* Copies to the end of input; returns the bytes copied. */
+static int64_t copy_all(const AdcpSpoolSource *source, int to, uint8_t *chunk, AdcpError *err) {
+  int64_t total = 0;
+  for( ;; ) {
+    size_t got = read_piece(source, chunk, err);
+    if( got == 0 ) return total;
+    int error_number = adcp_write_all(to, chunk, got);
+    if( error_number ) {
+      adcp_error_errno(err, ADCP_CANTOPEN, error_number, "cannot copy %s to a temporary file",
+                       source->path);
+      return total;
+    }
+    total += (int64_t)got;
+  }
+}
+
+int adcp_spool_copy(const AdcpSpoolSource *source, int64_t *size, AdcpError *err) {
   int copy = adcp_spool_open(err);
   if( copy < 0 ) return -1;
   uint8_t *chunk = adcp_malloc(CHUNK_BYTES);
   if( chunk == NULL ) {
     adcp_error_nomem(err);
   } else {
-    *size = copy_all(fd, copy, path, chunk, err);
+    *size = copy_all(source, copy, chunk, err);
   }
   adcp_free(chunk);
   if( err->rc == ADCP_OK ) return copy;

@@ -7,15 +7,14 @@
 #include "platform/write.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <time.h>
 
 #include "platform/file.h"
-
-/* Between two questions whether to go on waiting. */
-#define WAIT_MS 100
 
 /* SIGPIPE and SIGXFSZ on this thread: held back, and what has to be put back. */
 typedef struct Held {
@@ -55,7 +54,7 @@ ssize_t adcp_write_some(int fd, const void *bytes, size_t n) {
   return put;
 }
 
-/* Writes on from *done. 0 at the end, or an errno: EAGAIN where the stream has no room now. */
+/* Writes on from *done up to n. 0 at the end, or an errno: EAGAIN where the stream has no room now. */
 static int write_on(int fd, const void *bytes, size_t n, size_t *done) {
   while( *done < n ) {
     ssize_t put = adcp_write_some(fd, (const uint8_t *)bytes + *done, n - *done);
@@ -75,21 +74,35 @@ int adcp_write_all(int fd, const void *bytes, size_t n) {
   return write_on(fd, bytes, n, &done);
 }
 
-/* Until there is room or it is time to ask again. An end of the other side is found by the write. */
+/* Until there is room. An end of the other side is found by the write. 0 also when the checkpoint set err. */
 static int wait_for_room(int fd, const AdcpCheckpoint *checkpoint, AdcpError *err) {
   struct pollfd room = {.fd = fd, .events = POLLOUT};
-  if( adcp_system_calls()->xPoll(&room, 1, WAIT_MS) < 0 && errno != EINTR ) return errno;
-  if( checkpoint->xCheck ) checkpoint->xCheck(checkpoint->context, err);
+  int ready = adcp_system_calls()->xPoll(&room, 1, 0);
+  while( ready <= 0 && err->rc == ADCP_OK ) {
+    if( ready < 0 && errno != EINTR ) return errno;
+    if( checkpoint->xCheck ) checkpoint->xCheck(checkpoint->context, err);
+    if( err->rc == ADCP_OK ) ready = adcp_system_calls()->xPoll(&room, 1, ADCP_WAIT_MS);
+  }
   return 0;
+}
+
+/* What is written at once. A descriptor that blocks is not ours to change, and waits within the call for
+** room for all of it: a pipe that has room at all has it for PIPE_BUF bytes. */
+static size_t piece_of(int fd, size_t n) {
+  int flags = fcntl(fd, F_GETFL);
+  return flags >= 0 && (flags & O_NONBLOCK) ? n : PIPE_BUF;
 }
 
 int adcp_write_stream(int fd, const void *bytes, size_t n, const AdcpCheckpoint *checkpoint,
                       AdcpError *err) {
+  size_t piece = piece_of(fd, n);
   size_t done = 0;
   int error_number = 0;
-  while( error_number == 0 && err->rc == ADCP_OK && done < n ) {
-    error_number = write_on(fd, bytes, n, &done);
-    if( error_number == EAGAIN ) error_number = wait_for_room(fd, checkpoint, err);
+  while( done < n && (error_number == 0 || error_number == EAGAIN) ) {
+    error_number = wait_for_room(fd, checkpoint, err);
+    if( error_number || err->rc ) return error_number;
+    size_t to = n - done > piece ? done + piece : n;
+    error_number = write_on(fd, bytes, to, &done);
   }
   return error_number;
 }

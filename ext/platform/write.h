@@ -13,13 +13,16 @@
 
 #include "base/checkpoint.h"
 
+/* Between two questions whether to go on waiting. */
+#define ADCP_WAIT_MS 100
+
 /* As write(), once: fewer bytes, or -1 with errno (EPIPE, EFBIG among others). */
 ssize_t adcp_write_some(int fd, const void *bytes, size_t n);
 
 /* Writes all n bytes, restarting on EINTR and short writes; 0, or the errno of the failure. */
 int adcp_write_all(int fd, const void *bytes, size_t n);
 
-/* The same to a stream, whose descriptor need not block: waits where it has no room, and asks the
+/* The same to a stream, whether its descriptor blocks or not: waits where it has no room, and asks the
 ** checkpoint ten times a second whether to go on. 0 also when that set err. */
 int adcp_write_stream(int fd, const void *bytes, size_t n, const AdcpCheckpoint *checkpoint,
                       AdcpError *err);

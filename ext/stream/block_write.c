@@ -173,7 +173,6 @@ static void open_parts(AdcpBlockWriter *writer, AdcpError *err) {
   writer->max_jobs = (size_t)writer->options.threads + 2;
   writer->queue =
       adcp_work_queue_open(writer->options.threads, writer->max_jobs, compress_job, err);
-  adcp_outfile_set_checkpoint(writer->file, writer->options.checkpoint);
   adcp_outfile_write(writer->file, writer->methods->header, writer->methods->header_size, err);
 }
 

@@ -29,7 +29,7 @@ typedef struct AdcpBlockWriterOptions {
   int level;          /* gzip, zstd: 1 to 12, each on its library's scale; ignored for plain */
   int threads;        /* 0 to ADCP_MAX_THREADS workers besides the caller */
   size_t block_bytes; /* 1 to ADCP_MAX_BLOCK_BYTES; 0 means ADCP_BLOCK_BYTES */
-  AdcpCheckpoint checkpoint; /* see adcp_outfile_set_checkpoint */
+  AdcpCheckpoint checkpoint; /* for who opens the file: see adcp_outfile_open */
 } AdcpBlockWriterOptions;
 
 /* Writes the container's header. Borrows file until closed. */

@@ -183,7 +183,7 @@ static void fuzz_container(const uint8_t *bytes, size_t n) {
   static uint8_t text[64 * 1024];
   AdcpError err = ADCP_ERROR_INIT;
   int fd = memory_file(bytes, n, path);
-  AdcpInFile *file = adcp_infile_open(NULL, path, &err);
+  AdcpInFile *file = adcp_infile_open(NULL, path, ADCP_NO_CHECKPOINT, &err);
   AdcpBlockReader *reader = adcp_block_reader_open(file, 0, &err);
   if( reader ) {
     adcp_block_reader_rewind(reader, &err);

@@ -1,4 +1,4 @@
-"""A backup to a descriptor that does not block: it waits for the reader, and an interrupt ends that."""
+"""Backups through pipes: who writes waits for the reader, who reads for the writer, and an interrupt ends either."""
 import os
 import sqlite3
 import sys
@@ -14,17 +14,31 @@ db.execute("CREATE TABLE t(a)")
 db.execute("WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 200) INSERT INTO t SELECT hex(randomblob(2000)) FROM n")
 
 
-def pipe():
+def pipe(blocking=False):
     reader, writer = os.pipe()
-    os.set_blocking(writer, False)
+    os.set_blocking(writer, blocking)
     return reader, writer
 
 
-def backup(writer):
+def first(sql):
     try:
-        return db.execute(f"SELECT adcp_backup('/dev/fd/{writer}', '{{\"compress\":\"none\"}}') ->> 'rows'").fetchone()[0]
+        return db.execute(sql).fetchone()[0]
     except sqlite3.Error as error:
         return str(error)
+
+
+def backup(writer):
+    return first(f"SELECT adcp_backup('/dev/fd/{writer}', '{{\"compress\":\"none\"}}') ->> 'rows'")
+
+
+def check_interrupt(name, call, wanted):
+    timer = threading.Timer(0.3, db.interrupt)
+    timer.start()
+    began = time.monotonic()
+    said = call()
+    check(name, wanted in str(said), said)
+    check(f"{name} is heard soon", 0.2 < time.monotonic() - began < 20, time.monotonic() - began)
+    timer.join()
 
 
 def read_all(reader, parts):
@@ -33,30 +47,32 @@ def read_all(reader, parts):
         parts.append(part)
 
 
-reader, writer = pipe()
-parts = []
-thread = threading.Thread(target=read_all, args=(reader, parts))
-thread.start()
-equal("a slow reader", backup(writer), 200)
-os.close(writer)
-thread.join()
-os.close(reader)
-with open("out.json", "wb") as file:
-    file.write(b"".join(parts))
-equal("has it whole", db.execute("SELECT adcp_validate('out.json') ->> 'valid'").fetchone()[0], 1)
+for blocking in False, True:
+    reader, writer = pipe(blocking)
+    parts = []
+    thread = threading.Thread(target=read_all, args=(reader, parts))
+    thread.start()
+    equal("a slow reader", backup(writer), 200)
+    os.close(writer)
+    thread.join()
+    os.close(reader)
+    with open("out.json", "wb") as file:
+        file.write(b"".join(parts))
+    equal("has it whole", first("SELECT adcp_validate('out.json') ->> 'valid'"), 1)
 
 # Nobody reads: the pipe is full, also before the first byte.
-for name, filled in ("an interrupt", 0), ("an interrupt before the first byte", 65536):
-    reader, writer = pipe()
+for name, filled, blocking in (("an interrupt", 0, False), ("an interrupt before the first byte", 65536, False), ("an interrupt of a pipe that blocks", 0, True),
+                               ("an interrupt of a full pipe that blocks", 65536, True)):
+    reader, writer = pipe(blocking)
     os.write(writer, b"x" * filled)
-    timer = threading.Timer(0.3, db.interrupt)
-    timer.start()
-    began = time.monotonic()
-    said = backup(writer)
-    check(name, "interrupted; no backup was written" in str(said), said)
-    check("is heard soon", 0.2 < time.monotonic() - began < 20, time.monotonic() - began)
-    timer.join()
+    check_interrupt(name, lambda: backup(writer), "interrupted; no backup was written")
     os.close(writer)
     os.close(reader)
+
+# A FIFO that nobody has open at its other end.
+os.mkfifo("fifo")
+check_interrupt("a FIFO without a reader", lambda: first("SELECT adcp_backup('fifo')"), "interrupted; no backup was written")
+check_interrupt("a FIFO without a writer", lambda: first("SELECT adcp_validate('fifo')"), "adcp_validate: fifo: interrupted")
+check_interrupt("settings from a FIFO", lambda: first("SELECT adcp_backup('s.json', '{\"settings\":{\"a\":\"fifo\"}}')"), "interrupted")
 
 done()

@@ -47,7 +47,7 @@ static inline Written stream_write(const char *path, const uint8_t *text, size_t
                                     .level = how->level,
                                     .threads = how->threads,
                                     .block_bytes = how->block_bytes};
-  AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_REPLACE, err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_REPLACE, ADCP_NO_CHECKPOINT, err);
   AdcpBlockWriter *w = file ? adcp_block_writer_open(file, &options, err) : NULL;
   if( w ) {
     stream_append(w, text, n - how->tail, how->seed, err);
@@ -79,7 +79,7 @@ static inline void stream_read_rest(AdcpBlockReader *reader, size_t piece, AdcpB
 /* Reads all text of path; index may be NULL. */
 static inline void stream_read_all(const char *path, const Written *written, int threads,
                                    size_t piece, AdcpBuf *buf, AdcpError *err) {
-  AdcpInFile *file = adcp_infile_open(NULL, path, err);
+  AdcpInFile *file = adcp_infile_open(NULL, path, ADCP_NO_CHECKPOINT, err);
   AdcpBlockReader *reader = file ? adcp_block_reader_open(file, threads, err) : NULL;
   if( reader ) {
     if( written ) adcp_block_reader_set_index(reader, written->index, written->count, err);

@@ -64,7 +64,7 @@ static void check_error(AdcpError *err, AdcpRc rc, const char *part) {
 /* ---- writing ---- */
 
 static void write_file(const char *path, AdcpOutMode mode, const char *text, AdcpError *err) {
-  AdcpOutFile *file = adcp_outfile_open(NULL, path, mode, err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, path, mode, ADCP_NO_CHECKPOINT, err);
   if( file == NULL ) return;
   adcp_outfile_write(file, text, strlen(text), err);
   adcp_outfile_commit(file, err);
@@ -74,7 +74,7 @@ static void write_file(const char *path, AdcpOutMode mode, const char *text, Adc
 static void test_new(void) {
   AdcpError err = ADCP_ERROR_INIT;
   struct stat st;
-  AdcpOutFile *file = adcp_outfile_open(NULL, at("new"), ADCP_OUT_NEW, &err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, at("new"), ADCP_OUT_NEW, ADCP_NO_CHECKPOINT, &err);
   CHECK(file && !adcp_outfile_is_stream(file));
   adcp_outfile_write(file, "abc", 3, &err);
   adcp_outfile_write(file, "de", 2, &err);
@@ -95,7 +95,7 @@ static void test_new(void) {
 /* A target that appears while the file is written is not replaced either. */
 static void test_new_race(void) {
   AdcpError err = ADCP_ERROR_INIT;
-  AdcpOutFile *file = adcp_outfile_open(NULL, at("race"), ADCP_OUT_NEW, &err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, at("race"), ADCP_OUT_NEW, ADCP_NO_CHECKPOINT, &err);
   adcp_outfile_write(file, "mine", 4, &err);
   put_file(at("race"), "theirs");
   adcp_outfile_commit(file, &err);
@@ -108,7 +108,8 @@ static void test_new_race(void) {
 static void test_replace(void) {
   AdcpError err = ADCP_ERROR_INIT;
   put_file(at("old"), "old text");
-  AdcpOutFile *file = adcp_outfile_open(NULL, at("old"), ADCP_OUT_REPLACE, &err);
+  AdcpOutFile *file =
+      adcp_outfile_open(NULL, at("old"), ADCP_OUT_REPLACE, ADCP_NO_CHECKPOINT, &err);
   adcp_outfile_write(file, "lost", 4, &err);
   adcp_outfile_close(file);
   CHECK_TEXT(get_file(at("old")), "old text");
@@ -125,13 +126,14 @@ static void test_replace(void) {
 
 static void test_bad_targets(void) {
   AdcpError err = ADCP_ERROR_INIT;
-  CHECK(adcp_outfile_open(NULL, folder, ADCP_OUT_REPLACE, &err) == NULL);
+  CHECK(adcp_outfile_open(NULL, folder, ADCP_OUT_REPLACE, ADCP_NO_CHECKPOINT, &err) == NULL);
   check_error(&err, ADCP_CANTOPEN, "names a folder");
-  CHECK(adcp_outfile_open(NULL, at("no/such/file"), ADCP_OUT_NEW, &err) == NULL);
+  CHECK(adcp_outfile_open(NULL, at("no/such/file"), ADCP_OUT_NEW, ADCP_NO_CHECKPOINT, &err) ==
+        NULL);
   check_error(&err, ADCP_CANTOPEN, "no/such/file");
-  CHECK(adcp_outfile_open(NULL, at("missing/"), ADCP_OUT_NEW, &err) == NULL);
+  CHECK(adcp_outfile_open(NULL, at("missing/"), ADCP_OUT_NEW, ADCP_NO_CHECKPOINT, &err) == NULL);
   check_error(&err, ADCP_CANTOPEN, "names a folder");
-  CHECK(adcp_outfile_open(NULL, "", ADCP_OUT_NEW, &err) == NULL);
+  CHECK(adcp_outfile_open(NULL, "", ADCP_OUT_NEW, ADCP_NO_CHECKPOINT, &err) == NULL);
   check_error(&err, ADCP_CANTOPEN, "\"\"");
   adcp_outfile_close(NULL);
 }
@@ -199,7 +201,7 @@ static void test_leftovers(void) {
   pid_t dead = fork();
   if( dead == 0 ) {
     static AdcpOutFile *left; /* which valgrind then does not call lost */
-    left = adcp_outfile_open(NULL, at("dead"), ADCP_OUT_NEW, &err);
+    left = adcp_outfile_open(NULL, at("dead"), ADCP_OUT_NEW, ADCP_NO_CHECKPOINT, &err);
     _exit(left ? err.rc : 1);
   }
   int status = 1;
@@ -207,7 +209,7 @@ static void test_leftovers(void) {
   CHECK(status == 0 && count_temps() == 1);
   pid_t live = fork();
   if( live == 0 ) {
-    AdcpOutFile *file = adcp_outfile_open(NULL, at("live"), ADCP_OUT_NEW, &err);
+    AdcpOutFile *file = adcp_outfile_open(NULL, at("live"), ADCP_OUT_NEW, ADCP_NO_CHECKPOINT, &err);
     (void)!write(to_parent[1], "r", 1);
     (void)!read(to_child[0], &byte, 1);
     adcp_outfile_write(file, "alive", 5, &err);
@@ -237,7 +239,7 @@ static int late_flock(int fd, int operation) {
   adcp_system_calls_replace(NULL);
   adcp_outfile_commit(again_old, &err);
   adcp_outfile_close(again_old);
-  again_new = adcp_outfile_open(NULL, at("again"), ADCP_OUT_REPLACE, &err);
+  again_new = adcp_outfile_open(NULL, at("again"), ADCP_OUT_REPLACE, ADCP_NO_CHECKPOINT, &err);
   adcp_outfile_write(again_new, "second", 6, &err);
   CHECK(err.rc == ADCP_OK && count_temps() == 1);
   return flock(fd, operation);
@@ -247,7 +249,7 @@ static void test_name_taken_again(void) {
   AdcpError err = ADCP_ERROR_INIT;
   AdcpSystemCalls calls = *adcp_system_calls();
   int scratch = open(folder, O_RDONLY | O_DIRECTORY);
-  again_old = adcp_outfile_open(NULL, at("again"), ADCP_OUT_REPLACE, &err);
+  again_old = adcp_outfile_open(NULL, at("again"), ADCP_OUT_REPLACE, ADCP_NO_CHECKPOINT, &err);
   adcp_outfile_write(again_old, "first", 5, &err);
   calls.xFlock = late_flock;
   adcp_system_calls_replace(&calls);
@@ -267,7 +269,8 @@ static void test_place(void) {
   AdcpError err = ADCP_ERROR_INIT;
   for( int taken = 0; taken <= 1; taken++ ) {
     AdcpPlace place = ADCP_PLACE_INIT;
-    AdcpOutFile *file = adcp_outfile_open(NULL, at("placed"), ADCP_OUT_NUMBERED, &err);
+    AdcpOutFile *file =
+        adcp_outfile_open(NULL, at("placed"), ADCP_OUT_NUMBERED, ADCP_NO_CHECKPOINT, &err);
     adcp_outfile_write(file, "mine", 4, &err);
     adcp_outfile_commit(file, &err);
     adcp_outfile_take_place(file, &place);
@@ -297,13 +300,25 @@ static void *drain_fifo(void *argument) {
   return NULL;
 }
 
+/* Gives up when it was asked so often; never where that is 0. */
+typedef struct Patience {
+  int asked, stop_at;
+} Patience;
+
+static void lose(void *context, AdcpError *err) {
+  Patience *patience = context;
+  if( ++patience->asked == patience->stop_at ) adcp_error_set(err, ADCP_INTERRUPT, "interrupted");
+}
+
 static void test_fifo(void) {
   AdcpError err = ADCP_ERROR_INIT;
   pthread_t reader;
   Drain drain = {at("fifo"), ""};
   CHECK(mkfifo(drain.path, 0600) == 0);
   pthread_create(&reader, NULL, drain_fifo, &drain);
-  AdcpOutFile *file = adcp_outfile_open(NULL, drain.path, ADCP_OUT_NEW, &err);
+  Patience endless = {0};
+  AdcpOutFile *file =
+      adcp_outfile_open(NULL, drain.path, ADCP_OUT_NEW, (AdcpCheckpoint){&endless, lose}, &err);
   CHECK(file && adcp_outfile_is_stream(file));
   adcp_outfile_write(file, "streamed", 8, &err);
   adcp_outfile_commit(file, &err);
@@ -314,6 +329,23 @@ static void test_fifo(void) {
   CHECK(exists(at("fifo")) && count_temps() == 0);
 }
 
+/* A FIFO that nobody has open at its other end. */
+static void test_lonely_fifo(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  Patience patience = {.stop_at = 3};
+  AdcpCheckpoint checkpoint = {&patience, lose};
+  const char *path = at("fifo");
+  CHECK(adcp_outfile_open(NULL, path, ADCP_OUT_NEW, checkpoint, &err) == NULL);
+  CHECK(patience.asked == 3);
+  check_error(&err, ADCP_INTERRUPT, "interrupted");
+  CHECK(adcp_outfile_open(NULL, path, ADCP_OUT_NEW, ADCP_NO_CHECKPOINT, &err) == NULL);
+  check_error(&err, ADCP_CANTOPEN, path);
+  patience.asked = 0;
+  CHECK(adcp_infile_open(NULL, path, checkpoint, &err) == NULL);
+  CHECK(patience.asked == 3);
+  check_error(&err, ADCP_INTERRUPT, "interrupted");
+}
+
 /* A pipe whose reader went away is an error; the process, which has SIGPIPE's default, lives on. */
 static void test_sigpipe(void) {
   AdcpError err = ADCP_ERROR_INIT;
@@ -321,7 +353,7 @@ static void test_sigpipe(void) {
   char path[64];
   CHECK(pipe(ends) == 0);
   snprintf(path, sizeof path, "/dev/fd/%d", ends[1]);
-  AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_REPLACE, &err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_REPLACE, ADCP_NO_CHECKPOINT, &err);
   CHECK(file && adcp_outfile_is_stream(file));
   close(ends[0]);
   adcp_outfile_write(file, "x", 1, &err);
@@ -343,7 +375,8 @@ static void write_to_limit(void) {
   signal(SIGXFSZ, SIG_DFL);
   if( setrlimit(RLIMIT_FSIZE, &limit) != 0 ) _exit(2);
   write_file(at("limited"), ADCP_OUT_NEW, text, &err);
-  AdcpOutFile *file = adcp_outfile_open(NULL, at("limited"), ADCP_OUT_REPLACE, &err);
+  AdcpOutFile *file =
+      adcp_outfile_open(NULL, at("limited"), ADCP_OUT_REPLACE, ADCP_NO_CHECKPOINT, &err);
   if( err.rc ) _exit(3);
   adcp_outfile_write(file, text, sizeof text, &err);
   if( err.rc != ADCP_IOERR || !strstr(adcp_error_message(&err), "File too large") ) _exit(4);
@@ -375,7 +408,7 @@ static void test_host_signals(void) {
   sigaddset(&host, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &host, &before);
   pthread_kill(pthread_self(), SIGPIPE);
-  AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_REPLACE, &err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_REPLACE, ADCP_NO_CHECKPOINT, &err);
   adcp_outfile_write(file, "x", 1, &err);
   check_error(&err, ADCP_IOERR, "Broken pipe");
   adcp_outfile_close(file);
@@ -387,7 +420,7 @@ static void test_host_signals(void) {
   close(ends[1]);
 }
 
-/* A stream that does not block is waited for, and whoever waits is asked whether to go on. */
+/* A stream is waited for, whether it blocks or not, and whoever waits is asked whether to go on. */
 typedef struct Waits {
   int asked, stop_at;
   int reader;  /* emptied when it is asked */
@@ -411,40 +444,46 @@ static int failing_poll(struct pollfd *fds, nfds_t n, int timeout_ms) {
   return -1;
 }
 
-static void write_to_full_pipe(Waits *waits, AdcpError *err) {
+static void write_to_full_pipe(int flags, Waits *waits, AdcpError *err) {
   static char text[300000];
   int ends[2];
   char path[64];
-  CHECK(pipe(ends) == 0 && fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
+  CHECK(pipe(ends) == 0 && fcntl(ends[1], F_SETFL, flags) == 0);
   waits->reader = ends[0];
   snprintf(path, sizeof path, "/dev/fd/%d", ends[1]);
-  AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_NEW, err);
-  adcp_outfile_set_checkpoint(file, (AdcpCheckpoint){waits, ask});
+  AdcpOutFile *file =
+      adcp_outfile_open(NULL, path, ADCP_OUT_NEW, (AdcpCheckpoint){waits, ask}, err);
   adcp_outfile_write(file, text, sizeof text, err);
   if( err->rc == ADCP_OK ) adcp_outfile_commit(file, err);
   adcp_outfile_close(file);
+  CHECK((fcntl(ends[1], F_GETFL) & O_NONBLOCK) == flags); /* it is the host's */
   close(ends[1]);
   for( ssize_t n = 1; n > 0; waits->read += (size_t)n ) n = read(ends[0], text, sizeof text);
   close(ends[0]);
 }
 
-static void test_full_stream(void) {
+static void check_full_stream(int flags) {
   AdcpError err = ADCP_ERROR_INIT;
   AdcpSystemCalls calls = *adcp_system_calls();
   Waits waits = {0};
-  write_to_full_pipe(&waits, &err);
+  write_to_full_pipe(flags, &waits, &err);
   CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
   CHECK(waits.read == 300000 && waits.asked >= 3);
   waits = (Waits){.stop_at = 2};
-  write_to_full_pipe(&waits, &err);
+  write_to_full_pipe(flags, &waits, &err);
   CHECK(waits.asked == 2 && waits.read < 300000);
   check_error(&err, ADCP_INTERRUPT, "interrupted");
   calls.xPoll = failing_poll;
   adcp_system_calls_replace(&calls);
   waits = (Waits){0};
-  write_to_full_pipe(&waits, &err);
+  write_to_full_pipe(flags, &waits, &err);
   check_error(&err, ADCP_NOMEM, "");
   adcp_system_calls_replace(NULL);
+}
+
+static void test_full_stream(void) {
+  check_full_stream(O_NONBLOCK);
+  check_full_stream(0);
 }
 
 /* ---- faults ---- */
@@ -534,7 +573,7 @@ static void test_faults(void) {
   fault_errno = EPERM;
   unlink(at("faulty"));
   adcp_system_calls_replace(&calls);
-  AdcpOutFile *file = adcp_outfile_open(NULL, at("faulty"), ADCP_OUT_NEW, &err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, at("faulty"), ADCP_OUT_NEW, ADCP_NO_CHECKPOINT, &err);
   put_file(at("faulty"), "theirs");
   adcp_outfile_commit(file, &err);
   adcp_outfile_close(file);
@@ -634,7 +673,8 @@ static void test_writeback(void) {
     hints.end = hints.calls = 0;
     hints.is_gapless = true;
     hints.rc = rc;
-    AdcpOutFile *file = adcp_outfile_open(NULL, at("large"), ADCP_OUT_NEW, &err);
+    AdcpOutFile *file =
+        adcp_outfile_open(NULL, at("large"), ADCP_OUT_NEW, ADCP_NO_CHECKPOINT, &err);
     for( int i = 0; i < 100; i++ ) adcp_outfile_write(file, piece, sizeof piece, &err);
     adcp_outfile_commit(file, &err);
     adcp_outfile_close(file);
@@ -668,7 +708,7 @@ static mode_t mode_after(mode_t before, mode_t allowed, AdcpError *err) {
     put_file(path, "old");
     chmod(path, before);
   }
-  AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_REPLACE, err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_REPLACE, ADCP_NO_CHECKPOINT, err);
   adcp_outfile_take_rights(file, allowed, err);
   if( err->rc == ADCP_OK ) adcp_outfile_commit(file, err);
   adcp_outfile_close(file);
@@ -807,7 +847,8 @@ static mode_t replace_rights(mode_t allowed, const AdcpSystemCalls *calls, unsig
   AdcpError err = ADCP_ERROR_INIT;
   struct stat st = {0};
   adcp_system_calls_replace(calls);
-  AdcpOutFile *file = adcp_outfile_open(NULL, at("rights"), ADCP_OUT_REPLACE, &err);
+  AdcpOutFile *file =
+      adcp_outfile_open(NULL, at("rights"), ADCP_OUT_REPLACE, ADCP_NO_CHECKPOINT, &err);
   adcp_outfile_take_rights(file, allowed, &err);
   adcp_outfile_commit(file, &err);
   adcp_outfile_close(file);
@@ -880,7 +921,7 @@ static void test_read(void) {
   AdcpError err = ADCP_ERROR_INIT;
   char text[16];
   put_file(at("in"), "0123456789");
-  AdcpInFile *file = adcp_infile_open(NULL, at("in"), &err);
+  AdcpInFile *file = adcp_infile_open(NULL, at("in"), ADCP_NO_CHECKPOINT, &err);
   CHECK(file && adcp_infile_size(file) == 10);
   CHECK_TEXT(adcp_infile_path(file), at("in"));
   CHECK(S_ISREG(adcp_infile_stat(file)->st_mode));
@@ -902,11 +943,11 @@ static void test_read(void) {
 
 static void test_read_bad(void) {
   AdcpError err = ADCP_ERROR_INIT;
-  CHECK(adcp_infile_open(NULL, folder, &err) == NULL);
+  CHECK(adcp_infile_open(NULL, folder, ADCP_NO_CHECKPOINT, &err) == NULL);
   check_error(&err, ADCP_CANTOPEN, "is a folder");
-  CHECK(adcp_infile_open(NULL, at("nothing"), &err) == NULL);
+  CHECK(adcp_infile_open(NULL, at("nothing"), ADCP_NO_CHECKPOINT, &err) == NULL);
   check_error(&err, ADCP_CANTOPEN, at("nothing"));
-  CHECK(adcp_infile_open(NULL, "/dev/zero", &err) == NULL);
+  CHECK(adcp_infile_open(NULL, "/dev/zero", ADCP_NO_CHECKPOINT, &err) == NULL);
   check_error(&err, ADCP_CANTOPEN, "is a device");
   adcp_infile_close(NULL);
 }
@@ -920,12 +961,16 @@ static void test_read_pipe(void) {
   CHECK(write(ends[1], "0123456789", 10) == 10);
   close(ends[1]);
   snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
-  AdcpInFile *file = adcp_infile_open(NULL, path, &err);
+  AdcpInFile *file = adcp_infile_open(NULL, path, ADCP_NO_CHECKPOINT, &err);
   CHECK_CASE(file != NULL, "%s", adcp_error_message(&err));
   CHECK(adcp_infile_size(file) == 10);
   CHECK(adcp_infile_read(file, 6, text, 4, &err) == 4 && memcmp(text, "6789", 4) == 0);
   CHECK(adcp_infile_read(file, 0, text, 4, &err) == 4 && memcmp(text, "0123", 4) == 0);
+  CHECK(adcp_infile_is_copy(file));
+  AdcpInFile *shared = adcp_infile_share(file);
   adcp_infile_close(file);
+  CHECK(adcp_infile_read(shared, 3, text, 4, &err) == 4 && memcmp(text, "3456", 4) == 0);
+  adcp_infile_close(shared);
   close(ends[0]);
 }
 
@@ -954,7 +999,7 @@ static bool is_locked(const char *path) {
 static void open_and_close(const char *path) {
   AdcpError err = ADCP_ERROR_INIT;
   char start[15] = "";
-  AdcpInFile *file = adcp_infile_open(NULL, path, &err);
+  AdcpInFile *file = adcp_infile_open(NULL, path, ADCP_NO_CHECKPOINT, &err);
   CHECK(file && adcp_infile_size(file) == 26);
   if( file ) CHECK(adcp_infile_read(file, 0, start, sizeof start, &err) == sizeof start);
   CHECK(err.rc == ADCP_OK && memcmp(start, "SQLite format 3", sizeof start) == 0);
@@ -977,7 +1022,7 @@ static void test_read_database(void) {
   CHECK(is_locked(at("x.db")) && count_descriptors() == descriptors);
   /* It stays the same when the file is no database any more: nobody else gets its number meanwhile. */
   CHECK(pwrite(fd, "{", 1, 0) == 1);
-  adcp_infile_close(adcp_infile_open(NULL, at("x.db"), &err));
+  adcp_infile_close(adcp_infile_open(NULL, at("x.db"), ADCP_NO_CHECKPOINT, &err));
   CHECK(err.rc == ADCP_OK && is_locked(at("x.db")) && count_descriptors() == descriptors);
   CHECK(pwrite(fd, "S", 1, 0) == 1);
   open_and_close(at("x.db"));
@@ -1012,7 +1057,7 @@ static void commit_numbered(AdcpOutFile *file, const char *wanted) {
 
 static AdcpOutFile *open_numbered(const char *name) {
   AdcpError err = ADCP_ERROR_INIT;
-  return adcp_outfile_open(NULL, at(name), ADCP_OUT_NUMBERED, &err);
+  return adcp_outfile_open(NULL, at(name), ADCP_OUT_NUMBERED, ADCP_NO_CHECKPOINT, &err);
 }
 
 static DIR *failing_fdopendir(int fd) {
@@ -1073,6 +1118,7 @@ int main(void) {
   test_name_taken_again();
   test_place();
   test_fifo();
+  test_lonely_fifo();
   test_sigpipe();
   test_full_stream();
   test_size_limit();

@@ -293,7 +293,7 @@ static bool exists(const char *path) {
 }
 
 static void write_file(const AdcpRoot *root, const char *path, AdcpOutMode mode, AdcpError *err) {
-  AdcpOutFile *file = adcp_outfile_open(root, path, mode, err);
+  AdcpOutFile *file = adcp_outfile_open(root, path, mode, ADCP_NO_CHECKPOINT, err);
   if( file == NULL ) return;
   adcp_outfile_write(file, "text", 4, err);
   adcp_outfile_commit(file, err);
@@ -331,14 +331,15 @@ static void test_writing(void) {
 static void test_swapped_folder(void) {
   AdcpError err = ADCP_ERROR_INIT;
   AdcpRoot *root = root_at("root");
-  AdcpOutFile *file = adcp_outfile_open(root, "root/sub/swapped", ADCP_OUT_NEW, &err);
+  AdcpOutFile *file =
+      adcp_outfile_open(root, "root/sub/swapped", ADCP_OUT_NEW, ADCP_NO_CHECKPOINT, &err);
   adcp_outfile_write(file, "text", 4, &err);
   CHECK(rename("root/sub", "root/aside") == 0 && symlink("../out", "root/sub") == 0);
   adcp_outfile_commit(file, &err);
   adcp_outfile_close(file);
   CHECK(err.rc == ADCP_OK);
   CHECK(!exists("out/swapped") && look(NULL, "root/aside/swapped") == 't');
-  file = adcp_outfile_open(root, "root/sub/swapped", ADCP_OUT_NEW, &err);
+  file = adcp_outfile_open(root, "root/sub/swapped", ADCP_OUT_NEW, ADCP_NO_CHECKPOINT, &err);
   CHECK(file == NULL);
   check_error(&err, ADCP_PERM, "outside");
   CHECK(unlink("root/sub") == 0 && unlink("root/aside/swapped") == 0);
@@ -436,7 +437,7 @@ static void test_fifo(void) {
   AdcpRoot *root = root_at("root");
   int reader = open("root/fifo", O_RDONLY | O_NONBLOCK);
   CHECK(adcp_path_open(root, "root/fifo", O_WRONLY | O_APPEND, 0) == -1 && errno == ENXIO);
-  CHECK(adcp_infile_open(root, "root/fifo", &err) == NULL);
+  CHECK(adcp_infile_open(root, "root/fifo", ADCP_NO_CHECKPOINT, &err) == NULL);
   check_error(&err, ADCP_PERM, "root/fifo: that is no regular file");
   close(reader);
   adcp_root_close(root);

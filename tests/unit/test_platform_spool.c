@@ -131,7 +131,8 @@ static int copy_pipe(int64_t *size, AdcpError *err) {
   CHECK(pipe(ends) == 0 && write(ends[1], "piped", 5) == 5);
   close(ends[1]);
   adcp_system_calls_replace(&calls);
-  int fd = adcp_spool_copy(ends[0], "/dev/fd/7", size, err);
+  int fd =
+      adcp_spool_copy(&(AdcpSpoolSource){ends[0], "/dev/fd/7", &ADCP_NO_CHECKPOINT}, size, err);
   adcp_system_calls_replace(NULL);
   close(ends[0]);
   return fd;
@@ -158,7 +159,7 @@ static void test_copy(void) {
   check_error(&err, ADCP_FULL, "cannot copy /dev/fd/7 to a temporary file: No space left");
   fail_errno = 0;
   CHECK(copy_pipe(&size, &err) == -1);
-  check_error(&err, ADCP_IOERR, "cannot copy /dev/fd/7 to a temporary file: Input/output error");
+  check_error(&err, ADCP_CANTOPEN, "cannot copy /dev/fd/7 to a temporary file: Input/output error");
   calls = real;
   calls.xOpen = open_without_tmpfile;
   taken = -1;
@@ -198,14 +199,14 @@ static void test_held_names(void) {
   calls.xFlock = lock_of_another;
   adcp_system_calls_replace(&calls);
   held = 2;
-  AdcpOutFile *file = adcp_outfile_open(NULL, at("new"), ADCP_OUT_NEW, &err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, at("new"), ADCP_OUT_NEW, ADCP_NO_CHECKPOINT, &err);
   CHECK_CASE(file != NULL, "%s", adcp_error_message(&err));
   adcp_outfile_write(file, "x", 1, &err);
   adcp_outfile_commit(file, &err);
   CHECK(err.rc == ADCP_OK && access(at("new"), F_OK) == 0);
   adcp_outfile_close(file);
   held = 100000;
-  CHECK(adcp_outfile_open(NULL, at("other"), ADCP_OUT_NEW, &err) == NULL);
+  CHECK(adcp_outfile_open(NULL, at("other"), ADCP_OUT_NEW, ADCP_NO_CHECKPOINT, &err) == NULL);
   check_error(&err, ADCP_CANTOPEN, "its folder is full of temporary files");
   held = 0;
   adcp_system_calls_replace(NULL);
@@ -236,7 +237,8 @@ static void test_no_links(void) {
   adcp_system_calls_replace(&calls);
   for( size_t i = 0; i < sizeof errors / sizeof *errors; i++ ) {
     link_errno = errors[i];
-    AdcpOutFile *file = adcp_outfile_open(NULL, at("nolink"), ADCP_OUT_NEW, &err);
+    AdcpOutFile *file =
+        adcp_outfile_open(NULL, at("nolink"), ADCP_OUT_NEW, ADCP_NO_CHECKPOINT, &err);
     adcp_outfile_write(file, "x", 1, &err);
     adcp_outfile_commit(file, &err);
     CHECK_CASE(err.rc == ADCP_OK, "%s: %s", strerror(errors[i]), adcp_error_message(&err));
@@ -253,7 +255,8 @@ static void test_streams(void) {
   int kept = dup(STDOUT_FILENO), ends[2];
   char text[8] = "";
   CHECK(pipe(ends) == 0 && dup2(ends[1], STDOUT_FILENO) == STDOUT_FILENO);
-  AdcpOutFile *file = adcp_outfile_open(NULL, "/dev/stdout", ADCP_OUT_NEW, &err);
+  AdcpOutFile *file =
+      adcp_outfile_open(NULL, "/dev/stdout", ADCP_OUT_NEW, ADCP_NO_CHECKPOINT, &err);
   adcp_outfile_write(file, "out", 3, &err);
   adcp_outfile_commit(file, &err);
   adcp_outfile_close(file);
@@ -262,7 +265,7 @@ static void test_streams(void) {
   CHECK(err.rc == ADCP_OK && read(ends[0], text, 3) == 3 && strcmp(text, "out") == 0);
   char path[32];
   snprintf(path, sizeof path, "/proc/self/fd/%d", ends[1]);
-  file = adcp_outfile_open(NULL, path, ADCP_OUT_NEW, &err);
+  file = adcp_outfile_open(NULL, path, ADCP_OUT_NEW, ADCP_NO_CHECKPOINT, &err);
   CHECK_CASE(file && adcp_outfile_is_stream(file), "%s", adcp_error_message(&err));
   adcp_outfile_write(file, "out", 3, &err);
   calls = real;
@@ -274,12 +277,12 @@ static void test_streams(void) {
   adcp_outfile_close(file);
   close(ends[0]);
   close(ends[1]);
-  CHECK(adcp_outfile_open(NULL, "/dev/fd/999", ADCP_OUT_NEW, &err) == NULL);
+  CHECK(adcp_outfile_open(NULL, "/dev/fd/999", ADCP_OUT_NEW, ADCP_NO_CHECKPOINT, &err) == NULL);
   check_error(&err, ADCP_CANTOPEN, "cannot write /dev/fd/999: Bad file descriptor");
   static const char *const others[] = {"/dev/fd/", "/dev/fd/x", "/dev/fd/1x", "/dev/fd/123456789",
                                        NULL};
   for( int i = 0; others[i]; i++ ) {
-    CHECK(adcp_outfile_open(NULL, others[i], ADCP_OUT_NEW, &err) == NULL);
+    CHECK(adcp_outfile_open(NULL, others[i], ADCP_OUT_NEW, ADCP_NO_CHECKPOINT, &err) == NULL);
     check_error(&err, ADCP_CANTOPEN, "cannot write");
   }
 }

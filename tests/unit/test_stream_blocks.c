@@ -195,7 +195,7 @@ static void test_positions(void) {
   AdcpError err = ADCP_ERROR_INIT;
   AdcpBlockWriterOptions options = {
       .container = ADCP_CONTAINER_GZIP, .level = 6, .threads = 2, .block_bytes = 100};
-  AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_REPLACE, &err);
+  AdcpOutFile *file = adcp_outfile_open(NULL, path, ADCP_OUT_REPLACE, ADCP_NO_CHECKPOINT, &err);
   AdcpBlockWriter *w = adcp_block_writer_open(file, &options, &err);
   uint8_t *text = data_make(1000, KIND_ROWS, 1);
   size_t count = 9;
@@ -259,7 +259,7 @@ static void test_seek(AdcpContainer container, int threads) {
   WriteHow how = {container, 6, 1, 3000, 0, 5000};
   Written w = stream_write(path, text, n, &how, &err);
   CHECK(w.count == 40);
-  AdcpInFile *file = adcp_infile_open(NULL, path, &err);
+  AdcpInFile *file = adcp_infile_open(NULL, path, ADCP_NO_CHECKPOINT, &err);
   AdcpBlockReader *reader = adcp_block_reader_open(file, threads, &err);
   CHECK(adcp_block_reader_container(reader) == container);
   CHECK(adcp_block_reader_first_offset(reader) == (container == ADCP_CONTAINER_GZIP ? 10 : 0));
@@ -350,7 +350,7 @@ static void test_detect(void) {
 static void check_refused(const char *bytes, size_t n, AdcpRc rc) {
   AdcpError err = ADCP_ERROR_INIT;
   data_put_file(path, (const uint8_t *)bytes, n);
-  AdcpInFile *file = adcp_infile_open(NULL, path, &err);
+  AdcpInFile *file = adcp_infile_open(NULL, path, ADCP_NO_CHECKPOINT, &err);
   CHECK(adcp_block_reader_open(file, 0, &err) == NULL);
   CHECK(err.rc == rc && strstr(adcp_error_message(&err), path));
   adcp_infile_close(file);

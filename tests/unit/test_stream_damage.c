@@ -156,7 +156,7 @@ static void test_other_blocks(void) {
   uint8_t text[300];
   sample.file[10 + sample.written.index[0].size_bytes + 20] ^= 0xff;
   data_put_file(path, sample.file, sample.file_size);
-  AdcpInFile *file = adcp_infile_open(NULL, path, &err);
+  AdcpInFile *file = adcp_infile_open(NULL, path, ADCP_NO_CHECKPOINT, &err);
   AdcpBlockReader *reader = adcp_block_reader_open(file, 2, &err);
   adcp_block_reader_set_index(reader, sample.written.index, sample.written.count, &err);
   for( int round = 0; round < 3; round++ ) {
@@ -180,7 +180,7 @@ static void check_index_refused(const Sample *sample, AdcpBlockEntry entry, size
   AdcpBlockEntry entries[8];
   for( size_t i = 0; i < 8; i++ ) entries[i] = entry;
   data_put_file(path, sample->file, sample->file_size);
-  AdcpInFile *file = adcp_infile_open(NULL, path, &err);
+  AdcpInFile *file = adcp_infile_open(NULL, path, ADCP_NO_CHECKPOINT, &err);
   AdcpBlockReader *reader = adcp_block_reader_open(file, 0, &err);
   adcp_block_reader_set_index(reader, entries, count, &err);
   CHECK_CASE(err.rc == ADCP_CORRUPT, "%u %u", entry.size_bytes, entry.raw_bytes);
