@@ -187,8 +187,8 @@ static void prepare_threads(AdcpReadAhead *ahead, AdcpCheckpoint checkpoint) {
   ahead->queue = adcp_work_queue_open_serial(true, BATCHES, fill_batch, ahead->err);
 }
 
-AdcpReadAhead *adcp_read_ahead_open(const AdcpRoot *root, const char *path, int threads,
-                                    AdcpCheckpoint checkpoint, AdcpError *err) {
+/* For the reader that its caller opens next, with the error archive_err. */
+static AdcpReadAhead *new_ahead(AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpReadAhead *ahead = adcp_calloc(1, sizeof *ahead);
   if( ahead == NULL ) {
@@ -196,7 +196,11 @@ AdcpReadAhead *adcp_read_ahead_open(const AdcpRoot *root, const char *path, int 
     return NULL;
   }
   ahead->err = err;
-  ahead->archive = adcp_archive_reader_open_checked(root, path, 0, checkpoint, &ahead->archive_err);
+  return ahead;
+}
+
+static AdcpReadAhead *start(AdcpReadAhead *ahead, int threads, AdcpCheckpoint checkpoint) {
+  AdcpError *err = ahead->err;
   adcp_error_move(err, &ahead->archive_err);
   if( ahead->archive ) {
     int64_t text_bytes = adcp_archive_head(ahead->archive)->totals.raw_bytes;
@@ -206,6 +210,22 @@ AdcpReadAhead *adcp_read_ahead_open(const AdcpRoot *root, const char *path, int 
   if( err->rc == ADCP_OK ) return ahead;
   adcp_read_ahead_close(ahead);
   return NULL;
+}
+
+AdcpReadAhead *adcp_read_ahead_open(const AdcpRoot *root, const char *path, int threads,
+                                    AdcpCheckpoint checkpoint, AdcpError *err) {
+  AdcpReadAhead *ahead = new_ahead(err);
+  if( ahead == NULL ) return NULL;
+  ahead->archive = adcp_archive_reader_open_checked(root, path, 0, checkpoint, &ahead->archive_err);
+  return start(ahead, threads, checkpoint);
+}
+
+AdcpReadAhead *adcp_read_ahead_open_again(const AdcpArchiveReader *first, int threads,
+                                          AdcpCheckpoint checkpoint, AdcpError *err) {
+  AdcpReadAhead *ahead = new_ahead(err);
+  if( ahead == NULL ) return NULL;
+  ahead->archive = adcp_archive_reader_open_again(first, 0, checkpoint, &ahead->archive_err);
+  return start(ahead, threads, checkpoint);
 }
 
 void adcp_read_ahead_close(AdcpReadAhead *ahead) {

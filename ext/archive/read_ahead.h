@@ -19,6 +19,10 @@ typedef struct AdcpReadAhead AdcpReadAhead;
 AdcpReadAhead *adcp_read_ahead_open(const AdcpRoot *root, const char *path, int threads,
                                     AdcpCheckpoint checkpoint, AdcpError *err);
 
+/* The same, of the file that another reader has open (adcp_archive_reader_open_again). */
+AdcpReadAhead *adcp_read_ahead_open_again(const AdcpArchiveReader *first, int threads,
+                                          AdcpCheckpoint checkpoint, AdcpError *err);
+
 /* What was asked for, or what ADCP_AUTO_THREADS came to. */
 int adcp_read_ahead_threads(const AdcpReadAhead *ahead);
 const AdcpArchiveHead *adcp_read_ahead_head(const AdcpReadAhead *ahead);

@@ -70,6 +70,15 @@ const AdcpArchiveTable *adcp_backup_find_rows(const AdcpArchiveHead *head, const
   return NULL;
 }
 
+static AdcpArchiveReader *open_archive(const AdcpBackupTableCall *call, AdcpError *err) {
+  AdcpCheckpoint checkpoint = adcp_interrupt_checkpoint_of(call->handle);
+  const AdcpArchiveReader *first = call->first ? call->first->archive : NULL;
+  if( first && adcp_archive_is_copy(first) ) {
+    return adcp_archive_reader_open_again(first, call->threads, checkpoint, err);
+  }
+  return adcp_archive_reader_open_checked(call->root, call->path, call->threads, checkpoint, err);
+}
+
 AdcpBackupTable *adcp_backup_table_open(const AdcpBackupTableCall *call, AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpBackupTable *table = adcp_calloc(1, sizeof *table);
@@ -80,8 +89,7 @@ AdcpBackupTable *adcp_backup_table_open(const AdcpBackupTableCall *call, AdcpErr
   table->err = err;
   table->path = adcp_strdup(call->path);
   if( table->path == NULL ) adcp_error_nomem(err);
-  table->archive = adcp_archive_reader_open_checked(
-      call->root, call->path, call->threads, adcp_interrupt_checkpoint_of(call->handle), err);
+  table->archive = open_archive(call, err);
   if( table->archive ) {
     table->head = adcp_archive_head(table->archive);
     if( call->name ) table->entry = adcp_backup_find_rows(table->head, call->name, err);

@@ -29,6 +29,9 @@ typedef struct AdcpBackupTableCall {
   const char
       *name; /* NULL: no table is chosen yet; otherwise the one that adcp_backup_find_rows finds */
   int threads;
+  const AdcpBackupTable
+      *first;      /* of the same path, opened before and open: what came through a pipe is read
+                                ** from there. NULL: none */
   sqlite3 *handle; /* whose interrupt stops it, while a statement runs; NULL: none. Borrowed */
 } AdcpBackupTableCall;
 

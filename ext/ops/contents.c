@@ -14,8 +14,7 @@
 #include "ops/interrupt.h"
 
 struct AdcpContents {
-  AdcpError *err;       /* borrowed */
-  const AdcpRoot *root; /* borrowed */
+  AdcpError *err; /* borrowed */
   AdcpCheckpoint checkpoint;
   char *path;
   AdcpArchiveReader *archive; /* its head alone */
@@ -80,7 +79,6 @@ AdcpContents *adcp_contents_open(const AdcpRoot *root, const char *path, sqlite3
     return NULL;
   }
   contents->err = err;
-  contents->root = root;
   contents->checkpoint = adcp_interrupt_checkpoint_of(handle);
   contents->path = adcp_strdup(path);
   if( contents->path == NULL ) adcp_error_nomem(err);
@@ -121,8 +119,8 @@ static const AdcpArchiveHead *indexed_head(AdcpContents *contents) {
   const AdcpArchiveHead *head = contents->head;
   bool passed_over = !head->indexed && head->block_count == 0 && head->totals.full_sha256[0];
   if( passed_over && contents->indexed == NULL ) {
-    contents->indexed = adcp_archive_reader_open_checked(contents->root, contents->path, 0,
-                                                         contents->checkpoint, contents->err);
+    contents->indexed =
+        adcp_archive_reader_open_again(contents->archive, 0, contents->checkpoint, contents->err);
     adcp_error_name(contents->err, contents->path);
   }
   if( contents->indexed ) head = adcp_archive_head(contents->indexed);

@@ -75,7 +75,8 @@ struct AdcpDiff {
 
 static void open_backup(Side *side, AdcpDb *db, const AdcpRoot *root, const char *path) {
   side->db = db;
-  AdcpBackupTableCall call = {root, path, NULL, ADCP_AUTO_THREADS, db->handle};
+  AdcpBackupTableCall call = {
+      .root = root, .path = path, .threads = ADCP_AUTO_THREADS, .handle = db->handle};
   side->backup = adcp_backup_table_open(&call, db->err);
   if( side->backup == NULL ) return;
   const AdcpArchiveHead *head = adcp_backup_table_head(side->backup);

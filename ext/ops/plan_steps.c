@@ -447,8 +447,7 @@ static void make_plan(AdcpPlanSteps *steps, const AdcpRequest *request) {
   adcp_snapshot_open(&steps->snapshot, &steps->db);
   if( !steps->err->rc ) steps->live = adcp_catalog_read(&steps->db);
   if( steps->live == NULL ) return;
-  AdcpRowChoiceCall call = {&steps->db, adcp_config_root(request->config), request->path,
-                            steps->head, steps->options};
+  AdcpRowChoiceCall call = {&steps->db, steps->archive, steps->head, steps->options};
   steps->choice = adcp_row_choice_open(&call);
   steps->plan = adcp_plan_open(&steps->db, steps->head, figures.backup_type, steps->live,
                                steps->options, steps->choice);

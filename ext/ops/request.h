@@ -4,6 +4,7 @@
 #ifndef ADCP_OPS_REQUEST_H
 #define ADCP_OPS_REQUEST_H
 
+#include "archive/archive_read.h"
 #include "ops/config.h"
 
 /* A backup that is made because something else is about to change the database. */
@@ -25,7 +26,8 @@ typedef struct AdcpRequest {
   bool complete;        /* the settings of the connection do not complete the options */
   bool is_undo;         /* of a restore: adcp_undo's; it is not what an undo undoes */
   bool is_trial;        /* of a restore: into nobody's database, of which errors do not speak */
-  const AdcpSafetyMark *safety; /* of a backup: what it is made before; NULL otherwise */
+  const AdcpArchiveReader *archive; /* of a trial: the backup at the path, open; NULL otherwise */
+  const AdcpSafetyMark *safety;     /* of a backup: what it is made before; NULL otherwise */
 } AdcpRequest;
 
 /* The options of the request, completed from the settings. NULL on error. */

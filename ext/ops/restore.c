@@ -123,13 +123,18 @@ static void read_options(AdcpRestore *restore, const AdcpRequest *request) {
   adcp_db_check_schema(&restore->db);
 }
 
-static void open_archive(AdcpRestore *restore) {
+/* What a trial restores is open already. */
+static AdcpReadAhead *read_ahead(AdcpRestore *restore, const AdcpArchiveReader *open) {
+  AdcpCheckpoint checkpoint = adcp_interrupt_checkpoint(&restore->interrupt);
+  int threads = (int)adcp_options_integer(restore->options, "threads", ADCP_AUTO_THREADS);
+  if( open ) return adcp_read_ahead_open_again(open, threads, checkpoint, restore->err);
+  return adcp_read_ahead_open(restore->root, restore->path, threads, checkpoint, restore->err);
+}
+
+static void open_archive(AdcpRestore *restore, const AdcpArchiveReader *open) {
   if( restore->err->rc ) return;
   adcp_interrupt_open(&restore->interrupt, &restore->db);
-  int threads = (int)adcp_options_integer(restore->options, "threads", ADCP_AUTO_THREADS);
-  restore->archive =
-      adcp_read_ahead_open(restore->root, restore->path, threads,
-                           adcp_interrupt_checkpoint(&restore->interrupt), restore->err);
+  restore->archive = read_ahead(restore, open);
   if( restore->archive == NULL ) return;
   restore->head = adcp_read_ahead_head(restore->archive);
   restore->threads = adcp_read_ahead_threads(restore->archive);
@@ -260,7 +265,7 @@ static void open_progress(AdcpRestore *restore, const AdcpRequest *request) {
 
 static void choose_rows(AdcpRestore *restore) {
   if( restore->err->rc ) return;
-  AdcpRowChoiceCall call = {&restore->db, restore->root, restore->path, restore->head,
+  AdcpRowChoiceCall call = {&restore->db, adcp_read_ahead_archive(restore->archive), restore->head,
                             restore->options};
   restore->choice = adcp_row_choice_open(&call);
 }
@@ -283,7 +288,7 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   read_options(restore, request);
   find_backup(restore, request);
   adcp_transaction_check_caller(&restore->db, restore->function);
-  open_archive(restore);
+  open_archive(restore, request->archive);
   restore->settings =
       adcp_settings_restore_open(restore->options, restore->root,
                                  adcp_read_ahead_archive(restore->archive), request->handle, err);

@@ -381,8 +381,7 @@ AdcpRowChoice *adcp_row_choice_open(const AdcpRowChoiceCall *call) {
   }
   choice->db = call->db;
   choice->err = err;
-  choice->root = call->root;
-  choice->path = call->path;
+  choice->archive = call->archive;
   choice->head = call->head;
   choice->options = call->options;
   choice->with_parents = with_parents;

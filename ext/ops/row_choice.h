@@ -50,11 +50,10 @@ typedef struct AdcpChosenTable {
 typedef struct AdcpRowChoice AdcpRowChoice;
 
 typedef struct AdcpRowChoiceCall {
-  AdcpDb *db;                  /* borrowed until close: functions, collations, interrupt, error */
-  const AdcpRoot *root;        /* that the path is held in; NULL: none */
-  const char *path;            /* the backup's */
-  const AdcpArchiveHead *head; /* its head; borrowed until close */
-  const AdcpOptions *options;  /* of a restore; borrowed until close */
+  AdcpDb *db; /* borrowed until close: functions, collations, interrupt, error */
+  const AdcpArchiveReader *archive; /* the backup, whose file is read once more while this opens */
+  const AdcpArchiveHead *head;      /* its head; borrowed until close */
+  const AdcpOptions *options;       /* of a restore; borrowed until close */
 } AdcpRowChoiceCall;
 
 AdcpRowChoice *adcp_row_choice_open(const AdcpRowChoiceCall *call);

@@ -65,8 +65,7 @@ typedef struct AdcpLooseKey {
 struct AdcpRowChoice {
   AdcpDb *db;
   AdcpError *err;
-  const AdcpRoot *root; /* borrowed */
-  const char *path;     /* borrowed */
+  const AdcpArchiveReader *archive; /* borrowed while opening */
   const AdcpArchiveHead *head;
   const AdcpOptions *options;
   AdcpInterrupt interrupt;

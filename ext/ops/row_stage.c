@@ -318,8 +318,8 @@ static void read_tables(Reading *reading) {
 static void open_and_read(AdcpRowChoice *choice) {
   Reading reading = {.choice = choice};
   int threads = (int)adcp_options_integer(choice->options, "threads", ADCP_AUTO_THREADS);
-  reading.ahead = adcp_read_ahead_open(choice->root, choice->path, threads,
-                                       adcp_interrupt_checkpoint(&choice->interrupt), choice->err);
+  reading.ahead = adcp_read_ahead_open_again(
+      choice->archive, threads, adcp_interrupt_checkpoint(&choice->interrupt), choice->err);
   if( reading.ahead == NULL ) return;
   if( strcmp(adcp_read_ahead_head(reading.ahead)->totals.full_sha256,
              choice->head->totals.full_sha256) != 0 ) {

@@ -136,7 +136,8 @@ static void run_restore(Trial *trial, Extent extent, AdcpBuf *report, AdcpError 
                            .path = trial->asked->path,
                            .options = (const char *)options.data,
                            .options_size = options.size,
-                           .is_trial = true};
+                           .is_trial = true,
+                           .archive = trial->asked->archive};
     AdcpRestore *restore = adcp_restore_open(&request, failure);
     while( adcp_restore_step(restore) && !xProgress(trial) ) {
     }

@@ -16,6 +16,7 @@
 typedef struct AdcpTrial {
   const AdcpConfig *config; /* of the caller: its root holds the trial too */
   const char *path;
+  const AdcpArchiveReader *archive; /* what is there, open */
   int threads;
   int64_t max_objects; /* that may be made */
   AdcpDb *db; /* the caller's: whose interrupt ends the trial, and whose error is set then */

@@ -304,9 +304,10 @@ static void try_restore(AdcpValidate *validate) {
     return;
   }
   int64_t max_objects = adcp_options_integer(validate->options, "max_objects", ADCP_MAX_OBJECTS);
-  AdcpTrial trial = {validate->config,    validate->path, validate->threads,
-                     max_objects,         &validate->db,  &validate->interrupt,
-                     &validate->findings, is_legacy,      &validate->functions};
+  AdcpTrial trial = {validate->config,     validate->path,      validate->archive,
+                     validate->threads,    max_objects,         &validate->db,
+                     &validate->interrupt, &validate->findings, is_legacy,
+                     &validate->functions};
   adcp_trial_restore(&trial);
 }
 

@@ -84,8 +84,11 @@ static void *rows_open(const AdcpRelationCall *call) {
   cursor->rows = call->ranges[0];
   cursor->rowids = call->ranges[1];
   cursor->has_rowids = cursor->rowids.low > INT64_MIN || cursor->rowids.high < INT64_MAX;
-  AdcpBackupTableCall rows = {adcp_config_root(call->config), call->text[0], call->text[1],
-                              ADCP_AUTO_THREADS, call->db};
+  AdcpBackupTableCall rows = {.root = adcp_config_root(call->config),
+                              .path = call->text[0],
+                              .name = call->text[1],
+                              .threads = ADCP_AUTO_THREADS,
+                              .handle = call->db};
   cursor->table = adcp_backup_table_open(&rows, call->err);
   if( cursor->table ) begin(cursor);
   if( call->err->rc == ADCP_OK ) return cursor;

@@ -122,8 +122,10 @@ static char *declare_columns(TableVtab *vtab) {
 
 static void open_table(TableVtab *vtab, sqlite3 *interruptible) {
   if( vtab->err.rc ) return;
-  AdcpBackupTableCall call = {adcp_config_root(vtab->config), vtab->path, vtab->name, 0,
-                              interruptible};
+  AdcpBackupTableCall call = {.root = adcp_config_root(vtab->config),
+                              .path = vtab->path,
+                              .name = vtab->name,
+                              .handle = interruptible};
   vtab->backup = adcp_backup_table_open(&call, &vtab->err);
   if( vtab->backup == NULL ) return;
   const AdcpArchiveHead *head = adcp_backup_table_head(vtab->backup);
@@ -270,8 +272,12 @@ static int report(TableCursor *cursor) {
 /* The file may have got another content since the table was created. */
 static void open_backup(TableCursor *cursor, const TableVtab *vtab, int threads) {
   if( cursor->backup ) return;
-  AdcpBackupTableCall call = {adcp_config_root(vtab->config), vtab->path, vtab->name, threads,
-                              vtab->db.handle};
+  AdcpBackupTableCall call = {.root = adcp_config_root(vtab->config),
+                              .path = vtab->path,
+                              .name = vtab->name,
+                              .threads = threads,
+                              .first = vtab->backup,
+                              .handle = vtab->db.handle};
   cursor->backup = adcp_backup_table_open(&call, &cursor->err);
   if( cursor->backup == NULL ) return;
   const AdcpArchiveHead *now = adcp_backup_table_head(cursor->backup);

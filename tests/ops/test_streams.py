@@ -1,4 +1,5 @@
-"""Backups through pipes: who writes waits for the reader, who reads for the writer, and an interrupt ends either."""
+"""Backups through pipes: who writes waits for the reader, who reads for the writer, and an interrupt ends either. What is read twice is there
+twice."""
 import os
 import sqlite3
 import sys
@@ -74,5 +75,51 @@ os.mkfifo("fifo")
 check_interrupt("a FIFO without a reader", lambda: first("SELECT adcp_backup('fifo')"), "interrupted; no backup was written")
 check_interrupt("a FIFO without a writer", lambda: first("SELECT adcp_validate('fifo')"), "adcp_validate: fifo: interrupted")
 check_interrupt("settings from a FIFO", lambda: first("SELECT adcp_backup('s.json', '{\"settings\":{\"a\":\"fifo\"}}')"), "interrupted")
+
+# Readers. What is read twice comes from one copy.
+with open("out.json", "rb") as file:
+    text = file.read()
+
+
+def feed(writer):
+    with os.fdopen(writer, "wb") as file:
+        file.write(text[:100])
+        file.flush()
+        time.sleep(0.2)
+        file.write(text[100:])
+
+
+def through_a_pipe(name, sql, wanted):
+    reader, writer = os.pipe()
+    thread = threading.Thread(target=feed, args=(writer,))
+    thread.start()
+    equal(name, first(sql.format(path=f"/dev/fd/{reader}")), wanted)
+    thread.join()
+    os.close(reader)
+
+
+PART = '{{"tables":"t","rename":{{"t":"part"}},"where":{{"t":"rowid <= 3"}}}}'
+through_a_pipe("validate", "SELECT adcp_validate('{path}') -> 'errors'", "[]")
+through_a_pipe("check", "SELECT count(*) FROM adcp_check('{path}')", 0)
+through_a_pipe("restore", "SELECT adcp_restore('{path}', '{{\"force\":true}}') ->> 'rows'", 200)
+through_a_pipe("a part of the rows", f"SELECT adcp_restore('{{path}}', '{PART}') ->> 'rows'", 3)
+through_a_pipe("the plan of that", f"SELECT count(*) > 0 FROM adcp_plan('{{path}}', '{PART}')", 1)
+through_a_pipe("contents with places", "SELECT count([offset]) > 0 FROM adcp_contents('{path}')", 1)
+through_a_pipe("a table of it", "SELECT count(*) FROM adcp_rows('{path}', 't')", 200)
+
+reader, writer = os.pipe()
+thread = threading.Thread(target=feed, args=(writer,))
+thread.start()
+db.execute(f"CREATE VIRTUAL TABLE temp.o USING adcp_table('/dev/fd/{reader}', t)")
+thread.join()
+equal("a virtual table", first("SELECT count(*) FROM o"), 200)
+equal("again", first("SELECT count(*) FROM o AS a, o AS b WHERE a.rowid = b.rowid"), 200)
+db.execute("DROP TABLE o")
+os.close(reader)
+
+thread = threading.Thread(target=lambda: feed(os.open("fifo", os.O_WRONLY)))
+thread.start()
+equal("a FIFO", first("SELECT adcp_validate('fifo') -> 'errors'"), "[]")
+thread.join()
 
 done()
