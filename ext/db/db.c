@@ -53,6 +53,9 @@ static const char *explanation(int extended) {
     return "its folder cannot be written, where SQLite makes the journal";
   case SQLITE_READONLY_DBMOVED:
     return "its file was moved, removed or replaced since it was opened; open the database again";
+  case SQLITE_IOERR_GETTEMPPATH:
+    return "SQLite found no folder for temporary files; give it one that can be written by the "
+           "environment variable SQLITE_TMPDIR";
   case SQLITE_CONSTRAINT_COMMITHOOK: return "a commit hook of the application refused";
   }
   return NULL;

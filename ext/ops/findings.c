@@ -43,6 +43,17 @@ static const struct {
                                 "what is in the file was checked all the same"},
 };
 
+bool adcp_failure_is_of_machine(const AdcpError *failure) {
+  switch( failure->rc ) {
+  case ADCP_NOMEM:
+  case ADCP_FULL:
+  case ADCP_CANTOPEN:
+  case ADCP_PERM:
+  case ADCP_INTERRUPT: return true;
+  default: return false;
+  }
+}
+
 const char *adcp_finding_code(AdcpFindingCode code) {
   return kinds[code].code;
 }

@@ -51,6 +51,10 @@ typedef struct AdcpFindings {
 #define ADCP_MAX_FINDINGS                                                                          \
   100 /* of each severity: a report is for reading; a damaged table is one finding */
 
+/* True for failures that say nothing of the file: no memory, no room, no descriptor, no right, an
+** interrupt. Whoever reads it tells them as an error of the call. */
+bool adcp_failure_is_of_machine(const AdcpError *failure);
+
 const char *adcp_finding_code(AdcpFindingCode code);
 const char *adcp_finding_hint(AdcpFindingCode code);
 

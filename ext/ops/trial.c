@@ -153,7 +153,7 @@ static void take_failure(Trial *trial, AdcpError *failure) {
   adcp_error_prepend(
       failure,
       "%s: ", is_legacy ? "its rows do not go into the application's own schema" : "trial restore");
-  if( failure->rc == ADCP_NOMEM || failure->rc == ADCP_FULL || failure->rc == ADCP_IOERR ) {
+  if( adcp_failure_is_of_machine(failure) || failure->rc == ADCP_IOERR ) {
     adcp_error_move(trial->err, failure);
   } else if( trial->stubs ) {
     add(trial, ADCP_FINDING_NOT_TRIED, NULL, adcp_error_message(failure));

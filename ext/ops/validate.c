@@ -79,9 +79,7 @@ static void take_finding(AdcpValidate *validate, AdcpFindingCode code, const cha
                          int64_t row) {
   AdcpError *found = &validate->found;
   if( found->rc == ADCP_OK ) return;
-  bool of_call = found->rc == ADCP_NOMEM || found->rc == ADCP_INTERRUPT || found->rc == ADCP_PERM ||
-                 found->rc == ADCP_CANTOPEN;
-  if( of_call ) {
+  if( adcp_failure_is_of_machine(found) ) {
     adcp_error_move(validate->err, found);
   } else {
     adcp_findings_add(&validate->findings, code, object, row, adcp_error_message(found),

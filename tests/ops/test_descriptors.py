@@ -2,6 +2,7 @@
 """test_descriptors.py - what is open in the process of an application that opens and closes connections, each of which
 loads the extension, is always the same."""
 import os
+import resource
 import sqlite3
 import sys
 import tempfile
@@ -42,4 +43,20 @@ with tempfile.TemporaryDirectory() as folder:
         visit(path)
         equal("a file of the application stays open", other.write("x"), 1)
     equal("kept still", descriptors() - before, 1)
+    # The trial restore finds none left: that is nothing of the backup's.
+    db = connect(":memory:")
+    db.execute("CREATE TABLE t(a)")
+    db.execute("WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 4000) INSERT INTO t SELECT hex(randomblob(1000)) FROM n")
+    path = os.path.join(folder, "b.json")
+    db.execute("SELECT adcp_backup(?)", (path,))
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    said = []
+    for more in range(8):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors() - 4 + more, limits[1]))
+        try:
+            said.append(db.execute("SELECT adcp_validate(?) -> 'errors'", (path,)).fetchone()[0])
+        except sqlite3.Error as error:
+            said.append("trial" if "trial restore: " in str(error) else "error")
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    equal("one after the other too few", sorted(set(said)), ["[]", "error", "trial"])
 done()

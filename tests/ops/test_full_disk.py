@@ -1,4 +1,4 @@
-"""A folder of backups on a file system that is full, and on one that is read-only: small ones that the test mounts.
+"""A folder of backups, or of temporary files, on a file system that is full, and on one that is read-only: small ones that the test mounts.
 
 Without the right to mount (not root, or not allowed here) that is said, and only what needs no mount is tried.
 """
@@ -89,6 +89,35 @@ def test_read_only(db):
     fails("nor by the first backup", call(db, "adcp_backup"), "cannot make the folder of backups full/new: Read-only file system")
 
 
+def test_copy_of_a_pipe(db):
+    """What comes through a pipe is copied to a temporary file first. That there is no room for it says nothing of the backup."""
+    os.environ["TMPDIR"] = os.path.abspath("full")
+    db.execute("INSERT INTO t(b) VALUES(randomblob(5000000))")
+    db.execute("SELECT adcp_backup('good.json')")
+    for function in "adcp_validate", "adcp_check":
+        with subprocess.Popen(["cat", "good.json"], stdout=subprocess.PIPE) as cat:
+            try:
+                got = db.execute(f"SELECT * FROM {function}(?)" if function == "adcp_check" else f"SELECT {function}(?)", (f"/dev/fd/{cat.stdout.fileno()}",)).fetchall()
+            except sqlite3.Error as error:
+                got = str(error)
+        fails(f"no room for the copy, {function}", got, f"^{function}: cannot copy /dev/fd/.* to a temporary file: No space left on device")
+    del os.environ["TMPDIR"]
+    db.execute("DELETE FROM t WHERE length(b) > 1000")
+
+
+def test_no_temporary_folder():
+    """Nowhere to write, as in a container that is read-only: neither /tmp nor the current folder."""
+    fds = os.open("good.json", os.O_RDONLY), os.open(os.environ["ADCP_SO"], os.O_RDONLY)
+    script = "for folder in /var/tmp /tmp; do mount -t tmpfs -o ro tmpfs $folder || exit 99; done; cd /tmp; exec sqlite3 :memory: \"$@\""
+    sql = f"SELECT adcp_validate('/dev/fd/{fds[0]}')"
+    run = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", f".load /proc/self/fd/{fds[1]} sqlite3_adcp_init", sql], pass_fds=fds, capture_output=True, text=True,
+                         env={name: value for name, value in os.environ.items() if name not in ("TMPDIR", "SQLITE_TMPDIR")})
+    if run.returncode != 99:
+        fails("no temporary folder", run.stdout + run.stderr, "trial restore: .*SQLite found no folder for temporary files")
+    for fd in fds:
+        os.close(fd)
+
+
 db = connect("app.db")
 db.executescript("CREATE TABLE t(id INTEGER PRIMARY KEY, b); INSERT INTO t(b) VALUES('one')")
 db.execute("SELECT adcp_config('backup_dir', 'none/there/backups')")
@@ -97,6 +126,8 @@ db.execute("SELECT adcp_config('backup_dir', 'full')")
 os.mkdir("full")
 if mount("full", "size=300k"):
     test_full(db)
+    test_copy_of_a_pipe(db)
+    test_no_temporary_folder()
     test_read_only(db)
 else:
     print("skipped: a full and a read-only file system (no right to mount one here)")
