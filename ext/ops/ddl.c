@@ -142,32 +142,71 @@ static void drop_virtual_table(AdcpDb *db, const AdcpSchema *live, const AdcpTab
   adcp_map_free(&tables);
 }
 
-static void drop_table(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live,
-                       const AdcpMap *gone, const char *name) {
-  const AdcpTable *table = adcp_schema_table(live, name);
-  if( adcp_map_get(gone, name, strlen(name)) ) return;
-  if( table && table->kind == ADCP_TABLE_SHADOW ) return; /* goes with its owner */
-  if( table && table->kind == ADCP_TABLE_VIRTUAL ) {
-    drop_virtual_table(db, live, table);
-  } else {
-    adcp_table_drop(db, name, plan->transaction);
+/* The tables that stand now. */
+static void read_standing(AdcpDb *db, AdcpNameMap *standing) {
+  sqlite3_stmt *stmt =
+      adcp_db_prepare(db, "SELECT name FROM \"%w\".sqlite_schema WHERE type = 'table'", db->schema);
+  while( adcp_db_step(db, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 0);
+    if( name ) adcp_name_map_put(standing, name, standing, db->err);
   }
+  adcp_db_finalize(stmt);
 }
 
-static void drop_kind(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live, const AdcpMap *gone,
-                      AdcpObjectType type) {
+static void end_drop(const AdcpPlan *plan, AdcpDb *db, const AdcpObject *object) {
+  adcp_error_prepend(db->err, "dropping %s \"%s\": ", adcp_object_type_name(object->type),
+                     object->name);
+  adcp_transaction_keep(plan->transaction);
+}
+
+/* True when a module took part that may have tables which SQLite does not know to be its own. */
+static bool drop_virtual_tables(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live,
+                                const AdcpMap *gone) {
+  bool may_take = false;
+  for( size_t i = 0; i < plan->drop_count && !db->err->rc; i++ ) {
+    const AdcpObject *object = plan->drops[i];
+    const AdcpTable *table =
+        object->type == ADCP_OBJECT_TABLE ? adcp_schema_table(live, object->name) : NULL;
+    if( table == NULL || table->kind != ADCP_TABLE_VIRTUAL ) continue;
+    if( adcp_map_get(gone, table->name, strlen(table->name)) ) continue;
+    drop_virtual_table(db, live, table);
+    may_take = may_take || adcp_shadow_suffixes(table->module) == NULL;
+    end_drop(plan, db, object);
+  }
+  return may_take;
+}
+
+/* Shadow tables go with their owners. */
+static bool goes_by_itself(const AdcpSchema *live, const AdcpObject *object) {
+  if( object->type != ADCP_OBJECT_TABLE ) return false;
+  const AdcpTable *table = adcp_schema_table(live, object->name);
+  return table == NULL || (table->kind != ADCP_TABLE_SHADOW && table->kind != ADCP_TABLE_VIRTUAL);
+}
+
+/* Virtual ones first: what a module takes along is gone then. */
+static void drop_tables(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live,
+                        const AdcpMap *gone) {
+  AdcpNameMap standing = {0};
+  bool may_be_taken = drop_virtual_tables(plan, db, live, gone);
+  if( may_be_taken ) read_standing(db, &standing);
+  for( size_t i = 0; i < plan->drop_count && !db->err->rc; i++ ) {
+    const AdcpObject *object = plan->drops[i];
+    const char *name = object->name;
+    if( !goes_by_itself(live, object) ) continue;
+    if( may_be_taken && !adcp_name_map_get(&standing, name, strlen(name), db->err) ) continue;
+    adcp_table_drop(db, name, plan->transaction);
+    end_drop(plan, db, object);
+  }
+  adcp_name_map_free(&standing);
+}
+
+static void drop_kind(const AdcpPlan *plan, AdcpDb *db, AdcpObjectType type) {
+  const char *kind = type == ADCP_OBJECT_VIEW ? "VIEW" : "TRIGGER";
   for( size_t i = 0; i < plan->drop_count && !db->err->rc; i++ ) {
     const AdcpObject *object = plan->drops[i];
     if( object->type != type ) continue;
-    if( type == ADCP_OBJECT_TABLE )
-      drop_table(plan, db, live, gone, object->name);
-    else if( type == ADCP_OBJECT_VIEW ) {
-      adcp_db_exec(db, "DROP VIEW \"%w\".\"%w\"", db->schema, object->name);
-    } else {
-      adcp_db_exec(db, "DROP TRIGGER \"%w\".\"%w\"", db->schema, object->name);
-    }
-    adcp_error_prepend(db->err, "dropping %s \"%s\": ", adcp_object_type_name(type), object->name);
-    adcp_transaction_keep(plan->transaction);
+    adcp_db_exec(db, "DROP %s \"%w\".\"%w\"", kind, db->schema, object->name);
+    end_drop(plan, db, object);
   }
 }
 
@@ -186,10 +225,10 @@ static void drop_internal(AdcpDb *db, const AdcpSchema *live) {
 /* Triggers before what they stand on; indexes go with their tables. */
 void adcp_ddl_drop(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {
   AdcpMap gone = {0};
-  drop_kind(plan, db, live, &gone, ADCP_OBJECT_TRIGGER);
-  drop_kind(plan, db, live, &gone, ADCP_OBJECT_VIEW);
+  drop_kind(plan, db, ADCP_OBJECT_TRIGGER);
+  drop_kind(plan, db, ADCP_OBJECT_VIEW);
   drop_past_modules(plan, db, live, &gone);
-  drop_kind(plan, db, live, &gone, ADCP_OBJECT_TABLE);
+  drop_tables(plan, db, live, &gone);
   adcp_map_free(&gone);
   if( plan->whole ) drop_internal(db, live);
 }
@@ -242,17 +281,6 @@ static void create_statistics(const AdcpPlan *plan, AdcpDb *db) {
       adcp_transaction_keep(plan->transaction);
     }
   }
-}
-
-/* The tables that stand before any module makes one. */
-static void read_standing(AdcpDb *db, AdcpNameMap *standing) {
-  sqlite3_stmt *stmt =
-      adcp_db_prepare(db, "SELECT name FROM \"%w\".sqlite_schema WHERE type = 'table'", db->schema);
-  while( adcp_db_step(db, stmt) ) {
-    const char *name = (const char *)sqlite3_column_text(stmt, 0);
-    if( name ) adcp_name_map_put(standing, name, standing, db->err);
-  }
-  adcp_db_finalize(stmt);
 }
 
 /* The plan's virtual table that a table of that name would be a part of; its content is none. */
@@ -328,6 +356,63 @@ static void create_ordinary_tables(const AdcpPlan *plan, AdcpDb *db) {
   }
 }
 
+/* ---- tables of a module that SQLite does not know to be its own ---- */
+
+/* Whether the entry is an ordinary table of the backup, and called like one that a virtual table has for
+** itself. Only SQLite's own modules are known to have others than those that SQLite tells. */
+static bool may_be_part_of(const AdcpPlanTable *entry, const AdcpPlanTable *owner) {
+  size_t n = strlen(owner->target);
+  return entry->create && entry->source->kind == ADCP_TABLE_ORDINARY &&
+         sqlite3_strnicmp(entry->target, owner->target, (int)n) == 0 && entry->target[n] == '_';
+}
+
+static bool has_parts(const AdcpPlan *plan, const AdcpPlanTable *owner) {
+  if( adcp_shadow_suffixes(owner->source->module) ) return false;
+  for( size_t i = 0; i < plan->table_count; i++ ) {
+    if( may_be_part_of(&plan->tables[i], owner) ) return true;
+  }
+  return false;
+}
+
+/* They have no rows yet. */
+typedef enum Parts { ONLY_DROP, MAKE_AGAIN } Parts;
+
+static void drop_parts(const AdcpPlan *plan, AdcpDb *db, const AdcpPlanTable *owner, Parts then) {
+  for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
+    const AdcpPlanTable *entry = &plan->tables[i];
+    if( !may_be_part_of(entry, owner) ) continue;
+    adcp_db_exec(db, "DROP TABLE IF EXISTS \"%w\".\"%w\"", db->schema, entry->target);
+    if( then == MAKE_AGAIN ) create_table(plan, db, entry);
+  }
+}
+
+/* False when the module refuses, and everything is as it was before. */
+static bool try_create(const AdcpPlan *plan, AdcpDb *db, const AdcpPlanTable *entry) {
+  AdcpError trouble = ADCP_ERROR_INIT;
+  AdcpDb trial = {db->handle, db->schema, &trouble};
+  adcp_db_exec(db, "SAVEPOINT adcp_module");
+  if( !db->err->rc ) create_table(plan, &trial, entry);
+  bool refused = trouble.rc == ADCP_ERROR;
+  if( refused ) {
+    adcp_error_clear(&trouble);
+    adcp_db_exec(db, "ROLLBACK TO adcp_module");
+  }
+  if( trouble.rc == ADCP_OK ) adcp_db_exec(db, "RELEASE adcp_module");
+  adcp_error_move(db->err, &trouble);
+  adcp_transaction_keep(plan->transaction);
+  return !refused;
+}
+
+/* A module may need the application's table of such a name, or make one of its own, which must not be
+** there then, with rows of its own: those that are there afterwards are the backup's. */
+static void create_with_parts(const AdcpPlan *plan, AdcpDb *db, const AdcpPlanTable *entry) {
+  if( !try_create(plan, db, entry) ) {
+    drop_parts(plan, db, entry, ONLY_DROP);
+    create_table(plan, db, entry);
+  }
+  drop_parts(plan, db, entry, MAKE_AGAIN);
+}
+
 static int compare_objects(const void *a, const void *b) {
   const AdcpPlanTable *const *x = a, *const *y = b;
   return ((*x)->object > (*y)->object) - ((*x)->object < (*y)->object);
@@ -347,7 +432,13 @@ static void create_in_order(const AdcpPlan *plan, AdcpDb *db) {
     if( entry->create && is_virtual(entry) ) entries[count++] = entry;
   }
   qsort(entries, count, sizeof(*entries), compare_objects);
-  for( size_t i = 0; i < count && !db->err->rc; i++ ) create_table(plan, db, entries[i]);
+  for( size_t i = 0; i < count && !db->err->rc; i++ ) {
+    if( has_parts(plan, entries[i]) ) {
+      create_with_parts(plan, db, entries[i]);
+    } else {
+      create_table(plan, db, entries[i]);
+    }
+  }
   adcp_free((void *)entries);
 }
 

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/name.h"
 #include "base/name_map.h"
+#include "codec/shadow_name.h"
 #include "db/catalog.h"
 #include "db/fts.h"
 #include "db/mention.h"
@@ -240,6 +241,36 @@ static void warn_of_content(Planner *p, const AdcpPlanTable *entry) {
   adcp_free(name);
 }
 
+static void warn_of_part(Planner *p, const AdcpPlanTable *entry, const AdcpTable *table) {
+  AdcpBuf buf = {0};
+  adcp_buf_appendf(&buf, "%s%s", entry->target, table->name + strlen(entry->source->name));
+  const char *wanted = adcp_buf_text(&buf);
+  char *target = target_name(p, table);
+  bool is_right = wanted && target && sqlite3_stricmp(target, wanted) == 0 && comes(p, table->name);
+  if( adcp_buf_check(&buf, p->err) && !is_right ) {
+    adcp_plan_warn(
+        p->plan, p->err,
+        "module \"%s\" may keep a part of \"%s\" in table \"%s\" of the backup, which is "
+        "not restored as \"%s\"; if it does, restore it too, under that name",
+        entry->source->module, entry->target, table->name, wanted);
+  }
+  adcp_free(target);
+  adcp_buf_free(&buf);
+}
+
+/* Modules may have tables that SQLite does not know to be theirs: nothing but the name tells then. */
+static void warn_of_parts(Planner *p, const AdcpPlanTable *entry) {
+  const char *name = entry->source->name;
+  size_t n = strlen(name);
+  if( p->plan->whole && !is_renamed(p, entry->source) ) return;
+  if( !entry->create || adcp_shadow_suffixes(entry->source->module) ) return;
+  for( size_t i = 0; i < p->head->schema->table_count && !p->err->rc; i++ ) {
+    const AdcpTable *table = &p->head->schema->tables[i];
+    bool is_named_so = sqlite3_strnicmp(table->name, name, (int)n) == 0 && table->name[n] == '_';
+    if( table->kind == ADCP_TABLE_ORDINARY && is_named_so ) warn_of_part(p, entry, table);
+  }
+}
+
 static void plan_virtual(Planner *p, AdcpPlanTable *entry) {
   if( entry->object == NULL ) {
     adcp_error_set(p->err, ADCP_CORRUPT,
@@ -251,6 +282,7 @@ static void plan_virtual(Planner *p, AdcpPlanTable *entry) {
   entry->schema_row_only = !entry->create;
   entry->anew = entry->create && is_over_other_rows(p, entry);
   warn_of_content(p, entry);
+  warn_of_parts(p, entry);
 }
 
 /* With data_only: in place of the live virtual table, whose module's state cannot be refilled. */
