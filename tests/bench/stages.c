@@ -156,7 +156,7 @@ static void time_backup(Bench *bench) {
 
 static void inflate_all(Bench *bench) {
   static uint8_t bytes[65536];
-  AdcpInFile *file = adcp_infile_open(NULL, bench->backup, &bench->err);
+  AdcpInFile *file = adcp_infile_open(NULL, bench->backup, ADCP_NO_CHECKPOINT, &bench->err);
   AdcpArchiveReader *archive = adcp_archive_reader_open(NULL, bench->backup, 0, &bench->err);
   check(bench);
   const AdcpArchiveHead *head = adcp_archive_head(archive);
