@@ -777,6 +777,7 @@ static void make_plan(Planner *p, const char *backup_type) {
   if( !p->err->rc ) check_table_names(p);
   if( !p->err->rc ) plan_objects(p);
   if( !p->err->rc ) adcp_plan_warn_of_names(p->plan, p->head->schema, p->live, p->err);
+  adcp_plan_warn_of_parts(p->plan, p->live, p->err);
   warn_of_redacted(p);
   warn_of_nothing(p);
   const AdcpTexts *warnings = adcp_row_choice_warnings(p->choice);

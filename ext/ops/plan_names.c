@@ -72,3 +72,23 @@ void adcp_plan_warn_of_names(AdcpPlan *plan, const AdcpSchema *backup, const Adc
   adcp_name_map_free(&namer.live);
   adcp_free(namer.comes);
 }
+
+void adcp_plan_warn_of_parts(AdcpPlan *plan, const AdcpSchema *live, AdcpError *err) {
+  AdcpMap dropped = {0};
+  for( size_t i = 0; plan->data_only && i < plan->drop_count && !err->rc; i++ ) {
+    const AdcpObject *drop = plan->drops[i];
+    adcp_map_put(&dropped, drop->name, strlen(drop->name), (void *)drop, err);
+  }
+  for( size_t i = 0; dropped.count && i < live->object_count && !err->rc; i++ ) {
+    const AdcpObject *object = &live->objects[i];
+    if( !adcp_schema_is_on_shadow(live, object) ) continue;
+    const char *owner = adcp_schema_table(live, object->tbl_name)->shadow_of;
+    if( adcp_map_get(&dropped, owner, strlen(owner)) == NULL ) continue;
+    adcp_plan_warn(
+        plan, err,
+        "%s \"%.200s\" on \"%.200s\" goes with virtual table \"%.200s\", which data_only "
+        "makes anew; create it again afterwards",
+        adcp_object_type_name(object->type), object->name, object->tbl_name, owner);
+  }
+  adcp_map_free(&dropped);
+}

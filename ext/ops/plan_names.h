@@ -1,5 +1,6 @@
 /*
-** plan_names.h - warns of views and triggers whose text names what will not be there under that name.
+** plan_names.h - warns of views and triggers whose text names what will not be there under that name,
+** and of those that go with what they stand on.
 */
 #ifndef ADCP_OPS_PLAN_NAMES_H
 #define ADCP_OPS_PLAN_NAMES_H
@@ -9,5 +10,9 @@
 /* To be called when the plan is complete. backup: the schema that it was made from. */
 void adcp_plan_warn_of_names(AdcpPlan *plan, const AdcpSchema *backup, const AdcpSchema *live,
                              AdcpError *err);
+
+/* Warns of what somebody made on parts of live virtual tables, which data_only makes anew: the backup's
+** indexes and triggers do not come with it. */
+void adcp_plan_warn_of_parts(AdcpPlan *plan, const AdcpSchema *live, AdcpError *err);
 
 #endif
