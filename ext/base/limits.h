@@ -50,6 +50,10 @@
 /* The text of a virtual table. Modules copy their arguments: fts5 made 500 MB of 40 MB. */
 #define ADCP_MAX_MODULE_SQL_BYTES (16 * 1024 * 1024)
 
+/* Prefix indexes of an fts4 table. fts5 takes 31; fts4, which takes any number, needs time with the square
+** of it to be rebuilt: 50,000 of one length, a file of 1.7 KB, took half a minute for 50 rows. */
+#define ADCP_MAX_FTS_PREFIXES 100
+
 /* Tables, indexes, views and triggers that a restore makes unless it is told to make more (option
 ** max_objects). For each of them SQLite reads all of sqlite_schema: 20,000 took it 15 seconds, so
 ** 50,000 take a minute and a half, and the 1,000,000 that a file of a few MB can ask for half a day. */

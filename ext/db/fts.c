@@ -162,6 +162,16 @@ char *adcp_fts_content_rowid(const char *sql, AdcpError *err) {
   return fts_option(sql, "content_rowid", "content", err);
 }
 
+size_t adcp_fts_prefix_count(const char *sql, AdcpError *err) {
+  Arguments rest;
+  char *value =
+      open_arguments(sql, &rest, err) == FTS4 ? fts_option(sql, "prefix", NULL, err) : NULL;
+  size_t count = value != NULL;
+  for( const char *at = value; at && *at; at++ ) count += *at == ',';
+  adcp_free(value);
+  return count;
+}
+
 void adcp_fts_functions(const char *sql, AdcpTexts *functions, AdcpError *err) {
   Arguments rest;
   Argument argument;

@@ -26,6 +26,9 @@ bool adcp_fts_keeps(const char *sql, const char *suffix, const char *shadow_sql,
 ** and `prefix` before and its name in quotes. Owned by the caller; NULL on error. */
 char *adcp_fts_columns(AdcpDb *db, const char *fts, const char *prefix, const char *content);
 
+/* How many prefix indexes an fts4 table has: the words of prefix="2,3". 0 for others. */
+size_t adcp_fts_prefix_count(const char *sql, AdcpError *err);
+
 /* Adds the functions that an fts4 table has its module call (compress=name, uncompress=name): by
 ** statements of the module's own, so that SQLite asks neither whether the schema is trusted nor
 ** whether the function is DIRECTONLY. */

@@ -418,8 +418,17 @@ static bool makes_virtual_table(const char *sql) {
   return found;
 }
 
-_Static_assert(ADCP_MAX_SQL_TOKENS == 1000000 && ADCP_MAX_MODULE_SQL_BYTES == 16 << 20,
+_Static_assert(ADCP_MAX_SQL_TOKENS == 1000000 && ADCP_MAX_MODULE_SQL_BYTES == 16 << 20 &&
+                   ADCP_MAX_FTS_PREFIXES == 100,
                "the texts below say so");
+
+static bool has_many_prefixes(const char *sql, size_t size) {
+  if( size <= 2 * ADCP_MAX_FTS_PREFIXES ) return false; /* each has a digit and a comma */
+  AdcpError trouble = ADCP_ERROR_INIT;
+  bool found = adcp_fts_prefix_count(sql, &trouble) > ADCP_MAX_FTS_PREFIXES;
+  adcp_error_clear(&trouble);
+  return found;
+}
 
 const char *adcp_vet_too_long(const char *sql) {
   size_t size = strlen(sql);
@@ -427,6 +436,7 @@ const char *adcp_vet_too_long(const char *sql) {
       adcp_token_count(sql, ADCP_MAX_SQL_TOKENS) > ADCP_MAX_SQL_TOKENS ) {
     return "more than 1000000 words";
   }
+  if( has_many_prefixes(sql, size) ) return "more than 100 prefix indexes for fts4";
   bool too_long = size > ADCP_MAX_MODULE_SQL_BYTES && makes_virtual_table(sql);
   return too_long ? "more than 16 MiB for a module" : NULL;
 }

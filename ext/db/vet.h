@@ -47,8 +47,9 @@ const AdcpObject **adcp_vet_order(const AdcpSchema *schema, AdcpError *err);
 ** once. */
 const AdcpTexts *adcp_vetter_missing(const AdcpVetter *vetter);
 
-/* For a text above ADCP_MAX_SQL_TOKENS or ADCP_MAX_MODULE_SQL_BYTES: what it has more of than a
-** restore takes, as "more than 1000000 words"; NULL for others. SQLite itself has no such limits. */
+/* For a text above ADCP_MAX_SQL_TOKENS, ADCP_MAX_MODULE_SQL_BYTES or ADCP_MAX_FTS_PREFIXES: what it has
+** more of than a restore takes, as "more than 1000000 words"; NULL for others. SQLite itself has no such
+** limits. */
 const char *adcp_vet_too_long(const char *sql);
 
 /* True when the tables and indexes vetted so far call functions of SQLite's own that it refuses to a
