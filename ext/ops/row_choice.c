@@ -408,6 +408,7 @@ void adcp_row_choice_close(AdcpRowChoice *choice) {
   end_reading(choice);
   adcp_scratch_close(choice->scratch);
   adcp_interrupt_close(&choice->interrupt);
+  adcp_error_clear(&choice->unsafe);
   for( size_t i = 0; choice->tables && i < choice->head->table_count; i++ ) {
     adcp_free(choice->tables[i].number_column);
     adcp_free((void *)choice->tables[i].key);

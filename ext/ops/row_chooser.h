@@ -71,9 +71,10 @@ struct AdcpRowChoice {
   const AdcpOptions *options;
   AdcpInterrupt interrupt;
   AdcpScratch *scratch;
-  bool trusted;   /* its definitions: option trust_schema */
-  bool trusts;    /* some, for functions of SQLite's own */
-  bool distrusts; /* some, for a DEFAULT that calls the application's */
+  bool trusted; /* its definitions: option trust_schema */
+  bool trusts;  /* some, for functions of SQLite's own */
+  AdcpError
+      unsafe; /* owned: the first DEFAULT that calls the application's, which is not trusted */
   bool with_parents, with_children;
   AdcpChoiceTable *tables; /* owned: one for each of the head's */
   AdcpMap by_name;

@@ -85,11 +85,16 @@ static void note_unsafe_default(AdcpRowChoice *choice, AdcpVetter *vetter) {
   AdcpDb look = {choice->db->handle, choice->db->schema, &unsafe};
   if( choice->err->rc ) return;
   adcp_vetter_check_defaults(vetter, &look);
-  if( unsafe.rc == ADCP_ERROR ) {
-    choice->distrusts = true;
-    adcp_error_clear(&unsafe);
-  }
-  adcp_error_move(choice->err, &unsafe);
+  adcp_error_move(unsafe.rc == ADCP_ERROR ? &choice->unsafe : choice->err, &unsafe);
+}
+
+/* Where functions of SQLite's own are refused it is because of a DEFAULT: else they would be trusted. */
+static void blame_default(AdcpRowChoice *choice) {
+  bool refused = choice->err->rc == ADCP_ERROR && !choice->trusted &&
+                 strstr(adcp_error_message(choice->err), "unsafe use of ") != NULL;
+  if( !refused || choice->unsafe.rc == ADCP_OK ) return;
+  adcp_error_clear(choice->err);
+  adcp_error_move(choice->err, &choice->unsafe);
 }
 
 /* Trusts the schema as the restore itself does (ops/ddl.h): for SQLite's own functions alone. */
@@ -104,7 +109,7 @@ static void vet(AdcpRowChoice *choice, const AdcpObject *object) {
 }
 
 static void trust_made(AdcpRowChoice *choice) {
-  bool trust = choice->trusts && !choice->distrusts;
+  bool trust = choice->trusts && choice->unsafe.rc == ADCP_OK;
   adcp_scratch_trust_schema(choice->scratch, choice->trusted || trust);
 }
 
@@ -130,6 +135,7 @@ void adcp_row_stage_create(AdcpRowChoice *choice, AdcpChoiceTable *table) {
   create_table(choice, table->table);
   table->is_staged = true;
   table->number_column = err->rc ? NULL : free_column_name(table->table, err);
+  blame_default(choice);
   adcp_error_name(err, "the private copy of a table");
 }
 
@@ -338,4 +344,5 @@ void adcp_row_stage(AdcpRowChoice *choice) {
     AdcpChoiceTable *table = &choice->tables[i];
     if( table->is_kept ) take(choice, table);
   }
+  blame_default(choice);
 }
