@@ -92,6 +92,8 @@ static void append_name(AdcpBuf *list, const char *name) {
 void adcp_db_check_schema(AdcpDb *db) {
   bool found = false;
   AdcpBuf list = {0};
+  /* It is there from its first use on. */
+  if( sqlite3_stricmp(db->schema, "temp") == 0 ) adcp_db_integer(db, 0, "PRAGMA temp.page_count");
   sqlite3_stmt *stmt = adcp_db_prepare(db, "PRAGMA database_list");
   while( adcp_db_step(db, stmt) ) {
     const char *name = (const char *)sqlite3_column_text(stmt, 1);
