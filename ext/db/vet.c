@@ -31,6 +31,10 @@
 /* Names before a parenthesis that the texts which use unknown functions may have. */
 #define MAX_STUBS 10000
 
+/* What is read again because a function of SQLite's has another number of arguments in a text: SQLite
+** tells one a time. 70 such in a text of 1 MB took ten seconds. */
+#define MAX_REREAD_BYTES (8 * 1024 * 1024)
+
 /* In place of a CREATE action: the value of a column's DEFAULT is selected. */
 #define OF_DEFAULT SQLITE_SELECT
 
@@ -57,10 +61,11 @@ struct AdcpVetter {
   bool trusted;             /* fts4 tables may name functions */
   int function_count;       /* registered one by one, on either connection */
   int stub_count;           /* registered on both because a text has the name */
-  AdcpNameMap own;          /* functions that SQLite has */
-  AdcpNameMap stubbed;      /* those of stub_count */
-  const char *excess;       /* a function above MAX_FUNCTIONS that a text calls; SQLite's */
-  AdcpDb caller;            /* whose interrupt is heard; handle NULL: nobody's */
+  size_t reread_bytes;
+  AdcpNameMap own;     /* functions that SQLite has */
+  AdcpNameMap stubbed; /* those of stub_count */
+  const char *excess;  /* a function above MAX_FUNCTIONS that a text calls; SQLite's */
+  AdcpDb caller;       /* whose interrupt is heard; handle NULL: nobody's */
   AdcpInterruptProbe probe;
   Call **calls; /* owned, each owned */
   size_t call_count;
@@ -239,8 +244,10 @@ static bool add_missing_functions(AdcpVetter *vetter, sqlite3 *handle, const cha
   const char *missing = adcp_stub_missing_name(sqlite3_errmsg(handle));
   if( vetter->function_count >= MAX_FUNCTIONS ) return false;
   if( missing == NULL ) {
-    bool registered = adcp_stub_missing_function(handle, vetter->err);
+    bool registered =
+        vetter->reread_bytes <= MAX_REREAD_BYTES && adcp_stub_missing_function(handle, vetter->err);
     vetter->function_count += registered;
+    if( registered ) vetter->reread_bytes += strlen(sql);
     return registered;
   }
   char *name = adcp_strdup(missing); /* the message goes with the next statement */

@@ -414,6 +414,31 @@ static void test_many_functions(void) {
   adcp_buf_free(&sql);
 }
 
+/* Functions of SQLite's with a number of arguments that is the application's: SQLite tells one a time, and
+** reads the text again for each. */
+static void test_overloaded(void) {
+  for( int i = 0; i < 2; i++ ) {
+    AdcpError err = ADCP_ERROR_INIT;
+    AdcpSchema *schema = new_schema();
+    AdcpBuf sql = {0};
+    adcp_buf_append_str(&sql,
+                        "CREATE TABLE t(a CHECK(abs() + hex() + length() + lower() + ltrim() + "
+                        "quote() + round() + rtrim() + typeof() + upper())");
+    if( i ) adcp_buf_append_str(&sql, ", b CHECK(b IN (0");
+    for( int n = 0; n < 490000 && i; n++ ) adcp_buf_append_str(&sql, ",1");
+    adcp_buf_append_str(&sql, i ? ")))" : ")");
+    add_object(schema, ADCP_OBJECT_TABLE, "t", "t", adcp_buf_text(&sql));
+    AdcpVetter *vetter = adcp_vetter_open(&err);
+    adcp_vet_object(vetter, schema, &schema->objects[0]);
+    bool refused = strstr(adcp_error_message(&err), "wrong number of arguments") != NULL;
+    CHECK_CASE(i ? refused : err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+    adcp_error_clear(&err);
+    adcp_vetter_close(vetter);
+    adcp_schema_free(schema);
+    adcp_buf_free(&sql);
+  }
+}
+
 static void test_many_objects(void) {
   AdcpError err = ADCP_ERROR_INIT;
   AdcpSchema *schema = new_schema();
@@ -493,6 +518,7 @@ int main(void) {
   test_functions_at_once();
   test_interrupt();
   test_many_functions();
+  test_overloaded();
   test_many_objects();
   test_no_memory();
   test_modules();
