@@ -134,7 +134,6 @@ static bool rows_written(const AdcpBackup *backup, const AdcpSelection *selectio
 
 typedef struct LeftOut {
   AdcpBackup *backup;
-  const AdcpSelection *selection;
   const bool *keep; /* for each object of the schema */
   const AdcpObject *object;
 } LeftOut;
@@ -147,38 +146,16 @@ static void warn_of_left_out(void *context, const AdcpObject *relation) {
                      adcp_object_type_name(left->object->type), left->object->name, relation->name);
 }
 
-/* A full-text index without what it is over finds words and no rows, which who did not choose that may not
-** know. Of rows alone (data_only) the database that they are put into has it. */
-static void warn_of_content(const LeftOut *left, AdcpNameMap *relations) {
-  AdcpBackup *backup = left->backup;
-  const AdcpTable *table = adcp_schema_table(backup->schema, left->object->name);
-  bool made = table && table->kind == ADCP_TABLE_VIRTUAL && !flag(backup, "data_only");
-  char *name =
-      made && left->object->sql ? adcp_fts_content_table(left->object->sql, backup->err) : NULL;
-  const AdcpObject *content =
-      name ? adcp_name_map_get(relations, name, strlen(name), backup->err) : NULL;
-  const AdcpTable *over = content ? adcp_schema_table(backup->schema, content->name) : NULL;
-  bool on_purpose = over && adcp_selection_excludes(left->selection, over);
-  if( content && !on_purpose && !left->keep[content - backup->schema->objects] ) {
-    adcp_text_list_add(&backup->warnings,
-                       "full-text index \"%.200s\" names \"%.200s\", which is not in the backup",
-                       left->object->name, content->name);
-  }
-  adcp_free(name);
-}
-
-/* Views, triggers and full-text indexes that name what is left out: a restore elsewhere would make them
-** fail. */
-static void warn_of_names(AdcpBackup *backup, const AdcpSelection *selection, const bool *keep) {
-  LeftOut left = {backup, selection, keep, NULL};
+/* Views and triggers that name what is left out: a restore elsewhere would make them fail. */
+static void warn_of_names(AdcpBackup *backup, const bool *keep) {
+  LeftOut left = {backup, keep, NULL};
   AdcpNameMap relations = {0};
   adcp_mention_relations(&relations, backup->schema, backup->err);
   for( size_t i = 0; i < backup->schema->object_count && !backup->err->rc; i++ ) {
     left.object = &backup->schema->objects[i];
-    if( !keep[i] || left.object->type == ADCP_OBJECT_INDEX ) continue;
-    if( left.object->type == ADCP_OBJECT_TABLE ) {
-      warn_of_content(&left, &relations);
-    } else {
+    if( left.object->type != ADCP_OBJECT_VIEW && left.object->type != ADCP_OBJECT_TRIGGER )
+      continue;
+    if( keep[i] ) {
       adcp_mention_each(left.object, &relations, warn_of_left_out, &left, backup->err);
     }
   }
@@ -314,7 +291,7 @@ static void select_schema(AdcpBackup *backup) {
       if( !keep_tables[i] ) continue;
       backup->write_rows[kept++] = rows_written(backup, selection, &schema->tables[i]);
     }
-    if( adcp_selection_partial(selection) ) warn_of_names(backup, selection, keep_objects);
+    if( adcp_selection_partial(selection) ) warn_of_names(backup, keep_objects);
     backup->words = adcp_fts_words_open(schema, selection, backup->options, backup->err);
     adcp_selection_close(selection); /* it borrows the whole schema */
     adcp_schema_retain(schema, keep_objects, keep_tables, backup->err);

@@ -339,10 +339,10 @@ static void judge(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan, bool e
     if( enforce && plan->merge ) {
       adcp_error_set(
           db->err, ADCP_CONSTRAINT,
-          "%lld rows of table \"%s\" would refer to rows that \"%s\" does not have; merge both "
+          "%lld row%s of table \"%s\" would refer to rows that \"%s\" does not have; merge both "
           "tables, or, where the source had these rows so, accept it with "
           "{\"foreign_keys\":\"report\"}",
-          (long long)new_ones, entry->child->name, entry->parent);
+          (long long)new_ones, new_ones == 1 ? "" : "s", entry->child->name, entry->parent);
     } else if( enforce ) {
       adcp_error_set(
           db->err, ADCP_CONSTRAINT,

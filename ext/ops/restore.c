@@ -643,7 +643,7 @@ static bool is_compared(const AdcpRestore *restore) {
     const AdcpPlanTable *entry = &restore->plan->tables[i];
     compared = !(entry->fill && entry->match_columns);
   }
-  return compared && !restore->plan->merge && !restore->plan->data_only;
+  return compared && !restore->plan->merge;
 }
 
 static void finish_verification(AdcpRestore *restore) {
