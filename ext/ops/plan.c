@@ -164,10 +164,13 @@ static void fail_other_kind(Planner *p, const AdcpPlanTable *entry) {
                      : entry->live->kind == ADCP_TABLE_VIRTUAL ? "virtual table"
                                                                : "part of a virtual table";
   adcp_error_set(p->err, ADCP_ERROR,
-                 "table \"%s\" is a %s in the database, and mode \"merge\" and data_only put rows "
-                 "into ordinary tables that are there; leave it out with exclude_tables, or name a "
-                 "table for its rows: {\"rename\":{\"%s\":\"...\"}}",
-                 entry->target, kind, entry->source->name);
+                 "table \"%s\" is a %s in the database, and %s rows into ordinary tables that are "
+                 "there; leave it out with exclude_tables, or name a table for its rows: "
+                 "{\"rename\":{\"%s\":\"...\"}}",
+                 entry->target, kind,
+                 adcp_legacy_is(p->head) ? "a backup of version 2.0 puts"
+                                         : "mode \"merge\" and data_only put",
+                 entry->source->name);
 }
 
 /* A live ordinary table to put rows into; an error when there is none. */
