@@ -43,7 +43,7 @@ void adcp_clock_name(char text[ADCP_TIME_NAME_SIZE], int64_t seconds) {
 }
 
 bool adcp_clock_is_future(int64_t seconds) {
-  return seconds - ADCP_CLOCK_MARGIN_S > adcp_clock_seconds();
+  return seconds > adcp_clock_seconds() + ADCP_CLOCK_MARGIN_S;
 }
 
 /* `digits` digits at *text, which moves on; -1 when they are not there. */

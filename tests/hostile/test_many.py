@@ -46,21 +46,21 @@ few, many = seconds(FEW), seconds(MANY)
 check("four times the tables take no eight times the time", many < 8 * few, f"{few:.2f} s and {many:.2f} s")
 
 
-def seconds_of_rows(columns):
+def seconds_of_rows(rows, columns):
     """Of many rows without keys in a file of version 2.0, and one row with so many."""
     sections = ("product_embeddings", "app_settings", "tenant_settings", "database_schema", "fts_tables", "environment_config", "feature_flags")
     text = json.dumps({"backup_metadata": {"version": "2.0"}, "tenants": [], "products": [], "external_agents": [{f"k{i}": i for i in range(columns)}]}
                       | {section: [] if section == "product_embeddings" else {} for section in sections})
     with open("rows.json", "w") as file:
-        file.write(text.replace('"external_agents": [', '"external_agents": [' + "{}," * LEGACY_ROWS))
+        file.write(text.replace('"external_agents": [', '"external_agents": [' + "{}," * rows))
     db = connect(":memory:")
     begun = time.process_time()
     found = db.execute("SELECT count(*), sum(rowno) FROM adcp_rows('rows.json', 'externalagent')").fetchone()
-    check(f"rows of {columns} columns", found[0] == LEGACY_ROWS + 1, found)
+    check(f"{rows} rows of {columns} columns", found[0] == rows + 1, found)
     return time.process_time() - begun
 
 
 LEGACY_ROWS = 1000000
-few, many = seconds_of_rows(10), seconds_of_rows(30000)
+few, many = seconds_of_rows(LEGACY_ROWS, 10), seconds_of_rows(LEGACY_ROWS, 30000) - seconds_of_rows(1, 30000)
 check("rows without keys take no time for columns", many < 8 * few, f"{few:.2f} s and {many:.2f} s")
 done()
