@@ -108,10 +108,11 @@ def test_copy_of_a_pipe(db):
 def test_no_temporary_folder():
     """Nowhere to write, as in a container that is read-only: neither /tmp nor the current folder."""
     fds = os.open("good.json", os.O_RDONLY), os.open(os.environ["ADCP_SO"], os.O_RDONLY)
-    script = "for folder in /var/tmp /tmp; do mount -t tmpfs -o ro tmpfs $folder || exit 99; done; cd /tmp; exec sqlite3 :memory: \"$@\""
+    script = "for folder in /var/tmp /tmp; do mount -t tmpfs -o ro tmpfs $folder || exit 99; done; cd /tmp; exec env LD_PRELOAD=\"$PRELOAD\" sqlite3 :memory: \"$@\""
     sql = f"SELECT adcp_validate('/dev/fd/{fds[0]}')"
     run = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", f".load /proc/self/fd/{fds[1]} sqlite3_adcp_init", sql], pass_fds=fds, capture_output=True, text=True,
-                         env={name: value for name, value in os.environ.items() if name not in ("TMPDIR", "SQLITE_TMPDIR")})
+                         env={name: value for name, value in os.environ.items() if name not in ("TMPDIR", "SQLITE_TMPDIR", "LD_PRELOAD")}
+                         | {"PRELOAD": os.environ.get("LD_PRELOAD", "")})  # a sanitizer's library, which not every shell bears
     if run.returncode != 99:
         fails("no temporary folder", run.stdout + run.stderr, "trial restore: .*SQLite found no folder for temporary files")
     for fd in fds:
