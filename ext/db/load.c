@@ -505,18 +505,46 @@ static void check_not_null(AdcpLoad *load, const AdcpValue *values) {
   adcp_error_prepend(err, "table \"%s\": ", load->target);
 }
 
-/* Whether SQLite's message names a key with a column that gets no value: one of expressions by its index. */
-static bool is_of_unusable_key(const AdcpLoad *load) {
-  const char *message = adcp_error_message(load->db->err);
-  bool found = strstr(message, "UNIQUE constraint failed: index '") != NULL;
-  for( size_t i = 0; i < load->keys.lacking.count && !found; i++ ) {
-    found = strstr(message, load->keys.lacking.items[i]) != NULL;
+/* Whether the column is one of the key's: t.a, t.b. */
+static bool has_column(const char *key, const char *table, const char *column) {
+  size_t n = strlen(table), m = strlen(column);
+  for( const char *at = key; at; at = strchr(at, ' ') ) {
+    at += *at == ' ';
+    bool begins =
+        sqlite3_strnicmp(at, table, n) == 0 && at[n] == '.' && strncmp(at + n + 1, column, m) == 0;
+    if( begins && (at[n + 1 + m] == 0 || at[n + 1 + m] == ',') ) return true;
   }
-  return found && load->keys.unusable.count > 0;
+  return false;
+}
+
+static bool is_index(AdcpLoad *load, const char *key, const char *name) {
+  char *text = sqlite3_mprintf("index '%q'", name);
+  if( text == NULL ) adcp_error_nomem(load->db->err);
+  bool is = text && strcmp(key, text) == 0;
+  sqlite3_free(text);
+  return is;
+}
+
+/* Whether the key that SQLite's message names has a column that gets no value; one of expressions is named
+** by its index. */
+static bool is_of_unusable_key(AdcpLoad *load) {
+  static const char text[] = "UNIQUE constraint failed: ";
+  const AdcpMergeKeys *keys = &load->keys;
+  const char *key = strstr(adcp_error_message(load->db->err), text);
+  bool found = false;
+  if( key == NULL || keys->unusable.count == 0 ) return false;
+  key += strlen(text);
+  for( size_t i = 0; i < keys->lacking.count && !found; i++ ) {
+    found = has_column(key, load->target, keys->lacking.items[i]);
+  }
+  for( size_t i = 0; i < keys->unusable_indexes.count && !found; i++ ) {
+    found = is_index(load, key, keys->unusable_indexes.items[i]);
+  }
+  return found;
 }
 
 /* A row that meets another in a key which says nothing of it. */
-static void explain_key(const AdcpLoad *load) {
+static void explain_key(AdcpLoad *load) {
   int code = sqlite3_extended_errcode(load->db->handle);
   bool of_key = code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY;
   if( !of_key || !is_of_unusable_key(load) ) return;

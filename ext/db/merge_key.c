@@ -230,6 +230,7 @@ static void read_key(AdcpMergeKeys *keys, AdcpDb *db, const AdcpTable *live, con
     adcp_texts_add(&keys->targets, err, "%s", target);
   } else if( !key.is_null ) {
     adcp_texts_add(&keys->unusable, err, "%s", columns);
+    if( key.computes ) adcp_texts_add(&keys->unusable_indexes, err, "%s", index);
   }
   adcp_buf_free(&key.columns);
   adcp_buf_free(&key.target);
@@ -290,5 +291,6 @@ void adcp_merge_keys_free(AdcpMergeKeys *keys) {
   adcp_name_map_free(&keys->unfilled);
   adcp_texts_free(&keys->targets);
   adcp_texts_free(&keys->unusable);
+  adcp_texts_free(&keys->unusable_indexes);
   adcp_texts_free(&keys->lacking);
 }

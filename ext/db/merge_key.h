@@ -20,9 +20,10 @@ typedef struct AdcpMergeKeys {
   AdcpTexts targets; /* unique keys of filled columns, as a conflict target: ("a" COLLATE "BINARY"),
                         ** with the WHERE of a partial one. Without the primary key */
   AdcpTexts unusable; /* the others that a row could meet all the same, by a default: ("a", "b") */
-  AdcpTexts lacking;  /* unfilled columns of keys, each once */
-  bool any;           /* the table has a key, */
-  bool finds;         /* and one that rows are found by */
+  AdcpTexts unusable_indexes; /* the names of those of them that have expressions */
+  AdcpTexts lacking;          /* unfilled columns of keys, each once */
+  bool any;                   /* the table has a key, */
+  bool finds;                 /* and one that rows are found by */
 } AdcpMergeKeys;
 
 /* Rows come as values of `source`'s columns, matched by name. Columns of `live` that are marked as hidden

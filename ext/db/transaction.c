@@ -63,6 +63,28 @@ static void refuse_caller(AdcpDb *db, const char *function, const char *does) {
       does, function);
 }
 
+/* Running statements that use the database. */
+typedef struct Users {
+  bool reads, writes; /* what writes reads, too */
+  bool blobs;         /* open ones are among them */
+} Users;
+
+static Users find_users(AdcpDb *db) {
+  Users users = {0};
+  sqlite3_stmt *stmt = NULL;
+  while( (stmt = sqlite3_next_stmt(db->handle, stmt)) != NULL ) {
+    if( !sqlite3_stmt_busy(stmt) ) continue;
+    if( !sqlite3_stmt_readonly(stmt) ) users.writes = true;
+    if( sqlite3_sql(stmt) == NULL ) users.blobs = true;
+    if( users.writes || users.reads || uses_database(db, stmt) ) users.reads = true;
+  }
+  return users;
+}
+
+static void write_pending(AdcpDb *db);
+
+/* fts5 leaves a blob open from a row that was inserted in the transaction until it writes the row's
+** words: that is no statement of the caller's. */
 void adcp_transaction_check_caller(AdcpDb *db, const char *function) {
   if( db->err->rc ) return;
   /* In autocommit nothing but a running statement holds a transaction open. */
@@ -70,14 +92,12 @@ void adcp_transaction_check_caller(AdcpDb *db, const char *function) {
       sqlite3_txn_state(db->handle, NULL) == SQLITE_TXN_NONE ) {
     return;
   }
-  bool reads = false, writes = false;
-  sqlite3_stmt *stmt = NULL;
-  while( (stmt = sqlite3_next_stmt(db->handle, stmt)) != NULL ) {
-    if( !sqlite3_stmt_busy(stmt) ) continue;
-    if( !sqlite3_stmt_readonly(stmt) ) writes = true;
-    if( writes || reads || uses_database(db, stmt) ) reads = true;
+  Users users = find_users(db);
+  if( users.blobs && !users.writes && sqlite3_txn_state(db->handle, NULL) == SQLITE_TXN_WRITE ) {
+    write_pending(db);
+    users = find_users(db);
   }
-  if( reads ) refuse_caller(db, function, writes ? "writes" : "reads");
+  if( users.reads ) refuse_caller(db, function, users.writes ? "writes" : "reads");
 }
 
 bool adcp_transaction_is_written(AdcpDb *db) {
@@ -241,12 +261,7 @@ static void release_pending(AdcpDb *db, sqlite3_stmt *stmt) {
   }
 }
 
-bool adcp_transaction_write_pending(AdcpDb *db) {
-  sqlite3 *handle = db->handle;
-  bool written =
-      !sqlite3_get_autocommit(handle) && sqlite3_txn_state(handle, db->schema) == SQLITE_TXN_WRITE;
-  if( db->err->rc || !written ) return true;
-  if( any_writer(handle) ) return false;
+static void write_pending(AdcpDb *db) {
   sqlite3_stmt *release = adcp_db_prepare(db, "RELEASE adcp_pending");
   adcp_db_exec(db, "SAVEPOINT adcp_pending");
   if( db->err->rc == ADCP_OK ) {
@@ -255,6 +270,15 @@ bool adcp_transaction_write_pending(AdcpDb *db) {
     run(release); /* a progress handler may have stopped it when it was open */
   }
   sqlite3_finalize(release);
+}
+
+bool adcp_transaction_write_pending(AdcpDb *db) {
+  sqlite3 *handle = db->handle;
+  bool written =
+      !sqlite3_get_autocommit(handle) && sqlite3_txn_state(handle, db->schema) == SQLITE_TXN_WRITE;
+  if( db->err->rc || !written ) return true;
+  if( any_writer(handle) ) return false;
+  write_pending(db);
   return true;
 }
 

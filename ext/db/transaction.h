@@ -14,7 +14,8 @@ typedef struct AdcpTransaction AdcpTransaction;
 
 /* Sets err when this call cannot be served here: within a statement that reads or writes (SELECT
 ** f() FROM t, INSERT ... SELECT f(), RETURNING), naming the cause and what to do (run it in a
-** statement of its own). Changes nothing. function: name for the message. */
+** statement of its own). Changes nothing; where a blob is open in a transaction that has written, what
+** modules keep is written, as adcp_transaction_write_pending does. function: name for the message. */
 void adcp_transaction_check_caller(AdcpDb *db, const char *function);
 
 /* Whether a statement that writes db->schema is running on this connection, so that what is read beside

@@ -841,6 +841,37 @@ static void check_drops(Planner *p) {
   }
 }
 
+/* Whether an ordinary table, or a shadow table, of that name will be there. */
+static bool will_be_table(Planner *p, Targets *targets, const char *name) {
+  const AdcpPlanTable *made = adcp_name_map_get(&targets->first, name, strlen(name), p->err);
+  if( made ) return made->source->kind != ADCP_TABLE_VIRTUAL;
+  const AdcpObject *live = p->plan->whole ? NULL : live_relation(p, name);
+  const AdcpTable *table = live ? adcp_schema_table(p->live, live->name) : NULL;
+  return table && table->kind != ADCP_TABLE_VIRTUAL && is_standing(p, table);
+}
+
+/* A full-text index that the backup left out is made from the rows of a table that it has
+** (ops/fts_refresh.c, which says the same). One over anything else is refused with the schema's text. */
+static void check_rebuilds(Planner *p) {
+  Targets targets = {0};
+  find_targets(p, &targets);
+  for( size_t i = 0; i < p->plan->table_count && !p->err->rc; i++ ) {
+    const AdcpPlanTable *entry = &p->plan->tables[i];
+    char *name = entry->create && entry->source->rebuild ? content_of(p, entry) : NULL;
+    const AdcpPlanTable *content = name ? source_named(p, name) : NULL;
+    if( content && !will_be_table(p, &targets, name) && !p->err->rc ) {
+      adcp_error_set(p->err, ADCP_ERROR,
+                     "full-text index \"%s\" cannot be made anew from the restored rows: no such "
+                     "table: %s, which has to be an ordinary one; leave the index out with "
+                     "exclude_tables",
+                     entry->target, name);
+    }
+    adcp_free(name);
+  }
+  adcp_name_map_free(&targets.first);
+  adcp_name_map_free(&targets.second);
+}
+
 /* ---- what the backup left out ---- */
 
 static bool has_values(const Planner *p, const AdcpTable *live, const AdcpColumn *column) {
@@ -1012,6 +1043,7 @@ static void make_plan(Planner *p, const char *backup_type) {
   if( !p->err->rc ) check_rename_targets(p);
   if( !p->err->rc ) plan_drops(p);
   if( !p->err->rc ) check_drops(p);
+  if( !p->err->rc ) check_rebuilds(p);
   if( !p->err->rc ) check_table_names(p);
   if( !p->err->rc ) plan_objects(p);
   if( !p->err->rc ) adcp_plan_warn_of_names(p->plan, p->head->schema, p->live, p->err);
