@@ -122,4 +122,17 @@ thread.start()
 equal("a FIFO", first("SELECT adcp_validate('fifo') -> 'errors'"), "[]")
 thread.join()
 
+# A FIFO that a shell has opened ("sqlite3 < fifo"), and whose writer has gone when it is read.
+db.execute("DELETE FROM t WHERE rowid > 3")
+db.execute("SELECT adcp_backup('small.json')")
+thread = threading.Thread(target=lambda: os.system("cat small.json > fifo"))
+thread.start()
+reader = os.open("fifo", os.O_RDONLY)
+thread.join()
+timer = threading.Timer(10, db.interrupt)
+timer.start()
+equal("a FIFO whose writer has gone", first(f"SELECT adcp_validate('/dev/fd/{reader}') -> 'errors'"), "[]")
+timer.cancel()
+os.close(reader)
+
 done()
