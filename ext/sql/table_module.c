@@ -173,6 +173,13 @@ static void check_content(const AdcpTableOrigin *origin, const AdcpBackupTable *
 /* Opens the file at the origin's path; at the table's creation it decides what the content is. */
 typedef enum Moment { CREATION, CONNECTION } Moment;
 static void open_content(TableVtab *vtab, Moment moment, sqlite3 *interruptible) {
+  if( moment == CONNECTION && vtab->origin.is_copy ) {
+    adcp_error_set(
+        &vtab->err, ADCP_ERROR,
+        "what came through the pipe %s is gone since SQLite connected the table anew, as "
+        "after VACUUM; drop the table and create it of a file",
+        vtab->origin.path);
+  }
   if( vtab->err.rc ) return;
   AdcpBackupTableCall call = {.root = root_of(vtab),
                               .path = vtab->origin.path,
@@ -184,6 +191,7 @@ static void open_content(TableVtab *vtab, Moment moment, sqlite3 *interruptible)
   vtab->table = adcp_backup_table_entry(vtab->backup)->table;
   if( moment == CREATION ) {
     adcp_table_origin_identify(&vtab->origin, head);
+    vtab->origin.is_copy = adcp_backup_table_is_copy(vtab->backup);
     declare_columns(vtab);
   } else {
     check_content(&vtab->origin, vtab->backup, &vtab->err);

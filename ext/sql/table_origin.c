@@ -41,6 +41,7 @@ static char *copy_text(const char *text, AdcpError *err) {
 
 void adcp_table_origin_copy(AdcpTableOrigin *to, const AdcpTableOrigin *from, AdcpError *err) {
   memcpy(to->identity, from->identity, sizeof to->identity);
+  to->is_copy = from->is_copy;
   to->path = copy_text(from->path, err);
   to->columns = copy_text(from->columns, err);
 }

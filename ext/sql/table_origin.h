@@ -22,6 +22,7 @@
 typedef struct AdcpTableOrigin {
   char *path;    /* owned; of the file, so never 'latest' */
   char *columns; /* owned; as they were declared to SQLite */
+  bool is_copy;  /* of what came through a pipe: it cannot be opened again */
   char identity[ADCP_IDENTITY_BYTES];
 } AdcpTableOrigin;
 
