@@ -249,6 +249,18 @@ static int xCreate(sqlite3 *db, void *aux, int argc, const char *const *argv,
   return rc;
 }
 
+/* Who names a column gets the error, too, and not that there is no such column. */
+static void fail_doubtful(TableVtab *vtab, const AdcpTableKey *key) {
+  const char *columns = adcp_table_origins_columns(vtab->module->origins, key);
+  vtab->origin.columns = columns ? adcp_strdup(columns) : NULL;
+  if( columns && vtab->origin.columns == NULL ) adcp_error_nomem(&vtab->err);
+  adcp_error_set(
+      &vtab->err, ADCP_ERROR,
+      "two tables of different backups were created as %s, one within a transaction, which "
+      "leaves it open which backup the table is of; drop the table and create it again",
+      key->name);
+}
+
 static void recall(TableVtab *vtab) {
   if( vtab->err.rc ) return;
   AdcpTableKey key = key_of(vtab);
@@ -256,9 +268,7 @@ static void recall(TableVtab *vtab) {
   if( origin ) {
     adcp_table_origin_copy(&vtab->origin, origin, &vtab->err);
   } else {
-    adcp_error_set(&vtab->err, ADCP_ERROR,
-                   "a transaction that was rolled back leaves it open which backup the table is "
-                   "of; drop the table and create it again");
+    fail_doubtful(vtab, &key);
   }
 }
 

@@ -97,6 +97,11 @@ const AdcpTableOrigin *adcp_table_origins_get(const AdcpTableOrigins *origins,
   return entry && !entry->is_doubtful ? &entry->origin : NULL;
 }
 
+const char *adcp_table_origins_columns(const AdcpTableOrigins *origins, const AdcpTableKey *key) {
+  const Entry *entry = find(origins, key);
+  return entry ? entry->origin.columns : NULL;
+}
+
 static void remove_entry(AdcpTableOrigins *origins, Entry *entry) {
   Entry **at = &origins->first;
   while( *at != entry ) at = &(*at)->next;

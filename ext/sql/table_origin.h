@@ -48,6 +48,9 @@ void adcp_table_origins_put(AdcpTableOrigins *origins, const AdcpTableKey *key,
 /* NULL where it is not known, or not for sure. */
 const AdcpTableOrigin *adcp_table_origins_get(const AdcpTableOrigins *origins,
                                               const AdcpTableKey *key);
+
+/* Also where it is not sure: those of the last one. Borrowed; NULL where none is known. */
+const char *adcp_table_origins_columns(const AdcpTableOrigins *origins, const AdcpTableKey *key);
 void adcp_table_origins_remove(AdcpTableOrigins *origins, const char *name);
 
 #endif
