@@ -14,7 +14,7 @@
 void adcp_vtab_reset(AdcpDb *db);
 
 /* Before shadow tables are read for a copy: has the modules write what belongs there and waits for the
-** caller's commit (adcp_transaction_write_pending, where the schema has virtual tables). False where
+** caller's commit (adcp_transaction_write_pending, where the schema has virtual tables that may). False where
 ** that cannot be now. */
 bool adcp_vtab_write_pending(AdcpDb *db, const AdcpSchema *schema);
 

@@ -206,11 +206,13 @@ static void warn_of_another_name(AdcpBackup *backup, const AdcpObject *object) {
   AdcpCreate create;
   if( object->sql == NULL || !adcp_create_recognize(object->sql, &create, backup->err) ) return;
   if( strcmp(create.name, object->name) != 0 ) {
-    adcp_text_list_add(
-        &backup->warnings,
-        "%s \"%s\" has SQL that makes \"%s\", which a restore refuses; rename it, or "
-        "leave it out there with exclude_tables",
-        adcp_object_type_name(object->type), object->name, create.name);
+    bool is_table = object->type == ADCP_OBJECT_TABLE;
+    bool is_named = is_table || object->type == ADCP_OBJECT_VIEW; /* by exclude_tables */
+    adcp_text_list_add(&backup->warnings,
+                       "%s \"%s\" has SQL that makes \"%s\", which a restore refuses; %s it, or "
+                       "leave %s out there with exclude_tables",
+                       adcp_object_type_name(object->type), object->name, create.name,
+                       is_table ? "rename" : "drop and create", is_named ? "it" : "its table");
   }
   adcp_create_free(&create);
 }

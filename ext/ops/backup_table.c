@@ -124,6 +124,10 @@ const AdcpArchiveHead *adcp_backup_table_head(const AdcpBackupTable *table) {
   return table->head;
 }
 
+bool adcp_backup_table_is_copy(const AdcpBackupTable *table) {
+  return adcp_archive_is_copy(table->archive);
+}
+
 /* ---- moving ---- */
 
 /* Passes over tables until the one that is wanted begins. */

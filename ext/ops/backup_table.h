@@ -42,6 +42,7 @@ AdcpBackupTable *adcp_backup_table_open(const AdcpBackupTableCall *call, AdcpErr
 void adcp_backup_table_choose(AdcpBackupTable *table, const AdcpArchiveTable *entry);
 const AdcpArchiveTable *adcp_backup_table_entry(const AdcpBackupTable *table);
 const AdcpArchiveHead *adcp_backup_table_head(const AdcpBackupTable *table);
+bool adcp_backup_table_is_copy(const AdcpBackupTable *table); /* of what came through a pipe */
 
 /* Starts over in front of a row: by its number from 1, by its rowid. */
 void adcp_backup_table_seek_row(AdcpBackupTable *table, int64_t row);

@@ -84,28 +84,54 @@ static void explain(AdcpError *err, const char *fts) {
 
 static void rebuild(AdcpDb *db, const char *fts) {
   adcp_db_exec(db, "INSERT INTO \"%w\".\"%w\"(\"%w\") VALUES('rebuild')", db->schema, fts, fts);
-  explain(db->err, fts);
 }
 
 /* object: its definition, maybe under another name. */
-static void refresh(AdcpDb *db, const char *fts, const AdcpObject *object, const AdcpTable *table,
-                    const char *content) {
+static void fill(AdcpDb *db, const char *fts, const AdcpObject *object, const AdcpTable *table,
+                 const char *content) {
   if( sqlite3_stricmp(table->module, "fts5") == 0 ) {
     refill(db, fts, object, content);
-    explain(db->err, fts);
   } else {
     rebuild(db, fts);
   }
+}
+
+static void refresh(AdcpDb *db, const char *fts, const AdcpObject *object, const AdcpTable *table,
+                    const char *content) {
+  fill(db, fts, object, table, content);
+  explain(db->err, fts);
   adcp_error_append(db->err, "; drop it before the restore if it is not needed");
 }
 
+/* Of an index whose rows do not come: words of a column that its table lacks were put into it in the source
+** by other means, and cannot be had from there. */
+static void fill_bare(AdcpDb *db, AdcpPlan *plan, const AdcpPlanTable *entry, const char *content) {
+  AdcpError failure = ADCP_ERROR_INIT;
+  AdcpDb trial = {db->handle, db->schema, &failure};
+  fill(&trial, entry->target, entry->object, entry->source, content);
+  if( failure.rc == ADCP_ERROR ) {
+    adcp_plan_warn(plan, db->err,
+                   "full-text index \"%s\" comes without its rows and cannot be made anew from "
+                   "\"%s\" (%s): it is empty until it is filled again",
+                   entry->target, content, adcp_error_message(&failure));
+  } else {
+    adcp_error_move(db->err, &failure);
+    explain(db->err, entry->target);
+  }
+  adcp_error_clear(&failure);
+}
+
 /* Indexes that the plan made over other rows than the backup's. */
-static void refresh_anew(AdcpDb *db, const AdcpPlan *plan) {
+static void refresh_anew(AdcpDb *db, AdcpPlan *plan) {
   for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
     const AdcpPlanTable *entry = &plan->tables[i];
     if( !entry->anew || entry->source->rebuild ) continue;
     char *name = adcp_fts_content_table(entry->object->sql, db->err);
-    if( name ) refresh(db, entry->target, entry->object, entry->source, name);
+    if( name && entry->bare ) {
+      fill_bare(db, plan, entry, name);
+    } else if( name ) {
+      refresh(db, entry->target, entry->object, entry->source, name);
+    }
     adcp_free(name);
   }
 }
@@ -144,6 +170,7 @@ static void rebuild_left_out(AdcpDb *db, AdcpPlan *plan) {
           entry->target, entry->source->module);
     } else if( entry->create && has_content(db, entry->object) ) {
       rebuild(db, entry->target);
+      explain(db->err, entry->target);
     }
   }
 }

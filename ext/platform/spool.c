@@ -77,10 +77,16 @@ static void wait_for_text(const AdcpSpoolSource *source, AdcpError *err) {
   if( ready < 0 ) adcp_error_errno(err, ADCP_IOERR, errno, "cannot read %s", source->path);
 }
 
-/* The next piece; 0 at the end of input and on error. */
-static size_t read_piece(const AdcpSpoolSource *source, uint8_t *chunk, AdcpError *err) {
-  for( ;; ) {
-    wait_for_text(source, err);
+/* The next piece; 0 at the end of input and on error. What has given something is not waited for before it
+** is read: of a FIFO that was opened when its writer had gone, a wait would tell no end. */
+static size_t read_piece(const AdcpSpoolSource *source, bool has_begun, uint8_t *chunk,
+                         AdcpError *err) {
+  for( bool wait = !has_begun;; wait = true ) {
+    if( wait ) {
+      wait_for_text(source, err);
+    } else {
+      ask(source, err);
+    }
     if( err->rc ) return 0;
     ssize_t got = adcp_system_calls()->xRead(source->fd, chunk, CHUNK_BYTES);
     if( got >= 0 ) return (size_t)got;
@@ -94,7 +100,7 @@ static size_t read_piece(const AdcpSpoolSource *source, uint8_t *chunk, AdcpErro
 static int64_t copy_all(const AdcpSpoolSource *source, int to, uint8_t *chunk, AdcpError *err) {
   int64_t total = 0;
   for( ;; ) {
-    size_t got = read_piece(source, chunk, err);
+    size_t got = read_piece(source, total > 0, chunk, err);
     if( got == 0 ) return total;
     int error_number = adcp_write_all(to, chunk, got);
     if( error_number ) {

@@ -173,6 +173,13 @@ static void check_content(const AdcpTableOrigin *origin, const AdcpBackupTable *
 /* Opens the file at the origin's path; at the table's creation it decides what the content is. */
 typedef enum Moment { CREATION, CONNECTION } Moment;
 static void open_content(TableVtab *vtab, Moment moment, sqlite3 *interruptible) {
+  if( moment == CONNECTION && vtab->origin.is_copy ) {
+    adcp_error_set(
+        &vtab->err, ADCP_ERROR,
+        "what came through the pipe %s is gone since SQLite connected the table anew, as "
+        "after VACUUM; drop the table and create it of a file",
+        vtab->origin.path);
+  }
   if( vtab->err.rc ) return;
   AdcpBackupTableCall call = {.root = root_of(vtab),
                               .path = vtab->origin.path,
@@ -184,6 +191,7 @@ static void open_content(TableVtab *vtab, Moment moment, sqlite3 *interruptible)
   vtab->table = adcp_backup_table_entry(vtab->backup)->table;
   if( moment == CREATION ) {
     adcp_table_origin_identify(&vtab->origin, head);
+    vtab->origin.is_copy = adcp_backup_table_is_copy(vtab->backup);
     declare_columns(vtab);
   } else {
     check_content(&vtab->origin, vtab->backup, &vtab->err);
@@ -241,6 +249,18 @@ static int xCreate(sqlite3 *db, void *aux, int argc, const char *const *argv,
   return rc;
 }
 
+/* Who names a column gets the error, too, and not that there is no such column. */
+static void fail_doubtful(TableVtab *vtab, const AdcpTableKey *key) {
+  const char *columns = adcp_table_origins_columns(vtab->module->origins, key);
+  vtab->origin.columns = columns ? adcp_strdup(columns) : NULL;
+  if( columns && vtab->origin.columns == NULL ) adcp_error_nomem(&vtab->err);
+  adcp_error_set(
+      &vtab->err, ADCP_ERROR,
+      "two tables of different backups were created as %s, one within a transaction, which "
+      "leaves it open which backup the table is of; drop the table and create it again",
+      key->name);
+}
+
 static void recall(TableVtab *vtab) {
   if( vtab->err.rc ) return;
   AdcpTableKey key = key_of(vtab);
@@ -248,9 +268,7 @@ static void recall(TableVtab *vtab) {
   if( origin ) {
     adcp_table_origin_copy(&vtab->origin, origin, &vtab->err);
   } else {
-    adcp_error_set(&vtab->err, ADCP_ERROR,
-                   "a transaction that was rolled back leaves it open which backup the table is "
-                   "of; drop the table and create it again");
+    fail_doubtful(vtab, &key);
   }
 }
 

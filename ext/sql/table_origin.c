@@ -41,6 +41,7 @@ static char *copy_text(const char *text, AdcpError *err) {
 
 void adcp_table_origin_copy(AdcpTableOrigin *to, const AdcpTableOrigin *from, AdcpError *err) {
   memcpy(to->identity, from->identity, sizeof to->identity);
+  to->is_copy = from->is_copy;
   to->path = copy_text(from->path, err);
   to->columns = copy_text(from->columns, err);
 }
@@ -94,6 +95,11 @@ const AdcpTableOrigin *adcp_table_origins_get(const AdcpTableOrigins *origins,
                                               const AdcpTableKey *key) {
   const Entry *entry = find(origins, key);
   return entry && !entry->is_doubtful ? &entry->origin : NULL;
+}
+
+const char *adcp_table_origins_columns(const AdcpTableOrigins *origins, const AdcpTableKey *key) {
+  const Entry *entry = find(origins, key);
+  return entry ? entry->origin.columns : NULL;
 }
 
 static void remove_entry(AdcpTableOrigins *origins, Entry *entry) {

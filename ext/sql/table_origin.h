@@ -22,6 +22,7 @@
 typedef struct AdcpTableOrigin {
   char *path;    /* owned; of the file, so never 'latest' */
   char *columns; /* owned; as they were declared to SQLite */
+  bool is_copy;  /* of what came through a pipe: it cannot be opened again */
   char identity[ADCP_IDENTITY_BYTES];
 } AdcpTableOrigin;
 
@@ -47,6 +48,9 @@ void adcp_table_origins_put(AdcpTableOrigins *origins, const AdcpTableKey *key,
 /* NULL where it is not known, or not for sure. */
 const AdcpTableOrigin *adcp_table_origins_get(const AdcpTableOrigins *origins,
                                               const AdcpTableKey *key);
+
+/* Also where it is not sure: those of the last one. Borrowed; NULL where none is known. */
+const char *adcp_table_origins_columns(const AdcpTableOrigins *origins, const AdcpTableKey *key);
 void adcp_table_origins_remove(AdcpTableOrigins *origins, const char *name);
 
 #endif

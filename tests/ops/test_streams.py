@@ -122,4 +122,28 @@ thread.start()
 equal("a FIFO", first("SELECT adcp_validate('fifo') -> 'errors'"), "[]")
 thread.join()
 
+# SQLite connects a table anew after VACUUM, and nobody writes into the FIFO again.
+thread = threading.Thread(target=lambda: feed(os.open("fifo", os.O_WRONLY)))
+thread.start()
+db.execute("CREATE VIRTUAL TABLE temp.o USING adcp_table('fifo', t)")
+thread.join()
+equal("a virtual table of a FIFO", first("SELECT count(*) FROM o"), 200)
+db.execute("VACUUM")
+said = first("SELECT count(*) FROM o")
+check("is gone after VACUUM", "what came through the pipe fifo is gone since SQLite connected the table anew" in str(said), said)
+db.execute("DROP TABLE o")
+
+# A FIFO that a shell has opened ("sqlite3 < fifo"), and whose writer has gone when it is read.
+db.execute("DELETE FROM t WHERE rowid > 3")
+db.execute("SELECT adcp_backup('small.json')")
+thread = threading.Thread(target=lambda: os.system("cat small.json > fifo"))
+thread.start()
+reader = os.open("fifo", os.O_RDONLY)
+thread.join()
+timer = threading.Timer(10, db.interrupt)
+timer.start()
+equal("a FIFO whose writer has gone", first(f"SELECT adcp_validate('/dev/fd/{reader}') -> 'errors'"), "[]")
+timer.cancel()
+os.close(reader)
+
 done()
