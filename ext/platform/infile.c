@@ -71,17 +71,23 @@ static bool needs_no_open(AdcpInFile *file, const AdcpRoot *root) {
   return file->fd >= 0 || st.st_size == 0;
 }
 
-/* Whether SQLite may have locks on the file. One that began to grow while it was opened is empty too, a
-** wal-index in the making or a database whose first page is not written yet begins with a zero. */
+static bool begins_with(const char *found, ssize_t n, const char *bytes, size_t size) {
+  return n >= (ssize_t)size && memcmp(found, bytes, size) == 0;
+}
+
+/* Whether SQLite may have locks on the file. One that began to grow while it was opened is empty too; a
+** wal-index in the making (3 bytes at first) or a database whose first page is not written yet begins
+** with zeros. */
 static bool may_be_locked(const AdcpInFile *file) {
-  static const char header[16] = "SQLite format 3";                /* with its NUL */
-  static const char wal_index[4] = {0x18, (char)0xe2, 0x2d, 0x00}; /* 3007000, little-endian */
+  static const char header[16] = "SQLite format 3"; /* with its NUL */
+  static const char zeros[sizeof header] = {0};
+  /* 3007000, in the byte order of the machine */
+  static const char little[4] = {0x18, (char)0xe2, 0x2d, 0}, big[4] = {0, 0x2d, (char)0xe2, 0x18};
   char found[sizeof header];
   if( !S_ISREG(file->st.st_mode) ) return false;
   ssize_t n = adcp_system_calls()->xPread(file->fd, found, sizeof found, 0);
-  return n == 0 || (n > 0 && found[0] == 0) ||
-         (n == sizeof found && memcmp(found, header, sizeof found) == 0) ||
-         (n >= (ssize_t)sizeof wal_index && memcmp(found, wal_index, sizeof wal_index) == 0);
+  return begins_with(found, n, header, sizeof header) || begins_with(found, n, little, 4) ||
+         begins_with(found, n, big, 4) || (n >= 0 && memcmp(found, zeros, (size_t)n) == 0);
 }
 
 /* SQLite unloads an extension with the last connection that has it, and with it the table would go: each

@@ -1058,6 +1058,17 @@ static void test_read_locked(void) {
   check_locks_stay("be.db-shm", "\x00\x2d\xe2\x18 and so on", 14);
   check_locks_stay("new.db-shm", "\0\0", 3);
   CHECK(count_descriptors() == descriptors + 3);
+  /* Files of other kinds that begin with a zero are none of these. */
+  int fd = open(at("film.mp4"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  CHECK(write(fd,
+              "\0\0\0\x18"
+              "ftypmp42 and so on",
+              22) == 22);
+  close(fd);
+  AdcpError err = ADCP_ERROR_INIT;
+  adcp_infile_close(adcp_infile_open(NULL, at("film.mp4"), ADCP_NO_CHECKPOINT, &err));
+  CHECK(err.rc == ADCP_OK);
+  CHECK(count_descriptors() == descriptors + 3);
 }
 
 static int (*real_fstatat)(int dir, const char *name, struct stat *st, int flags);
