@@ -26,11 +26,19 @@ void adcp_vtab_reset(AdcpDb *db) {
   adcp_db_exec(db, "PRAGMA writable_schema=RESET");
 }
 
+/* R-Trees write each row at once. Of a module that is not SQLite's it is not known. */
+static bool may_wait(const AdcpTable *table) {
+  static const char *const at_once[] = {"rtree", "rtree_i32", "geopoly"};
+  if( table->kind != ADCP_TABLE_VIRTUAL || !table->module_loaded ) return false;
+  for( size_t i = 0; i < sizeof at_once / sizeof *at_once; i++ ) {
+    if( sqlite3_stricmp(table->module, at_once[i]) == 0 ) return false;
+  }
+  return true;
+}
+
 bool adcp_vtab_write_pending(AdcpDb *db, const AdcpSchema *schema) {
   for( size_t i = 0; i < schema->table_count; i++ ) {
-    const AdcpTable *table = &schema->tables[i];
-    if( table->kind == ADCP_TABLE_VIRTUAL && table->module_loaded )
-      return adcp_transaction_write_pending(db);
+    if( may_wait(&schema->tables[i]) ) return adcp_transaction_write_pending(db);
   }
   return true;
 }
