@@ -65,6 +65,7 @@ typedef struct AdcpTable {
   AdcpTableKind kind;
   bool without_rowid;
   bool strict;
+  bool never_desc;    /* its SQL has not that word; false where it was not looked at */
   bool has_rowid_key; /* each row's first value is its hidden rowid, under the key "$rowid" */
   int rowid_column;   /* index of the INTEGER PRIMARY KEY column that is the rowid, or -1 */
   char *

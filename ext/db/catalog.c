@@ -39,11 +39,14 @@ void adcp_snapshot_close(AdcpSnapshot *snapshot) {
 static void read_table_options(AdcpTable *table, const char *sql) {
   size_t left = strlen(sql), length;
   int depth = 0;
+  table->never_desc = true;
   for( AdcpTokenType type; (type = adcp_token_next(sql, left, &length)) != ADCP_TOKEN_END;
        sql += length, left -= length ) {
     if( type == ADCP_TOKEN_OTHER && *sql == '(' ) depth++;
     if( type == ADCP_TOKEN_OTHER && *sql == ')' ) depth--;
-    if( type != ADCP_TOKEN_WORD || depth != 0 ) continue;
+    if( type != ADCP_TOKEN_WORD ) continue;
+    if( adcp_token_is_word(sql, length, "DESC") ) table->never_desc = false;
+    if( depth != 0 ) continue;
     if( adcp_token_is_word(sql, length, "STRICT") ) table->strict = true;
     if( adcp_token_is_word(sql, length, "ROWID") ) table->without_rowid = true;
   }

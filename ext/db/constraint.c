@@ -267,10 +267,11 @@ void adcp_declared_key_read(AdcpDeclaredKey *key, const char *sql, AdcpError *er
   adcp_create_free(&create);
 }
 
-void adcp_declared_key_read_live(AdcpDeclaredKey *key, AdcpDb *db, const char *table) {
+void adcp_declared_key_read_live(AdcpDeclaredKey *key, AdcpDb *db, const AdcpTable *table) {
+  if( table->never_desc ) return;
   char *sql =
       adcp_db_text(db, "SELECT sql FROM \"%w\".sqlite_schema WHERE type = 'table' AND name = %Q",
-                   db->schema, table);
+                   db->schema, table->name);
   if( sql && adcp_token_has_word(sql, "DESC") ) adcp_declared_key_read(key, sql, db->err);
   adcp_free(sql);
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/map.h"
+#include "codec/schema.h"
 #include "db/db.h"
 
 typedef enum AdcpConstraintKind {
@@ -51,8 +52,9 @@ typedef struct AdcpDeclaredKey {
 void adcp_declared_key_read(AdcpDeclaredKey *key, const char *sql, AdcpError *err);
 
 /* The same of a table of the database. Where its schema format is below 4, as in files made before SQLite
-** 3.7.10, SQLite ignores DESC, and says so of the key. */
-void adcp_declared_key_read_live(AdcpDeclaredKey *key, AdcpDb *db, const char *table);
+** 3.7.10, SQLite ignores DESC, and says so of the key. None where the table says that nothing descends:
+** the text is not looked for then, which takes longer the more objects there are. */
+void adcp_declared_key_read_live(AdcpDeclaredKey *key, AdcpDb *db, const AdcpTable *table);
 bool adcp_declared_key_descends(const AdcpDeclaredKey *key); /* any of its columns */
 
 /* Whether the next column of that name is declared DESC; asked for SQLite's key columns in their order, which

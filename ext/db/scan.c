@@ -46,7 +46,7 @@ static void append_columns(sqlite3_str *sql, const AdcpTable *table, const char 
 static void append_key(sqlite3_str *sql, AdcpDb *db, const AdcpTable *table) {
   const char *separator = " ORDER BY ";
   AdcpDeclaredKey declared = {0};
-  adcp_declared_key_read_live(&declared, db, table->name);
+  adcp_declared_key_read_live(&declared, db, table);
   sqlite3_stmt *stmt =
       adcp_db_prepare(db, "PRAGMA \"%w\".index_xinfo(%Q)", db->schema, table->name);
   while( adcp_db_step(db, stmt) ) {

@@ -26,20 +26,19 @@ void adcp_vtab_reset(AdcpDb *db) {
   adcp_db_exec(db, "PRAGMA writable_schema=RESET");
 }
 
-/* An R-Tree writes each row at once; of a module of the application's that is not known. */
-static bool may_keep_rows(const AdcpTable *table) {
-  static const char *const others[] = {"rtree", "rtree_i32", "geopoly"};
-  for( size_t i = 0; i < sizeof others / sizeof *others; i++ ) {
-    if( sqlite3_stricmp(table->module, others[i]) == 0 ) return false;
+/* R-Trees write each row at once. Of a module that is not SQLite's it is not known. */
+static bool may_wait(const AdcpTable *table) {
+  static const char *const at_once[] = {"rtree", "rtree_i32", "geopoly"};
+  if( table->kind != ADCP_TABLE_VIRTUAL || !table->module_loaded ) return false;
+  for( size_t i = 0; i < sizeof at_once / sizeof *at_once; i++ ) {
+    if( sqlite3_stricmp(table->module, at_once[i]) == 0 ) return false;
   }
-  return table->module_loaded;
+  return true;
 }
 
 bool adcp_vtab_write_pending(AdcpDb *db, const AdcpSchema *schema) {
   for( size_t i = 0; i < schema->table_count; i++ ) {
-    const AdcpTable *table = &schema->tables[i];
-    if( table->kind == ADCP_TABLE_VIRTUAL && may_keep_rows(table) )
-      return adcp_transaction_write_pending(db);
+    if( may_wait(&schema->tables[i]) ) return adcp_transaction_write_pending(db);
   }
   return true;
 }

@@ -14,8 +14,8 @@
 void adcp_vtab_reset(AdcpDb *db);
 
 /* Before shadow tables are read for a copy: has the modules write what belongs there and waits for the
-** caller's commit (adcp_transaction_write_pending, where the schema has virtual tables that may). False where
-** that cannot be now. */
+** caller's commit (adcp_transaction_write_pending, where the schema has virtual tables other than
+** R-Trees). False where that cannot be now. */
 bool adcp_vtab_write_pending(AdcpDb *db, const AdcpSchema *schema);
 
 /* Empties the live table `name` (DELETE), which the module made in place of a backup's shadow table, so

@@ -256,6 +256,9 @@ static void parse_document(AdcpOptions *options, const char *json, size_t n, Adc
   if( lenient ) end = lenient;
   if( options->root == NULL || lenient ) {
     adcp_error_set(err, ADCP_ERROR, "the %ss are not JSON (byte %zu)", noun, (size_t)(end - json));
+    if( lenient && (uint8_t)*lenient < 0x20 ) {
+      adcp_error_append(err, ": in a text a line break is written \\n, a tab \\t");
+    }
   } else if( !cJSON_IsObject(options->root) || !only_space(end, json + n) ) {
     adcp_error_set(err, ADCP_ERROR, "the %ss must be one JSON object, such as {\"threads\":2}",
                    noun);

@@ -110,7 +110,7 @@ static AdcpRowOrder *order_by_key(AdcpDb *db, AdcpEncoding encoding, AdcpDb *sou
   if( order == NULL ) return NULL;
   bool good = true;
   AdcpDeclaredKey declared = {0};
-  adcp_declared_key_read_live(&declared, source, table->name);
+  adcp_declared_key_read_live(&declared, source, table);
   sqlite3_stmt *stmt = prepare_key(source, table);
   while( good && order->count < most && adcp_db_step(source, stmt) ) {
     bool in_key = sqlite3_column_int(stmt, 5) != 0;

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "db/scan.h"
 #include "unit.h"
 
 static AdcpError err;
@@ -153,6 +154,35 @@ static void test_table_options(void) {
   }
   CHECK(compared == 7);
   adcp_db_finalize(stmt);
+  adcp_schema_free(schema);
+  sqlite3_close(db.handle);
+}
+
+/* ---- what a scan asks ---- */
+
+static int count_schema_reads(unsigned type, void *count, void *stmt, void *sql) {
+  (void)type;
+  (void)stmt;
+  if( strstr(sql, "sqlite_schema") ) ++*(int *)count;
+  return 0;
+}
+
+/* Each look into sqlite_schema reads all of it: none for a table that has no DESC. */
+static void test_descending(void) {
+  open_memory();
+  run("CREATE TABLE up(a, \"desc\", PRIMARY KEY(a, \"desc\")) WITHOUT ROWID;"
+      "CREATE TABLE down(a, b, PRIMARY KEY(a, b Desc)) WITHOUT ROWID;"
+      "CREATE VIRTUAL TABLE f USING fts5(x)");
+  AdcpSchema *schema = read_catalog();
+  const char *const names[] = {"up", "f_idx", "f_config", "down"};
+  for( size_t i = 0; i < sizeof names / sizeof *names; i++ ) {
+    const AdcpTable *table = table_of(schema, names[i]);
+    int reads = 0;
+    sqlite3_trace_v2(db.handle, SQLITE_TRACE_STMT, count_schema_reads, &reads);
+    adcp_scan_close(adcp_scan_open(&db, table));
+    sqlite3_trace_v2(db.handle, 0, NULL, NULL);
+    CHECK_CASE(reads == (i == 3), "%s: %d", names[i], reads);
+  }
   adcp_schema_free(schema);
   sqlite3_close(db.handle);
 }
@@ -498,6 +528,7 @@ int main(void) {
   test_rowid_alias();
   test_rowid_names();
   test_table_options();
+  test_descending();
   test_columns();
   test_foreign_keys();
   test_objects();

@@ -56,9 +56,12 @@ static void test_errors(void) {
       {"{\"count\":06}", "the options are not JSON (byte 9)"},
       {"{\"count\":6.}", "the options are not JSON (byte 9)"},
       {"{\"count\":-06}", "the options are not JSON (byte 9)"},
-      {"{\"text\":\"a\tb\"}", "the options are not JSON (byte 10)"},
-      {"{\"text\":\"\\\"\n\"}", "the options are not JSON (byte 11)"},
-      {"{\"names\":[\"\x01\"]}", "the options are not JSON (byte 11)"},
+      {"{\"text\":\"a\tb\"}", "the options are not JSON (byte 10)"
+                              ": in a text a line break is written \\n, a tab \\t"},
+      {"{\"text\":\"\\\"\n\"}", "the options are not JSON (byte 11)"
+                                ": in a text a line break is written \\n, a tab \\t"},
+      {"{\"names\":[\"\x01\"]}", "the options are not JSON (byte 11)"
+                                 ": in a text a line break is written \\n, a tab \\t"},
       {"[]", "the options must be one JSON object, such as {\"threads\":2}"},
       {"{} {}", "the options must be one JSON object, such as {\"threads\":2}"},
       {"{\"flag\":", "the options are not JSON (byte 7)"},
