@@ -302,6 +302,11 @@ AdcpSchema *adcp_catalog_read_table(AdcpDb *db, const char *name) {
   return NULL;
 }
 
+char *adcp_catalog_sql(AdcpDb *db, AdcpObjectType type, const char *name) {
+  return adcp_db_text(db, "SELECT sql FROM \"%w\".sqlite_schema WHERE type = %Q AND name = %Q",
+                      db->schema, adcp_object_type_name(type), name);
+}
+
 static int64_t count_each(AdcpDb *db, const char *table) {
   int64_t rows = 0;
   sqlite3_stmt *stmt = adcp_db_prepare(db, "SELECT 1 FROM \"%w\".\"%w\"", db->schema, table);

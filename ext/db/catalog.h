@@ -28,6 +28,9 @@ AdcpSchema *adcp_catalog_read(AdcpDb *db);
 ** and whether it is STRICT are not told. In time that does not depend on the schema's size. */
 AdcpSchema *adcp_catalog_read_table(AdcpDb *db, const char *name);
 
+/* The text of one object as sqlite_schema has it, owned by the caller; NULL: it has none, or on error. */
+char *adcp_catalog_sql(AdcpDb *db, AdcpObjectType type, const char *name);
+
 /* Rows in the table of that name, by count(*). */
 int64_t adcp_catalog_count(AdcpDb *db, const char *table);
 

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/name.h"
+#include "db/catalog.h"
 #include "db/token.h"
 
 typedef struct Cursor {
@@ -269,9 +270,7 @@ void adcp_declared_key_read(AdcpDeclaredKey *key, const char *sql, AdcpError *er
 
 void adcp_declared_key_read_live(AdcpDeclaredKey *key, AdcpDb *db, const AdcpTable *table) {
   if( table->never_desc ) return;
-  char *sql =
-      adcp_db_text(db, "SELECT sql FROM \"%w\".sqlite_schema WHERE type = 'table' AND name = %Q",
-                   db->schema, table->name);
+  char *sql = adcp_catalog_sql(db, ADCP_OBJECT_TABLE, table->name);
   if( sql && adcp_token_has_word(sql, "DESC") ) adcp_declared_key_read(key, sql, db->err);
   adcp_free(sql);
 }

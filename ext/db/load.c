@@ -21,6 +21,7 @@
 #include "base/name_map.h"
 #include "base/texts.h"
 #include "codec/utf8.h"
+#include "db/catalog.h"
 #include "db/feed.h"
 #include "db/merge_key.h"
 #include "db/state.h"
@@ -294,9 +295,7 @@ static void prepare_feed(AdcpLoad *load, bool ignore_checks) {
 /* Whether constraints of the table may have an ON CONFLICT clause: the word is in its text. */
 static bool may_have_clauses(AdcpLoad *load, const AdcpTable *live) {
   AdcpDb *db = load->db;
-  char *sql =
-      adcp_db_text(db, "SELECT sql FROM \"%w\".sqlite_schema WHERE type = 'table' AND name = %Q",
-                   db->schema, live->name);
+  char *sql = adcp_catalog_sql(db, ADCP_OBJECT_TABLE, live->name);
   bool may = sql && adcp_token_has_word(sql, "CONFLICT");
   load->rolls_back = may && adcp_token_has_word(sql, "ROLLBACK");
   adcp_free(sql);

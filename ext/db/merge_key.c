@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/catalog.h"
 #include "db/token.h"
 
 /* ---- texts ---- */
@@ -109,12 +110,7 @@ static void find_computed(AdcpMergeKeys *keys, AdcpDb *db, const AdcpTable *live
     AdcpColumn *column = &live->columns[i];
     if( column->generated ) adcp_name_map_put(&computed, column->name, column->name, db->err);
   }
-  char *sql =
-      computed.map.count == 0
-          ? NULL
-          : adcp_db_text(db,
-                         "SELECT sql FROM \"%w\".sqlite_schema WHERE type = 'table' AND name = %Q",
-                         db->schema, live->name);
+  char *sql = computed.map.count == 0 ? NULL : adcp_catalog_sql(db, ADCP_OBJECT_TABLE, live->name);
   if( sql && adcp_create_recognize(sql, &create, db->err) ) {
     while( follow_all(keys, &computed, sql + create.name_at + create.name_size, db->err) ) continue;
     adcp_create_free(&create);
@@ -196,9 +192,7 @@ static void append_part(AdcpBuf *out, const char *body, bool rest) {
 /* Expressions and the WHERE of a partial index stand in its text only. */
 static void read_text(AdcpMergeKeys *keys, AdcpDb *db, const char *index, Key *key) {
   AdcpCreate create;
-  char *sql =
-      adcp_db_text(db, "SELECT sql FROM \"%w\".sqlite_schema WHERE type = 'index' AND name = %Q",
-                   db->schema, index);
+  char *sql = adcp_catalog_sql(db, ADCP_OBJECT_INDEX, index);
   if( sql && adcp_create_recognize(sql, &create, db->err) ) {
     const char *body = sql + create.on_at + create.on_size;
     const char *column = adcp_merge_keys_unfilled(keys, body, db->err);

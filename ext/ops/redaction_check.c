@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/name.h"
+#include "db/catalog.h"
 #include "db/column_text.h"
 #include "db/mention.h"
 
@@ -35,9 +36,7 @@ static bool names_one_that_follows(const Check *check, const char *sql, const Ad
 /* One computed column may be computed from another. */
 static void find_followers(Check *check) {
   AdcpDb *db = check->db;
-  char *sql =
-      adcp_db_text(db, "SELECT sql FROM \"%w\".sqlite_schema WHERE type = 'table' AND name = %Q",
-                   db->schema, check->table->name);
+  char *sql = adcp_catalog_sql(db, ADCP_OBJECT_TABLE, check->table->name);
   bool more = sql != NULL;
   while( more && !db->err->rc ) {
     more = false;
@@ -91,9 +90,7 @@ static Key read_key(const Check *check, const char *index) {
 /* Whether the text of the index names one of the columns that follow. */
 static bool index_names_one(const Check *check, const char *index) {
   AdcpDb *db = check->db;
-  char *sql =
-      adcp_db_text(db, "SELECT sql FROM \"%w\".sqlite_schema WHERE type = 'index' AND name = %Q",
-                   db->schema, index);
+  char *sql = adcp_catalog_sql(db, ADCP_OBJECT_INDEX, index);
   const AdcpObject object = {.type = ADCP_OBJECT_INDEX, .sql = sql};
   bool found = false;
   for( size_t i = 0; sql && i < check->table->column_count && !found; i++ ) {
