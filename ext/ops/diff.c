@@ -99,7 +99,7 @@ static void open_backup(Side *side, AdcpDb *db, const AdcpRoot *root, const char
   if( metadata == NULL ) adcp_error_nomem(db->err);
   adcp_redacted_read(&side->redacted, metadata, db->err);
   cJSON_Delete(metadata);
-  if( strcmp(head->version, "2.0") == 0 ) {
+  if( head->is_legacy ) {
     adcp_error_set(db->err, ADCP_ERROR,
                    "%s is a backup of version 2.0, which says no keys by which rows could be told; "
                    "compare its tables by adcp_table and SQL",

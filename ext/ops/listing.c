@@ -100,7 +100,7 @@ static void read_metadata(AdcpListingEntry *entry, const AdcpArchiveHead *head, 
   if( entry->created_at == NULL || !adcp_clock_parse(entry->created_at, &entry->created) ) {
     entry->created = ADCP_CREATED_UNKNOWN;
   }
-  if( strcmp(head->version, "2.0") == 0 ) read_old_counts(entry, root);
+  if( head->is_legacy ) read_old_counts(entry, root);
   cJSON_Delete(root);
 }
 
