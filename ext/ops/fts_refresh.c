@@ -232,19 +232,24 @@ static void refresh_live(AdcpDb *db, AdcpPlan *plan, const AdcpSchema *live, Nam
   }
 }
 
-/* As refresh_live and refresh_view decide. */
-static bool is_refreshed(AdcpDb *db, Names *names, const AdcpTable *table, const char *content) {
-  if( has(&names->refilled, content, db->err) ) return true;
-  bool is_fts5 = sqlite3_stricmp(table->module, "fts5") == 0;
-  if( !is_fts5 || !has(&names->views, content, db->err) ) return false;
+/* The same of a view that can be read: another was that in the source, too. */
+static bool readable_view_reads(AdcpDb *db, AdcpNameMap *tables, const char *view) {
   AdcpError unreadable = ADCP_ERROR_INIT;
   AdcpDb look = {db->handle, db->schema, &unreadable};
-  bool found = view_reads(&look, &names->refilled, content) && !unreadable.rc;
+  bool found = view_reads(&look, tables, view) && !unreadable.rc;
   if( unreadable.rc == ADCP_NOMEM || unreadable.rc == ADCP_INTERRUPT ) {
     adcp_error_move(db->err, &unreadable);
   }
   adcp_error_clear(&unreadable);
   return found;
+}
+
+/* As refresh_live and refresh_view decide. */
+static bool is_refreshed(AdcpDb *db, Names *names, const AdcpTable *table, const char *content) {
+  if( has(&names->refilled, content, db->err) ) return true;
+  bool is_fts5 = sqlite3_stricmp(table->module, "fts5") == 0;
+  if( !is_fts5 || !has(&names->views, content, db->err) ) return false;
+  return readable_view_reads(db, &names->refilled, content);
 }
 
 void adcp_fts_list_refreshed(AdcpDb *db, const AdcpPlan *plan, const AdcpSchema *live,
@@ -272,18 +277,6 @@ static bool is_view(AdcpDb *db, const char *name) {
              db->schema, name) != 0;
 }
 
-/* What cannot be read was that in the source, too. */
-static bool is_over_others(AdcpDb *db, Names *names, const char *view) {
-  AdcpError unreadable = ADCP_ERROR_INIT;
-  AdcpDb look = {db->handle, db->schema, &unreadable};
-  bool found = view_reads(&look, &names->others, view) && !unreadable.rc;
-  if( unreadable.rc == ADCP_NOMEM || unreadable.rc == ADCP_INTERRUPT ) {
-    adcp_error_move(db->err, &unreadable);
-  }
-  adcp_error_clear(&unreadable);
-  return found;
-}
-
 /* The backup's indexes over views, which may read more than came with them. */
 static void warn_of_views(AdcpDb *db, AdcpPlan *plan, Names *names) {
   for( size_t i = 0; i < plan->table_count && !db->err->rc; i++ ) {
@@ -291,7 +284,7 @@ static void warn_of_views(AdcpDb *db, AdcpPlan *plan, Names *names) {
     bool came =
         entry->create && entry->source->kind == ADCP_TABLE_VIRTUAL && !entry->anew && !entry->bare;
     char *name = came ? adcp_fts_content_table(entry->object->sql, db->err) : NULL;
-    if( name && is_view(db, name) && is_over_others(db, names, name) ) {
+    if( name && is_view(db, name) && readable_view_reads(db, &names->others, name) ) {
       adcp_plan_warn(
           plan, db->err,
           "full-text index \"%s\" has the words of the backup, and the view \"%s\" reads "
