@@ -194,7 +194,7 @@ VALGRIND   = valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-
 UNDER_valgrind = $(VALGRIND) $${ADCP_REPORT:+--log-file="$$ADCP_REPORT.%p"}
 # adcp is loaded from the start: to read its symbols at every load takes valgrind six times as long as a small backup.
 HOSTS_valgrind = env PYTHONMALLOC=malloc LD_PRELOAD="$${ADCP_SO}" $(VALGRIND) --error-exitcode=0 $${ADCP_HOST_REPORT:+--log-file="$$ADCP_HOST_REPORT.%p"} \
-                 --trace-children=yes --trace-children-skip=*/hosts/*,*/under/*,*/bin/*sh,*/mount,*/umount
+                 --trace-children=yes --trace-children-skip=*/hosts/*,*/under/*,*/bin/*sh,*/mount,*/umount,*/unshare
 
 asan: ## unit and slt tests under the address and undefined-behaviour sanitizers
 	@sh tests/tools/deps.sh build

@@ -273,6 +273,22 @@ char *adcp_fts_columns(AdcpDb *db, const char *fts, const char *prefix, const ch
   return text;
 }
 
+bool adcp_fts_content_fits(AdcpDb *db, const char *fts, const char *sql, const char *content,
+                           AdcpError *reason) {
+  AdcpDb trial = {db->handle, db->schema, reason};
+  char *rowid = adcp_fts_content_rowid(sql, db->err);
+  /* Qualified: a bare name that is not there would be taken for a string. */
+  char *columns = adcp_fts_columns(db, fts, "t.", NULL);
+  if( columns && !db->err->rc ) {
+    adcp_db_finalize(adcp_db_prepare(&trial, "SELECT t.\"%w\"%s FROM \"%w\".\"%w\" AS t",
+                                     rowid ? rowid : "rowid", columns, db->schema, content));
+  }
+  adcp_free(columns);
+  adcp_free(rowid);
+  if( reason->rc == ADCP_NOMEM || reason->rc == ADCP_INTERRUPT ) adcp_error_move(db->err, reason);
+  return db->err->rc == ADCP_OK && reason->rc == ADCP_OK;
+}
+
 bool adcp_fts_has_column(AdcpDb *db, const char *fts, const char *column) {
   bool found = false;
   sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA \"%w\".table_xinfo(%Q)", db->schema, fts);

@@ -26,6 +26,11 @@ bool adcp_fts_keeps(const char *sql, const char *suffix, const char *shadow_sql,
 ** and `prefix` before and its name in quotes. Owned by the caller; NULL on error. */
 char *adcp_fts_columns(AdcpDb *db, const char *fts, const char *prefix, const char *content);
 
+/* Prepares what 'rebuild' reads: false, with the reason, when the content table does not have it. sql is
+** the definition of the FTS table. What has to do with the call itself (no memory, interrupt) is db's error. */
+bool adcp_fts_content_fits(AdcpDb *db, const char *fts, const char *sql, const char *content,
+                           AdcpError *reason);
+
 /* Whether it has a column of that name, other than the hidden ones that every such table has. */
 bool adcp_fts_has_column(AdcpDb *db, const char *fts, const char *column);
 

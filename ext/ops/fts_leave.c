@@ -58,23 +58,6 @@ static const AdcpTable *find_written(AdcpFtsLeave *leave, const char *name) {
   return table && leave->write_rows[table - leave->schema->tables] ? table : NULL;
 }
 
-/* Prepares what 'rebuild' reads: false, with the reason, when the content table does not have it. */
-static bool content_fits(AdcpDb *db, const AdcpObject *fts, const char *content,
-                         AdcpError *reason) {
-  AdcpDb trial = {db->handle, db->schema, reason};
-  char *rowid = adcp_fts_content_rowid(fts->sql, db->err);
-  /* Qualified: a bare name that is not there would be taken for a string. */
-  char *columns = adcp_fts_columns(db, fts->name, "t.", NULL);
-  if( columns && !db->err->rc ) {
-    adcp_db_finalize(adcp_db_prepare(&trial, "SELECT t.\"%w\"%s FROM \"%w\".\"%w\" AS t",
-                                     rowid ? rowid : "rowid", columns, db->schema, content));
-  }
-  adcp_free(columns);
-  adcp_free(rowid);
-  if( reason->rc == ADCP_NOMEM || reason->rc == ADCP_INTERRUPT ) adcp_error_move(db->err, reason);
-  return db->err->rc == ADCP_OK && reason->rc == ADCP_OK;
-}
-
 /* Whether the index can be made anew from what is in the backup. */
 static bool can_rebuild(AdcpFtsLeave *leave, const AdcpTable *fts) {
   AdcpDb *db = leave->db;
@@ -85,7 +68,7 @@ static bool can_rebuild(AdcpFtsLeave *leave, const AdcpTable *fts) {
   char *name = object ? adcp_fts_content_table(object->sql, db->err) : NULL;
   const AdcpTable *content = name ? find_written(leave, name) : NULL;
   bool possible = content && content->kind == ADCP_TABLE_ORDINARY;
-  if( possible ) possible = content_fits(db, object, name, &reason);
+  if( possible ) possible = adcp_fts_content_fits(db, fts->name, object->sql, name, &reason);
   if( possible || db->err->rc ) {
     /* nothing to say */
   } else if( name == NULL ) {
@@ -148,7 +131,7 @@ bool adcp_fts_leave_anew(AdcpFtsLeave *leave, AdcpTable *fts, const AdcpTable *c
   const AdcpObject *object = adcp_fts_leave_definition(leave, fts);
   AdcpError reason = ADCP_ERROR_INIT;
   bool possible = ends && object && content->kind == ADCP_TABLE_ORDINARY &&
-                  content_fits(leave->db, object, content->name, &reason);
+                  adcp_fts_content_fits(leave->db, fts->name, object->sql, content->name, &reason);
   adcp_error_clear(&reason);
   if( !possible ) return false;
   fts->rebuild = true;

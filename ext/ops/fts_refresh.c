@@ -82,8 +82,24 @@ static void explain(AdcpError *err, const char *fts) {
                      "full-text index \"%s\" cannot be made anew from the restored rows: ", fts);
 }
 
-static void rebuild(AdcpDb *db, const char *fts) {
+/* The modules do not say what their content lacks. content: NULL for an index with its own. */
+static void say_what_lacks(AdcpDb *db, const char *fts, const AdcpObject *object,
+                           const char *content) {
+  if( db->err->rc != ADCP_ERROR || content == NULL ) return;
+  AdcpError trouble = ADCP_ERROR_INIT, reason = ADCP_ERROR_INIT;
+  AdcpDb look = {db->handle, db->schema, &trouble};
+  adcp_fts_content_fits(&look, fts, object->sql, content, &reason);
+  if( trouble.rc || reason.rc ) {
+    adcp_error_clear(db->err);
+    adcp_error_move(db->err, trouble.rc ? &trouble : &reason);
+  }
+  adcp_error_clear(&trouble);
+  adcp_error_clear(&reason);
+}
+
+static void rebuild(AdcpDb *db, const char *fts, const AdcpObject *object, const char *content) {
   adcp_db_exec(db, "INSERT INTO \"%w\".\"%w\"(\"%w\") VALUES('rebuild')", db->schema, fts, fts);
+  say_what_lacks(db, fts, object, content);
 }
 
 /* object: its definition, maybe under another name. */
@@ -92,7 +108,7 @@ static void fill(AdcpDb *db, const char *fts, const AdcpObject *object, const Ad
   if( sqlite3_stricmp(table->module, "fts5") == 0 ) {
     refill(db, fts, object, content);
   } else {
-    rebuild(db, fts);
+    rebuild(db, fts, object, content);
   }
 }
 
@@ -138,8 +154,7 @@ static void refresh_anew(AdcpDb *db, AdcpPlan *plan) {
 
 /* Only an ordinary table: a view of the database, or a module as generate_series is one, would run
 ** what the user has never given to an index that comes from a file. */
-static bool has_content(AdcpDb *db, const AdcpObject *fts) {
-  char *name = adcp_fts_content_table(fts->sql, db->err);
+static bool has_content(AdcpDb *db, const AdcpObject *fts, const char *name) {
   if( name == NULL ) return true;
   bool found =
       adcp_db_integer(db, 0,
@@ -153,8 +168,17 @@ static bool has_content(AdcpDb *db, const AdcpObject *fts) {
                    name);
   }
   explain(db->err, fts->name);
-  adcp_free(name);
   return found;
+}
+
+static void rebuild_entry(AdcpDb *db, const AdcpPlanTable *entry) {
+  char *name = adcp_fts_content_table(entry->object->sql, db->err);
+  if( !db->err->rc && has_content(db, entry->object, name) ) {
+    rebuild(db, entry->target, entry->object, name);
+    explain(db->err, entry->target);
+    if( name ) adcp_error_append(db->err, "; leave the index out with exclude_tables");
+  }
+  adcp_free(name);
 }
 
 /* Indexes that the backup left out, from the rows that they are made from. */
@@ -168,9 +192,8 @@ static void rebuild_left_out(AdcpDb *db, AdcpPlan *plan) {
           "full-text index \"%s\" is empty: the backup left it out, and its module \"%s\" "
           "is not loaded; load it and run 'rebuild'",
           entry->target, entry->source->module);
-    } else if( entry->create && has_content(db, entry->object) ) {
-      rebuild(db, entry->target);
-      explain(db->err, entry->target);
+    } else if( entry->create ) {
+      rebuild_entry(db, entry);
     }
   }
 }
