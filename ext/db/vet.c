@@ -42,7 +42,16 @@
 typedef struct Call {
   char *name;                   /* owned */
   const AdcpObject *default_of; /* a table that calls it in a DEFAULT, or NULL */
+  const AdcpObject *made_with;  /* a table or index that calls it when it is made, or NULL */
+  bool known, usable; /* while a list of functions is read: it is in it; one may be called */
 } Call;
+
+/* A collation that SQLite itself does not have and that a table or index is made with. */
+typedef struct Collation {
+  char *name;               /* owned */
+  const AdcpObject *object; /* the first one */
+  struct Collation *next;
+} Collation;
 
 struct AdcpVetter {
   AdcpError *err;           /* borrowed */
@@ -69,9 +78,10 @@ struct AdcpVetter {
   AdcpInterruptProbe probe;
   Call **calls; /* owned, each owned */
   size_t call_count;
-  AdcpNameMap by_call; /* the same by name */
-  AdcpTexts missing;   /* functions that SQLite does not have */
-  AdcpNameMap noted;   /* the same by name */
+  AdcpNameMap by_call;   /* the same by name */
+  AdcpTexts missing;     /* functions that SQLite does not have */
+  AdcpNameMap noted;     /* the same by name */
+  Collation *collations; /* owned, the last first */
 };
 
 /* ---- what SQLite asks ---- */
@@ -123,16 +133,21 @@ static Call *add_call(AdcpVetter *vetter, const char *name) {
   return call;
 }
 
+static bool makes_table_or_index(const AdcpVetter *vetter) {
+  return vetter->create_action == SQLITE_CREATE_TABLE ||
+         vetter->create_action == SQLITE_CREATE_INDEX;
+}
+
 /* What a view or a trigger calls, a restore does not: it makes them when it has run everything, and
 ** no full-text index is rebuilt from a view (check_rebuild). */
 static void note_call(AdcpVetter *vetter, const char *name) {
-  int action = vetter->create_action;
-  bool of_default = action == OF_DEFAULT;
-  if( !of_default && action != SQLITE_CREATE_TABLE && action != SQLITE_CREATE_INDEX ) return;
+  bool of_default = vetter->create_action == OF_DEFAULT;
+  if( !of_default && !makes_table_or_index(vetter) ) return;
   if( vetter->err->rc ) return;
   Call *call = adcp_name_map_get(&vetter->by_call, name, strlen(name), vetter->err);
   if( call == NULL ) call = add_call(vetter, name);
   if( call && of_default && call->default_of == NULL ) call->default_of = vetter->object;
+  if( call && !of_default && call->made_with == NULL ) call->made_with = vetter->object;
 }
 
 static bool loads_code(const char *function) {
@@ -184,8 +199,22 @@ static int xAuthorize(void *context, int action, const char *a, const char *b, c
 
 /* ---- what the application would have registered ---- */
 
+static void note_collation(AdcpVetter *vetter, const char *name) {
+  if( vetter->object == NULL || !makes_table_or_index(vetter) ) return;
+  Collation *collation = adcp_calloc(1, sizeof *collation);
+  char *copy = collation ? adcp_strdup(name) : NULL;
+  if( copy == NULL ) {
+    adcp_free(collation);
+    adcp_error_nomem(vetter->err);
+    return;
+  }
+  *collation = (Collation){copy, vetter->object, vetter->collations};
+  vetter->collations = collation;
+}
+
 static void xCollationNeeded(void *context, sqlite3 *handle, int encoding, const char *name) {
   AdcpVetter *vetter = context;
+  note_collation(vetter, name);
   adcp_stub_collation(handle, name, encoding, vetter->err);
 }
 
@@ -317,6 +346,12 @@ void adcp_vetter_close(AdcpVetter *vetter) {
     adcp_free(vetter->calls[i]);
   }
   adcp_free(vetter->calls);
+  while( vetter->collations ) {
+    Collation *collation = vetter->collations;
+    vetter->collations = collation->next;
+    adcp_free(collation->name);
+    adcp_free(collation);
+  }
   adcp_free(vetter);
 }
 
@@ -751,7 +786,7 @@ const AdcpObject **adcp_vet_order(const AdcpSchema *schema, AdcpError *err) {
 #define DIRECT_OR_INNOCUOUS (SQLITE_DIRECTONLY | SQLITE_INNOCUOUS)
 
 /* The call of the schema's that the function is for, or NULL. */
-static const Call *call_of(AdcpVetter *vetter, const AdcpListedFunction *function, AdcpError *err) {
+static Call *call_of(AdcpVetter *vetter, const AdcpListedFunction *function, AdcpError *err) {
   return adcp_name_map_get(&vetter->by_call, function->name, strlen(function->name), err);
 }
 
@@ -818,6 +853,91 @@ const AdcpObject *adcp_vetter_check_defaults(AdcpVetter *vetter, AdcpDb *db) {
       "of this connection; allow it with {\"trust_schema\":true} if you trust the file",
       call->default_of->name, call->name);
   return call->default_of;
+}
+
+/* Which calls the list has a function for. Of those of one name that differ in their arguments one is
+** enough, and what is trusted of SQLite's own is decided by adcp_vetter_may_trust. */
+static void find_usable(AdcpVetter *vetter, AdcpDb *db) {
+  AdcpListedFunction function;
+  for( size_t i = 0; i < vetter->call_count; i++ ) {
+    vetter->calls[i]->known = vetter->calls[i]->usable = false;
+  }
+  sqlite3_stmt *list = adcp_function_list(db);
+  while( adcp_function_next(db, list, &function) ) {
+    Call *call = call_of(vetter, &function, db->err);
+    if( call == NULL ) continue;
+    bool trusted = function.own || vetter->trusted || (function.flags & SQLITE_INNOCUOUS) != 0;
+    call->known = true;
+    if( trusted && (function.flags & SQLITE_DIRECTONLY) == 0 ) call->usable = true;
+  }
+  adcp_db_finalize(list);
+}
+
+/* Of what is said in SQLite's words, what a restore would say, too. */
+static const AdcpObject *blame(const AdcpVetter *vetter, const AdcpObject *object, AdcpError *err) {
+  bool of_table = object->type == ADCP_OBJECT_TABLE;
+  const AdcpTable *table = of_table ? adcp_schema_table(vetter->schema, object->name) : NULL;
+  adcp_stub_advise(err);
+  adcp_error_prepend(err, "creating %s%s \"%s\": ", table && table->shadow_of ? "shadow " : "",
+                     adcp_object_type_name(object->type), object->name);
+  return object;
+}
+
+/* What is not in the list and not missed by SQLite either is left to it. */
+static bool is_refused(AdcpVetter *vetter, const Call *call, bool missing, AdcpError *err) {
+  if( call->made_with == NULL || call->usable ) return false;
+  if( call->known || !missing ) return call->known;
+  return adcp_name_map_get(&vetter->noted, call->name, strlen(call->name), err) != NULL;
+}
+
+/* False where nothing is known: the application lets something not be asked. */
+static bool take_answer(AdcpError *trouble, AdcpError *err) {
+  bool answered = trouble->rc == ADCP_OK;
+  if( trouble->rc != ADCP_NOMEM && trouble->rc != ADCP_INTERRUPT ) adcp_error_clear(trouble);
+  adcp_error_move(err, trouble);
+  return answered;
+}
+
+static const AdcpObject *check_calls(AdcpVetter *vetter, AdcpDb *db, bool missing) {
+  AdcpError trouble = ADCP_ERROR_INIT;
+  AdcpDb trial = {db->handle, db->schema, &trouble};
+  if( vetter->call_count ) find_usable(vetter, &trial);
+  if( !take_answer(&trouble, db->err) ) return NULL;
+  for( size_t i = 0; i < vetter->call_count && !db->err->rc; i++ ) {
+    const Call *call = vetter->calls[i];
+    if( !is_refused(vetter, call, missing, db->err) ) continue;
+    adcp_error_set(db->err, ADCP_ERROR, call->known ? "unsafe use of %s()" : "no such function: %s",
+                   call->name);
+    return blame(vetter, call->made_with, db->err);
+  }
+  return NULL;
+}
+
+/* An application may register a collation when it is asked for, so that no list has them all. */
+static bool is_missing(AdcpDb *db, const Collation *collation) {
+  AdcpError trouble = ADCP_ERROR_INIT;
+  AdcpDb trial = {db->handle, db->schema, &trouble};
+  adcp_db_finalize(adcp_db_prepare(&trial, "SELECT ?1 = ?2 COLLATE \"%w\"", collation->name));
+  bool missing = trouble.rc == ADCP_ERROR && starts_with(adcp_error_message(&trouble), "no such ");
+  take_answer(&trouble, db->err);
+  return missing;
+}
+
+static const AdcpObject *check_collations(AdcpVetter *vetter, AdcpDb *db) {
+  const Collation *found = NULL;
+  for( const Collation *c = vetter->collations; c && !db->err->rc; c = c->next ) {
+    if( is_missing(db, c) ) found = c;
+  }
+  if( found == NULL || db->err->rc ) return NULL;
+  adcp_error_set(db->err, ADCP_ERROR, "no such collation sequence: %s", found->name);
+  return blame(vetter, found->object, db->err);
+}
+
+const AdcpObject *adcp_vetter_check_needs(AdcpVetter *vetter, AdcpDb *db, bool missing) {
+  if( vetter == NULL || db->err->rc ) return NULL;
+  const AdcpObject *object = check_calls(vetter, db, missing);
+  if( object || !missing || db->err->rc ) return object;
+  return check_collations(vetter, db);
 }
 
 /* ---- modules ---- */

@@ -63,6 +63,11 @@ bool adcp_vetter_may_trust(AdcpVetter *vetter, AdcpDb *db);
 ** that leaves the column out. Not after adcp_vetter_trust. Returns the table, or NULL. */
 const AdcpObject *adcp_vetter_check_defaults(AdcpVetter *vetter, AdcpDb *db);
 
+/* An error, in the words of the restore that would meet it, when a table or index vetted so far cannot be
+** made on the connection: it calls, in a CHECK, a computed column or a key, a function that SQLite does not
+** let a schema call, or (missing) such a function or a collation is not there. Returns that object, or NULL. */
+const AdcpObject *adcp_vetter_check_needs(AdcpVetter *vetter, AdcpDb *db, bool missing);
+
 /* Modules of SQLite itself whose tables live in the database alone: fts3, fts4, fts5, rtree,
 ** rtree_i32, geopoly. */
 bool adcp_module_is_safe(const char *module);

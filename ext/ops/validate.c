@@ -114,12 +114,14 @@ static void take_vetted(AdcpValidate *validate, const AdcpObject *object) {
   take_finding(validate, code, object->name, 0);
 }
 
-/* As a restore on this connection would see it; a trial calls none of its functions. */
-static void take_defaults(AdcpValidate *validate, AdcpVetter *vetter) {
-  const AdcpObject *table = adcp_vetter_check_defaults(vetter, &validate->db);
-  if( table == NULL ) return;
+/* As a restore on this connection would see it; a trial calls none of its functions. Those that are missing
+** are told by themselves. */
+static void take_untrusted(AdcpValidate *validate, AdcpVetter *vetter) {
+  const AdcpObject *object = adcp_vetter_check_defaults(vetter, &validate->db);
+  if( object == NULL ) object = adcp_vetter_check_needs(vetter, &validate->db, false);
+  if( object == NULL ) return;
   adcp_error_move(&validate->found, validate->err);
-  take_finding(validate, ADCP_FINDING_UNTRUSTED, table->name, 0);
+  take_finding(validate, ADCP_FINDING_UNTRUSTED, object->name, 0);
 }
 
 static void vet_schema(AdcpValidate *validate) {
@@ -133,7 +135,7 @@ static void vet_schema(AdcpValidate *validate) {
     take_vetted(validate, order[i]);
   }
   if( vetter ) take_functions(validate, adcp_vetter_missing(vetter));
-  take_defaults(validate, vetter);
+  take_untrusted(validate, vetter);
   adcp_vetter_close(vetter);
   adcp_free((void *)order);
 }

@@ -126,6 +126,48 @@ def test_functions():
     target.close()
 
 
+def test_foreseen():
+    """What a table or an index cannot be made with, a plan and validate_only say in the restore's own words."""
+    def words(error):
+        return error.split('.json: ')[-1].removesuffix('; database unchanged') if isinstance(error, str) else None
+
+    table, index = 'creating table "t": ', 'creating index "i": '
+    unsafe = 'unsafe use of app_even(); allow it with {"trust_schema":true} if you trust the file'
+    no_function = 'no such function: app_even; register it on this connection first'
+    no_collation = 'no such collation sequence: app_order; register it on this connection first'
+    shapes = [('CREATE TABLE t(a CHECK(app_even(a) < 2))', table + unsafe, table + no_function),
+              ('CREATE TABLE t(a, b AS (app_even(a)) STORED)', table + unsafe, table + no_function),
+              ('CREATE TABLE t(a, b AS (app_even(a)))', table + unsafe, table + no_function),
+              ('CREATE TABLE t(a); CREATE INDEX i ON t(app_even(a))', index + unsafe, index + no_function),
+              ('CREATE TABLE t(a); CREATE INDEX i ON t(a) WHERE app_even(a)', index + unsafe, index + no_function),
+              ('CREATE TABLE t(a COLLATE app_order)', None, table + no_collation),
+              ('CREATE TABLE t(a); CREATE INDEX i ON t(a COLLATE app_order)', None, index + no_collation),
+              ("CREATE TABLE t(a CHECK(a < 'z' COLLATE app_order))", None, None),
+              ('CREATE TABLE t(a); CREATE VIEW v AS SELECT app_even(a) FROM t ORDER BY a COLLATE app_order', None, None),
+              ('CREATE TABLE t(a); CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT app_even(new.a); END', None, None)]
+    for number, (sql, registered, bare) in enumerate(shapes):
+        file = path(f'foreseen{number}.json')
+        source = register(connect(f'foreseen{number}.db'))
+        source.executescript(sql + '; INSERT INTO t(a) VALUES(1)')
+        call(source, 'adcp_backup', file)
+        source.close()
+        for knows, wanted in ((True, registered), (False, bare)):
+            for options in ({}, {'trust_schema': True}):
+                target = connect(f'foreseen{number}_{knows}_{len(options)}.db')
+                if knows:
+                    register(target)
+                expected = None if knows and options else wanted
+                stops = target.execute("SELECT detail FROM adcp_plan(?, ?) WHERE action = 'stop'", (file, json.dumps(options))).fetchall()
+                warned = [w for w in call(target, 'adcp_validate', file)['warnings'] if w.startswith('creating ')]
+                check(f'validated: {sql}', warned == ([registered] if knows and registered else []), warned)
+                check(f'planned: {sql}, {knows}', stops == ([(expected,)] if expected else []), stops)
+                said = words(call(target, 'adcp_restore', file, dict(options, validate_only=True)))
+                check(f'validate_only: {sql}, {knows}', said == expected, said)
+                said = words(call(target, 'adcp_restore', file, options))
+                check(f'restored: {sql}, {knows}', said == expected, said)
+                target.close()
+
+
 # ---- interrupt ----
 
 def interrupted(connection, function, arguments, delay):
@@ -400,7 +442,7 @@ def test_threads_at_once():
     source.close()
 
 
-for test in (test_function_that_fails, test_functions, test_interrupt, test_authorizer, test_limits, test_open_statement, test_threads_at_once):
+for test in (test_function_that_fails, test_functions, test_foreseen, test_interrupt, test_authorizer, test_limits, test_open_statement, test_threads_at_once):
     try:
         test()
     except Exception as error:  # a test that cannot go on is a failure, not the end of the others
