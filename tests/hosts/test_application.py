@@ -168,6 +168,20 @@ def test_foreseen():
                 target.close()
 
 
+def test_unlisted():
+    """An authorizer that lets nothing be known of functions does not make a backup one that cannot be restored."""
+    source = register(connect('unlisted.db'))
+    source.executescript('CREATE TABLE t(a CHECK(app_even(a) < 2)); INSERT INTO t VALUES(1)')
+    call(source, 'adcp_backup', path('unlisted.json'))
+    source.close()
+    for answer in (sqlite3.SQLITE_IGNORE, sqlite3.SQLITE_DENY):
+        target = register(connect(f'unlisted{answer}.db'))
+        target.set_authorizer(lambda action, a, *_: answer if action == sqlite3.SQLITE_PRAGMA and a == 'function_list' else sqlite3.SQLITE_OK)
+        report = call(target, 'adcp_restore', path('unlisted.json'), {'trust_schema': True})
+        check(f'restored, {answer}', isinstance(report, dict) and report['verified'] is True, report)
+        target.close()
+
+
 # ---- interrupt ----
 
 def interrupted(connection, function, arguments, delay):
@@ -442,7 +456,7 @@ def test_threads_at_once():
     source.close()
 
 
-for test in (test_function_that_fails, test_functions, test_foreseen, test_interrupt, test_authorizer, test_limits, test_open_statement, test_threads_at_once):
+for test in (test_function_that_fails, test_functions, test_foreseen, test_unlisted, test_interrupt, test_authorizer, test_limits, test_open_statement, test_threads_at_once):
     try:
         test()
     except Exception as error:  # a test that cannot go on is a failure, not the end of the others
