@@ -77,6 +77,8 @@ static void refill(AdcpDb *db, const char *fts, const AdcpObject *object, const 
   adcp_free(rowid);
 }
 
+#define LEAVE_OUT "; leave the index out with exclude_tables"
+
 static void explain(AdcpError *err, const char *fts) {
   adcp_error_prepend(err,
                      "full-text index \"%s\" cannot be made anew from the restored rows: ", fts);
@@ -116,6 +118,11 @@ static void refresh(AdcpDb *db, const char *fts, const AdcpObject *object, const
                     const char *content) {
   fill(db, fts, object, table, content);
   explain(db->err, fts);
+}
+
+static void refresh_of_database(AdcpDb *db, const AdcpObject *object, const AdcpTable *table,
+                                const char *content) {
+  refresh(db, object->name, object, table, content);
   adcp_error_append(db->err, "; drop it before the restore if it is not needed");
 }
 
@@ -147,6 +154,7 @@ static void refresh_anew(AdcpDb *db, AdcpPlan *plan) {
       fill_bare(db, plan, entry, name);
     } else if( name ) {
       refresh(db, entry->target, entry->object, entry->source, name);
+      adcp_error_append(db->err, LEAVE_OUT);
     }
     adcp_free(name);
   }
@@ -176,7 +184,7 @@ static void rebuild_entry(AdcpDb *db, const AdcpPlanTable *entry) {
   if( !db->err->rc && has_content(db, entry->object, name) ) {
     rebuild(db, entry->target, entry->object, name);
     explain(db->err, entry->target);
-    if( name ) adcp_error_append(db->err, "; leave the index out with exclude_tables");
+    if( name ) adcp_error_append(db->err, LEAVE_OUT);
   }
   adcp_free(name);
 }
@@ -222,7 +230,7 @@ static void refresh_view(AdcpDb *db, AdcpPlan *plan, Names *names, const AdcpObj
                    object->name, view,
                    unreadable.rc ? adcp_error_message(&unreadable) : "fts4 takes no view's rowids");
   } else if( stale ) {
-    refresh(db, object->name, object, table, view);
+    refresh_of_database(db, object, table, view);
   }
   adcp_error_clear(&unreadable);
 }
@@ -247,7 +255,7 @@ static void refresh_live(AdcpDb *db, AdcpPlan *plan, const AdcpSchema *live, Nam
     const AdcpTable *table;
     char *name = content_of(db, live, names, object, &table);
     if( name && has(&names->refilled, name, db->err) ) {
-      refresh(db, object->name, object, table, name);
+      refresh_of_database(db, object, table, name);
     } else if( name && has(&names->views, name, db->err) ) {
       refresh_view(db, plan, names, object, table, name);
     }

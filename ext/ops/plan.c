@@ -538,6 +538,17 @@ static bool has_column_of(const AdcpTable *from, const AdcpTable *to, AdcpError 
   return found;
 }
 
+/* A merge leaves redacted columns as they are. */
+static bool has_shared_column(Planner *p, const AdcpPlanTable *entry) {
+  AdcpTable open_part;
+  AdcpColumn *columns = p->plan->merge ? adcp_redacted_hide(p->plan->redacted, entry->source->name,
+                                                            entry->live, &open_part, p->err)
+                                       : NULL;
+  bool found = has_column_of(entry->source, columns ? &open_part : entry->live, p->err);
+  adcp_free(columns);
+  return found;
+}
+
 /* Rows go into a live table by the names of its columns (db/load.c, which says the same). */
 static void check_columns(Planner *p) {
   for( size_t i = 0; i < p->plan->table_count && !p->err->rc; i++ ) {
@@ -546,7 +557,7 @@ static void check_columns(Planner *p) {
     const AdcpArchiveTable *rows = adcp_map_get(&p->filled, name, strlen(name));
     if( !entry->fill || !entry->match_columns || entry->live == NULL ) continue;
     if( rows == NULL || rows->rows == 0 ) continue;
-    if( has_column_of(entry->source, entry->live, p->err) ) continue;
+    if( has_shared_column(p, entry) || p->err->rc ) continue;
     adcp_error_set(p->err, ADCP_MISMATCH,
                    "table \"%s\" has none of the columns that the backup's table has",
                    entry->target);
