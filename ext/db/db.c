@@ -3,6 +3,8 @@
 */
 #include "db/db.h"
 
+#include <errno.h>
+
 #include "base/buf.h"
 #include "base/mem.h"
 #include "db/token.h"
@@ -47,7 +49,9 @@ bool adcp_db_is_interrupted(sqlite3 *handle) {
 }
 
 /* What SQLite's texts, those of the primary codes, do not tell. */
-static const char *explanation(int extended) {
+static const char *explanation(sqlite3 *handle, int extended) {
+  int reason = (extended & 0xff) == SQLITE_CANTOPEN ? sqlite3_system_errno(handle) : 0;
+  if( reason == EMFILE || reason == ENFILE ) return "Too many open files";
   switch( extended ) {
   case SQLITE_READONLY_DIRECTORY:
     return "its folder cannot be written, where SQLite makes the journal";
@@ -78,7 +82,7 @@ void adcp_db_fail(AdcpDb *db, int rc) {
     adcp_error_set(db->err, rc_of_sqlite(rc), "%s%s%s", text, reason ? ": " : "",
                    reason ? reason : "");
   } else {
-    const char *why = explanation(rc);
+    const char *why = explanation(db->handle, rc);
     adcp_error_set(db->err, rc_of_sqlite(rc), "%s%s%s", sqlite3_errmsg(db->handle), why ? ": " : "",
                    why ? why : "");
     if( rc == SQLITE_ERROR && db->err->message && is_of_module(db->err->message) &&
