@@ -78,10 +78,7 @@ static void save(AdcpConnectionState *state, AdcpDb *db) {
 
 static void switch_all(AdcpConnectionState *state, const AdcpStateOptions *options) {
   const int wanted_config[CONFIG_COUNT] = {
-      OFF, options->triggers ? KEEP : OFF,
-      OFF, OFF,
-      ON,  ON,
-      ON,  options->trust_schema ? ON : (options->live_schema ? KEEP : OFF),
+      OFF, options->triggers ? KEEP : OFF, OFF, OFF, ON, ON, ON, options->trust_schema ? ON : KEEP,
   };
   const int wanted_pragma[PRAGMA_COUNT] = {options->check_constraints ? OFF : KEEP, OFF, OFF};
   for( size_t i = 0; i < CONFIG_COUNT; i++ ) {

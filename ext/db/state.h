@@ -7,7 +7,7 @@
 #include "db/db.h"
 
 /* Saves and switches: foreign keys off, triggers off (merge: as the application has them),
-** DEFENSIVE off, writable_schema off, DQS on, legacy ALTER on, trusted schema as asked,
+** DEFENSIVE off, writable_schema off, DQS on, legacy ALTER on, trusted schema where that is asked for,
 ** reverse_unordered_selects and count_changes off, ignore_check_constraints off for a merge;
 ** saves last_insert_rowid. Nothing else is touched (recursive_triggers, cell_size_check,
 ** busy_timeout, ...). Refuses a connection with query_only on, a database without a journal, and a
@@ -16,7 +16,6 @@ typedef struct AdcpConnectionState AdcpConnectionState;
 
 typedef struct AdcpStateOptions {
   bool triggers;          /* let triggers fire (merge) */
-  bool live_schema;       /* no schema text of a file is run: trusted as the application has it */
   bool trust_schema;      /* functions in the schema may be any the application registered */
   bool check_constraints; /* enforce CHECK (merge) */
 } AdcpStateOptions;
@@ -35,8 +34,8 @@ void adcp_state_create_temp_triggers(AdcpConnectionState *state, AdcpDb *db, int
 ** prepared statement expires: see adcp_transaction_keep. NULL is allowed. */
 void adcp_state_trust_schema(AdcpConnectionState *state);
 
-/* Of a live schema (live_schema): does not trust it from `begin` to `end`, while text of a file is run.
-** Nothing where the schema is not trusted, or was asked to be. Statements expire as above. */
+/* The schema is trusted as the application has it, but not from `begin` to `end`, while text of a file is run.
+** Nothing where it is not trusted anyway, or trust was asked for. Statements expire as above. */
 void adcp_state_begin_foreign(AdcpConnectionState *state);
 void adcp_state_end_foreign(AdcpConnectionState *state);
 

@@ -109,6 +109,7 @@ struct AdcpRestore {
   AdcpVerify *verify;
   AdcpFileWindow *window; /* as long as the transaction */
   bool verified;
+  bool all_foreign;   /* no schema but the file's is there: none is trusted until the end */
   bool deferred;      /* digests of tables were left to the verification */
   bool any_converted; /* rows stand in another order here: the database has other digests */
   AdcpProgress *progress;
@@ -163,11 +164,8 @@ static void open_window(AdcpRestore *restore) {
 static void begin(AdcpRestore *restore) {
   if( restore->err->rc ) return;
   bool merge = strcmp(adcp_options_text(restore->options, "mode", "replace"), "merge") == 0;
-  bool data_only = flag(restore, "data_only") || strcmp(restore->figures.backup_type, "data") == 0;
-  AdcpStateOptions options = {.triggers = merge,
-                              .live_schema = merge || data_only,
-                              .trust_schema = flag(restore, "trust_schema"),
-                              .check_constraints = merge};
+  AdcpStateOptions options = {
+      .triggers = merge, .trust_schema = flag(restore, "trust_schema"), .check_constraints = merge};
   restore->state = adcp_state_switch(&restore->db, &options);
   restore->transaction = adcp_transaction_begin(&restore->db);
   if( !restore->err->rc && !merge ) {
@@ -175,6 +173,35 @@ static void begin(AdcpRestore *restore) {
     adcp_transaction_keep(restore->transaction);
   }
   open_window(restore);
+}
+
+/* Before text of the file is run. SQLite reads a whole schema when it has to read it again, with the tables that
+** stay and those of other databases, which may call what the application trusts itself with: so it has it in
+** memory before it trusts nothing. */
+static void begin_foreign(AdcpRestore *restore) {
+  AdcpDb *db = &restore->db;
+  adcp_db_finalize(adcp_db_prepare(db, "SELECT 1 FROM \"%w\".sqlite_schema", db->schema));
+  adcp_state_begin_foreign(restore->state);
+}
+
+static void end_foreign(AdcpRestore *restore) {
+  if( !restore->all_foreign ) adcp_state_end_foreign(restore->state);
+  adcp_transaction_keep(restore->transaction);
+}
+
+/* True where every schema of the connection is the file's, when what goes has gone. */
+static bool is_all_foreign(AdcpRestore *restore) {
+  AdcpDb *db = &restore->db;
+  bool others = !restore->plan->whole;
+  sqlite3_stmt *list = others ? NULL : adcp_db_prepare_list(db, "PRAGMA database_list");
+  while( !others && adcp_db_step(db, list) ) {
+    const char *name = (const char *)sqlite3_column_text(list, 1);
+    if( name == NULL ) adcp_error_nomem(db->err);
+    if( name == NULL || sqlite3_stricmp(name, db->schema) == 0 ) continue;
+    others = adcp_db_integer(db, 0, "SELECT 1 FROM \"%w\".sqlite_schema LIMIT 1", name) != 0;
+  }
+  adcp_db_finalize(list);
+  return !others;
 }
 
 /* What the database holds afterwards, where that is all of the backup under the names that it has there. */
@@ -251,10 +278,10 @@ static void prepare_schema(AdcpRestore *restore) {
   }
   adcp_ddl_drop(restore->plan, &restore->db, restore->live);
   restore->dropped = !restore->err->rc;
-  adcp_state_begin_foreign(restore->state);
+  restore->all_foreign = is_all_foreign(restore);
+  begin_foreign(restore);
   adcp_ddl_create_tables(restore->plan, &restore->db);
-  adcp_state_end_foreign(restore->state);
-  adcp_transaction_keep(restore->transaction);
+  end_foreign(restore);
 }
 
 /* "latest" becomes the path that it stands for. */
@@ -372,11 +399,10 @@ static void refuse_standing(AdcpRestore *restore, const AdcpPlanTable *entry) {
 ** not. */
 static void prepare_shadow(AdcpRestore *restore, const AdcpPlanTable *entry) {
   refuse_standing(restore, entry);
-  adcp_state_begin_foreign(restore->state);
+  begin_foreign(restore);
   adcp_vtab_prepare_shadow(&restore->db, entry->target, entry->source,
                            entry->object ? entry->object->sql : NULL);
-  adcp_state_end_foreign(restore->state);
-  adcp_transaction_keep(restore->transaction);
+  end_foreign(restore);
 }
 
 /* Makes room for the rows to come: live ones of the same table go, unless they are merged with. */
@@ -724,13 +750,23 @@ static void check_foreign_keys(AdcpRestore *restore) {
                                                 strcmp(rule, "enforce") == 0);
 }
 
+/* An index over a view may be over one of the file. Where no view comes with it the live ones are trusted. */
+static void create_rest(AdcpRestore *restore) {
+  AdcpPlan *plan = restore->plan;
+  bool keeps_schema = plan->merge || plan->data_only;
+  begin_foreign(restore);
+  adcp_ddl_create_indexes(plan, &restore->db, restore->threads);
+  adcp_ddl_create_views_and_triggers(plan, &restore->db);
+  if( keeps_schema ) end_foreign(restore);
+  adcp_fts_refresh(&restore->db, plan, restore->live);
+  if( !keeps_schema ) end_foreign(restore);
+}
+
 void adcp_restore_finish(AdcpRestore *restore, AdcpBuf *report) {
   if( restore == NULL || restore->err->rc ) return;
   if( !flag(restore, "validate_only") ) {
     begin_verification(restore);
-    adcp_ddl_create_indexes(restore->plan, &restore->db, restore->threads);
-    adcp_ddl_create_views_and_triggers(restore->plan, &restore->db);
-    adcp_fts_refresh(&restore->db, restore->plan, restore->live);
+    create_rest(restore);
     set_figures(restore);
     adcp_vtab_reset(&restore->db);
     adcp_transaction_keep(restore->transaction);

@@ -168,6 +168,55 @@ def test_foreseen():
                 target.close()
 
 
+def test_live_functions():
+    """What stays in the database, or is in another one, may call the application's functions: a restore of something else leaves it be."""
+    source = connect('plain.db')
+    source.executescript("""
+        CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES(1, 'one');
+        CREATE TABLE counted(a INTEGER PRIMARY KEY AUTOINCREMENT); INSERT INTO counted VALUES(7);
+        CREATE VIRTUAL TABLE own USING fts5(c); INSERT INTO own VALUES('a word');
+        CREATE VIRTUAL TABLE over USING fts4(b, content="t"); INSERT INTO over(over) VALUES('rebuild')""")
+    call(source, 'adcp_backup', path('plain.json'))
+    source.close()
+    shapes = ['CREATE TABLE u(a CHECK(app_even(a) < 2))', 'CREATE TABLE u(a, b AS (app_even(a)) STORED)', 'CREATE TABLE u(a, b AS (app_even(a)))',
+              'CREATE TABLE u(a); CREATE INDEX ui ON u(app_even(a))', 'CREATE TABLE u(a); CREATE INDEX ui ON u(a) WHERE app_even(a)',
+              "CREATE TABLE u(a, b AS (app_even(a))); CREATE VIRTUAL TABLE uf USING fts5(b, content='u')"]
+    calls = [{'tables': ['t'], 'force': True}, {'tables': ['t', 'own'], 'force': True}, {'exclude_tables': ['t', 'over']}, {'mode': 'merge'},
+             {'data_only': True, 'force': True}, {'schema': 'aux'}, {'schema': 'temp'}, {'schema': 'other', 'force': True}]
+    for number, sql in enumerate(shapes):
+        for at, options in enumerate(calls):
+            name = f'live{number}_{at}.db'
+            live = register(connect(name))
+            if options.get('mode') or options.get('data_only'):
+                call(live, 'adcp_restore', path('plain.json'))
+            live.executescript(sql + '; INSERT INTO u(a) VALUES(1)')
+            live.close()
+            live = register(connect(name))  # which has read no schema yet
+            live.execute("ATTACH ':memory:' AS aux")
+            live.execute('ATTACH ? AS other', (path('other.db'),))
+            report = call(live, 'adcp_restore', path('plain.json'), options)
+            check(f'restored beside {sql}: {options}', isinstance(report, dict), report)
+            check(f'as it was: {sql}: {options}', live.execute('SELECT * FROM u').fetchall()[0][0] == 1 and
+                  live.execute('PRAGMA integrity_check').fetchone() == ('ok',))
+            check('trusted_schema is put back', live.execute('PRAGMA trusted_schema').fetchone() == (1,))
+            live.close()
+    # A view of the file in the place of one that an index is over is still the file's.
+    heard = []
+    source = connect('view.db')
+    source.create_function('app_heard', 1, lambda x: heard.append(x) or x)
+    source.executescript("CREATE TABLE t(a); INSERT INTO t VALUES('word'); CREATE VIEW v AS SELECT rowid AS id, app_heard(a) AS a FROM t")
+    call(source, 'adcp_backup', path('view.json'))
+    live = connect('over_view.db')
+    live.create_function('app_heard', 1, lambda x: heard.append(x) or x)
+    live.executescript("""CREATE TABLE t(a); CREATE VIEW v AS SELECT rowid AS id, a FROM t;
+        CREATE VIRTUAL TABLE f USING fts5(a, content='v', content_rowid='id')""")
+    heard.clear()
+    report = call(live, 'adcp_restore', path('view.json'), {'tables': ['t', 'v'], 'force': True})
+    check('the view of a file calls nothing', heard == [] and 'unsafe use of app_heard()' in str(report), (heard, report))
+    live.close()
+    source.close()
+
+
 def test_unlisted():
     """An authorizer that lets nothing be known of functions does not make a backup one that cannot be restored."""
     source = register(connect('unlisted.db'))
@@ -456,7 +505,7 @@ def test_threads_at_once():
     source.close()
 
 
-for test in (test_function_that_fails, test_functions, test_foreseen, test_unlisted, test_interrupt, test_authorizer, test_limits, test_open_statement, test_threads_at_once):
+for test in (test_function_that_fails, test_functions, test_foreseen, test_live_functions, test_unlisted, test_interrupt, test_authorizer, test_limits, test_open_statement, test_threads_at_once):
     try:
         test()
     except Exception as error:  # a test that cannot go on is a failure, not the end of the others

@@ -185,7 +185,19 @@ static void xSpy(sqlite3_context *context, int argc, sqlite3_value **argv) {
 
 static void index_spy(AdcpDb *db) {
   AdcpConnectionState *state = adcp_state_switch(db, &options);
+  adcp_state_begin_foreign(state);
   adcp_db_exec(db, "CREATE INDEX ispy ON child(spy(a))");
+  adcp_state_end_foreign(state);
+  adcp_state_restore(state);
+}
+
+/* Of what is the application's own, what it has trusted still is. */
+static void live_spy(AdcpDb *db) {
+  AdcpConnectionState *state = adcp_state_switch(db, &options);
+  adcp_state_begin_foreign(state);
+  adcp_state_end_foreign(state);
+  adcp_db_exec(db, "PRAGMA writable_schema=RESET");
+  adcp_db_exec(db, "INSERT INTO child VALUES(6, 1)");
   adcp_state_restore(state);
 }
 
@@ -202,6 +214,13 @@ static void test_trust(void) {
   must(handle, "SELECT f()");
   CHECK(calls == 3); /* f, and spy for the one row */
   options.trust_schema = false;
+  routine = live_spy;
+  must(handle, "SELECT f()");
+  CHECK(calls == 5); /* f, and spy for the new row */
+  must(handle, "PRAGMA trusted_schema=0");
+  exec(handle, "SELECT f()");
+  CHECK(strstr(message, "unsafe use of spy()") != NULL);
+  CHECK(number(handle, "PRAGMA trusted_schema") == 0);
   CHECK(sqlite3_close(handle) == SQLITE_OK);
 }
 
