@@ -145,6 +145,9 @@ bool adcp_outfile_is_stream(const AdcpOutFile *file);
 ** that is a regular file. */
 bool adcp_path_is_descriptor(const AdcpRoot *root, const char *path);
 
+/* Its number, or -1. */
+int adcp_path_descriptor(const AdcpRoot *root, const char *path);
+
 /* An error where it can be told beforehand that nothing can take the place of the file that is there,
 ** so that a REPLACE would fail at its commit: it is a mount point, immutable, or another's in a
 ** sticky folder. path: for the message. Opens the file, so none that SQLite holds locks on. */

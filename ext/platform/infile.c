@@ -142,12 +142,26 @@ static void replace_by_copy(AdcpInFile *file, const AdcpCheckpoint *checkpoint, 
   file->fd = copy;
 }
 
+/* A descriptor of the host's that is open for reading, once more; -1 otherwise. */
+static int duplicate(const AdcpRoot *root, const char *path) {
+  bool is_stdin = adcp_root_path(root) == NULL && strcmp(path, "/dev/stdin") == 0;
+  int descriptor = is_stdin ? STDIN_FILENO : adcp_path_descriptor(root, path);
+  int flags = descriptor < 0 ? -1 : fcntl(descriptor, F_GETFL);
+  if( flags < 0 || (flags & O_PATH) || (flags & O_ACCMODE) == O_WRONLY ) return -1;
+  return fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}
+
 /* Without waiting for the writer of a FIFO. A lease that somebody has on a file (NFS, Samba) is waited for:
-** that is what EAGAIN says of a file. */
+** that is what EAGAIN says of a file. What the path of a descriptor does not open, a socket or what is
+** another user's, is read through that descriptor. */
 static int open_for_reading(const AdcpRoot *root, const char *path) {
   int fd = adcp_path_open(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0);
-  if( fd >= 0 || errno != EAGAIN ) return fd;
-  return adcp_path_open(root, path, O_RDONLY | O_NOCTTY, 0);
+  if( fd >= 0 ) return fd;
+  int error_number = errno;
+  fd = error_number == EAGAIN ? adcp_path_open(root, path, O_RDONLY | O_NOCTTY, 0)
+                              : duplicate(root, path);
+  if( fd < 0 && error_number != EAGAIN ) errno = error_number;
+  return fd;
 }
 
 static void open_path(AdcpInFile *file, const AdcpRoot *root, const AdcpCheckpoint *checkpoint,

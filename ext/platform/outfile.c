@@ -69,8 +69,12 @@ static int descriptor_of(const char *path) {
   return -1;
 }
 
+int adcp_path_descriptor(const AdcpRoot *root, const char *path) {
+  return adcp_root_path(root) == NULL ? descriptor_of(path) : -1;
+}
+
 bool adcp_path_is_descriptor(const AdcpRoot *root, const char *path) {
-  return adcp_root_path(root) == NULL && descriptor_of(path) >= 0;
+  return adcp_path_descriptor(root, path) >= 0;
 }
 
 /* What the caller opened is written where it stands, even a regular file: opening it again would

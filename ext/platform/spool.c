@@ -77,11 +77,17 @@ static void wait_for_text(const AdcpSpoolSource *source, AdcpError *err) {
   if( ready < 0 ) adcp_error_errno(err, ADCP_IOERR, errno, "cannot read %s", source->path);
 }
 
-/* The next piece; 0 at the end of input and on error. What has given something is not waited for before it
-** is read: of a FIFO that was opened when its writer had gone, a wait would tell no end. */
-static size_t read_piece(const AdcpSpoolSource *source, bool has_begun, uint8_t *chunk,
+/* A descriptor of the host's, whose flags are not ours to change, may wait within a read. */
+static bool may_block(int fd) {
+  int flags = fcntl(fd, F_GETFL);
+  return flags < 0 || !(flags & O_NONBLOCK);
+}
+
+/* The next piece; 0 at the end of input and on error. What does not block is read without a wait once it
+** has given something: of a FIFO that was opened when its writer had gone, a wait would tell no end. */
+static size_t read_piece(const AdcpSpoolSource *source, bool wait_first, uint8_t *chunk,
                          AdcpError *err) {
-  for( bool wait = !has_begun;; wait = true ) {
+  for( bool wait = wait_first;; wait = true ) {
     if( wait ) {
       wait_for_text(source, err);
     } else {
@@ -99,8 +105,9 @@ static size_t read_piece(const AdcpSpoolSource *source, bool has_begun, uint8_t 
 /* Copies to the end of input; returns the bytes copied. */
 static int64_t copy_all(const AdcpSpoolSource *source, int to, uint8_t *chunk, AdcpError *err) {
   int64_t total = 0;
+  bool blocks = may_block(source->fd);
   for( ;; ) {
-    size_t got = read_piece(source, total > 0, chunk, err);
+    size_t got = read_piece(source, blocks || total == 0, chunk, err);
     if( got == 0 ) return total;
     int error_number = adcp_write_all(to, chunk, got);
     if( error_number ) {

@@ -11,7 +11,7 @@
 #include "base/error.h"
 
 typedef struct AdcpSpoolSource {
-  int fd;                           /* stays open; does not block */
+  int fd;                           /* stays open */
   const char *path;                 /* for messages */
   const AdcpCheckpoint *checkpoint; /* asked while it gives nothing, and once a piece */
 } AdcpSpoolSource;

@@ -1,6 +1,7 @@
 """Backups through pipes: who writes waits for the reader, who reads for the writer, and an interrupt ends either. What is read twice is there
 twice."""
 import os
+import socket
 import sqlite3
 import sys
 import threading
@@ -106,6 +107,49 @@ through_a_pipe("a part of the rows", f"SELECT adcp_restore('{{path}}', '{PART}')
 through_a_pipe("the plan of that", f"SELECT count(*) > 0 FROM adcp_plan('{{path}}', '{PART}')", 1)
 through_a_pipe("contents with places", "SELECT count([offset]) > 0 FROM adcp_contents('{path}')", 1)
 through_a_pipe("a table of it", "SELECT count(*) FROM adcp_rows('{path}', 't')", 200)
+
+
+
+def sockets():
+    return [end.detach() for end in socket.socketpair()]
+
+
+def keep_to_others():
+    reader, writer = os.pipe()
+    os.fchmod(reader, 0)
+    return reader, writer
+
+
+# What the path of a descriptor does not open: a socket, as some programs give their children for stdin, and a pipe that is another user's.
+for name, make in ("a socket", sockets), ("a pipe without rights", keep_to_others):
+    reader, writer = make()
+    thread = threading.Thread(target=feed, args=(writer,))
+    thread.start()
+    equal(name, first(f"SELECT adcp_validate('/dev/fd/{reader}') -> 'errors'"), "[]")
+    thread.join()
+    os.close(reader)
+reader, writer = sockets()
+kept = os.dup(0)
+os.dup2(reader, 0)
+thread = threading.Thread(target=feed, args=(writer,))
+thread.start()
+equal("a socket for stdin", first("SELECT adcp_restore('/dev/stdin', '{\"force\":true}') ->> 'rows'"), 200)
+os.dup2(kept, 0)
+thread.join()
+os.close(kept)
+os.close(reader)
+reader, writer = sockets()
+check_interrupt("a silent socket", lambda: first(f"SELECT adcp_validate('/dev/fd/{reader}')"), "interrupted")
+os.write(writer, text[:100])
+check_interrupt("a socket that stalls", lambda: first(f"SELECT adcp_validate('/dev/fd/{reader}')"), "interrupted")
+os.close(writer)
+os.close(reader)
+reader, writer = os.pipe()
+os.fchmod(writer, 0)
+said = first(f"SELECT adcp_validate('/dev/fd/{writer}')") if os.geteuid() else "Permission denied"
+check("the end that writes is not read", "Permission denied" in str(said), said)
+os.close(writer)
+os.close(reader)
 
 reader, writer = os.pipe()
 thread = threading.Thread(target=feed, args=(writer,))
