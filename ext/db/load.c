@@ -326,6 +326,10 @@ static void prepare_insert(AdcpLoad *load, const AdcpTable *source,
   sqlite3_str *sql = insert_sql(load, table, load->merges ? "" : "OR ABORT ", on_conflict);
   if( has_clauses && leaves_keys(load) ) sqlite3_str_appendall(sql, " ON CONFLICT DO NOTHING");
   load->stmt = prepare(load->db, sqlite3_str_finish(sql), options->ignore_checks);
+  /* A trigger may name what is not there. */
+  if( load->db->err->rc == ADCP_ERROR ) {
+    adcp_error_prepend(load->db->err, "table \"%s\": ", load->target);
+  }
 }
 
 /* ---- open and close ---- */

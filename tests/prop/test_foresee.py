@@ -22,8 +22,8 @@ from roundtrip import Failure, build, connect, ordinary_tables, quote_name, same
 
 CALLS = 6  # for each pair of databases
 
-# A row against the rules of the table that it goes into, its triggers ("not this") and its encoding, or against an index over it.
-OF_ROWS = ('constraint failed', 'would refer to rows', 'datatype mismatch', 'cannot store', 'cannot be made anew', 'not this', 'text that is not valid UTF-')
+# A row against the rules of the table that it goes into, its triggers (their RAISE, and what they name) and its encoding, or against an index over it.
+OF_ROWS = ('constraint failed', 'would refer to rows', 'datatype mismatch', 'cannot store', 'cannot be made anew', 'not this', ': x; database', 'never there', 'text that is not valid UTF-')
 
 
 def names_of(connection, condition):
