@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "db/shadow.h"
+#include "db/stub.h"
 #include "db/state.h"
 #include "db/token.h"
 #include "db/vet.h"
@@ -315,9 +316,27 @@ static int64_t count_each(AdcpDb *db, const char *table) {
   return rows;
 }
 
+/* Of a table with a key by a collation that is missing SQLite says "no query solution", but names it where
+** all rows are asked for. */
+static void explain_unreadable(AdcpDb *db, const char *table) {
+  if( db->err->rc != ADCP_ERROR ) return;
+  AdcpError reason = ADCP_ERROR_INIT;
+  AdcpDb look = {db->handle, db->schema, &reason};
+  adcp_db_integer(&look, 0, "SELECT count(*) FROM \"%w\".\"%w\"", db->schema, table);
+  if( reason.rc ) {
+    adcp_error_clear(db->err);
+    adcp_error_move(db->err, &reason);
+  }
+  adcp_stub_advise(db->err);
+  adcp_error_prepend(db->err, "table \"%s\": ", table);
+}
+
 /* count() may be the application's: it never decides whether there are rows. */
 int64_t adcp_catalog_count(AdcpDb *db, const char *table) {
-  if( !adcp_db_integer(db, 0, "SELECT 1 FROM \"%w\".\"%w\" LIMIT 1", db->schema, table) ) return 0;
+  if( db->err->rc ) return 0;
+  bool any = adcp_db_integer(db, 0, "SELECT 1 FROM \"%w\".\"%w\" LIMIT 1", db->schema, table) != 0;
+  explain_unreadable(db, table);
+  if( !any ) return 0;
   int64_t rows = adcp_db_integer(db, 0, "SELECT count(*) FROM \"%w\".\"%w\"", db->schema, table);
   return rows > 0 ? rows : count_each(db, table);
 }

@@ -393,6 +393,18 @@ static void list_rebuilds(AdcpPlanSteps *steps) {
   }
 }
 
+/* -1 where they cannot be counted, as without a collation of the table's key: it is left as it is. */
+static int64_t kept_rows(AdcpPlanSteps *steps, const AdcpTable *table) {
+  if( table == NULL || steps->err->rc ) return -1;
+  AdcpError trouble = ADCP_ERROR_INIT;
+  AdcpDb look = {steps->db.handle, steps->db.schema, &trouble};
+  int64_t rows = adcp_catalog_row_count(&look, table);
+  bool unread = trouble.rc == ADCP_ERROR || trouble.rc == ADCP_CORRUPT;
+  if( unread ) adcp_error_clear(&trouble);
+  adcp_error_move(steps->err, &trouble);
+  return unread ? -1 : rows;
+}
+
 /* Full-text indexes over rows that are replaced are made anew. */
 static void list_kept(AdcpPlanSteps *steps) {
   AdcpNameMap refreshed = {0};
@@ -407,8 +419,7 @@ static void list_kept(AdcpPlanSteps *steps) {
       add(steps, "rebuild", object->name, -1, "full-text index, from the rows that come");
       continue;
     }
-    const AdcpTable *table = live_rows(steps, object);
-    int64_t rows = table ? adcp_catalog_row_count(&steps->db, table) : -1;
+    int64_t rows = kept_rows(steps, live_rows(steps, object));
     add(steps, "keep", object->name, rows, "%s", adcp_object_type_name(object->type));
   }
   adcp_name_map_free(&refreshed);

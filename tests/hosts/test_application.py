@@ -217,6 +217,22 @@ def test_live_functions():
     source.close()
 
 
+def test_missing_collation():
+    """Without the collation of a live table's key its rows cannot be counted: that stops what is about them alone, and says why."""
+    live = register(connect('keyed.db'))
+    live.executescript('CREATE TABLE t(a); INSERT INTO t VALUES(1); CREATE TABLE u(a COLLATE app_order PRIMARY KEY) WITHOUT ROWID')
+    call(live, 'adcp_backup', path('keyed.json'), {'tables': ['t']})
+    live.close()
+    live = connect('keyed.db')
+    steps = live.execute('SELECT action, object, rows FROM adcp_plan(?, ?)', (path('keyed.json'), '{"force":true}')).fetchall()
+    check('planned beside it', ('keep', 'u', None) in steps and not [s for s in steps if s[0] == 'stop'], steps)
+    report = call(live, 'adcp_restore', path('keyed.json'), {'force': True})
+    check('restored beside it', isinstance(report, dict), report)
+    said = call(live, 'adcp_info')
+    check('the collation is named', said == 'adcp_info: table "u": no such collation sequence: app_order; register it on this connection first', said)
+    live.close()
+
+
 def test_unlisted():
     """An authorizer that lets nothing be known of functions does not make a backup one that cannot be restored."""
     source = register(connect('unlisted.db'))
@@ -505,7 +521,7 @@ def test_threads_at_once():
     source.close()
 
 
-for test in (test_function_that_fails, test_functions, test_foreseen, test_live_functions, test_unlisted, test_interrupt, test_authorizer, test_limits, test_open_statement, test_threads_at_once):
+for test in (test_function_that_fails, test_functions, test_foreseen, test_live_functions, test_missing_collation, test_unlisted, test_interrupt, test_authorizer, test_limits, test_open_statement, test_threads_at_once):
     try:
         test()
     except Exception as error:  # a test that cannot go on is a failure, not the end of the others
