@@ -208,6 +208,23 @@ bool adcp_transaction_lost(const AdcpTransaction *txn) {
   return txn && !txn->committed && sqlite3_get_autocommit(txn->db->handle);
 }
 
+/* Pages that the connection has written to files so far. */
+static int written_pages(sqlite3 *handle) {
+  int now = 0, highest = 0;
+  sqlite3_db_status(handle, SQLITE_DBSTATUS_CACHE_WRITE, &now, &highest, 0);
+  return now;
+}
+
+/* A progress handler may stop COMMIT when it has taken effect. When it stops what a module does in it, before
+** any page is written, SQLite has rolled back; modules have written what they had before, so that this is for
+** those that do not heed savepoints. Of a database without a file nothing is written either way. */
+static void take_late_interrupt(const AdcpDb *db, int written_before) {
+  if( db->err->rc != ADCP_INTERRUPT || !sqlite3_get_autocommit(db->handle) ) return;
+  const char *file = sqlite3_db_filename(db->handle, db->schema);
+  bool has_file = file && *file;
+  if( !has_file || written_pages(db->handle) != written_before ) adcp_error_clear(db->err);
+}
+
 void adcp_transaction_commit(AdcpTransaction *txn) {
   if( txn == NULL || txn->db->err->rc ) return;
   assert(!txn->committed);
@@ -217,7 +234,9 @@ void adcp_transaction_commit(AdcpTransaction *txn) {
     sqlite3_reset(txn->release);
     if( txn->db->err->rc == ADCP_OK ) check_effect(txn->db, "RELEASE", !was_ignored(txn->release));
   } else {
+    int written_before = written_pages(txn->db->handle);
     adcp_db_exec(txn->db, "COMMIT");
+    take_late_interrupt(txn->db, written_before);
     check_effect(txn->db, "COMMIT", sqlite3_get_autocommit(txn->db->handle) != 0);
   }
   txn->committed = txn->db->err->rc == ADCP_OK;

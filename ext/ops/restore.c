@@ -181,7 +181,9 @@ static void begin(AdcpRestore *restore) {
 static void begin_foreign(AdcpRestore *restore) {
   AdcpDb *db = &restore->db;
   adcp_db_finalize(adcp_db_prepare(db, "SELECT 1 FROM \"%w\".sqlite_schema", db->schema));
+  if( db->err->rc ) return;
   adcp_state_begin_foreign(restore->state);
+  adcp_transaction_keep(restore->transaction);
 }
 
 static void end_foreign(AdcpRestore *restore) {

@@ -169,8 +169,16 @@ static bool is_later(const Case *c) {
   return c->rc && !text_has(c->message, "adcp_") && strcmp(c->message, "out of memory") != 0;
 }
 
+/* True for an interrupt after the call was done, which is an error of the statement around it; in the caller's
+** transaction what was restored stays until that one is rolled back. */
+static bool is_done(const Case *c, const View *after, const Reference *reference) {
+  return !text_has(c->message, "adcp_") && after->content == reference->view.content &&
+         (!c->scenario->begin || strcmp(c->message, "interrupted") == 0);
+}
+
 static void judge_settings(const Case *c, const View *after, const Reference *reference) {
-  const char *a = c->rc ? c->before.settings : reference->view.settings, *b = after->settings;
+  bool as_before = c->rc && !(after->content != c->before.content && is_done(c, after, reference));
+  const char *a = as_before ? c->before.settings : reference->view.settings, *b = after->settings;
   while( *a && *b ) {
     size_t na = strcspn(a, "\n"), nb = strcspn(b, "\n");
     if( na != nb || memcmp(a, b, na) != 0 ) {
@@ -207,10 +215,7 @@ static void judge_database(Case *c, const View *after, const Reference *referenc
     return;
   }
   if( after->autocommit == c->before.autocommit ) {
-    /* An interrupt after the call was done is an error of the statement around it; in the caller's
-    ** transaction what was restored stays until that one is rolled back. */
-    bool later = !text_has(message, "adcp_") && after->content == reference->view.content &&
-                 (!c->scenario->begin || strcmp(message, "interrupted") == 0);
+    bool later = is_done(c, after, reference);
     bool committed = text_has(message, COMMITTED) && after->content == reference->view.content;
     if( after->content != c->before.content && !later && !committed )
       judge_left_open(c, "error, and another content");

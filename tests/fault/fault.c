@@ -113,6 +113,9 @@ static bool run_case(const Scenario *scenario, const Mode *mode, long at,
   return through && is_counted(mode->kind);
 }
 
+#define LAST_OPERATIONS                                                                            \
+  6 /* of a statement that restores; of progress handlers all of them are tried */
+
 static void run_mode(const Scenario *scenario, const Mode *mode,
                      bool (*run)(const Scenario *, const Mode *, long, const Reference *)) {
   Reference reference;
@@ -132,6 +135,11 @@ static void run_mode(const Scenario *scenario, const Mode *mode,
     for( long at = (long)next; at <= last; at = (long)next ) {
       if( run(scenario, mode, at, &reference) && counted ) break;
       next += (double)parts * stride;
+    }
+    /* Between them: a COMMIT that is stopped when it has taken effect. */
+    bool ends = mode->kind == FAULT_PROGRESS && stride > 1.0;
+    for( long at = count - LAST_OPERATIONS + 1; ends && at <= count; at++ ) {
+      if( at > 0 ) run(scenario, mode, at, &reference);
     }
   }
   printf("%-38s %-28s %7ld operations %6ld cases%s\n", scenario->name, mode->name, count,
