@@ -19,8 +19,10 @@
 #include "archive/legacy_read.h"
 #include "archive/mark.h"
 #include "archive/name.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "codec/json_write.h"
+#include "codec/shadow_name.h"
 
 static const char *const TABLES_MEMBER[] = {"tables", NULL};
 
@@ -74,6 +76,12 @@ static void leave_table(AdcpArchiveReader *r) {
   r->values = NULL;
 }
 
+static bool has_nodes(const AdcpArchiveReader *r, const AdcpTable *table) {
+  const char *owner = table->shadow_of;
+  const AdcpTable *tree = owner ? adcp_schema_table(r->head.schema, owner) : NULL;
+  return tree && adcp_shadow_is_rtree_node(table->name, owner, tree->module);
+}
+
 /* The table whose name is the key that was just taken. */
 static AdcpArchiveEvent begin_table(AdcpArchiveReader *r) {
   char *name = adcp_json_name(r->json, r->err);
@@ -92,6 +100,7 @@ static AdcpArchiveEvent begin_table(AdcpArchiveReader *r) {
   if( r->err->rc ) return fail_damaged(r);
   r->seen[entry - r->head.tables] = r->pass;
   r->deferred = false;
+  r->of_nodes = has_nodes(r, entry->table);
   adcp_row_digest_reset(r->digest);
   r->row_number = r->from ? r->from->row - 1 : 0;
   if( r->from == NULL ) r->next_mark = 0;
@@ -208,6 +217,16 @@ static bool check_position(AdcpArchiveReader *r) {
   return false;
 }
 
+/* What SQLite's R-Tree would read past is not for it. */
+static void check_node(AdcpArchiveReader *r) {
+  size_t bytes = r->of_nodes ? adcp_row_longest(r->row) : 0;
+  if( bytes <= ADCP_MAX_RTREE_NODE_BYTES ) return;
+  adcp_error_set(r->err, ADCP_CORRUPT,
+                 "the node of an R-Tree has up to %zu bytes, and SQLite's have 2452 at most; leave "
+                 "\"%s\" out with exclude_tables",
+                 bytes, r->now->table->shadow_of);
+}
+
 static AdcpArchiveEvent next_row(AdcpArchiveReader *r) {
   r->row_offset = -1;
   bool more = adcp_json_raw_begin(r->json);
@@ -216,6 +235,7 @@ static AdcpArchiveEvent next_row(AdcpArchiveReader *r) {
   r->row_offset = adcp_json_offset(r->json);
   if( !parse_row(r) ) return fail_row(r);
   r->text = adcp_json_raw_bytes(r->json);
+  check_node(r);
   check_mark(r);
   digest_row(r);
   adcp_json_raw_end(r->json, r->text_size);

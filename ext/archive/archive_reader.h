@@ -71,6 +71,7 @@ struct AdcpArchiveReader {
   AdcpRowReader *row;      /* of the current table */
   AdcpRowWriter *rewriter; /* of the current table; once a row is not canonical */
   AdcpRowDigest *digest;
+  bool of_nodes;               /* the current table has the nodes of an R-Tree */
   bool deferred;               /* rows of the current table are not digested */
   const AdcpArchiveMark *from; /* the mark that reading the current table begins at, or NULL */
   size_t next_mark;            /* of the current table: the first one that was not passed */

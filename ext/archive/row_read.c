@@ -549,6 +549,23 @@ bool adcp_row_is_canonical(const AdcpRowReader *reader) {
   return reader->canonical;
 }
 
+size_t adcp_row_longest(const AdcpRowReader *reader) {
+  size_t longest = 0;
+  for( size_t i = 0; i < reader->keys.count; i++ ) {
+    const Slot *slot = &reader->slots[i];
+    size_t size = slot->size;
+    if( slot->form == FORM_NULL || slot->form == FORM_INTEGER || slot->form == FORM_REAL ) continue;
+    if( slot->form == FORM_HEX ) {
+      size /= 2;
+    } else if( slot->form != FORM_STRING ) {
+      size = size / 4 * 3;
+    }
+    if( slot->form == FORM_STRING || slot->form == FORM_TEXT ) size *= 2; /* in UTF-16 */
+    if( size > longest ) longest = size;
+  }
+  return longest;
+}
+
 /* ---- decoding ---- */
 
 static void decode_string(const Slot *slot, uint8_t *text, AdcpValue *value) {

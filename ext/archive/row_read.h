@@ -28,6 +28,9 @@ AdcpRowReader *adcp_row_reader_open(const AdcpTable *table, AdcpError *err);
 AdcpRowStatus adcp_row_parse(AdcpRowReader *reader, const uint8_t *text, size_t n, size_t *size,
                              AdcpError *err);
 
+/* Of the values of the row that was parsed, the most bytes that a text or blob may have. */
+size_t adcp_row_longest(const AdcpRowReader *reader);
+
 /* True when the parsed text is exactly what adcp_row_write would write: its digest can be taken
 ** from the text. */
 bool adcp_row_is_canonical(const AdcpRowReader *reader);

@@ -69,6 +69,11 @@
 /* Top-level members that are kept as text; a backup has about ten. */
 #define ADCP_MAX_SECTIONS 1000
 
+/* A node of an R-Tree. SQLite's have at most 51 entries of 48 bytes (RTREE_MAXCELLS in ext/rtree/rtree.c), and it
+** counts entries in 8 bits while it walks through them: of a node that is too large it would read what is
+** behind it. 255 entries of 16 bytes, the smallest, fit in here. */
+#define ADCP_MAX_RTREE_NODE_BYTES 4096
+
 /* SQLITE_MAX_COLUMN can be raised to 32767 at most. */
 #define ADCP_MAX_COLUMNS 32767
 

@@ -41,3 +41,8 @@ bool adcp_shadow_name_fits(const char *name, const char *owner, const char *modu
   const char *const *suffixes = adcp_shadow_suffixes(module);
   return suffixes == NULL || adcp_shadow_has_suffix(suffixes, name + size + 1);
 }
+
+bool adcp_shadow_is_rtree_node(const char *name, const char *owner, const char *module) {
+  return adcp_shadow_suffixes(module) == rtree_suffixes && adcp_name_begins(name, owner) &&
+         adcp_name_equal(name + strlen(owner), "_node");
+}

@@ -19,4 +19,7 @@ bool adcp_shadow_has_suffix(const char *const *suffixes, const char *suffix);
 ** NULL. */
 bool adcp_shadow_name_fits(const char *name, const char *owner, const char *module);
 
+/* True for the table of an R-Tree's nodes. */
+bool adcp_shadow_is_rtree_node(const char *name, const char *owner, const char *module);
+
 #endif
