@@ -5,9 +5,10 @@
 
 #include <string.h>
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/name.h"
-#include "db/catalog.h"
+#include "base/texts.h"
 #include "db/column_text.h"
 #include "db/mention.h"
 
@@ -17,10 +18,39 @@ typedef struct Check {
   const bool *write_rows;
   const AdcpRedaction *redaction;
   AdcpTextList *warnings;
+  AdcpMap texts;  /* name of a table or index of the database -> its text */
+  AdcpTexts kept; /* owns these names and texts */
   /* of the table that is looked at: */
   const AdcpTable *table;
   bool *follows; /* for each column: it is redacted, or computed from such a one */
 } Check;
+
+/* ---- texts ---- */
+
+/* All of them in one pass: each one asked for by its name would be another walk through sqlite_schema. The
+** schema of the backup does not have them where rows alone are written. */
+static void read_texts(Check *check) {
+  AdcpDb *db = check->db;
+  sqlite3_stmt *stmt = adcp_db_prepare(db,
+                                       "SELECT name, sql FROM \"%w\".sqlite_schema "
+                                       "WHERE type IN ('table', 'index') AND sql NOT NULL",
+                                       db->schema);
+  while( adcp_db_step(db, stmt) ) {
+    for( int i = 0; i < 2; i++ ) {
+      const char *text = (const char *)sqlite3_column_text(stmt, i);
+      if( text == NULL ) adcp_error_nomem(db->err);
+      if( text ) adcp_texts_add(&check->kept, db->err, "%s", text);
+    }
+    if( db->err->rc ) break;
+    char **row = check->kept.items + check->kept.count - 2;
+    adcp_map_put(&check->texts, row[0], strlen(row[0]), row[1], db->err);
+  }
+  adcp_db_finalize(stmt);
+}
+
+static char *text_of(const Check *check, const char *name) {
+  return adcp_map_get(&check->texts, name, strlen(name));
+}
 
 /* ---- columns that follow ---- */
 
@@ -35,19 +65,17 @@ static bool names_one_that_follows(const Check *check, const char *sql, const Ad
 
 /* One computed column may be computed from another. */
 static void find_followers(Check *check) {
-  AdcpDb *db = check->db;
-  char *sql = adcp_catalog_sql(db, ADCP_OBJECT_TABLE, check->table->name);
+  const char *sql = text_of(check, check->table->name);
   bool more = sql != NULL;
-  while( more && !db->err->rc ) {
+  while( more && !check->db->err->rc ) {
     more = false;
-    for( size_t i = 0; i < check->table->column_count && !db->err->rc; i++ ) {
+    for( size_t i = 0; i < check->table->column_count && !check->db->err->rc; i++ ) {
       const AdcpColumn *column = &check->table->columns[i];
       if( !column->generated || check->follows[i] ) continue;
       check->follows[i] = names_one_that_follows(check, sql, column);
       more = more || check->follows[i];
     }
   }
-  adcp_free(sql);
 }
 
 static void check_columns(Check *check) {
@@ -89,15 +117,12 @@ static Key read_key(const Check *check, const char *index) {
 
 /* Whether the text of the index names one of the columns that follow. */
 static bool index_names_one(const Check *check, const char *index) {
-  AdcpDb *db = check->db;
-  char *sql = adcp_catalog_sql(db, ADCP_OBJECT_INDEX, index);
-  const AdcpObject object = {.type = ADCP_OBJECT_INDEX, .sql = sql};
+  const AdcpObject object = {.type = ADCP_OBJECT_INDEX, .sql = text_of(check, index)};
   bool found = false;
-  for( size_t i = 0; sql && i < check->table->column_count && !found; i++ ) {
-    found =
-        check->follows[i] && adcp_mention_has_name(&object, check->table->columns[i].name, db->err);
+  for( size_t i = 0; object.sql && i < check->table->column_count && !found; i++ ) {
+    found = check->follows[i] &&
+            adcp_mention_has_name(&object, check->table->columns[i].name, check->db->err);
   }
-  adcp_free(sql);
   return found;
 }
 
@@ -179,15 +204,18 @@ void adcp_redaction_check(AdcpDb *db, const AdcpSchema *schema, const bool *writ
                  .write_rows = write_rows,
                  .redaction = redaction,
                  .warnings = warnings};
+  read_texts(&check);
   for( size_t i = 0; i < schema->table_count && !db->err->rc; i++ ) {
     check.table = &schema->tables[i];
     if( !write_rows[i] || check.table->kind != ADCP_TABLE_ORDINARY ) continue;
     check.follows = adcp_calloc(check.table->column_count + 1, sizeof(bool));
     if( check.follows == NULL ) {
       adcp_error_nomem(db->err);
-      return;
+      break;
     }
     check_table(&check);
     adcp_free(check.follows);
   }
+  adcp_map_free(&check.texts);
+  adcp_texts_free(&check.kept);
 }
