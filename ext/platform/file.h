@@ -111,9 +111,9 @@ const struct stat *adcp_infile_stat(const AdcpInFile *file);
 ** end. */
 size_t adcp_infile_read(AdcpInFile *file, int64_t offset, void *to, size_t n, AdcpError *err);
 
-/* The descriptor of a file that begins as an SQLite database or its wal-index does stays open, once for
-** each file and as long as the process, with this library: to close it would take the locks that SQLite
-** has on it. NULL is allowed. */
+/* The descriptor of a file that begins as an SQLite database or its wal-index does, or that somebody has
+** locked, stays open, once for each file and as long as the process, with this library: to close it would
+** take the locks that SQLite or the host has on it. NULL is allowed. */
 void adcp_infile_close(AdcpInFile *file);
 
 /* ---- writing ---- */

@@ -8,8 +8,8 @@
 ** A path may turn out to be a database. To close any descriptor of a file takes all locks on it from
 ** the process (POSIX), and SQLite may hold some on another connection: another process could then
 ** write in the middle of its transaction. So what may be a file that SQLite locks, a database or its
-** wal-index (-shm), stays open, as SQLite itself leaves it, and is used again when it is asked for
-** again. A database in its first transaction is still empty: an empty file is not opened at all.
+** wal-index (-shm), and any file on which somebody has a lock, stays open, as SQLite itself leaves it, and
+** is used again when it is asked for again. A database in its first transaction is still empty: an empty file is not opened at all.
 */
 #include "platform/file.h"
 
@@ -75,6 +75,14 @@ static bool begins_with(const char *found, ssize_t n, const char *bytes, size_t 
   return n >= (ssize_t)size && memcmp(found, bytes, size) == 0;
 }
 
+/* Whether anybody has a lock on the file: SQLite on a database whose first bytes an extension has encrypted,
+** or the host itself. Asked for a lock of another kind, the kernel tells also those of this process. Where it
+** cannot tell, the file is one of others. */
+static bool has_locks(int fd) {
+  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
 /* Whether SQLite may have locks on the file. One that began to grow while it was opened is empty too; a
 ** wal-index in the making (3 bytes at first) or a database whose first page is not written yet begins
 ** with zeros. */
@@ -87,7 +95,8 @@ static bool may_be_locked(const AdcpInFile *file) {
   if( !S_ISREG(file->st.st_mode) ) return false;
   ssize_t n = adcp_system_calls()->xPread(file->fd, found, sizeof found, 0);
   return begins_with(found, n, header, sizeof header) || begins_with(found, n, little, 4) ||
-         begins_with(found, n, big, 4) || (n >= 0 && memcmp(found, zeros, (size_t)n) == 0);
+         begins_with(found, n, big, 4) || (n >= 0 && memcmp(found, zeros, (size_t)n) == 0) ||
+         has_locks(file->fd);
 }
 
 /* SQLite unloads an extension with the last connection that has it, and with it the table would go: each

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """test_locks.py - whatever a statement looks at as if it were a backup, the locks that SQLite holds on it in this process
 stay: another process does not get to write in the middle of a transaction."""
+import fcntl
 import os
 import sqlite3
 import subprocess
@@ -46,4 +47,11 @@ with tempfile.TemporaryDirectory() as folder:
     first.executescript("BEGIN EXCLUSIVE; CREATE TABLE t(a)")
     equal("nothing is in it yet", os.path.getsize(new), 0)
     check("a first transaction", new, new)
+    # An encrypted database does not begin as one; the lock that counts is SQLite's byte range.
+    encrypted = os.path.join(folder, "encrypted.db")
+    with open(encrypted, "w+b") as file:
+        file.write(bytes(range(1, 256)) * 32)
+        file.flush()
+        fcntl.lockf(file, fcntl.LOCK_EX, 512, 0x40000000)
+        check("an encrypted database", encrypted, encrypted)
 done()
