@@ -12,8 +12,8 @@
 
 #include "base/mem.h"
 #include "db/shadow.h"
-#include "db/stub.h"
 #include "db/state.h"
+#include "db/stub.h"
 #include "db/token.h"
 #include "db/vet.h"
 

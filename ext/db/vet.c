@@ -790,6 +790,14 @@ static Call *call_of(AdcpVetter *vetter, const AdcpListedFunction *function, Adc
   return adcp_name_map_get(&vetter->by_call, function->name, strlen(function->name), err);
 }
 
+/* False where nothing is known: the application lets something not be asked. */
+static bool take_answer(AdcpError *trouble, AdcpError *err) {
+  bool answered = trouble->rc == ADCP_OK;
+  if( trouble->rc != ADCP_NOMEM && trouble->rc != ADCP_INTERRUPT ) adcp_error_clear(trouble);
+  adcp_error_move(err, trouble);
+  return answered;
+}
+
 /* Where the application does not let the list be read, nothing is trusted. */
 bool adcp_vetter_may_trust(AdcpVetter *vetter, AdcpDb *db) {
   if( vetter == NULL || db->err->rc || vetter->call_count == 0 ) return false;
@@ -805,10 +813,7 @@ bool adcp_vetter_may_trust(AdcpVetter *vetter, AdcpDb *db) {
     others = !function.own;
   }
   adcp_db_finalize(list);
-  bool known = trouble.rc == ADCP_OK;
-  if( trouble.rc != ADCP_NOMEM && trouble.rc != ADCP_INTERRUPT ) adcp_error_clear(&trouble);
-  adcp_error_move(db->err, &trouble);
-  return known && needed && !others;
+  return take_answer(&trouble, db->err) && needed && !others;
 }
 
 /* A function of the connection's that a DEFAULT calls, and that is not marked innocuous. */
@@ -888,14 +893,6 @@ static bool is_refused(AdcpVetter *vetter, const Call *call, bool missing, AdcpE
   if( call->made_with == NULL || call->usable ) return false;
   if( call->known || !missing ) return call->known;
   return adcp_name_map_get(&vetter->noted, call->name, strlen(call->name), err) != NULL;
-}
-
-/* False where nothing is known: the application lets something not be asked. */
-static bool take_answer(AdcpError *trouble, AdcpError *err) {
-  bool answered = trouble->rc == ADCP_OK;
-  if( trouble->rc != ADCP_NOMEM && trouble->rc != ADCP_INTERRUPT ) adcp_error_clear(trouble);
-  adcp_error_move(err, trouble);
-  return answered;
 }
 
 static const AdcpObject *check_calls(AdcpVetter *vetter, AdcpDb *db, bool missing) {

@@ -8,8 +8,9 @@
 ** A path may turn out to be a database. To close any descriptor of a file takes all locks on it from
 ** the process (POSIX), and SQLite may hold some on another connection: another process could then
 ** write in the middle of its transaction. So what may be a file that SQLite locks, a database or its
-** wal-index (-shm), and any file on which somebody has a lock, stays open, as SQLite itself leaves it, and
-** is used again when it is asked for again. A database in its first transaction is still empty: an empty file is not opened at all.
+** wal-index (-shm), and any file on which somebody has a lock, stays open, as SQLite itself leaves it,
+** and is used again when it is asked for again. A database in its first transaction is still empty: an
+** empty file is not opened at all.
 */
 #include "platform/file.h"
 

@@ -113,8 +113,8 @@ static bool run_case(const Scenario *scenario, const Mode *mode, long at,
   return through && is_counted(mode->kind);
 }
 
-#define LAST_OPERATIONS                                                                            \
-  6 /* of a statement that restores; of progress handlers all of them are tried */
+/* Of a statement that restores; of progress handlers all of them are tried. */
+#define LAST_OPERATIONS 6
 
 static void run_mode(const Scenario *scenario, const Mode *mode,
                      bool (*run)(const Scenario *, const Mode *, long, const Reference *)) {

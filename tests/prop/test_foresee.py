@@ -4,7 +4,7 @@
 
 A restore that is refused was stopped by the plan and refused by validate_only; one that succeeds was not. A row that breaks
 a rule of the live table is known when it comes: those errors alone are nobody's to foresee. What fails changes nothing
-(integrity_check, dbsame), and neither does what only looks.
+(dbsame judges), and neither does what only looks.
 """
 
 import argparse
