@@ -92,6 +92,13 @@ void adcp_db_fail(AdcpDb *db, int rc) {
   }
 }
 
+bool adcp_db_end_trial(AdcpDb *db, AdcpError *trouble) {
+  bool refused = trouble->rc == ADCP_ERROR || trouble->rc == ADCP_CORRUPT;
+  if( refused ) adcp_error_clear(trouble);
+  adcp_error_move(db->err, trouble);
+  return refused;
+}
+
 static void append_name(AdcpBuf *list, const char *name) {
   adcp_buf_appendf(list, "%s\"%s\"", list->size ? ", " : "", name);
 }

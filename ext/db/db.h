@@ -61,6 +61,11 @@ char *adcp_db_text(AdcpDb *db, const char *format, ...);
 /* That of the connection's databases, which all have the same. */
 AdcpEncoding adcp_db_encoding(AdcpDb *db);
 
+/* For what may be refused without harm: a trial runs with an error of its own, {db->handle, db->schema,
+** &trouble}. Its end says whether SQLite refused (an error without a better code, or damage), which is forgotten;
+** any other failure, as without memory or after an interrupt, becomes db's. trouble is clear then. */
+bool adcp_db_end_trial(AdcpDb *db, AdcpError *trouble);
+
 /* A copy of a column's text in our memory; NULL for SQL NULL, and on out of memory with the error
 ** set. */
 char *adcp_db_column_copy(AdcpDb *db, sqlite3_stmt *stmt, int column);
