@@ -48,10 +48,23 @@ bool adcp_db_is_interrupted(sqlite3 *handle) {
   return rc == SQLITE_INTERRUPT;
 }
 
+/* The system's reason, where SQLite's text leaves it to be guessed. */
+static const char *system_reason(sqlite3 *handle, int primary) {
+  int number =
+      primary == SQLITE_CANTOPEN || primary == SQLITE_IOERR ? sqlite3_system_errno(handle) : 0;
+  switch( number ) {
+  case EMFILE:
+  case ENFILE: return "Too many open files";
+  case EFBIG: return "File too large";
+  case EDQUOT: return "Disk quota exceeded";
+  }
+  return NULL;
+}
+
 /* What SQLite's texts, those of the primary codes, do not tell. */
 static const char *explanation(sqlite3 *handle, int extended) {
-  int reason = (extended & 0xff) == SQLITE_CANTOPEN ? sqlite3_system_errno(handle) : 0;
-  if( reason == EMFILE || reason == ENFILE ) return "Too many open files";
+  const char *reason = system_reason(handle, extended & 0xff);
+  if( reason ) return reason;
   switch( extended ) {
   case SQLITE_READONLY_DIRECTORY:
     return "its folder cannot be written, where SQLite makes the journal";
