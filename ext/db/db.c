@@ -240,6 +240,13 @@ char *adcp_db_text(AdcpDb *db, const char *format, ...) {
   return text;
 }
 
+bool adcp_db_is_journal_mode(AdcpDb *db, const char *mode) {
+  char *now = adcp_db_text(db, "PRAGMA \"%w\".journal_mode", db->schema);
+  bool same = now && strcmp(now, mode) == 0;
+  adcp_free(now);
+  return same;
+}
+
 AdcpEncoding adcp_db_encoding(AdcpDb *db) {
   char *name = adcp_db_text(db, "PRAGMA encoding");
   AdcpEncoding encoding = adcp_encoding_of_name(name);

@@ -58,6 +58,9 @@ void adcp_db_exec_text(AdcpDb *db, const char *sql);
 int64_t adcp_db_integer(AdcpDb *db, int64_t otherwise, const char *format, ...);
 char *adcp_db_text(AdcpDb *db, const char *format, ...);
 
+/* Of the database db->schema: "delete", "wal", "off" ... */
+bool adcp_db_is_journal_mode(AdcpDb *db, const char *mode);
+
 /* That of the connection's databases, which all have the same. */
 AdcpEncoding adcp_db_encoding(AdcpDb *db);
 

@@ -24,6 +24,7 @@
 struct AdcpTransaction {
   AdcpDb *db;  /* borrowed */
   bool nested; /* a savepoint in the caller's transaction */
+  bool wal;    /* the journal mode; unless nested */
   bool committed;
   sqlite3_stmt *rollback; /* owned: ROLLBACK, or ROLLBACK TO */
   sqlite3_stmt *release;  /* owned; NULL unless nested */
@@ -191,6 +192,7 @@ AdcpTransaction *adcp_transaction_begin(AdcpDb *db) {
     adcp_db_exec(db, "SAVEPOINT " SAVEPOINT_NAME);
   } else {
     txn->rollback = adcp_db_prepare(db, "ROLLBACK");
+    txn->wal = adcp_db_is_journal_mode(db, "wal");
     adcp_db_exec(db, "BEGIN");
     check_effect(db, "BEGIN", sqlite3_get_autocommit(db->handle) == 0);
     lock_for_writing(db);
@@ -236,11 +238,19 @@ static unsigned data_version(AdcpDb *db) {
 }
 
 /* COMMIT may fail when it has taken effect: a progress handler stops it then, or a WAL hook of the
-** application's gives an error. Where a file could not be written, the journal may still undo it. */
-static bool is_late(AdcpDb *db, unsigned version_before) {
+** application's gives an error, as that of a checkpoint of its own. A journal that cannot be removed undoes
+** it, where a WAL has nothing left to be done. */
+static void commit(AdcpTransaction *txn) {
+  AdcpDb *db = txn->db;
+  unsigned version_before = data_version(db);
+  adcp_db_exec(db, "COMMIT");
   AdcpRc rc = db->err->rc;
-  if( rc == ADCP_OK || rc == ADCP_IOERR || rc == ADCP_FULL || rc == ADCP_NOMEM ) return false;
-  return sqlite3_get_autocommit(db->handle) && data_version(db) != version_before;
+  bool may_be_undone = rc == ADCP_IOERR || rc == ADCP_FULL || rc == ADCP_NOMEM;
+  bool closed = sqlite3_get_autocommit(db->handle) != 0;
+  if( rc && closed && (txn->wal || !may_be_undone) && data_version(db) != version_before ) {
+    adcp_error_clear(db->err);
+  }
+  check_effect(db, "COMMIT", closed);
 }
 
 void adcp_transaction_commit(AdcpTransaction *txn) {
@@ -250,10 +260,7 @@ void adcp_transaction_commit(AdcpTransaction *txn) {
   if( txn->nested ) {
     if( run_release(db, txn->release) && db->err->rc == ADCP_INTERRUPT ) adcp_error_clear(db->err);
   } else {
-    unsigned version_before = data_version(db);
-    adcp_db_exec(db, "COMMIT");
-    if( is_late(db, version_before) ) adcp_error_clear(db->err);
-    check_effect(db, "COMMIT", sqlite3_get_autocommit(db->handle) != 0);
+    commit(txn);
   }
   txn->committed = db->err->rc == ADCP_OK;
 }

@@ -285,22 +285,26 @@ static void test_interrupt_commit(void) {
 }
 
 static int xWalHook(void *context, sqlite3 *handle, const char *schema, int pages) {
-  (void)context, (void)handle, (void)schema, (void)pages;
-  return SQLITE_BUSY;
+  (void)handle, (void)schema, (void)pages;
+  return *(int *)context;
 }
 
 /* SQLite asks the hook when the commit is made, and has COMMIT fail with what it says. */
 static void test_wal_hook(void) {
-  char path[500];
-  sqlite3 *handle = open_with_table(temp_path(path, sizeof(path), "hook.db"));
-  must(handle, "PRAGMA journal_mode=WAL");
-  sqlite3_wal_hook(handle, xWalHook, NULL);
-  call(handle, commit_rows, false);
-  CHECK(rc == ADCP_OK && state == NULL && autocommit);
-  CHECK(number(handle, "SELECT count(*) FROM t") == 2);
-  check_clean(handle);
-  CHECK(sqlite3_close(handle) == SQLITE_OK);
-  unlink(path);
+  static const int codes[] = {SQLITE_BUSY, SQLITE_ERROR, SQLITE_IOERR, SQLITE_FULL, SQLITE_NOMEM};
+  for( size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++ ) {
+    char path[500];
+    int code = codes[i];
+    sqlite3 *handle = open_with_table(temp_path(path, sizeof(path), "hook.db"));
+    must(handle, "PRAGMA journal_mode=WAL");
+    sqlite3_wal_hook(handle, xWalHook, &code);
+    call(handle, commit_rows, false);
+    CHECK(rc == ADCP_OK && state == NULL && autocommit);
+    CHECK(number(handle, "SELECT count(*) FROM t") == 2);
+    check_clean(handle);
+    CHECK(sqlite3_close(handle) == SQLITE_OK);
+    unlink(path);
+  }
 }
 
 /* ---- an authorizer (5) ---- */
