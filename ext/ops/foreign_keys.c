@@ -96,8 +96,8 @@ static void count_found(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan, 
   AdcpError trouble = ADCP_ERROR_INIT;
   AdcpDb trial = {db->handle, db->schema, &trouble};
   sqlite3_stmt *stmt =
-      table ? adcp_db_prepare(&trial, "PRAGMA \"%w\".foreign_key_check(%Q)", db->schema, table)
-            : adcp_db_prepare(&trial, "PRAGMA \"%w\".foreign_key_check", db->schema);
+      table ? adcp_db_prepare_list(&trial, "PRAGMA \"%w\".foreign_key_check(%Q)", db->schema, table)
+            : adcp_db_prepare_list(&trial, "PRAGMA \"%w\".foreign_key_check", db->schema);
   while( !db->err->rc && adcp_db_step(&trial, stmt) ) {
     Violations *entry = find_violations(state, db, stmt);
     if( entry ) *(after ? &entry->after : &entry->before) += 1;
