@@ -140,6 +140,14 @@ void adcp_db_check_schema(AdcpDb *db) {
   adcp_buf_free(&list);
 }
 
+/* An INSERT that an authorizer ignores succeeds, and is one that writes nothing. Is looked at before it runs and
+** behind: SQLite may have prepared it again. */
+static void check_insert(AdcpDb *db, sqlite3_stmt *stmt) {
+  const char *sql = stmt && !db->err->rc && sqlite3_stmt_readonly(stmt) ? sqlite3_sql(stmt) : NULL;
+  if( sql == NULL || sqlite3_strnicmp(sql, "INSERT ", 7) != 0 ) return;
+  adcp_error_set(db->err, ADCP_AUTH, "an INSERT had no effect; " ADCP_IGNORES);
+}
+
 sqlite3_stmt *adcp_db_prepare_text(AdcpDb *db, const char *sql) {
   if( db->err->rc != ADCP_OK ) return NULL;
   sqlite3_stmt *stmt = NULL;
@@ -149,10 +157,11 @@ sqlite3_stmt *adcp_db_prepare_text(AdcpDb *db, const char *sql) {
     adcp_db_fail(db, rc);
   } else if( stmt == NULL || !adcp_token_is_blank(tail) ) {
     adcp_error_set(db->err, ADCP_ERROR, "exactly one SQL statement was expected");
-    sqlite3_finalize(stmt);
-    stmt = NULL;
   }
-  return stmt;
+  check_insert(db, stmt);
+  if( db->err->rc == ADCP_OK ) return stmt;
+  sqlite3_finalize(stmt);
+  return NULL;
 }
 
 static sqlite3_stmt *prepare_format(AdcpDb *db, const char *format, va_list args) {
@@ -208,6 +217,7 @@ static void run(AdcpDb *db, sqlite3_stmt *stmt) {
   while( adcp_db_step(db, stmt) ) {
     /* a PRAGMA gives rows that nobody asked for */
   }
+  check_insert(db, stmt);
   adcp_db_finalize(stmt);
 }
 
