@@ -219,9 +219,9 @@ sqlite3_stmt *adcp_state_prepare_unchecked(AdcpDb *db, const char *sql) {
   return stmt;
 }
 
-/* An authorizer that does not let the setting be read did not let it be switched on. */
-bool adcp_state_leave_uncommitted(AdcpDb *db) {
-  static const char name[] = "read_uncommitted";
+/* False where the setting is off already, or on error. An authorizer that does not let it be read did not
+** let it be switched on. why: what cannot go on while it is on. */
+static bool switch_off(AdcpDb *db, const char *name, const char *why) {
   AdcpError err = ADCP_ERROR_INIT;
   AdcpDb quiet = {db->handle, db->schema, &err};
   if( db->err->rc ) return false;
@@ -230,18 +230,34 @@ bool adcp_state_leave_uncommitted(AdcpDb *db) {
   adcp_error_move(db->err, &err);
   if( !on || db->err->rc ) return false;
   if( set_pragma(db->handle, name, 0) && pragma_took(db->handle, name, 0) ) return true;
-  adcp_error_set(db->err, ADCP_ERROR,
-                 "this connection may read what others have not committed, and that cannot be "
-                 "changed; switch PRAGMA %s off first",
-                 name);
+  adcp_error_set(db->err, ADCP_ERROR, "%s, and that cannot be changed; switch PRAGMA %s off first",
+                 why, name);
   return false;
 }
 
-void adcp_state_read_uncommitted(AdcpDb *db) {
-  static const char name[] = "read_uncommitted";
+static void switch_on(AdcpDb *db, const char *name) {
   if( set_pragma(db->handle, name, 1) || set_pragma(db->handle, name, 1) ) return;
   if( db->err->rc == ADCP_OK ) adcp_db_fail(db, sqlite3_errcode(db->handle));
   adcp_error_append(db->err, "; PRAGMA %s could not be switched on again: do so", name);
+}
+
+bool adcp_state_leave_uncommitted(AdcpDb *db) {
+  return switch_off(db, "read_uncommitted",
+                    "this connection may read what others have not committed");
+}
+
+void adcp_state_read_uncommitted(AdcpDb *db) {
+  switch_on(db, "read_uncommitted");
+}
+
+bool adcp_state_leave_query_only(AdcpDb *db) {
+  return switch_off(db, "query_only",
+                    "words of full-text tables wait to be written, for which this connection is "
+                    "read-only");
+}
+
+void adcp_state_query_only(AdcpDb *db) {
+  switch_on(db, "query_only");
 }
 
 void adcp_state_writable_schema(AdcpDb *db, bool on) {

@@ -54,6 +54,11 @@ sqlite3_stmt *adcp_state_prepare_unchecked(AdcpDb *db, const char *sql);
 bool adcp_state_leave_uncommitted(AdcpDb *db);
 void adcp_state_read_uncommitted(AdcpDb *db);
 
+/* Switches PRAGMA query_only off, and on again: modules that SQLite asks to write what they keep of the caller's own
+** transaction give up what they cannot write. False where it was off, or with an error. */
+bool adcp_state_leave_query_only(AdcpDb *db);
+void adcp_state_query_only(AdcpDb *db);
+
 /* PRAGMA writable_schema for the duration of one edit of sqlite_schema. */
 void adcp_state_writable_schema(AdcpDb *db, bool on);
 

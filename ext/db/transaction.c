@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/state.h"
 
 #define SAVEPOINT_NAME "adcp_step"
 
@@ -32,8 +33,9 @@ struct AdcpTransaction {
 
 /* ---- who may call ---- */
 
-/* True when the statement's program opens a transaction, and when that cannot be told. */
-static bool uses_database(AdcpDb *db, sqlite3_stmt *running) {
+/* True when the statement's program, or that of a trigger that it fires, has the instruction, and when that
+** cannot be told. */
+static bool has_opcode(AdcpDb *db, sqlite3_stmt *running, const char *wanted) {
   sqlite3 *handle = db->handle;
   const char *text = sqlite3_sql(running);
   if( text == NULL ) return true; /* an open blob */
@@ -49,7 +51,7 @@ static bool uses_database(AdcpDb *db, sqlite3_stmt *running) {
   bool found = false;
   while( !found && (rc = sqlite3_step(program)) == SQLITE_ROW ) {
     const char *opcode = (const char *)sqlite3_column_text(program, 1);
-    found = opcode == NULL || strcmp(opcode, "Transaction") == 0;
+    found = opcode == NULL || strcmp(opcode, wanted) == 0;
   }
   sqlite3_finalize(program);
   return found || rc != SQLITE_DONE;
@@ -69,6 +71,10 @@ typedef struct Users {
   bool reads, writes; /* what writes reads, too */
   bool blobs;         /* open ones are among them */
 } Users;
+
+static bool uses_database(AdcpDb *db, sqlite3_stmt *running) {
+  return has_opcode(db, running, "Transaction");
+}
 
 static Users find_users(AdcpDb *db) {
   Users users = {0};
@@ -284,9 +290,11 @@ void adcp_transaction_sync(AdcpDb *db) {
 
 /* ---- what modules have not written yet ---- */
 
-static bool any_writer(sqlite3 *handle) {
-  for( sqlite3_stmt *stmt = NULL; (stmt = sqlite3_next_stmt(handle, stmt)) != NULL; ) {
-    if( sqlite3_stmt_busy(stmt) && !sqlite3_stmt_readonly(stmt) ) return true;
+/* Of statements that are running: one that writes, or (virtual_only) one that writes to a virtual table. */
+static bool any_writer(AdcpDb *db, bool virtual_only) {
+  for( sqlite3_stmt *stmt = NULL; (stmt = sqlite3_next_stmt(db->handle, stmt)) != NULL; ) {
+    bool writes = sqlite3_stmt_busy(stmt) && !sqlite3_stmt_readonly(stmt);
+    if( writes && (!virtual_only || has_opcode(db, stmt, "VUpdate")) ) return true;
   }
   return false;
 }
@@ -297,6 +305,7 @@ static void release_pending(AdcpDb *db, sqlite3_stmt *stmt) {
 }
 
 static void write_pending(AdcpDb *db) {
+  bool query_only = adcp_state_leave_query_only(db);
   sqlite3_stmt *release = adcp_db_prepare(db, "RELEASE adcp_pending");
   adcp_db_exec(db, "SAVEPOINT adcp_pending");
   if( db->err->rc == ADCP_OK ) {
@@ -305,14 +314,15 @@ static void write_pending(AdcpDb *db) {
     run(release); /* a progress handler may have stopped it when it was open */
   }
   sqlite3_finalize(release);
+  if( query_only ) adcp_state_query_only(db);
 }
 
 bool adcp_transaction_write_pending(AdcpDb *db) {
   sqlite3 *handle = db->handle;
-  bool written =
-      !sqlite3_get_autocommit(handle) && sqlite3_txn_state(handle, db->schema) == SQLITE_TXN_WRITE;
-  if( db->err->rc || !written ) return true;
-  if( any_writer(handle) ) return false;
+  if( db->err->rc || sqlite3_txn_state(handle, db->schema) != SQLITE_TXN_WRITE ) return true;
+  /* In autocommit they wait for the end of a running statement alone. */
+  if( sqlite3_get_autocommit(handle) ) return !any_writer(db, true);
+  if( any_writer(db, false) ) return false;
   write_pending(db);
   return true;
 }

@@ -46,7 +46,8 @@ void adcp_transaction_sync(AdcpDb *db);
 /* Has SQLite's modules write what they keep in memory until the commit (the words of new rows of an
 ** fts table): who reads shadow tables within the transaction that filled them would miss it. SQLite
 ** asks them at a savepoint: an empty one is opened and released. Does nothing where no transaction
-** has written to db->schema. False where a statement that writes is running: SQLite opens none then.
+** has written to db->schema. False where a statement that writes is running: SQLite opens none then; in
+** autocommit where it writes to a virtual table. PRAGMA query_only is switched off meanwhile.
 ** An error says so if the savepoint is left open. */
 bool adcp_transaction_write_pending(AdcpDb *db);
 

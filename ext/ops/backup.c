@@ -554,6 +554,12 @@ static void check_changed(AdcpBackup *backup, const AdcpRequest *request) {
 /* The words of rows that the caller's transaction has brought to a full-text table. */
 static void write_pending(AdcpBackup *backup) {
   if( backup->err->rc || adcp_vtab_write_pending(&backup->db, backup->schema) ) return;
+  if( sqlite3_get_autocommit(backup->db.handle) ) {
+    adcp_error_set(backup->err, ADCP_MISUSE,
+                   "a statement that writes to a virtual table is running, and words of full-text "
+                   "tables may wait for its end; step it to its end or reset it first");
+    return;
+  }
   adcp_error_set(backup->err, ADCP_MISUSE,
                  "a statement that writes is running within a transaction, in which words of "
                  "full-text tables may wait for the commit; call it in a statement of its own, "

@@ -521,7 +521,42 @@ def test_threads_at_once():
     source.close()
 
 
-for test in (test_function_that_fails, test_functions, test_foreseen, test_live_functions, test_missing_collation, test_unlisted, test_interrupt, test_authorizer, test_limits, test_open_statement, test_threads_at_once):
+def test_waiting_words():
+    """Words that a running statement, or a transaction under query_only, has brought to a full-text table."""
+    for module in ('fts5', 'fts4'):
+        source = connect(f'{module}.db')
+        source.executescript(f'''CREATE TABLE log(id INTEGER PRIMARY KEY, m); CREATE VIRTUAL TABLE f USING {module}(m); CREATE TABLE other(a);
+            CREATE TRIGGER tr AFTER INSERT ON log BEGIN INSERT INTO f(m) VALUES(new.m); END''')
+        for sql in ("INSERT INTO log(m) VALUES('pear'), ('plum') RETURNING id", "INSERT INTO f(m) VALUES('pear'), ('plum') RETURNING m"):
+            running = source.execute(sql)
+            first = running.fetchone()
+            said = call(source, 'adcp_backup', path('beside.json'))
+            check(f'{module}: beside {sql}', first and 'a statement that writes to a virtual table is running' in str(said), said)
+            running.fetchall()
+        running = source.execute('INSERT INTO other VALUES(1), (2) RETURNING a')
+        running.fetchone()
+        said = call(source, 'adcp_backup', path(f'{module}.other.json'))
+        check(f'{module}: beside a statement that writes to no virtual table', 'content_sha256' in said, said)
+        running.fetchall()
+
+        source.executescript("BEGIN; INSERT INTO f(m) VALUES('apple'); PRAGMA query_only = 1")
+        said = call(source, 'adcp_backup', path(f'{module}.json'))
+        check(f'{module}: under query_only', 'content_sha256' in said, said)
+        check(f'{module}: query_only stays', source.execute('PRAGMA query_only').fetchone() == (1,))
+        said = call(source, 'adcp_restore', path(f'{module}.json'), {'force': True})
+        check(f'{module}: no restore', 'PRAGMA query_only' in str(said), said)
+        source.execute('PRAGMA query_only = 0')
+        source.execute('COMMIT')
+        target = connect(f'{module}.restored.db')
+        said = call(target, 'adcp_restore', path(f'{module}.json'))
+        for name, db in (('source', source), ('backup', target)):
+            found = [db.execute('SELECT count(*) FROM f WHERE f MATCH ?', (word,)).fetchone()[0] for word in ('apple', 'pear', 'plum')]
+            check(f'{module}: words of the {name}', found == [1, 2, 2], (found, said))
+        source.close()
+        target.close()
+
+
+for test in (test_waiting_words, test_function_that_fails, test_functions, test_foreseen, test_live_functions, test_missing_collation, test_unlisted, test_interrupt, test_authorizer, test_limits, test_open_statement, test_threads_at_once):
     try:
         test()
     except Exception as error:  # a test that cannot go on is a failure, not the end of the others
