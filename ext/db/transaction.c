@@ -243,19 +243,34 @@ static unsigned data_version(AdcpDb *db) {
   return version;
 }
 
+/* A number that is the same after a commit of this connection, and another once another has committed or a
+** write that failed had SQLite drop what it held of the file. -1 when it cannot be told. */
+static int64_t version_but_for_commits(AdcpDb *db) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpDb asking = {db->handle, db->schema, &err};
+  int64_t version = adcp_db_integer(&asking, -1, "PRAGMA \"%w\".data_version", db->schema);
+  if( err.rc ) version = -1;
+  adcp_error_clear(&err);
+  return version;
+}
+
 /* COMMIT may fail when it has taken effect: a progress handler stops it then, or a WAL hook of the
-** application's gives an error, as that of a checkpoint of its own. A journal that cannot be removed undoes
-** it, where a WAL has nothing left to be done. */
+** application's gives an error, as that of a checkpoint of its own. Where a file could not be written or
+** memory was short, a journal that cannot be removed undoes it; a WAL has nothing left to be done, but it
+** may be what could not be written. */
 static void commit(AdcpTransaction *txn) {
   AdcpDb *db = txn->db;
   unsigned version_before = data_version(db);
+  int64_t others_before = txn->wal ? version_but_for_commits(db) : -1;
   adcp_db_exec(db, "COMMIT");
   AdcpRc rc = db->err->rc;
   bool may_be_undone = rc == ADCP_IOERR || rc == ADCP_FULL || rc == ADCP_NOMEM;
   bool closed = sqlite3_get_autocommit(db->handle) != 0;
-  if( rc && closed && (txn->wal || !may_be_undone) && data_version(db) != version_before ) {
-    adcp_error_clear(db->err);
+  bool took_effect = rc && closed && data_version(db) != version_before;
+  if( took_effect && may_be_undone ) {
+    took_effect = others_before >= 0 && version_but_for_commits(db) == others_before;
   }
+  if( took_effect ) adcp_error_clear(db->err);
   check_effect(db, "COMMIT", closed);
 }
 
