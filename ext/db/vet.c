@@ -816,48 +816,70 @@ bool adcp_vetter_may_trust(AdcpVetter *vetter, AdcpDb *db) {
   return take_answer(&trouble, db->err) && needed && !others;
 }
 
-/* A function of the connection's that a DEFAULT calls, and that is not marked innocuous. */
-static const Call *unsafe_default(AdcpVetter *vetter, AdcpDb *db) {
+/* Of what is said in SQLite's words, what a restore would say, too. */
+static const AdcpObject *blame(const AdcpVetter *vetter, const AdcpObject *object, AdcpError *err) {
+  bool of_table = object->type == ADCP_OBJECT_TABLE;
+  const AdcpTable *table = of_table ? adcp_schema_table(vetter->schema, object->name) : NULL;
+  adcp_stub_advise(err);
+  adcp_error_prepend(err, "creating %s%s \"%s\": ", table && table->shadow_of ? "shadow " : "",
+                     adcp_object_type_name(object->type), object->name);
+  return object;
+}
+
+/* Whether SQLite lets the schema call it, and a restore is to see to it. */
+static bool is_unguarded(const Call *call, bool in_temp) {
+  return call->default_of || (in_temp && call->made_with);
+}
+
+static const Call *unguarded_call(AdcpVetter *vetter, AdcpDb *db, bool in_temp) {
   const Call *found = NULL;
   AdcpListedFunction function;
   sqlite3_stmt *list = adcp_function_list(db);
   while( found == NULL && adcp_function_next(db, list, &function) ) {
-    if( function.own || (function.flags & SQLITE_INNOCUOUS) != 0 ) continue;
+    if( function.own || (function.flags & DIRECT_OR_INNOCUOUS) == SQLITE_INNOCUOUS ) continue;
     const Call *call = call_of(vetter, &function, db->err);
-    if( call && call->default_of ) found = call;
+    if( call && is_unguarded(call, in_temp) ) found = call;
   }
   adcp_db_finalize(list);
   return found;
 }
 
-/* Where the list cannot be read, every function that SQLite has not is taken for an unsafe one. */
-static const Call *missing_default(AdcpVetter *vetter, AdcpError *err) {
+/* Where the list cannot be read, every function that SQLite has not is taken for an unsafe one; in TEMP every
+** function, since the application may have one under a name of SQLite's. */
+static const Call *unlisted_call(AdcpVetter *vetter, bool in_temp, AdcpError *err) {
   for( size_t i = 0; i < vetter->call_count; i++ ) {
     const Call *call = vetter->calls[i];
     bool missing = adcp_name_map_get(&vetter->noted, call->name, strlen(call->name), err) != NULL;
-    if( missing && call->default_of ) return call;
+    if( (missing || in_temp) && is_unguarded(call, in_temp) ) return call;
   }
   return NULL;
 }
 
-const AdcpObject *adcp_vetter_check_defaults(AdcpVetter *vetter, AdcpDb *db) {
+static const AdcpObject *refuse_unguarded(AdcpVetter *vetter, const Call *call, bool listed,
+                                          AdcpError *err) {
+  if( call->default_of && listed ) {
+    adcp_error_set(
+        err, ADCP_ERROR,
+        "table \"%s\" of the backup has a DEFAULT: unsafe use of %s(), which is a function "
+        "of this connection; allow it with {\"trust_schema\":true} if you trust the file",
+        call->default_of->name, call->name);
+    return call->default_of;
+  }
+  adcp_error_set(err, ADCP_ERROR, "unsafe use of %s()%s", call->name,
+                 listed ? "" : ", since the functions of this connection cannot be listed");
+  return blame(vetter, call->made_with ? call->made_with : call->default_of, err);
+}
+
+const AdcpObject *adcp_vetter_check_unguarded(AdcpVetter *vetter, AdcpDb *db) {
   if( vetter == NULL || vetter->trusted || vetter->call_count == 0 || db->err->rc ) return NULL;
+  bool in_temp = same_name(db->schema, "temp");
   AdcpError trouble = ADCP_ERROR_INIT;
   AdcpDb trial = {db->handle, db->schema, &trouble};
-  const Call *call = unsafe_default(vetter, &trial);
-  if( trouble.rc == ADCP_NOMEM || trouble.rc == ADCP_INTERRUPT ) {
-    adcp_error_move(db->err, &trouble);
-  } else if( trouble.rc ) {
-    call = missing_default(vetter, db->err);
-  }
-  adcp_error_clear(&trouble);
+  const Call *call = unguarded_call(vetter, &trial, in_temp);
+  bool listed = take_answer(&trouble, db->err);
+  if( !listed && !db->err->rc ) call = unlisted_call(vetter, in_temp, db->err);
   if( call == NULL || db->err->rc ) return NULL;
-  adcp_error_set(
-      db->err, ADCP_ERROR,
-      "table \"%s\" of the backup has a DEFAULT: unsafe use of %s(), which is a function "
-      "of this connection; allow it with {\"trust_schema\":true} if you trust the file",
-      call->default_of->name, call->name);
-  return call->default_of;
+  return refuse_unguarded(vetter, call, listed || !in_temp, db->err);
 }
 
 /* Which calls the list has a function for. Of those of one name that differ in their arguments one is
@@ -876,16 +898,6 @@ static void find_usable(AdcpVetter *vetter, AdcpDb *db) {
     if( trusted && (function.flags & SQLITE_DIRECTONLY) == 0 ) call->usable = true;
   }
   adcp_db_finalize(list);
-}
-
-/* Of what is said in SQLite's words, what a restore would say, too. */
-static const AdcpObject *blame(const AdcpVetter *vetter, const AdcpObject *object, AdcpError *err) {
-  bool of_table = object->type == ADCP_OBJECT_TABLE;
-  const AdcpTable *table = of_table ? adcp_schema_table(vetter->schema, object->name) : NULL;
-  adcp_stub_advise(err);
-  adcp_error_prepend(err, "creating %s%s \"%s\": ", table && table->shadow_of ? "shadow " : "",
-                     adcp_object_type_name(object->type), object->name);
-  return object;
 }
 
 /* What is not in the list and not missed by SQLite either is left to it. */

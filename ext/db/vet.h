@@ -58,10 +58,11 @@ const char *adcp_vet_too_long(const char *sql);
 ** restore runs none. */
 bool adcp_vetter_may_trust(AdcpVetter *vetter, AdcpDb *db);
 
-/* An error when a DEFAULT of the tables vetted so far calls a function of the application's that is not
-** innocuous, as SQLite has it for CHECK constraints and the like: it would be called by the first INSERT
-** that leaves the column out. Not after adcp_vetter_trust. Returns the table, or NULL. */
-const AdcpObject *adcp_vetter_check_defaults(AdcpVetter *vetter, AdcpDb *db);
+/* An error when a table or index vetted so far, to be made in db->schema, calls a function of the
+** application's that is not innocuous where SQLite refuses none: in a DEFAULT, whose function would be called
+** by the first INSERT that leaves the column out; in TEMP, which SQLite trusts whatever trusted_schema
+** says, in anything. Not after adcp_vetter_trust. Returns that object, or NULL. */
+const AdcpObject *adcp_vetter_check_unguarded(AdcpVetter *vetter, AdcpDb *db);
 
 /* An error, in the words of the restore that would meet it, when a table or index vetted so far cannot be
 ** made on the connection: it calls, in a CHECK, a computed column or a key, a function that SQLite does not

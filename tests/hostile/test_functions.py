@@ -49,9 +49,10 @@ def made(folder, script, sql={}, rebuild=(), without=(), change=lambda forgery: 
 class Case:
     """What became of a file: results and errors as text, calls of boom, files that appeared."""
 
-    def __init__(self, folder, data, live="", options="{}", ask=(), length=None):
+    def __init__(self, folder, data, live="", options="{}", ask=(), length=None, arrange=lambda db, calls: None):
         self.calls = []
         self.length = length
+        self.arrange = arrange
         path = os.path.join(folder, "forged.json")
         with open(path, "wb") as file:
             file.write(data)
@@ -71,6 +72,7 @@ class Case:
         db.create_function("boom", -1, lambda *args: self.calls.append(args) or "boom", deterministic=True)
         db.create_function("regexp", 2, lambda *args: self.calls.append(args) or 1, deterministic=True)
         db.executescript(live)
+        self.arrange(db, self.calls)
         if self.length:
             db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, self.length)
         return db
@@ -266,6 +268,58 @@ def defaults(folder):
         yield f"{form}: {case.restore}", case.answers == [[["x"]]] and case.valid() and not case.calls
 
 
+# Each is run by rows that come in, by their verification, or by an INSERT later.
+EXPRESSIONS = {
+    "t": [
+        "CREATE TABLE t(a INTEGER PRIMARY KEY, b CHECK({f}(b) IS NOT NULL))",
+        "CREATE TABLE t(a INTEGER PRIMARY KEY, b, CHECK({f}(b) > 0))",
+        "CREATE TABLE t(a INTEGER PRIMARY KEY, b DEFAULT ({f}('default')))",
+        "CREATE TABLE t(a INTEGER PRIMARY KEY, b, g AS ({f}(b)) STORED)",
+        "CREATE TABLE t(a INTEGER PRIMARY KEY, b, g AS ({f}(b)))",
+    ],
+    "i": ["CREATE INDEX i ON t({f}(b))", "CREATE INDEX i ON t(b) WHERE {f}(b)"],
+}
+
+
+def replace_own(db, calls):
+    """The application's function under a name of SQLite's own."""
+    db.create_function("lower", 1, lambda *args: calls.append(args) or "low", deterministic=True)
+
+
+def no_lists(db, calls):
+    """Nor does the application say which functions it has."""
+    replace_own(db, calls)
+    db.set_authorizer(lambda action, name, *more: sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_PRAGMA and name == "function_list" else sqlite3.SQLITE_OK)
+
+
+def into_temp(folder):
+    """SQLite trusts everything in TEMP, whatever trusted_schema says."""
+    script = "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES(1, 'x'); CREATE INDEX i ON t(b);"
+    listed = "; allow it with"
+    unlisted = ", since the functions of this connection cannot be listed; allow it with"
+    for name, texts in EXPRESSIONS.items():
+        for text in texts:
+            for f, arrange, why in (("boom", replace_own, listed), ("lower", replace_own, listed), ("boom", no_lists, unlisted), ("lower", no_lists, unlisted)):
+
+                def change(forgery):
+                    if " AS (" in text:
+                        forgery.head = forgery.head.replace('{"name":"b","type":""}', '{"name":"b","type":""},{"name":"g","type":"","generated":true}', 1)
+
+                data = made(folder, script, {name: text.format(f=f)}, change=change)
+                where = f"{text.format(f=f)}, {arrange.__name__}"
+                told = f"unsafe use of {f}()" + (", which is a function" if "DEFAULT" in text and why == listed else why)
+                for options in ('{"schema":"temp"}', '{"schema":"TEMP","tables":["t"]}', '{"schema":"temp","validate_only":true}'):
+                    case = Case(folder, data, "PRAGMA trusted_schema=off", options, ["INSERT INTO temp.t(a) VALUES(5)"], arrange=arrange)
+                    yield f"{where}, {options}: {case.restore}", told in case.restore
+                    yield f"{where}, {options}: calls {case.calls}", not case.calls
+                case = Case(folder, data, "", '{"schema":"temp","trust_schema":true}', ["INSERT INTO temp.t VALUES(5, 'y')"], arrange=arrange)
+                yield f"{where}, trusted: {case.restore}", '"verified":true' in case.restore
+    # SQLite's own functions, and those that are marked innocuous.
+    own = {"t": "CREATE TABLE t(a INTEGER PRIMARY KEY DEFAULT (abs(-1)), b CHECK(length(b) = 1) DEFAULT (upper('x')))", "i": "CREATE INDEX i ON t(trim(b)) WHERE json_valid(b) = 0"}
+    case = Case(folder, made(folder, script, own), "", '{"schema":"temp"}', ["SELECT b FROM temp.t"], arrange=replace_own)
+    yield f"SQLite's own: {case.restore}", case.answers == [[["x"]]]
+
+
 def chosen_rows(folder):
     """"where" makes a private table by the file's definition: functions are there what they are here."""
     script = "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES(1, 'x'), (2, 'y');"
@@ -319,7 +373,7 @@ def fts3_columns(folder):
 def main():
     only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
     tried = failed = 0
-    for group in (standing_tables, chosen_rows, computed_values, rows_alone, defaults, fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
+    for group in (standing_tables, chosen_rows, computed_values, rows_alone, defaults, into_temp, fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
         if only not in group.__name__:
             continue
         with tempfile.TemporaryDirectory() as folder:
