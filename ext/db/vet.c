@@ -150,7 +150,7 @@ static void note_call(AdcpVetter *vetter, const char *name) {
   if( call && !of_default && call->made_with == NULL ) call->made_with = vetter->object;
 }
 
-static bool loads_code(const char *function) {
+bool adcp_vet_loads_code(const char *function) {
   return same_name(function, "load_extension") || same_name(function, "fts3_tokenizer");
 }
 
@@ -164,7 +164,7 @@ static bool note_missing(AdcpVetter *vetter, const char *name) {
 }
 
 static int authorize_function(AdcpVetter *vetter, const char *name) {
-  bool denied = loads_code(name);
+  bool denied = adcp_vet_loads_code(name);
   if( denied ) vetter->loads_extension = true;
   if( !denied ) note_call(vetter, name);
   bool is_stub = adcp_name_map_get(&vetter->stubbed, name, strlen(name), vetter->err) != NULL;
@@ -609,7 +609,7 @@ static void check_named_functions(AdcpVetter *vetter, const AdcpObject *object) 
   if( vetter->err->rc ) return;
   adcp_fts_functions(object->sql, &functions, vetter->err);
   for( size_t i = 0; i < functions.count; i++ ) {
-    if( loads_code(functions.items[i]) ) refuse(vetter, "SQL that would load code");
+    if( adcp_vet_loads_code(functions.items[i]) ) refuse(vetter, "SQL that would load code");
   }
   if( functions.count && !vetter->trusted ) {
     adcp_error_set(

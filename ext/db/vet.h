@@ -69,6 +69,9 @@ const AdcpObject *adcp_vetter_check_unguarded(AdcpVetter *vetter, AdcpDb *db);
 ** let a schema call, or (missing) such a function or a collation is not there. Returns that object, or NULL. */
 const AdcpObject *adcp_vetter_check_needs(AdcpVetter *vetter, AdcpDb *db, bool missing);
 
+/* load_extension and fts3_tokenizer, which no text of a backup may call. */
+bool adcp_vet_loads_code(const char *function);
+
 /* Modules of SQLite itself whose tables live in the database alone: fts3, fts4, fts5, rtree,
 ** rtree_i32, geopoly. */
 bool adcp_module_is_safe(const char *module);

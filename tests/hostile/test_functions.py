@@ -320,6 +320,61 @@ def into_temp(folder):
     yield f"SQLite's own: {case.restore}", case.answers == [[["x"]]]
 
 
+# Each with its word for what is refused. Where the text has no {}, it is a view's SELECT or a trigger's statement alike.
+LATER = [
+    ("SELECT adcp_backup('stolen.json') AS x", "unsafe use of adcp_backup()"),
+    ("SELECT 1 AS x WHERE \"Adcp_Backup\" /* ( */ ('stolen.json') IS NOT NULL", "unsafe use of Adcp_Backup()"),
+    ("SELECT (SELECT max([adcp_restore]\n('a.json'))) AS x", "unsafe use of adcp_restore()"),
+    ("SELECT name AS x FROM adcp_contents('stolen.json')", 'unsafe use of virtual table "adcp_contents"'),
+    ("SELECT 1 AS x FROM 'adcp_backups' AS b WHERE b.path = '.'", 'unsafe use of virtual table "adcp_backups"'),
+    ("SELECT 1 AS x FROM main.\"adcp_backups\"", 'unsafe use of virtual table "adcp_backups"'),
+    ("SELECT 'stolen.json' IN adcp_contents AS x", 'unsafe use of virtual table "adcp_contents"'),
+    ("SELECT load_extension('./evil') AS x", "SQL that would load code, with load_extension()"),
+    ("SELECT Fts3_Tokenizer('simple', x'00') AS x", "SQL that would load code, with Fts3_Tokenizer()"),
+]
+UNTRUSTED = [("SELECT boom('view') AS x", "unsafe use of boom()"), ("SELECT 'a' REGEXP 'b' AS x", "unsafe use of REGEXP()"), ("SELECT \"lower\"('A') AS x", "unsafe use of lower()")]
+HARMLESS = ["SELECT upper(value) AS x FROM json_each('[\"a\"]')", "SELECT 'boom(1)' AS x /* adcp_backup('stolen.json') */", "SELECT adcp_backup AS x FROM (SELECT 1 AS adcp_backup)"]
+
+
+def later_in_temp(folder):
+    """Views and triggers in TEMP are refused what SQLite would refuse them elsewhere when it runs them."""
+    script = "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES(1, 'x'); CREATE VIEW v AS SELECT 1 AS x; CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END;"
+    os.chdir(folder)
+
+    def cases(texts):
+        for text, told in texts:
+            yield {"v": f"CREATE VIEW v AS {text}"}, f'creating view "v": {told}'
+            yield {"r": f"CREATE TRIGGER r AFTER INSERT ON t BEGIN {text}; END"}, f'creating trigger "r": {told}'
+
+    def case(sql, live, options, arrange=replace_own):
+        return Case(folder, made(folder, script, sql), live, options, ["SELECT x FROM temp.v", "INSERT INTO temp.t VALUES(5, 'y')"], arrange=arrange)
+
+    off = "PRAGMA trusted_schema=off"
+    for live, texts in (("", LATER), (off, LATER + UNTRUSTED)):
+        for sql, told in cases(texts):
+            for options in ('{"schema":"temp"}', '{"schema":"TEMP","tables":["t","v"]}', '{"schema":"temp","validate_only":true}'):
+                tried = case(sql, live, options)
+                yield f"{sql}, {live}, {options}: {tried.restore}", told in tried.restore
+                yield f"{sql}, {live}, {options}: {tried.calls} {tried.written}", not tried.calls and not tried.written
+            tried = case(sql, live, '{"schema":"temp","trust_schema":true}')
+            yield f"{sql}, {live}, trusted: {tried.restore}", told in tried.restore if "load code" in told else '"verified":true' in tried.restore
+            tried = case(sql, live, '{"schema":"main"}')
+            yield f"{sql}, {live}, main: {tried.restore}", '"verified":true' in tried.restore
+            yield f"{sql}, {live}, main: {tried.calls} {tried.written}", not tried.calls and not tried.written
+    for live, texts in (("", [(text, "") for text, told in UNTRUSTED]), ("", [(text, "") for text in HARMLESS]), (off, [(text, "") for text in HARMLESS])):
+        for sql, told in cases(texts):
+            tried = case(sql, live, '{"schema":"temp"}')
+            yield f"{sql}, {live}: {tried.restore} {tried.answers}", '"verified":true' in tried.restore and isinstance(tried.answers[0], list) and tried.answers[1] == []
+    tried = case({}, "", '{"schema":"temp"}', no_lists)
+    yield f"no lists: {tried.restore}", 'creating view "v": unsafe use of TEMP, where it could call any function of this connection' in tried.restore
+    # A trigger of TEMP may be on a table of another database.
+    live = "CREATE TABLE t(a, b); CREATE VIEW v AS SELECT 7 AS x"
+    for sql in ({"r": "CREATE TRIGGER r AFTER INSERT ON main.t BEGIN INSERT INTO t(b) VALUES('evil'); END"}, {"r": 'CREATE TRIGGER r AFTER INSERT ON "MAIN" . t BEGIN SELECT 1; END'}):
+        tried = Case(folder, made(folder, script, sql), live, '{"schema":"temp"}', ["INSERT INTO main.t(b) VALUES('live')", "SELECT b FROM main.t"])
+        yield f"{sql}: {tried.restore}", 'creating trigger "r": unsafe use of "main"."t", which it is ON' in tried.restore.replace("MAIN", "main")
+        yield f"{sql}: {tried.answers}", tried.answers[1] == [["live"]]
+
+
 def chosen_rows(folder):
     """"where" makes a private table by the file's definition: functions are there what they are here."""
     script = "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES(1, 'x'), (2, 'y');"
@@ -373,7 +428,7 @@ def fts3_columns(folder):
 def main():
     only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
     tried = failed = 0
-    for group in (standing_tables, chosen_rows, computed_values, rows_alone, defaults, into_temp, fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
+    for group in (standing_tables, chosen_rows, computed_values, rows_alone, defaults, into_temp, later_in_temp, fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
         if only not in group.__name__:
             continue
         with tempfile.TemporaryDirectory() as folder:
