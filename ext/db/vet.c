@@ -118,7 +118,7 @@ static int authorize_create(AdcpVetter *vetter, int action, const char *name, co
 }
 
 static Call *add_call(AdcpVetter *vetter, const char *name) {
-  Call **calls = adcp_realloc(vetter->calls, (vetter->call_count + 1) * sizeof(*calls));
+  Call **calls = adcp_grow(vetter->calls, vetter->call_count, sizeof(*calls));
   if( calls ) vetter->calls = calls;
   Call *call = calls ? adcp_calloc(1, sizeof *call) : NULL;
   char *copy = call ? adcp_strdup(name) : NULL;

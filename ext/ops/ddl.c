@@ -608,7 +608,7 @@ static char *make_key(const char *type, const char *name, AdcpError *err) {
 }
 
 static LiveText *add_item(LiveTexts *texts, AdcpError *err) {
-  LiveText **items = adcp_realloc(texts->items, (texts->count + 1) * sizeof *items);
+  LiveText **items = adcp_grow(texts->items, texts->count, sizeof *items);
   if( items ) texts->items = items;
   LiveText *item = items ? adcp_calloc(1, sizeof *item) : NULL;
   if( item ) {
