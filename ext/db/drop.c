@@ -63,8 +63,7 @@ static void delete_rows(AdcpDb *db, const char *table) {
   AdcpError trouble = ADCP_ERROR_INIT;
   AdcpDb trial = {db->handle, db->schema, &trouble};
   adcp_db_exec(&trial, "DELETE FROM \"%w\".\"%w\" NOT INDEXED WHERE 1", db->schema, table);
-  if( trouble.rc == ADCP_ERROR || trouble.rc == ADCP_CORRUPT ) adcp_error_clear(&trouble);
-  adcp_error_move(db->err, &trouble);
+  adcp_db_end_trial(db, &trouble);
 }
 
 void adcp_table_drop(AdcpDb *db, const char *name, AdcpTransaction *txn) {

@@ -220,18 +220,11 @@ static int open_connection(AdcpSideView *view) {
 
 /* ---- can there be a view? ---- */
 
-static bool is_journal_mode(AdcpDb *db, const char *mode) {
-  char *now = adcp_db_text(db, "PRAGMA \"%w\".journal_mode", db->schema);
-  bool same = now && strcmp(now, mode) == 0;
-  adcp_free(now);
-  return same;
-}
-
 static bool has_steady_pages(AdcpDb *db) {
   int reserved = -1;
   if( adcp_system_file(db) == NULL ) return false;
   sqlite3_file_control(db->handle, db->schema, SQLITE_FCNTL_RESERVE_BYTES, &reserved);
-  return reserved == 0 && !is_journal_mode(db, "wal") &&
+  return reserved == 0 && !adcp_db_is_journal_mode(db, "wal") &&
          adcp_db_integer(db, 1, "PRAGMA \"%w\".auto_vacuum", db->schema) == 0 &&
          adcp_db_integer(db, 0, "PRAGMA \"%w\".mmap_size", db->schema) == 0;
 }

@@ -95,14 +95,12 @@ static void switch_all(AdcpConnectionState *state, const AdcpStateOptions *optio
 
 /* Without a journal ROLLBACK does nothing, and says nothing: what was written stays. */
 static void refuse_no_journal(AdcpDb *db, const char *schema) {
-  char *mode = adcp_db_text(db, "PRAGMA \"%w\".journal_mode", schema);
-  if( mode && sqlite3_stricmp(mode, "off") == 0 ) {
-    adcp_error_set(db->err, ADCP_ERROR,
-                   "the journal_mode of database \"%s\" is OFF, so that SQLite could not roll back "
-                   "what fails; set another, outside of a transaction, first: DELETE, or MEMORY",
-                   schema);
-  }
-  adcp_free(mode);
+  AdcpDb database = {db->handle, schema, db->err};
+  if( !adcp_db_is_journal_mode(&database, "off") ) return;
+  adcp_error_set(db->err, ADCP_ERROR,
+                 "the journal_mode of database \"%s\" is OFF, so that SQLite could not roll back "
+                 "what fails; set another, outside of a transaction, first: DELETE, or MEMORY",
+                 schema);
 }
 
 /* A debt of deferred foreign keys would survive the time in which they are off: the caller's

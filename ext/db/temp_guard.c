@@ -27,19 +27,29 @@ struct AdcpTempGuard {
 
 /* ---- what the connection has ---- */
 
-/* As SQLite has it elsewhere. Its JSON functions, which it does not take for innocuous, do no harm. */
-static bool is_refused_function(const AdcpListedFunction *function, bool trusted) {
+/* Of SQLite's full-text indexes, which do not mark them as innocuous. */
+static bool is_of_index(const char *name) {
+  static const char *const functions[] = {"match", "snippet",   "offsets", "matchinfo",
+                                          "bm25",  "highlight", NULL};
+  for( size_t i = 0; functions[i]; i++ ) {
+    if( adcp_name_equal(name, functions[i]) ) return true;
+  }
+  return false;
+}
+
+/* The application's, as in what a restore runs itself. SQLite's JSON functions, which it does not take for
+** innocuous, do no harm. */
+static bool is_refused_function(const AdcpListedFunction *function) {
   if( (function->flags & SQLITE_DIRECTONLY) != 0 ) return true;
-  return !trusted && !function->own && (function->flags & SQLITE_INNOCUOUS) == 0;
+  return !function->own && (function->flags & SQLITE_INNOCUOUS) == 0 &&
+         !is_of_index(function->name);
 }
 
 static void read_functions(AdcpTempGuard *guard, AdcpDb *db) {
-  int trusted = 0;
   AdcpListedFunction function;
-  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, -1, &trusted);
   sqlite3_stmt *list = adcp_function_list(db);
   while( adcp_function_next(db, list, &function) ) {
-    bool refused = is_refused_function(&function, trusted != 0);
+    bool refused = is_refused_function(&function);
     if( refused ) adcp_name_map_put(&guard->functions, function.name, guard, db->err);
   }
   adcp_db_finalize(list);
@@ -130,7 +140,8 @@ static void check_name(AdcpTempGuard *guard, const char *name, const char *rest)
   if( loads ) {
     adcp_error_set(err, ADCP_ERROR, "SQL that would load code, with %s()", name);
   } else if( has(guard, &guard->functions, name) && is_called(name, rest) ) {
-    adcp_error_set(err, ADCP_ERROR, "unsafe use of %s()", name);
+    adcp_error_set(err, ADCP_ERROR, "unsafe use of %s(), which is a function of this connection",
+                   name);
   } else if( has(guard, &guard->modules, name) ) {
     adcp_error_set(err, ADCP_ERROR, "unsafe use of virtual table \"%s\"", name);
   }
@@ -172,12 +183,11 @@ void adcp_temp_guard_check(AdcpTempGuard *guard, const AdcpObject *object) {
   AdcpError *err = guard->db->err;
   if( guard->unlisted ) {
     adcp_error_set(err, ADCP_ERROR,
-                   "unsafe use of TEMP, where it could call any function of this connection, and "
-                   "these cannot be listed");
+                   "unsafe use of any function, since those of this connection cannot be listed");
   }
   check_words(guard, object->sql);
   if( !guard->trusts_file ) check_place(guard, object->sql);
   adcp_stub_advise(err);
-  adcp_error_prepend(err, "creating %s \"%s\": ", adcp_object_type_name(object->type),
-                     object->name);
+  adcp_error_prepend(err, "%s \"%s\" of the backup " ADCP_NOT_INTO_TEMP ": ",
+                     adcp_object_type_name(object->type), object->name);
 }

@@ -1,10 +1,9 @@
 /*
 ** temp_guard.h - whether a view or trigger of a backup may stand in TEMP.
 **
-** To SQLite what is in TEMP is the application's own: a view or trigger there calls functions and reads
-** virtual tables that are DIRECTONLY (which write files, say), any others with trusted_schema off too, and
-** stands on tables of every database. In other databases SQLite refuses all of that when it is run. Told by
-** the words of the text, as it resolves nothing when it is made.
+** To SQLite what is in TEMP is the application's own: whatever trusted_schema says, a view or trigger there
+** calls functions and reads virtual tables that are DIRECTONLY (which write files, say), and is on tables of
+** every database. Told by the words of the text, as SQLite resolves nothing when it is made.
 */
 #ifndef ADCP_DB_TEMP_GUARD_H
 #define ADCP_DB_TEMP_GUARD_H
@@ -16,7 +15,7 @@
 
 typedef struct AdcpTempGuard AdcpTempGuard;
 
-/* Reads what the connection has, and whether it trusts schemas. trusts_file: option trust_schema, which
+/* Reads what the connection has. trusts_file: option trust_schema, which
 ** allows everything but to load code. Borrows db. NULL with err set. */
 AdcpTempGuard *adcp_temp_guard_open(AdcpDb *db, bool trusts_file);
 

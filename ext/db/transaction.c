@@ -24,6 +24,7 @@
 struct AdcpTransaction {
   AdcpDb *db;  /* borrowed */
   bool nested; /* a savepoint in the caller's transaction */
+  bool wal;    /* the journal mode; unless nested */
   bool committed;
   sqlite3_stmt *rollback; /* owned: ROLLBACK, or ROLLBACK TO */
   sqlite3_stmt *release;  /* owned; NULL unless nested */
@@ -119,17 +120,37 @@ static bool run(sqlite3_stmt *stmt) {
   return sqlite3_step(stmt) == SQLITE_DONE && sqlite3_reset(stmt) == SQLITE_OK;
 }
 
-/* Whether a RELEASE that was run did nothing: then it can be run again. Tried only where it was as short
-** as one that an authorizer ignores (3 steps of SQLite 3.40.1's machine, 4 otherwise), since SQLite logs
-** the error of one that cannot. */
-static bool was_ignored(sqlite3_stmt *release) {
-  return sqlite3_stmt_status(release, SQLITE_STMTSTATUS_VM_STEP, 0) < 4 && run(release);
-}
-
 /* A statement that an authorizer ignores succeeds. */
 static void check_effect(AdcpDb *db, const char *statement, bool had_effect) {
   if( had_effect ) return;
   adcp_error_set(db->err, ADCP_AUTH, "%s had no effect; " ADCP_IGNORES, statement);
+}
+
+/* Steps of SQLite's machine for a RELEASE that comes to its end: Init, Goto, Savepoint, Halt. One that an
+** authorizer ignores has no Savepoint (3.40.1; its later versions may count otherwise). */
+#define RELEASE_STEPS 4
+
+static int steps_of(sqlite3_stmt *stmt) {
+  return sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 0);
+}
+
+/* Whether a RELEASE that was run did nothing: then it can be run again. Tried only where it was as short
+** as one that an authorizer ignores, since SQLite logs the error of one that cannot. */
+static bool was_ignored(sqlite3_stmt *release) {
+  return steps_of(release) < RELEASE_STEPS && run(release);
+}
+
+/* Runs a RELEASE. Whether it took effect: a progress handler that stops it may be asked when it has, and
+** the error is set all the same. */
+static bool run_release(AdcpDb *db, sqlite3_stmt *release) {
+  if( db->err->rc ) return false;
+  sqlite3_stmt_status(release, SQLITE_STMTSTATUS_VM_STEP, 1);
+  adcp_db_step(db, release);
+  sqlite3_reset(release);
+  if( db->err->rc ) return db->err->rc == ADCP_INTERRUPT && steps_of(release) >= RELEASE_STEPS;
+  bool ignored = was_ignored(release);
+  check_effect(db, "RELEASE", !ignored);
+  return !ignored;
 }
 
 /* Takes the write lock of the one database, where BEGIN IMMEDIATE takes those of all that are attached.
@@ -171,6 +192,7 @@ AdcpTransaction *adcp_transaction_begin(AdcpDb *db) {
     adcp_db_exec(db, "SAVEPOINT " SAVEPOINT_NAME);
   } else {
     txn->rollback = adcp_db_prepare(db, "ROLLBACK");
+    txn->wal = adcp_db_is_journal_mode(db, "wal");
     adcp_db_exec(db, "BEGIN");
     check_effect(db, "BEGIN", sqlite3_get_autocommit(db->handle) == 0);
     lock_for_writing(db);
@@ -208,38 +230,39 @@ bool adcp_transaction_lost(const AdcpTransaction *txn) {
   return txn && !txn->committed && sqlite3_get_autocommit(txn->db->handle);
 }
 
-/* Pages that the connection has written to files so far. */
-static int written_pages(sqlite3 *handle) {
-  int now = 0, highest = 0;
-  sqlite3_db_status(handle, SQLITE_DBSTATUS_CACHE_WRITE, &now, &highest, 0);
-  return now;
+/* A number that is another once a transaction of this connection has been committed, with or without a file. */
+static unsigned data_version(AdcpDb *db) {
+  unsigned version = 0;
+  sqlite3_file_control(db->handle, db->schema, SQLITE_FCNTL_DATA_VERSION, &version);
+  return version;
 }
 
-/* A progress handler may stop COMMIT when it has taken effect. When it stops what a module does in it, before
-** any page is written, SQLite has rolled back; modules have written what they had before, so that this is for
-** those that do not heed savepoints. Of a database without a file nothing is written either way. */
-static void take_late_interrupt(const AdcpDb *db, int written_before) {
-  if( db->err->rc != ADCP_INTERRUPT || !sqlite3_get_autocommit(db->handle) ) return;
-  const char *file = sqlite3_db_filename(db->handle, db->schema);
-  bool has_file = file && *file;
-  if( !has_file || written_pages(db->handle) != written_before ) adcp_error_clear(db->err);
+/* COMMIT may fail when it has taken effect: a progress handler stops it then, or a WAL hook of the
+** application's gives an error, as that of a checkpoint of its own. A journal that cannot be removed undoes
+** it, where a WAL has nothing left to be done. */
+static void commit(AdcpTransaction *txn) {
+  AdcpDb *db = txn->db;
+  unsigned version_before = data_version(db);
+  adcp_db_exec(db, "COMMIT");
+  AdcpRc rc = db->err->rc;
+  bool may_be_undone = rc == ADCP_IOERR || rc == ADCP_FULL || rc == ADCP_NOMEM;
+  bool closed = sqlite3_get_autocommit(db->handle) != 0;
+  if( rc && closed && (txn->wal || !may_be_undone) && data_version(db) != version_before ) {
+    adcp_error_clear(db->err);
+  }
+  check_effect(db, "COMMIT", closed);
 }
 
 void adcp_transaction_commit(AdcpTransaction *txn) {
   if( txn == NULL || txn->db->err->rc ) return;
   assert(!txn->committed);
+  AdcpDb *db = txn->db;
   if( txn->nested ) {
-    sqlite3_stmt_status(txn->release, SQLITE_STMTSTATUS_VM_STEP, 1);
-    adcp_db_step(txn->db, txn->release);
-    sqlite3_reset(txn->release);
-    if( txn->db->err->rc == ADCP_OK ) check_effect(txn->db, "RELEASE", !was_ignored(txn->release));
+    if( run_release(db, txn->release) && db->err->rc == ADCP_INTERRUPT ) adcp_error_clear(db->err);
   } else {
-    int written_before = written_pages(txn->db->handle);
-    adcp_db_exec(txn->db, "COMMIT");
-    take_late_interrupt(txn->db, written_before);
-    check_effect(txn->db, "COMMIT", sqlite3_get_autocommit(txn->db->handle) != 0);
+    commit(txn);
   }
-  txn->committed = txn->db->err->rc == ADCP_OK;
+  txn->committed = db->err->rc == ADCP_OK;
 }
 
 /* The pager's files, by way of the VFS: the setting can be changed neither within a transaction nor
@@ -269,15 +292,8 @@ static bool any_writer(sqlite3 *handle) {
 }
 
 static void release_pending(AdcpDb *db, sqlite3_stmt *stmt) {
-  sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 1);
-  adcp_db_step(db, stmt);
-  sqlite3_reset(stmt);
-  if( db->err->rc == ADCP_OK ) check_effect(db, "RELEASE", !was_ignored(stmt));
-  if( db->err->rc == ADCP_OK ) return;
-  /* It may have taken effect all the same: then this cannot. */
-  if( !run(stmt) ) {
-    adcp_error_append(db->err, "; an empty savepoint is left open: run RELEASE adcp_pending");
-  }
+  if( run_release(db, stmt) || run(stmt) ) return;
+  adcp_error_append(db->err, "; an empty savepoint is left open: run RELEASE adcp_pending");
 }
 
 static void write_pending(AdcpDb *db) {

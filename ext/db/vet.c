@@ -855,19 +855,15 @@ static const Call *unlisted_call(AdcpVetter *vetter, bool in_temp, AdcpError *er
   return NULL;
 }
 
-static const AdcpObject *refuse_unguarded(AdcpVetter *vetter, const Call *call, bool listed,
-                                          AdcpError *err) {
-  if( call->default_of && listed ) {
-    adcp_error_set(
-        err, ADCP_ERROR,
-        "table \"%s\" of the backup has a DEFAULT: unsafe use of %s(), which is a function "
-        "of this connection; allow it with {\"trust_schema\":true} if you trust the file",
-        call->default_of->name, call->name);
-    return call->default_of;
-  }
-  adcp_error_set(err, ADCP_ERROR, "unsafe use of %s()%s", call->name,
-                 listed ? "" : ", since the functions of this connection cannot be listed");
-  return blame(vetter, call->made_with ? call->made_with : call->default_of, err);
+static const AdcpObject *refuse_unguarded(const Call *call, bool listed, AdcpError *err) {
+  const AdcpObject *object = call->default_of ? call->default_of : call->made_with;
+  adcp_error_set(err, ADCP_ERROR, "unsafe use of %s(), %s", call->name,
+                 listed ? "which is a function of this connection"
+                        : "since the functions of this connection cannot be listed");
+  adcp_stub_advise(err);
+  adcp_error_prepend(err, "%s \"%s\" of the backup %s: ", adcp_object_type_name(object->type),
+                     object->name, call->default_of ? "has a DEFAULT" : ADCP_NOT_INTO_TEMP);
+  return object;
 }
 
 const AdcpObject *adcp_vetter_check_unguarded(AdcpVetter *vetter, AdcpDb *db) {
@@ -879,7 +875,7 @@ const AdcpObject *adcp_vetter_check_unguarded(AdcpVetter *vetter, AdcpDb *db) {
   bool listed = take_answer(&trouble, db->err);
   if( !listed && !db->err->rc ) call = unlisted_call(vetter, in_temp, db->err);
   if( call == NULL || db->err->rc ) return NULL;
-  return refuse_unguarded(vetter, call, listed || !in_temp, db->err);
+  return refuse_unguarded(call, listed || !in_temp, db->err);
 }
 
 /* Which calls the list has a function for. Of those of one name that differ in their arguments one is

@@ -69,6 +69,9 @@ const AdcpObject *adcp_vetter_check_unguarded(AdcpVetter *vetter, AdcpDb *db);
 ** let a schema call, or (missing) such a function or a collation is not there. Returns that object, or NULL. */
 const AdcpObject *adcp_vetter_check_needs(AdcpVetter *vetter, AdcpDb *db, bool missing);
 
+/* Why what SQLite would let something of a backup do there is refused; before what that is. */
+#define ADCP_NOT_INTO_TEMP "cannot go into TEMP, of which SQLite trusts everything"
+
 /* load_extension and fts3_tokenizer, which no text of a backup may call. */
 bool adcp_vet_loads_code(const char *function);
 

@@ -144,10 +144,7 @@ static bool drop_by_module(AdcpDb *db, const AdcpTable *table) {
   AdcpError trouble = ADCP_ERROR_INIT;
   AdcpDb trial = {db->handle, db->schema, &trouble};
   adcp_db_exec(&trial, "DROP TABLE \"%w\".\"%w\"", db->schema, table->name);
-  bool refused = trouble.rc == ADCP_ERROR || trouble.rc == ADCP_CORRUPT;
-  if( refused ) adcp_error_clear(&trouble);
-  adcp_error_move(db->err, &trouble);
-  return !refused;
+  return !adcp_db_end_trial(db, &trouble);
 }
 
 static void drop_virtual_table(AdcpDb *db, const AdcpSchema *live, const AdcpTable *table) {

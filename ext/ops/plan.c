@@ -1059,6 +1059,7 @@ static void make_plan(Planner *p, const char *backup_type) {
   if( !p->err->rc ) plan_objects(p);
   if( !p->err->rc ) adcp_plan_warn_of_names(p->plan, p->head->schema, p->live, p->err);
   warn_of_left_out(p);
+  adcp_plan_warn_of_losses(p->plan, p->live, p->err);
   adcp_plan_warn_of_parts(p->plan, p->live, p->err);
   warn_of_nothing(p);
   const AdcpTexts *warnings = adcp_row_choice_warnings(p->choice);
@@ -1168,13 +1169,6 @@ static bool has_shadow_rows(AdcpDb *db, const AdcpSchema *live, const AdcpTable 
   return found;
 }
 
-/* Whether a table could not be read, which is then forgotten; another failure stays. */
-static bool take_unreadable(AdcpError *trouble) {
-  bool unread = trouble->rc == ADCP_ERROR || trouble->rc == ADCP_CORRUPT;
-  if( unread ) adcp_error_clear(trouble);
-  return unread;
-}
-
 /* Rows that would be lost with a live table; 0 for views. UNCOUNTED, or 0 by its shadow tables, for a
 ** virtual table whose rows cannot be counted, as of fts5 without content and column sizes. Other
 ** failures count: without memory SQLite may have rolled the transaction back. */
@@ -1184,9 +1178,8 @@ static int64_t rows_at_stake(AdcpDb *db, const AdcpSchema *live, const AdcpTable
   AdcpError trouble = ADCP_ERROR_INIT;
   AdcpDb trial = {db->handle, db->schema, &trouble};
   int64_t rows = adcp_catalog_count(&trial, table->name);
-  if( take_unreadable(&trouble) ) rows = has_shadow_rows(&trial, live, table) ? UNCOUNTED : 0;
-  take_unreadable(&trouble); /* of the shadow tables */
-  adcp_error_move(db->err, &trouble);
+  if( adcp_db_end_trial(db, &trouble) ) rows = has_shadow_rows(&trial, live, table) ? UNCOUNTED : 0;
+  adcp_db_end_trial(db, &trouble); /* of the shadow tables */
   return rows;
 }
 
@@ -1282,8 +1275,7 @@ static bool has_virtual_rows(AdcpDb *db, const AdcpSchema *live, const AdcpTable
   AdcpError trouble = ADCP_ERROR_INIT;
   AdcpDb trial = {db->handle, db->schema, &trouble};
   bool found = has_row(&trial, table);
-  bool unread = take_unreadable(&trouble);
-  adcp_error_move(db->err, &trouble);
+  bool unread = adcp_db_end_trial(db, &trouble);
   return found || unread;
 }
 

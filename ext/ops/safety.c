@@ -165,8 +165,7 @@ static bool holds(const AdcpSafety *safety, const AdcpSafetyComing *coming) {
               figure(safety, "application_id") == coming->application_id &&
               adcp_hash_equals(&trial, schema, NULL, coming->totals);
   adcp_schema_free(schema);
-  if( trouble.rc == ADCP_ERROR || trouble.rc == ADCP_CORRUPT ) adcp_error_clear(&trouble);
-  adcp_error_move(safety->db->err, &trouble);
+  adcp_db_end_trial(safety->db, &trouble);
   return same;
 }
 

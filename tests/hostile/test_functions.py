@@ -268,6 +268,64 @@ def defaults(folder):
         yield f"{form}: {case.restore}", case.answers == [[["x"]]] and case.valid() and not case.calls
 
 
+def into_temp(folder):
+    """SQLite trusts TEMP whatever trusted_schema says, and lets functions be called there that are DIRECTONLY."""
+    script = "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES(1, 'x'), (2, 'y');"
+    generated = '{"name":"b","type":""},{"name":"g","type":"","generated":true}'
+    tables = {
+        "CHECK": "CREATE TABLE t(a INTEGER PRIMARY KEY, b CHECK(CALL))",
+        "generated": "CREATE TABLE t(a INTEGER PRIMARY KEY, b, g AS (CALL) STORED)",
+        "computed when read": "CREATE TABLE t(a INTEGER PRIMARY KEY, b, g AS (CALL))",
+        "DEFAULT": "CREATE TABLE t(a INTEGER PRIMARY KEY, b DEFAULT (CALL))",
+    }
+    others = {
+        "index": "CREATE INDEX i ON t(CALL)",
+        "partial index": "CREATE INDEX i ON t(b) WHERE CALL",
+        "view": "CREATE VIEW i AS SELECT CALL FROM t",
+        "trigger": "CREATE TRIGGER i AFTER INSERT ON t BEGIN SELECT CALL; END",
+    }
+    calls = {"boom(1)": "boom", "BOOM(1) = 'boom'": "boom", "\"boom\" /* */ (1)": "boom", "('a' REGEXP 'b')": "regexp", "adcp_backup('stolen.json')": "adcp_backup"}
+
+    def data(kind, call):
+        sql = {name: text.replace("CALL", call) for name, text in [("t", tables.get(kind, "")), ("i", others.get(kind, ""))] if text}
+        made_by = {"view": "CREATE VIEW i AS SELECT 1", "trigger": "CREATE TRIGGER i AFTER INSERT ON t BEGIN SELECT 1; END", "partial index": "CREATE INDEX i ON t(b) WHERE a"}
+
+        def change(forgery):
+            if " AS (" in sql.get("t", ""):
+                forgery.head = forgery.head.replace('{"name":"b","type":""}', generated, 1)
+
+        more = made_by.get(kind, "CREATE INDEX i ON t(b)" if kind == "index" else "")
+        return made(folder, f"{script} {more}", sql, change=change)
+
+    os.chdir(folder)
+    for kind in [*tables, *others]:
+        for call, name in calls.items():
+            file = data(kind, call)
+            for options in ('{"schema":"temp"}', '{"schema":"TEMP","tables":["t"]}', '{"schema":"temp","tables":["t"],"where":{"t":"a = 1"}}'):
+                if kind == "view" and "tables" in options:
+                    continue
+                case = Case(folder, file, "PRAGMA trusted_schema=off", options, ["SELECT * FROM t", "SELECT * FROM i"])
+                where = f"{kind}, {call}, {options}"
+                refused = f"unsafe use of {name}()" in case.restore.lower() or ("where" in options and "no such function: adcp_backup" in case.restore)
+                yield f"{where}: {case.restore}", refused
+                yield f"{where}: calls {case.calls}, {case.written}", not case.calls and not case.written
+    for kind in [*tables, *others]:
+        file = data(kind, "boom(1)")
+        case = Case(folder, file, options='{"schema":"temp","trust_schema":true}', ask=["SELECT a FROM temp.t"])
+        yield f"{kind}, trusted: {case.restore}", case.answers == [[[1], [2]]]
+        file = data(kind, "abs(1) + json_valid('1') + ('a' LIKE 'b') + ('{}' ->> 'a')")
+        case = Case(folder, file, options='{"schema":"temp"}', ask=["SELECT a FROM temp.t"])
+        yield f"{kind}, SQLite's own: {case.restore}", case.answers == [[[1], [2]]] and '"verified":true' in case.restore
+    # An index that is rebuilt reads what its content computes.
+    for module, derived in (("fts5", FTS5_DERIVED), ("fts4", FTS4_DERIVED)):
+        index = f"CREATE VIRTUAL TABLE f USING {module}(g, content='t')"
+        sql = {"t": tables["computed when read"].replace("CALL", "boom(1)")}
+        plain = "CREATE TABLE t(a INTEGER PRIMARY KEY, b, g AS (b)); INSERT INTO t VALUES(1, 'x');"
+        for options in ('{"schema":"temp"}', '{"schema":"temp","tables":["f","t"]}', '{"schema":"temp","tables":["f"]}'):
+            case = Case(folder, made(folder, f"{plain} {index};", sql, ["f"], derived), options=options)
+            yield f"{module}, {options}: {case.restore}", case.restore.startswith("error: ") and not case.calls
+
+
 # Each is run by rows that come in, by their verification, or by an INSERT later.
 EXPRESSIONS = {
     "t": [
@@ -292,10 +350,10 @@ def no_lists(db, calls):
     db.set_authorizer(lambda action, name, *more: sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_PRAGMA and name == "function_list" else sqlite3.SQLITE_OK)
 
 
-def into_temp(folder):
+def expressions_in_temp(folder):
     """SQLite trusts everything in TEMP, whatever trusted_schema says."""
     script = "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES(1, 'x'); CREATE INDEX i ON t(b);"
-    listed = "; allow it with"
+    listed = ", which is a function of this connection; allow it with"
     unlisted = ", since the functions of this connection cannot be listed; allow it with"
     for name, texts in EXPRESSIONS.items():
         for text in texts:
@@ -307,7 +365,7 @@ def into_temp(folder):
 
                 data = made(folder, script, {name: text.format(f=f)}, change=change)
                 where = f"{text.format(f=f)}, {arrange.__name__}"
-                told = f"unsafe use of {f}()" + (", which is a function" if "DEFAULT" in text and why == listed else why)
+                told = f"unsafe use of {f}(){why}"
                 for options in ('{"schema":"temp"}', '{"schema":"TEMP","tables":["t"]}', '{"schema":"temp","validate_only":true}'):
                     case = Case(folder, data, "PRAGMA trusted_schema=off", options, ["INSERT INTO temp.t(a) VALUES(5)"], arrange=arrange)
                     yield f"{where}, {options}: {case.restore}", told in case.restore
@@ -343,14 +401,14 @@ def later_in_temp(folder):
 
     def cases(texts):
         for text, told in texts:
-            yield {"v": f"CREATE VIEW v AS {text}"}, f'creating view "v": {told}'
-            yield {"r": f"CREATE TRIGGER r AFTER INSERT ON t BEGIN {text}; END"}, f'creating trigger "r": {told}'
+            yield {"v": f"CREATE VIEW v AS {text}"}, f'view "v" of the backup cannot go into TEMP, of which SQLite trusts everything: {told}'
+            yield {"r": f"CREATE TRIGGER r AFTER INSERT ON t BEGIN {text}; END"}, f'trigger "r" of the backup cannot go into TEMP, of which SQLite trusts everything: {told}'
 
     def case(sql, live, options, arrange=replace_own):
         return Case(folder, made(folder, script, sql), live, options, ["SELECT x FROM temp.v", "INSERT INTO temp.t VALUES(5, 'y')"], arrange=arrange)
 
     off = "PRAGMA trusted_schema=off"
-    for live, texts in (("", LATER), (off, LATER + UNTRUSTED)):
+    for live, texts in (("", LATER + UNTRUSTED), (off, LATER + UNTRUSTED)):
         for sql, told in cases(texts):
             for options in ('{"schema":"temp"}', '{"schema":"TEMP","tables":["t","v"]}', '{"schema":"temp","validate_only":true}'):
                 tried = case(sql, live, options)
@@ -361,17 +419,22 @@ def later_in_temp(folder):
             tried = case(sql, live, '{"schema":"main"}')
             yield f"{sql}, {live}, main: {tried.restore}", '"verified":true' in tried.restore
             yield f"{sql}, {live}, main: {tried.calls} {tried.written}", not tried.calls and not tried.written
-    for live, texts in (("", [(text, "") for text, told in UNTRUSTED]), ("", [(text, "") for text in HARMLESS]), (off, [(text, "") for text in HARMLESS])):
+    for live, texts in (("", [(text, "") for text in HARMLESS]), (off, [(text, "") for text in HARMLESS])):
         for sql, told in cases(texts):
             tried = case(sql, live, '{"schema":"temp"}')
             yield f"{sql}, {live}: {tried.restore} {tried.answers}", '"verified":true' in tried.restore and isinstance(tried.answers[0], list) and tried.answers[1] == []
+    # The functions of a full-text index are SQLite's, too.
+    index = "CREATE VIRTUAL TABLE f USING fts5(c); INSERT INTO f VALUES('one word'); CREATE VIEW w AS SELECT highlight(f, 0, '<', '>'), bm25(f) < 0 FROM f WHERE f MATCH 'word'"
+    for live in ("", off):
+        tried = Case(folder, made(folder, index), live, '{"schema":"temp"}', ["SELECT * FROM temp.w"])
+        yield f"full text, {live}: {tried.restore}", tried.answers == [[["one <word>", 1]]]
     tried = case({}, "", '{"schema":"temp"}', no_lists)
-    yield f"no lists: {tried.restore}", 'creating view "v": unsafe use of TEMP, where it could call any function of this connection' in tried.restore
+    yield f"no lists: {tried.restore}", "SQLite trusts everything: unsafe use of any function, since those of this connection cannot be listed; allow it" in tried.restore
     # A trigger of TEMP may be on a table of another database.
     live = "CREATE TABLE t(a, b); CREATE VIEW v AS SELECT 7 AS x"
     for sql in ({"r": "CREATE TRIGGER r AFTER INSERT ON main.t BEGIN INSERT INTO t(b) VALUES('evil'); END"}, {"r": 'CREATE TRIGGER r AFTER INSERT ON "MAIN" . t BEGIN SELECT 1; END'}):
         tried = Case(folder, made(folder, script, sql), live, '{"schema":"temp"}', ["INSERT INTO main.t(b) VALUES('live')", "SELECT b FROM main.t"])
-        yield f"{sql}: {tried.restore}", 'creating trigger "r": unsafe use of "main"."t", which it is ON' in tried.restore.replace("MAIN", "main")
+        yield f"{sql}: {tried.restore}", 'trigger "r" of the backup cannot go into TEMP, of which SQLite trusts everything: unsafe use of "main"."t", which it is ON' in tried.restore.replace("MAIN", "main")
         yield f"{sql}: {tried.answers}", tried.answers[1] == [["live"]]
 
 
@@ -428,7 +491,7 @@ def fts3_columns(folder):
 def main():
     only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
     tried = failed = 0
-    for group in (standing_tables, chosen_rows, computed_values, rows_alone, defaults, into_temp, later_in_temp, fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
+    for group in (standing_tables, chosen_rows, computed_values, rows_alone, defaults, into_temp, expressions_in_temp, later_in_temp, fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
         if only not in group.__name__:
             continue
         with tempfile.TemporaryDirectory() as folder:

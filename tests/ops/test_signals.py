@@ -66,6 +66,17 @@ equal("nothing is left of it", sorted(os.listdir(".")), names)
 status, said = run("SELECT adcp_restore('/dev/stdin')", preexec_fn=limit(2**19), stdin=subprocess.Popen(["head", "-c", "600000", "/dev/zero"], stdout=subprocess.PIPE).stdout)
 check("nor a copy of standard input", status == 0 and "cannot copy /dev/stdin to a temporary file: File too large" in said[0], (status, said))
 
+db.execute("SELECT adcp_backup('big.json', '{\"overwrite\":true}')")
+with open("app.db", "rb") as file:
+    before = file.read()
+db.close()
+shell = ["sqlite3", "app.db", f".load {os.environ['ADCP_SO']}", "SELECT adcp_restore('big.json', '{\"force\":true,\"safety_backup\":false}')"]
+shell_run = subprocess.run(shell, stderr=subprocess.PIPE, text=True, restore_signals=False, preexec_fn=limit(2**19))
+said = shell_run.stderr.strip()
+check("a restore over the limit, of a host that ignores the signal", "disk I/O error: File too large; database unchanged" in said, said)
+with open("app.db", "rb") as file:
+    equal("the database is as it was", file.read(), before)
+
 os.mkfifo("fifo")
 reader = os.open("fifo", os.O_RDONLY | os.O_NONBLOCK)
 equal("a FIFO as log", run("SELECT adcp_config('log_file', 'fifo')", BACKUP), (0, ["ok", "ok"]))

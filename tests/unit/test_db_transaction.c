@@ -234,6 +234,79 @@ static void test_interrupt(void) {
   }
 }
 
+/* Asked at every step of SQLite's machine. */
+static int steps_left;
+
+static int xStopOnce(void *context) {
+  (void)context;
+  return steps_left > 0 && --steps_left == 0;
+}
+
+static int stop_at;
+
+static void interrupt_commit(AdcpDb *db) {
+  AdcpTransaction *txn = adcp_transaction_begin(db);
+  adcp_db_exec(db, "INSERT INTO t VALUES(2, 'two')");
+  steps_left = stop_at;
+  sqlite3_progress_handler(db->handle, 1, xStopOnce, NULL);
+  adcp_transaction_commit(txn);
+  sqlite3_progress_handler(db->handle, 0, NULL, NULL);
+  finish(db, txn);
+}
+
+/* A progress handler is asked once more when COMMIT or RELEASE has taken effect. What was made is said to be
+** made, what was not is undone, and what the caller did before stays. */
+static void test_interrupt_commit(void) {
+  char path[500];
+  temp_path(path, sizeof(path), "late.db");
+  for( int kind = 0; kind < 4; kind++ ) {
+    bool nested = kind == 1, in_file = kind == 2, stopped = true;
+    int made = 0, undone = 0;
+    for( stop_at = 1; stopped && stop_at < 20; stop_at++ ) {
+      sqlite3 *handle = open_with_table(in_file ? path : ":memory:");
+      if( kind == 3 ) must(handle, "SAVEPOINT adcp_of_the_caller");
+      call(handle, interrupt_commit, nested);
+      stopped = steps_left == 0;
+      if( stopped && state == NULL ) made++;
+      if( stopped && state != NULL ) undone++;
+      CHECK_CASE((rc == ADCP_OK) == (state == NULL), "kind %d, step %d: %d", kind, stop_at, rc);
+      if( state ) CHECK_TEXT(state, "database unchanged");
+      CHECK(number(handle, "SELECT count(*) FROM t WHERE a = 2") == (state == NULL));
+      CHECK(number(handle, "SELECT count(*) FROM t WHERE a = 100") == nested);
+      CHECK(autocommit == (kind != 1 && kind != 3));
+      if( nested ) must(handle, "COMMIT");
+      if( kind == 3 ) must(handle, "RELEASE adcp_of_the_caller");
+      check_clean(handle);
+      CHECK(sqlite3_close(handle) == SQLITE_OK);
+      unlink(path);
+    }
+    CHECK_CASE(!stopped && made > 0 && undone > 0, "kind %d: %d, %d", kind, made, undone);
+  }
+}
+
+static int xWalHook(void *context, sqlite3 *handle, const char *schema, int pages) {
+  (void)handle, (void)schema, (void)pages;
+  return *(int *)context;
+}
+
+/* SQLite asks the hook when the commit is made, and has COMMIT fail with what it says. */
+static void test_wal_hook(void) {
+  static const int codes[] = {SQLITE_BUSY, SQLITE_ERROR, SQLITE_IOERR, SQLITE_FULL, SQLITE_NOMEM};
+  for( size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++ ) {
+    char path[500];
+    int code = codes[i];
+    sqlite3 *handle = open_with_table(temp_path(path, sizeof(path), "hook.db"));
+    must(handle, "PRAGMA journal_mode=WAL");
+    sqlite3_wal_hook(handle, xWalHook, &code);
+    call(handle, commit_rows, false);
+    CHECK(rc == ADCP_OK && state == NULL && autocommit);
+    CHECK(number(handle, "SELECT count(*) FROM t") == 2);
+    check_clean(handle);
+    CHECK(sqlite3_close(handle) == SQLITE_OK);
+    unlink(path);
+  }
+}
+
 /* ---- an authorizer (5) ---- */
 
 static bool deny;
@@ -576,6 +649,8 @@ int main(void) {
   test_no_transaction();
   test_lost();
   test_interrupt();
+  test_interrupt_commit();
+  test_wal_hook();
   test_interrupt_without_schema();
   test_interrupt_attached();
   test_authorizer();
