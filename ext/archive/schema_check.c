@@ -48,6 +48,17 @@ static void check_columns(const AdcpTable *table, AdcpError *err) {
   adcp_name_map_free(&seen);
 }
 
+/* SQLite makes no table without one. Those of a virtual table only its module knows. */
+static void check_stored(const AdcpTable *table, AdcpError *err) {
+  bool any = table->kind == ADCP_TABLE_VIRTUAL;
+  for( size_t i = 0; i < table->column_count; i++ ) {
+    any = any || adcp_column_stored(&table->columns[i]);
+  }
+  if( any ) return;
+  adcp_error_set(err, ADCP_CORRUPT, "table \"%s\" is described with no column that is in rows",
+                 table->name);
+}
+
 /* ---- rowids ---- */
 
 static bool is_rowid_name(const char *name) {
@@ -151,5 +162,6 @@ void adcp_schema_check(const AdcpSchema *schema, AdcpError *err) {
     check_module(table, err);
     check_shadow(schema, table, err);
     if( !err->rc ) check_columns(table, err);
+    if( !err->rc ) check_stored(table, err);
   }
 }

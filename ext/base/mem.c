@@ -34,6 +34,13 @@ void *adcp_realloc(void *old, size_t size) {
   return methods->xRealloc(old, size ? size : 1);
 }
 
+void *adcp_grow(void *items, size_t count, size_t size) {
+  size_t total;
+  if( (count & (count - 1)) != 0 ) return items;
+  if( __builtin_mul_overflow(count ? 2 * count : 1, size, &total) ) return NULL;
+  return adcp_realloc(items, total);
+}
+
 void adcp_free(void *block) {
   if( block ) methods->xFree(block);
 }

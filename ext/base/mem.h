@@ -25,6 +25,11 @@ void *adcp_calloc(size_t count, size_t size);
 /* Resizes; the old block stays valid when NULL is returned. old may be NULL. */
 void *adcp_realloc(void *old, size_t size);
 
+/* An array of count items of that size with room for one more, which it gets twofold when count is a power of
+** two: of an array that only this has grown. The old block stays valid when NULL is returned; NULL with
+** count 0 is empty. (An allocator may copy all items whenever a block grows.) */
+void *adcp_grow(void *items, size_t count, size_t size);
+
 /* Frees; NULL is allowed. */
 void adcp_free(void *block);
 

@@ -9,7 +9,7 @@
 void adcp_texts_addv(AdcpTexts *texts, AdcpError *err, const char *format, va_list args) {
   AdcpBuf text = {0};
   adcp_buf_appendv(&text, format, args);
-  char **larger = adcp_realloc(texts->items, (texts->count + 1) * sizeof *larger);
+  char **larger = adcp_grow(texts->items, texts->count, sizeof *larger);
   if( larger ) texts->items = larger;
   char *owned = larger ? adcp_buf_take(&text) : NULL;
   if( owned ) {

@@ -19,8 +19,8 @@ typedef struct AdcpVetter AdcpVetter;
 /* One vetter serves one schema, which stays unchanged as long as the vetter. Borrows err. */
 AdcpVetter *adcp_vetter_open(AdcpError *err);
 
-/* Tells the connection (borrowed) and the database there that the schema is for. An interrupt of it stops the
-** vetting: the private ones hear none. Err: ADCP_INTERRUPT. NULL is allowed. */
+/* Has an interrupt of that connection (borrowed) stop the vetting: the private ones hear none. Err:
+** ADCP_INTERRUPT. NULL is allowed. */
 void adcp_vetter_hear(AdcpVetter *vetter, const AdcpDb *caller);
 
 /* Vets one object of the schema: its SQL must create exactly object->type object->name on
@@ -58,16 +58,22 @@ const char *adcp_vet_too_long(const char *sql);
 ** restore runs none. */
 bool adcp_vetter_may_trust(AdcpVetter *vetter, AdcpDb *db);
 
-/* An error when what was vetted so far calls a function of the application's that is not innocuous where
-** SQLite does not look whether the schema is trusted: by a DEFAULT, which the first INSERT runs that leaves the
-** column out, or by anything at all where db->schema is TEMP (of views and triggers only what was vetted after
-** adcp_vetter_hear of a caller with that schema). Not after adcp_vetter_trust. Returns the object, or NULL. */
+/* An error when a table or index vetted so far, to be made in db->schema, calls a function of the
+** application's that is not innocuous where SQLite refuses none: in a DEFAULT, whose function would be called
+** by the first INSERT that leaves the column out; in TEMP, which SQLite trusts whatever trusted_schema
+** says, in anything. Not after adcp_vetter_trust. Returns that object, or NULL. */
 const AdcpObject *adcp_vetter_check_unguarded(AdcpVetter *vetter, AdcpDb *db);
 
 /* An error, in the words of the restore that would meet it, when a table or index vetted so far cannot be
 ** made on the connection: it calls, in a CHECK, a computed column or a key, a function that SQLite does not
 ** let a schema call, or (missing) such a function or a collation is not there. Returns that object, or NULL. */
 const AdcpObject *adcp_vetter_check_needs(AdcpVetter *vetter, AdcpDb *db, bool missing);
+
+/* Why what SQLite would let something of a backup do there is refused; before what that is. */
+#define ADCP_NOT_INTO_TEMP "cannot go into TEMP, of which SQLite trusts everything"
+
+/* load_extension and fts3_tokenizer, which no text of a backup may call. */
+bool adcp_vet_loads_code(const char *function);
 
 /* Modules of SQLite itself whose tables live in the database alone: fts3, fts4, fts5, rtree,
 ** rtree_i32, geopoly. */

@@ -15,6 +15,7 @@
 #include "db/fts.h"
 #include "db/state.h"
 #include "db/stub.h"
+#include "db/temp_guard.h"
 #include "db/token.h"
 #include "db/vet.h"
 #include "db/virtual_table.h"
@@ -46,12 +47,23 @@ static bool *choose_vetted(const AdcpPlan *plan, const AdcpSchema *schema, AdcpE
   return vetted;
 }
 
+/* Where SQLite guards nothing, what is run later, too. */
+static void guard_temp(const AdcpPlan *plan, AdcpDb *db, bool trusts_file) {
+  if( !adcp_name_equal(db->schema, "temp") ) return;
+  AdcpTempGuard *guard = adcp_temp_guard_open(db, trusts_file);
+  for( size_t i = 0; i < plan->object_count; i++ ) {
+    adcp_temp_guard_check(guard, plan->objects[i].object);
+  }
+  adcp_temp_guard_close(guard);
+}
+
 bool adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpDb *db,
                   const AdcpOptions *options) {
   AdcpError *err = db->err;
   AdcpVetter *vetter = adcp_vetter_open(err);
   adcp_vetter_hear(vetter, db);
-  if( adcp_options_bool(options, "trust_schema", false) ) adcp_vetter_trust(vetter);
+  bool trusts_file = adcp_options_bool(options, "trust_schema", false);
+  if( trusts_file ) adcp_vetter_trust(vetter);
   const AdcpObject **order = adcp_vet_order(schema, err);
   bool *vetted = choose_vetted(plan, schema, err);
   for( size_t i = 0; order && vetted && i < schema->object_count && !err->rc; i++ ) {
@@ -59,6 +71,7 @@ bool adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpDb *db,
   }
   adcp_vetter_check_unguarded(vetter, db);
   adcp_vetter_check_needs(vetter, db, true);
+  guard_temp(plan, db, trusts_file);
   bool trust = adcp_vetter_may_trust(vetter, db);
   adcp_vetter_close(vetter);
   adcp_free((void *)order);
@@ -592,7 +605,7 @@ static char *make_key(const char *type, const char *name, AdcpError *err) {
 }
 
 static LiveText *add_item(LiveTexts *texts, AdcpError *err) {
-  LiveText **items = adcp_realloc(texts->items, (texts->count + 1) * sizeof *items);
+  LiveText **items = adcp_grow(texts->items, texts->count, sizeof *items);
   if( items ) texts->items = items;
   LiveText *item = items ? adcp_calloc(1, sizeof *item) : NULL;
   if( item ) {

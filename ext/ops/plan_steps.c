@@ -60,7 +60,7 @@ static AdcpPlanStep *add(AdcpPlanSteps *steps, const char *action, const char *o
     adcp_buf_appendv(&detail, format, args);
     va_end(args);
   }
-  AdcpPlanStep *larger = adcp_realloc(steps->items, (steps->count + 1) * sizeof *larger);
+  AdcpPlanStep *larger = adcp_grow(steps->items, steps->count, sizeof *larger);
   if( larger ) steps->items = larger;
   char *name = object ? adcp_strdup(object) : NULL;
   char *text = format ? adcp_buf_take(&detail) : NULL;

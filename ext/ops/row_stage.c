@@ -80,10 +80,11 @@ static void run_create(AdcpRowChoice *choice, const char *sql) {
   adcp_error_clear(&failure);
 }
 
-/* Notes a DEFAULT that calls what is unsafe. No rows need it, so that the table may be made. */
+/* Notes a DEFAULT that calls what is unsafe. No rows need it, so that the table may be made. Of the rest, here
+** SQLite refuses it, wherever the restore goes: the copy stands in a main database. */
 static void note_unsafe_default(AdcpRowChoice *choice, AdcpVetter *vetter) {
   AdcpError unsafe = ADCP_ERROR_INIT;
-  AdcpDb look = {choice->db->handle, choice->db->schema, &unsafe};
+  AdcpDb look = {choice->db->handle, "main", &unsafe};
   if( choice->err->rc ) return;
   adcp_vetter_check_unguarded(vetter, &look);
   adcp_error_move(unsafe.rc == ADCP_ERROR ? &choice->unsafe : choice->err, &unsafe);

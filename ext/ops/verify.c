@@ -46,8 +46,14 @@ static const char *wanted_digest(const Table *table) {
   return entry->part ? entry->part->sha256 : table->rows->sha256;
 }
 
+/* Of rows of which others have the digest, the manifest tells no size. */
+static bool has_size(const Table *table) {
+  const AdcpPlanTable *entry = table->entry;
+  return entry->unordered || entry->part || table->found.bytes == table->rows->bytes;
+}
+
 static bool is_equal(const Table *table) {
-  return table->found.rows == wanted_rows(table) &&
+  return table->found.rows == wanted_rows(table) && has_size(table) &&
          strcmp(table->found.sha256, wanted_digest(table)) == 0;
 }
 

@@ -178,6 +178,14 @@ forgery = backup(X)
 describe(forgery, lambda s: s["tables"].update(v={**s["tables"]["x"], "kind": "stat"}))
 refused("a view as statistics", forgery, 'table "v" is described as of kind "stat"')
 
+for what, change in (("no columns", lambda s: s["tables"]["t"].update(columns=[])),
+                     ("computed columns alone", lambda s: s["tables"]["t"].update(columns=[{"name": "b", "type": "", "generated": True}]))):
+    forgery = backup("CREATE TABLE t(a, b); INSERT INTO t VALUES(1, 'x');")
+    describe(forgery, change)
+    forgery.rows("t")[:] = ["{}"]
+    refused(what, forgery, 'table "t" is described with no column that is in rows', '{"where":{"t":"1"}}')
+    refused(what, forgery, 'table "t" is described with no column that is in rows', '{"force":true}')
+
 forgery = backup("CREATE VIRTUAL TABLE r USING rtree(i, a, b)")
 describe(forgery, lambda s: s["tables"]["r"].pop("module"))
 refused("a virtual table without a module", forgery, 'table "r" is described as of kind "virtual" and has no "module"')

@@ -49,9 +49,10 @@ def made(folder, script, sql={}, rebuild=(), without=(), change=lambda forgery: 
 class Case:
     """What became of a file: results and errors as text, calls of boom, files that appeared."""
 
-    def __init__(self, folder, data, live="", options="{}", ask=(), length=None):
+    def __init__(self, folder, data, live="", options="{}", ask=(), length=None, arrange=lambda db, calls: None):
         self.calls = []
         self.length = length
+        self.arrange = arrange
         path = os.path.join(folder, "forged.json")
         with open(path, "wb") as file:
             file.write(data)
@@ -71,6 +72,7 @@ class Case:
         db.create_function("boom", -1, lambda *args: self.calls.append(args) or "boom", deterministic=True)
         db.create_function("regexp", 2, lambda *args: self.calls.append(args) or 1, deterministic=True)
         db.executescript(live)
+        self.arrange(db, self.calls)
         if self.length:
             db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, self.length)
         return db
@@ -324,6 +326,118 @@ def into_temp(folder):
             yield f"{module}, {options}: {case.restore}", case.restore.startswith("error: ") and not case.calls
 
 
+# Each is run by rows that come in, by their verification, or by an INSERT later.
+EXPRESSIONS = {
+    "t": [
+        "CREATE TABLE t(a INTEGER PRIMARY KEY, b CHECK({f}(b) IS NOT NULL))",
+        "CREATE TABLE t(a INTEGER PRIMARY KEY, b, CHECK({f}(b) > 0))",
+        "CREATE TABLE t(a INTEGER PRIMARY KEY, b DEFAULT ({f}('default')))",
+        "CREATE TABLE t(a INTEGER PRIMARY KEY, b, g AS ({f}(b)) STORED)",
+        "CREATE TABLE t(a INTEGER PRIMARY KEY, b, g AS ({f}(b)))",
+    ],
+    "i": ["CREATE INDEX i ON t({f}(b))", "CREATE INDEX i ON t(b) WHERE {f}(b)"],
+}
+
+
+def replace_own(db, calls):
+    """The application's function under a name of SQLite's own."""
+    db.create_function("lower", 1, lambda *args: calls.append(args) or "low", deterministic=True)
+
+
+def no_lists(db, calls):
+    """Nor does the application say which functions it has."""
+    replace_own(db, calls)
+    db.set_authorizer(lambda action, name, *more: sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_PRAGMA and name == "function_list" else sqlite3.SQLITE_OK)
+
+
+def expressions_in_temp(folder):
+    """SQLite trusts everything in TEMP, whatever trusted_schema says."""
+    script = "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES(1, 'x'); CREATE INDEX i ON t(b);"
+    listed = ", which is a function of this connection; allow it with"
+    unlisted = ", since the functions of this connection cannot be listed; allow it with"
+    for name, texts in EXPRESSIONS.items():
+        for text in texts:
+            for f, arrange, why in (("boom", replace_own, listed), ("lower", replace_own, listed), ("boom", no_lists, unlisted), ("lower", no_lists, unlisted)):
+
+                def change(forgery):
+                    if " AS (" in text:
+                        forgery.head = forgery.head.replace('{"name":"b","type":""}', '{"name":"b","type":""},{"name":"g","type":"","generated":true}', 1)
+
+                data = made(folder, script, {name: text.format(f=f)}, change=change)
+                where = f"{text.format(f=f)}, {arrange.__name__}"
+                told = f"unsafe use of {f}(){why}"
+                for options in ('{"schema":"temp"}', '{"schema":"TEMP","tables":["t"]}', '{"schema":"temp","validate_only":true}'):
+                    case = Case(folder, data, "PRAGMA trusted_schema=off", options, ["INSERT INTO temp.t(a) VALUES(5)"], arrange=arrange)
+                    yield f"{where}, {options}: {case.restore}", told in case.restore
+                    yield f"{where}, {options}: calls {case.calls}", not case.calls
+                case = Case(folder, data, "", '{"schema":"temp","trust_schema":true}', ["INSERT INTO temp.t VALUES(5, 'y')"], arrange=arrange)
+                yield f"{where}, trusted: {case.restore}", '"verified":true' in case.restore
+    # SQLite's own functions, and those that are marked innocuous.
+    own = {"t": "CREATE TABLE t(a INTEGER PRIMARY KEY DEFAULT (abs(-1)), b CHECK(length(b) = 1) DEFAULT (upper('x')))", "i": "CREATE INDEX i ON t(trim(b)) WHERE json_valid(b) = 0"}
+    case = Case(folder, made(folder, script, own), "", '{"schema":"temp"}', ["SELECT b FROM temp.t"], arrange=replace_own)
+    yield f"SQLite's own: {case.restore}", case.answers == [[["x"]]]
+
+
+# Each with its word for what is refused. Where the text has no {}, it is a view's SELECT or a trigger's statement alike.
+LATER = [
+    ("SELECT adcp_backup('stolen.json') AS x", "unsafe use of adcp_backup()"),
+    ("SELECT 1 AS x WHERE \"Adcp_Backup\" /* ( */ ('stolen.json') IS NOT NULL", "unsafe use of Adcp_Backup()"),
+    ("SELECT (SELECT max([adcp_restore]\n('a.json'))) AS x", "unsafe use of adcp_restore()"),
+    ("SELECT name AS x FROM adcp_contents('stolen.json')", 'unsafe use of virtual table "adcp_contents"'),
+    ("SELECT 1 AS x FROM 'adcp_backups' AS b WHERE b.path = '.'", 'unsafe use of virtual table "adcp_backups"'),
+    ("SELECT 1 AS x FROM main.\"adcp_backups\"", 'unsafe use of virtual table "adcp_backups"'),
+    ("SELECT 'stolen.json' IN adcp_contents AS x", 'unsafe use of virtual table "adcp_contents"'),
+    ("SELECT load_extension('./evil') AS x", "SQL that would load code, with load_extension()"),
+    ("SELECT Fts3_Tokenizer('simple', x'00') AS x", "SQL that would load code, with Fts3_Tokenizer()"),
+]
+UNTRUSTED = [("SELECT boom('view') AS x", "unsafe use of boom()"), ("SELECT 'a' REGEXP 'b' AS x", "unsafe use of REGEXP()"), ("SELECT \"lower\"('A') AS x", "unsafe use of lower()")]
+HARMLESS = ["SELECT upper(value) AS x FROM json_each('[\"a\"]')", "SELECT 'boom(1)' AS x /* adcp_backup('stolen.json') */", "SELECT adcp_backup AS x FROM (SELECT 1 AS adcp_backup)"]
+
+
+def later_in_temp(folder):
+    """Views and triggers in TEMP are refused what SQLite would refuse them elsewhere when it runs them."""
+    script = "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES(1, 'x'); CREATE VIEW v AS SELECT 1 AS x; CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END;"
+    os.chdir(folder)
+
+    def cases(texts):
+        for text, told in texts:
+            yield {"v": f"CREATE VIEW v AS {text}"}, f'view "v" of the backup cannot go into TEMP, of which SQLite trusts everything: {told}'
+            yield {"r": f"CREATE TRIGGER r AFTER INSERT ON t BEGIN {text}; END"}, f'trigger "r" of the backup cannot go into TEMP, of which SQLite trusts everything: {told}'
+
+    def case(sql, live, options, arrange=replace_own):
+        return Case(folder, made(folder, script, sql), live, options, ["SELECT x FROM temp.v", "INSERT INTO temp.t VALUES(5, 'y')"], arrange=arrange)
+
+    off = "PRAGMA trusted_schema=off"
+    for live, texts in (("", LATER + UNTRUSTED), (off, LATER + UNTRUSTED)):
+        for sql, told in cases(texts):
+            for options in ('{"schema":"temp"}', '{"schema":"TEMP","tables":["t","v"]}', '{"schema":"temp","validate_only":true}'):
+                tried = case(sql, live, options)
+                yield f"{sql}, {live}, {options}: {tried.restore}", told in tried.restore
+                yield f"{sql}, {live}, {options}: {tried.calls} {tried.written}", not tried.calls and not tried.written
+            tried = case(sql, live, '{"schema":"temp","trust_schema":true}')
+            yield f"{sql}, {live}, trusted: {tried.restore}", told in tried.restore if "load code" in told else '"verified":true' in tried.restore
+            tried = case(sql, live, '{"schema":"main"}')
+            yield f"{sql}, {live}, main: {tried.restore}", '"verified":true' in tried.restore
+            yield f"{sql}, {live}, main: {tried.calls} {tried.written}", not tried.calls and not tried.written
+    for live, texts in (("", [(text, "") for text in HARMLESS]), (off, [(text, "") for text in HARMLESS])):
+        for sql, told in cases(texts):
+            tried = case(sql, live, '{"schema":"temp"}')
+            yield f"{sql}, {live}: {tried.restore} {tried.answers}", '"verified":true' in tried.restore and isinstance(tried.answers[0], list) and tried.answers[1] == []
+    # The functions of a full-text index are SQLite's, too.
+    index = "CREATE VIRTUAL TABLE f USING fts5(c); INSERT INTO f VALUES('one word'); CREATE VIEW w AS SELECT highlight(f, 0, '<', '>'), bm25(f) < 0 FROM f WHERE f MATCH 'word'"
+    for live in ("", off):
+        tried = Case(folder, made(folder, index), live, '{"schema":"temp"}', ["SELECT * FROM temp.w"])
+        yield f"full text, {live}: {tried.restore}", tried.answers == [[["one <word>", 1]]]
+    tried = case({}, "", '{"schema":"temp"}', no_lists)
+    yield f"no lists: {tried.restore}", "SQLite trusts everything: unsafe use of any function, since those of this connection cannot be listed; allow it" in tried.restore
+    # A trigger of TEMP may be on a table of another database.
+    live = "CREATE TABLE t(a, b); CREATE VIEW v AS SELECT 7 AS x"
+    for sql in ({"r": "CREATE TRIGGER r AFTER INSERT ON main.t BEGIN INSERT INTO t(b) VALUES('evil'); END"}, {"r": 'CREATE TRIGGER r AFTER INSERT ON "MAIN" . t BEGIN SELECT 1; END'}):
+        tried = Case(folder, made(folder, script, sql), live, '{"schema":"temp"}', ["INSERT INTO main.t(b) VALUES('live')", "SELECT b FROM main.t"])
+        yield f"{sql}: {tried.restore}", 'trigger "r" of the backup cannot go into TEMP, of which SQLite trusts everything: unsafe use of "main"."t", which it is ON' in tried.restore.replace("MAIN", "main")
+        yield f"{sql}: {tried.answers}", tried.answers[1] == [["live"]]
+
+
 def chosen_rows(folder):
     """"where" makes a private table by the file's definition: functions are there what they are here."""
     script = "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES(1, 'x'), (2, 'y');"
@@ -377,7 +491,7 @@ def fts3_columns(folder):
 def main():
     only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
     tried = failed = 0
-    for group in (standing_tables, chosen_rows, computed_values, rows_alone, defaults, into_temp, fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
+    for group in (standing_tables, chosen_rows, computed_values, rows_alone, defaults, into_temp, expressions_in_temp, later_in_temp, fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
         if only not in group.__name__:
             continue
         with tempfile.TemporaryDirectory() as folder:

@@ -292,6 +292,8 @@ POSITIONS = {
     "a table in a block that is not there": lambda entries: entries[0].update(block=1 << 40),
     "a table before the file": lambda entries: entries[0].update(offset=-5),
     "more rows than there are": lambda entries: entries[0].update(rows=entries[0]["rows"] + 1),
+    "fewer bytes than there are": lambda entries: entries[0].update(bytes=entries[0]["bytes"] - 1),
+    "a table of 9 petabytes": lambda entries: entries[0].update(bytes=(1 << 53)),
     "a table twice": lambda entries: entries.append(dict(entries[0])),
 }
 

@@ -3,6 +3,7 @@
 */
 #include "unit.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,27 @@ static void keeps_order(void) {
   adcp_error_clear(&err);
 }
 
+static size_t resized; /* bytes that an allocator may have copied */
+
+static void *count_realloc(void *old, size_t size) {
+  resized += size;
+  return realloc(old, size);
+}
+
+static const AdcpMemMethods counting = {malloc, count_realloc, free};
+
+static void copies_little(void) {
+  AdcpTexts texts = {0};
+  AdcpError err = ADCP_ERROR_INIT;
+  adcp_mem_replace(&counting);
+  for( int i = 0; i < 10000; i++ ) adcp_texts_add(&texts, &err, "%d", i);
+  CHECK(texts.count == 10000 && err.rc == ADCP_OK && strcmp(texts.items[9999], "9999") == 0);
+  CHECK(resized < 10000 * 500);
+  adcp_texts_free(&texts);
+  CHECK(adcp_grow(&texts, 1, PTRDIFF_MAX) == NULL && adcp_grow(&texts, 4, SIZE_MAX / 2) == NULL);
+  adcp_mem_replace(NULL);
+}
+
 static void adds_nothing_without_memory(void) {
   AdcpTexts texts = {0};
   AdcpError err = ADCP_ERROR_INIT;
@@ -60,6 +82,7 @@ static void adds_nothing_without_memory(void) {
 
 int main(void) {
   keeps_order();
+  copies_little();
   adds_nothing_without_memory();
   return unit_done();
 }
