@@ -11,12 +11,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/name.h"
-#include "base/name_map.h"
 #include "db/shadow.h"
 #include "db/state.h"
 #include "db/stub.h"
-#include "db/temp_trigger.h"
 #include "db/token.h"
 #include "db/vet.h"
 
@@ -90,17 +87,6 @@ static void add_table(AdcpDb *db, AdcpSchema *schema, sqlite3_stmt *stmt, const 
   read_table_sql(db, table, sql);
 }
 
-/* A trigger that says ON temp.t could be made in no other database, nor be looked at there before. */
-static void leave_temp_out(AdcpDb *db, AdcpObject *object) {
-  AdcpCreate create;
-  if( object->sql == NULL || !adcp_create_recognize(object->sql, &create, db->err) ) return;
-  if( create.on_schema && adcp_name_equal(create.on_schema, "temp") ) {
-    size_t rest = strlen(object->sql + create.on_at);
-    memmove(object->sql + create.on_schema_at, object->sql + create.on_at, rest + 1);
-  }
-  adcp_create_free(&create);
-}
-
 static void add_object(AdcpDb *db, AdcpSchema *schema, sqlite3_stmt *stmt, AdcpObjectType type) {
   AdcpObject *object = adcp_schema_add_object(schema, db->err);
   if( object == NULL ) return;
@@ -108,8 +94,6 @@ static void add_object(AdcpDb *db, AdcpSchema *schema, sqlite3_stmt *stmt, AdcpO
   object->name = adcp_db_column_copy(db, stmt, 1);
   object->tbl_name = adcp_db_column_copy(db, stmt, 2);
   object->sql = adcp_db_column_copy(db, stmt, 3);
-  bool in_temp = adcp_name_equal(db->schema, "temp");
-  if( in_temp && type == ADCP_OBJECT_TRIGGER ) leave_temp_out(db, object);
 }
 
 static void read_schema_row(AdcpDb *db, AdcpSchema *schema, sqlite3_stmt *stmt) {
@@ -137,36 +121,11 @@ static void read_schema_row(AdcpDb *db, AdcpSchema *schema, sqlite3_stmt *stmt) 
   if( !is_table || kind_of_name(name) == ADCP_TABLE_ORDINARY ) add_object(db, schema, stmt, type);
 }
 
-typedef struct Elsewhere {
-  AdcpNameMap names;
-  AdcpError *err;
-} Elsewhere;
-
-static void note_elsewhere(void *context, const char *name, const char *sql) {
-  Elsewhere *elsewhere = context;
-  (void)sql;
-  adcp_name_map_put(&elsewhere->names, name, elsewhere, elsewhere->err);
-}
-
-static bool is_elsewhere(Elsewhere *elsewhere, sqlite3_stmt *stmt) {
-  const char *type = (const char *)sqlite3_column_text(stmt, 0);
-  const char *name = (const char *)sqlite3_column_text(stmt, 1);
-  return type && name && strcmp(type, "trigger") == 0 &&
-         adcp_name_map_get(&elsewhere->names, name, strlen(name), elsewhere->err);
-}
-
 static void read_schema_rows(AdcpDb *db, AdcpSchema *schema) {
-  Elsewhere elsewhere = {.err = db->err};
-  if( adcp_name_equal(db->schema, "temp") ) {
-    adcp_temp_triggers_elsewhere(db, note_elsewhere, &elsewhere);
-  }
   sqlite3_stmt *stmt = adcp_db_prepare(
       db, "SELECT type, name, tbl_name, sql FROM \"%w\".sqlite_schema ORDER BY rowid", db->schema);
-  while( adcp_db_step(db, stmt) ) {
-    if( !is_elsewhere(&elsewhere, stmt) ) read_schema_row(db, schema, stmt);
-  }
+  while( adcp_db_step(db, stmt) ) read_schema_row(db, schema, stmt);
   adcp_db_finalize(stmt);
-  adcp_name_map_free(&elsewhere.names);
 }
 
 /* In one pass: there may be many virtual tables, and many modules. */

@@ -18,8 +18,7 @@ void adcp_snapshot_close(AdcpSnapshot *snapshot);
 /* The whole schema of db->schema: objects in the order of sqlite_schema; tables with columns, keys,
 ** foreign keys and kind (shadow tables found with their owner, also those of modules that are not
 ** loaded when the name and a known module make it certain; otherwise they are ordinary tables).
-** sqlite_sequence and sqlite_stat* are tables, not objects; triggers of TEMP on tables of other databases are
-** none of it, and others of TEMP's say their table's name alone. Virtual tables have no columns here:
+** sqlite_sequence and sqlite_stat* are tables, not objects. Virtual tables have no columns here:
 ** only their module knows them, and it need not be there. Works when virtual tables' modules, or
 ** functions that the schema uses, are not registered. Table order is unspecified: see order.h. NULL
 ** on error. The caller frees it with adcp_schema_free. */

@@ -56,25 +56,3 @@ void adcp_temp_triggers_each(AdcpDb *db, const char *table, AdcpTempTriggerCall 
   }
   adcp_db_finalize(stmt);
 }
-
-static bool is_elsewhere(AdcpDb *db, const char *table, const char *sql) {
-  AdcpCreate create;
-  if( !adcp_create_recognize(sql, &create, db->err) ) return false;
-  bool elsewhere = create.on_schema ? !adcp_name_equal(create.on_schema, "temp")
-                                    : !has_relation(db, "temp", table);
-  adcp_create_free(&create);
-  return elsewhere;
-}
-
-void adcp_temp_triggers_elsewhere(AdcpDb *db, AdcpTempTriggerCall call, void *context) {
-  sqlite3_stmt *stmt = adcp_db_prepare(
-      db, "SELECT name, tbl_name, sql FROM temp.sqlite_schema WHERE type = 'trigger' ORDER BY "
-          "rowid");
-  while( adcp_db_step(db, stmt) ) {
-    const char *name = (const char *)sqlite3_column_text(stmt, 0);
-    const char *table = (const char *)sqlite3_column_text(stmt, 1);
-    const char *sql = (const char *)sqlite3_column_text(stmt, 2);
-    if( name && table && sql && is_elsewhere(db, table, sql) ) call(context, name, sql);
-  }
-  adcp_db_finalize(stmt);
-}

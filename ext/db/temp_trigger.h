@@ -15,8 +15,4 @@ typedef void (*AdcpTempTriggerCall)(void *context, const char *name, const char 
 void adcp_temp_triggers_each(AdcpDb *db, const char *table, AdcpTempTriggerCall call,
                              void *context);
 
-/* The triggers of TEMP on tables and views of all other databases, in the order in which they were made.
-** TEMP is without them what any other database is, and can be restored. */
-void adcp_temp_triggers_elsewhere(AdcpDb *db, AdcpTempTriggerCall call, void *context);
-
 #endif

@@ -10,7 +10,6 @@
 #include "archive/archive_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "base/name.h"
 #include "codec/json_write.h"
 #include "db/catalog.h"
 #include "db/fts.h"
@@ -20,7 +19,6 @@
 #include "db/scan.h"
 #include "db/stub.h"
 #include "db/system_file.h"
-#include "db/temp_trigger.h"
 #include "db/token.h"
 #include "db/vet.h"
 #include "db/virtual_table.h"
@@ -219,24 +217,9 @@ static void warn_of_another_name(AdcpBackup *backup, const AdcpObject *object) {
   adcp_create_free(&create);
 }
 
-static void warn_of_trigger(void *context, const char *name, const char *sql) {
-  AdcpBackup *backup = context;
-  AdcpCreate create;
-  if( !adcp_create_recognize(sql, &create, backup->err) ) return;
-  adcp_text_list_add(
-      &backup->warnings,
-      "trigger \"%.200s\" is on \"%.200s\", which is of another database: it is not in the "
-      "backup of temp",
-      name, create.on_name);
-  adcp_create_free(&create);
-}
-
 static void warn_of_names_and_size(AdcpBackup *backup) {
   size_t made = 0;
   if( backup->err->rc ) return;
-  if( adcp_name_equal(backup->db.schema, "temp") && !flag(backup, "data_only") ) {
-    adcp_temp_triggers_elsewhere(&backup->db, warn_of_trigger, backup);
-  }
   adcp_reserved_warn(backup->schema, &backup->warnings);
   for( size_t i = 0; i < backup->schema->object_count; i++ ) {
     const AdcpObject *object = &backup->schema->objects[i];
