@@ -481,6 +481,7 @@ static const AdcpValue *hashed_row(void *context, const AdcpTable *table, const 
 static char *earlier_backup(AdcpBackup *backup, const AdcpRequest *request) {
   AdcpError none = ADCP_ERROR_INIT;
   AdcpDb *db = &backup->db;
+  AdcpInterrupt interrupt = {0};
   char *folder = NULL, *spelled = NULL, *earlier = NULL;
   if( request->path ) {
     earlier = adcp_strdup(request->path);
@@ -489,7 +490,10 @@ static char *earlier_backup(AdcpBackup *backup, const AdcpRequest *request) {
     folder = adcp_config_backup_dir(request->config, db->handle, db->schema, backup->err);
     spelled = adcp_listing_spell(adcp_db_filename(db->handle, db->schema), backup->err);
     if( folder && spelled ) {
-      earlier = adcp_listing_newest_of(backup->root, folder, spelled, &none);
+      adcp_interrupt_open(&interrupt, db);
+      earlier = adcp_listing_newest_of(backup->root, folder, spelled,
+                                       adcp_interrupt_checkpoint(&interrupt), &none);
+      adcp_interrupt_close(&interrupt);
     }
     if( none.rc == ADCP_NOMEM || none.rc == ADCP_INTERRUPT ) adcp_error_move(backup->err, &none);
   }
