@@ -41,6 +41,15 @@ static bool is_on(AdcpDb *db, const char *table, const char *sql) {
   return on;
 }
 
+bool adcp_temp_trigger_is_own(AdcpDb *db, const char *table, const char *sql) {
+  AdcpCreate create;
+  if( !adcp_create_recognize(sql, &create, db->err) ) return false;
+  bool own = create.on_schema ? adcp_name_equal(create.on_schema, "temp")
+                              : has_relation(db, "temp", table);
+  adcp_create_free(&create);
+  return own;
+}
+
 void adcp_temp_triggers_each(AdcpDb *db, const char *table, AdcpTempTriggerCall call,
                              void *context) {
   if( db->err->rc || adcp_name_equal(db->schema, "temp") ) return;
