@@ -1,6 +1,6 @@
-"""An authorizer that ignores a PRAGMA, or INSERTs into a table: nothing is taken for granted in place of what it would have told, or made.
+"""An authorizer that ignores a PRAGMA, INSERTs into a table, or a column in UPDATEs: nothing is taken for granted in place of what it would have told, or made.
 
-Each PRAGMA that a call asks is ignored, one at a time, and each table that it writes to: the call is an error that names it, or does what
+Each PRAGMA that a call asks is ignored, one at a time, and each table or column that it writes to: the call is an error that names it, or does what
 it does without an authorizer. A database is UTF-16, has keys, indexes, foreign keys and full-text tables, so that an encoding or a list that is
 not there would show.
 """
@@ -43,7 +43,7 @@ def state(db):
 
 
 def outcome(script, call, ignored):
-    """(error or None, result, state of the database, the PRAGMAs that were asked and the tables of INSERTs)."""
+    """(error or None, result, state of the database, the PRAGMAs, tables of INSERTs and columns of UPDATEs that were asked for)."""
     db, asked = database(script), set()
 
     def authorize(action, first, second, *rest):
@@ -51,6 +51,10 @@ def outcome(script, call, ignored):
         if action == sqlite3.SQLITE_INSERT and not first.startswith(("sqlite_", "f_")):
             asked.add("INSERT " + first)
             if "INSERT " + first == ignored:
+                return sqlite3.SQLITE_IGNORE
+        if action == sqlite3.SQLITE_UPDATE and not first.startswith(("sqlite_", "f_")):
+            asked.add(f'UPDATE of column "{second}"')
+            if f'UPDATE of column "{second}"' == ignored:
                 return sqlite3.SQLITE_IGNORE
         if action == sqlite3.SQLITE_PRAGMA:
             # Who sets one hears that it was not set: tests/fault has that.
@@ -97,8 +101,8 @@ for name, (script, call) in CALLS.items():
             same = found[0] == right[2][0] and found[1:] == right[2][1:] and (result == right[1] or "adcp_restore" in call)
             check(f"{name}, {pragma} ignored: as without", same, (result, right[1]))
         else:
-            told = "INSERT" if pragma.startswith("INSERT") else pragma
+            told = "INSERT" if pragma.startswith("INSERT") else pragma.replace(" of column", " would leave column")
             check(f"{name}, {pragma} ignored: {error}", told in error and "an authorizer may ignore statements" in error, error)
             check(f"{name}, {pragma} ignored: unchanged", found == state(database(script)))
-    print(f"{name}: {len(right[3])} PRAGMAs and INSERTs")
+    print(f"{name}: {len(right[3])} PRAGMAs, INSERTs and UPDATEs")
 done()
