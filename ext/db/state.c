@@ -329,12 +329,13 @@ static bool create_trigger(AdcpDb *db, const TempTrigger *trigger) {
   return rc == SQLITE_OK;
 }
 
-void adcp_state_create_temp_triggers(AdcpConnectionState *state, AdcpDb *db, int *lost) {
-  *lost = 0;
+void adcp_state_create_temp_triggers(AdcpConnectionState *state, AdcpDb *db, AdcpLostTrigger lost,
+                                     void *context) {
   if( db->err->rc ) return;
   for( size_t i = 0; i < state->trigger_count && db->err->rc == ADCP_OK; i++ ) {
     const TempTrigger *trigger = &state->triggers[i];
-    if( !has_table(db, trigger) || !create_trigger(db, trigger) ) ++*lost;
+    bool there = has_table(db, trigger) && create_trigger(db, trigger);
+    if( !there && lost && db->err->rc == ADCP_OK ) lost(context, trigger->name, trigger->table);
   }
   forget_triggers(state);
 }

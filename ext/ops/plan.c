@@ -1061,6 +1061,7 @@ static void make_plan(Planner *p, const char *backup_type) {
   warn_of_left_out(p);
   adcp_plan_warn_of_losses(p->plan, p->live, p->err);
   adcp_plan_warn_of_parts(p->plan, p->live, p->err);
+  adcp_plan_warn_of_temp_triggers(p->plan, p->db);
   warn_of_nothing(p);
   const AdcpTexts *warnings = adcp_row_choice_warnings(p->choice);
   for( size_t i = 0; warnings && i < warnings->count && !p->err->rc; i++ ) {

@@ -32,6 +32,7 @@
 #include "ops/metadata.h"
 #include "ops/options.h"
 #include "ops/plan.h"
+#include "ops/plan_names.h"
 #include "ops/progress.h"
 #include "ops/row_choice.h"
 #include "ops/safety.h"
@@ -708,14 +709,14 @@ static void set_figures(AdcpRestore *restore) {
   set_figure(&restore->db, "application_id", restore->figures.application_id);
 }
 
+static void warn_of_lost(void *context, const char *name, const char *table) {
+  AdcpRestore *restore = context;
+  adcp_plan_warn_of_temp_trigger(restore->plan, name, table, restore->err);
+}
+
 static void restore_temp_triggers(AdcpRestore *restore) {
-  int lost = 0;
   if( restore->err->rc || restore->plan->merge ) return;
-  adcp_state_create_temp_triggers(restore->state, &restore->db, &lost);
-  if( lost ) {
-    adcp_plan_warn(restore->plan, restore->err,
-                   "%d TEMP triggers of this connection went with their tables", lost);
-  }
+  adcp_state_create_temp_triggers(restore->state, &restore->db, warn_of_lost, restore);
 }
 
 static void write_warnings(AdcpRestore *restore, AdcpJsonWriter *w) {
