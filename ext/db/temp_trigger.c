@@ -3,17 +3,25 @@
 */
 #include "db/temp_trigger.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "base/name.h"
 #include "db/token.h"
 
 static bool has_relation(AdcpDb *db, const char *schema, const char *name) {
   bool found = false;
-  sqlite3_stmt *stmt = adcp_db_prepare(
-      db, "SELECT name FROM \"%w\".sqlite_schema WHERE type IN ('table', 'view')", schema);
+  sqlite3_stmt *stmt = adcp_db_prepare(db, "SELECT type, name FROM \"%w\".sqlite_schema", schema);
   while( !found && adcp_db_step(db, stmt) ) {
-    const char *there = (const char *)sqlite3_column_text(stmt, 0);
-    found = there && adcp_name_equal(there, name);
+    const char *type = (const char *)sqlite3_column_text(stmt, 0);
+    const char *there = (const char *)sqlite3_column_text(stmt, 1);
+    if( type == NULL || there == NULL ) {
+      adcp_error_set(db->err, ADCP_AUTH,
+                     "a row of the schema of \"%s\" was not read; " ADCP_IGNORES, schema);
+      break;
+    }
+    bool is_relation = strcmp(type, "table") == 0 || strcmp(type, "view") == 0;
+    found = is_relation && adcp_name_equal(there, name);
   }
   adcp_db_finalize(stmt);
   return found;
