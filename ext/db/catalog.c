@@ -14,6 +14,7 @@
 #include "db/shadow.h"
 #include "db/state.h"
 #include "db/stub.h"
+#include "db/temp_trigger.h"
 #include "db/token.h"
 #include "db/vet.h"
 
@@ -96,6 +97,11 @@ static void add_object(AdcpDb *db, AdcpSchema *schema, sqlite3_stmt *stmt, AdcpO
   object->sql = adcp_db_column_copy(db, stmt, 3);
 }
 
+/* A trigger of TEMP belongs to the table that it stands on, which may be another database's. */
+static bool is_of_another(AdcpDb *db, const char *table, const char *sql) {
+  return sqlite3_stricmp(db->schema, "temp") == 0 && !adcp_temp_trigger_is_own(db, table, sql);
+}
+
 static void read_schema_row(AdcpDb *db, AdcpSchema *schema, sqlite3_stmt *stmt) {
   const char *type_name = (const char *)sqlite3_column_text(stmt, 0);
   const char *name = (const char *)sqlite3_column_text(stmt, 1);
@@ -117,6 +123,7 @@ static void read_schema_row(AdcpDb *db, AdcpSchema *schema, sqlite3_stmt *stmt) 
     return;
   }
   bool is_table = type == ADCP_OBJECT_TABLE;
+  if( type == ADCP_OBJECT_TRIGGER && is_of_another(db, tbl_name, sql) ) return;
   if( is_table ) add_table(db, schema, stmt, sql);
   if( !is_table || kind_of_name(name) == ADCP_TABLE_ORDINARY ) add_object(db, schema, stmt, type);
 }

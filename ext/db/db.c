@@ -148,6 +148,14 @@ static void check_insert(AdcpDb *db, sqlite3_stmt *stmt) {
   adcp_error_set(db->err, ADCP_AUTH, "an INSERT had no effect; " ADCP_IGNORES);
 }
 
+/* A SELECT that an authorizer ignores succeeds, and has no column. */
+static void check_select(AdcpDb *db, sqlite3_stmt *stmt) {
+  const char *sql =
+      stmt && !db->err->rc && sqlite3_column_count(stmt) == 0 ? sqlite3_sql(stmt) : NULL;
+  if( sql == NULL || sqlite3_strnicmp(sql, "SELECT ", 7) != 0 ) return;
+  adcp_error_set(db->err, ADCP_AUTH, "a SELECT had no effect; " ADCP_IGNORES);
+}
+
 sqlite3_stmt *adcp_db_prepare_text(AdcpDb *db, const char *sql) {
   if( db->err->rc != ADCP_OK ) return NULL;
   sqlite3_stmt *stmt = NULL;
@@ -159,6 +167,7 @@ sqlite3_stmt *adcp_db_prepare_text(AdcpDb *db, const char *sql) {
     adcp_error_set(db->err, ADCP_ERROR, "exactly one SQL statement was expected");
   }
   check_insert(db, stmt);
+  check_select(db, stmt);
   if( db->err->rc == ADCP_OK ) return stmt;
   sqlite3_finalize(stmt);
   return NULL;

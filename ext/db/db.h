@@ -33,8 +33,8 @@ void adcp_db_check_schema(AdcpDb *db);
 ** statement. */
 sqlite3_stmt *adcp_db_prepare(AdcpDb *db, const char *format, ...);
 
-/* The same for a text as it is, without a copy: one of a schema can be long. An INSERT that an authorizer
-** ignores is an error, of both. */
+/* The same for a text as it is, without a copy: one of a schema can be long. An INSERT or a
+** SELECT that an authorizer ignores is an error, of both. */
 sqlite3_stmt *adcp_db_prepare_text(AdcpDb *db, const char *sql);
 
 /* The same for a PRAGMA that lists something. An error where it is not run (an authorizer ignores

@@ -15,7 +15,9 @@
 
 #define OVERWRITES 1 /* of PRAGMA secure_delete; 2 ("fast") leaves freed pages as they are */
 
+/* In TEMP a DELETE would fire triggers, which nothing switches off there. */
 static bool takes_long(AdcpDb *db) {
+  if( sqlite3_stricmp(db->schema, "temp") == 0 ) return false;
   if( adcp_db_integer(db, 0, "PRAGMA \"%w\".secure_delete", db->schema) != OVERWRITES )
     return false;
   int64_t pages = adcp_db_integer(db, 0, "PRAGMA \"%w\".page_count", db->schema) -

@@ -177,12 +177,9 @@ static bool append_key(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *
   return found;
 }
 
-/* Sets what the source has, except the primary key: a row that was found by another key keeps its
-** own. By parameter and not by excluded.*, which SQLite 3.40.1 rounds to a double where a VIRTUAL
-** column stands before a REAL one: it takes the place among the declared columns for that among the
-** stored. */
-static void append_update(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *table) {
-  const char *separator = " DO UPDATE SET ";
+/* Appends "c"=?n of what the source has, except the primary key; false when that is nothing. */
+static bool append_sets(sqlite3_str *sql, const char *separator, const AdcpLoad *load,
+                        const AdcpTable *table) {
   bool found = false;
   for( size_t i = 0; i < table->column_count; i++ ) {
     const AdcpColumn *column = &table->columns[i];
@@ -192,7 +189,17 @@ static void append_update(sqlite3_str *sql, const AdcpLoad *load, const AdcpTabl
     separator = ", ";
     found = true;
   }
-  if( !found ) sqlite3_str_appendall(sql, " DO NOTHING");
+  return found;
+}
+
+/* Sets what the source has, except the primary key: a row that was found by another key keeps its
+** own. By parameter and not by excluded.*, which SQLite 3.40.1 rounds to a double where a VIRTUAL
+** column stands before a REAL one: it takes the place among the declared columns for that among the
+** stored. */
+static void append_update(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *table) {
+  if( !append_sets(sql, " DO UPDATE SET ", load, table) ) {
+    sqlite3_str_appendall(sql, " DO NOTHING");
+  }
 }
 
 static void append_action(sqlite3_str *sql, const AdcpLoad *load, const AdcpTable *table,
@@ -307,6 +314,50 @@ static bool leaves_keys(const AdcpLoad *load) {
   return load->on_conflict == ADCP_CONFLICT_ABORT || load->keys.unusable.count > 0;
 }
 
+/* Which parameters the program of the statement takes: taken[n] of ?n. */
+static void read_taken(AdcpLoad *load, sqlite3_stmt *program, bool *taken) {
+  while( adcp_db_step(load->db, program) ) {
+    const char *opcode = (const char *)sqlite3_column_text(program, 1);
+    int parameter = sqlite3_column_int(program, 2);
+    if( opcode == NULL || strcmp(opcode, "Variable") != 0 ) continue;
+    if( parameter > 0 && (size_t)parameter <= load->value_count ) taken[parameter] = true;
+  }
+}
+
+static void fail_untaken(AdcpLoad *load, const AdcpTable *table, const bool *taken) {
+  for( size_t i = 0; i < table->column_count && !load->db->err->rc; i++ ) {
+    const AdcpColumn *column = &table->columns[i];
+    int parameter = parameter_of(load, column->name);
+    if( column->primary_key || parameter == 0 || taken[parameter] ) continue;
+    adcp_error_set(load->db->err, ADCP_AUTH,
+                   "table \"%s\": an UPDATE would leave column \"%s\" as it is; " ADCP_IGNORES,
+                   load->target, column->name);
+  }
+}
+
+/* A column that an authorizer ignores in an UPDATE keeps its value, without an error, and its new one is not
+** even looked at. */
+static void check_updates(AdcpLoad *load, const AdcpTable *table) {
+  bool *taken = load->db->err->rc ? NULL : adcp_calloc(load->value_count + 1, sizeof *taken);
+  if( taken == NULL ) {
+    if( load->db->err->rc == ADCP_OK ) adcp_error_nomem(load->db->err);
+    return;
+  }
+  sqlite3_str *sql = sqlite3_str_new(NULL);
+  sqlite3_str_appendf(sql, "EXPLAIN UPDATE \"%w\".\"%w\"", load->db->schema, load->target);
+  bool any = append_sets(sql, " SET ", load, table);
+  char *text = sqlite3_str_finish(sql);
+  if( any ) {
+    sqlite3_stmt *program = prepare(load->db, text, false);
+    read_taken(load, program, taken);
+    adcp_db_finalize(program);
+    fail_untaken(load, table, taken);
+  } else {
+    sqlite3_free(text);
+  }
+  adcp_free(taken);
+}
+
 /* The ON CONFLICT clauses of the table's constraints must not drop rows. OR ABORT overrides them,
 ** but also the OR IGNORE and OR REPLACE in statements of triggers, so that a merge does without:
 ** where there are clauses it leaves the row, and asks the strict statement whether it may. */
@@ -326,6 +377,7 @@ static void prepare_insert(AdcpLoad *load, const AdcpTable *source,
   sqlite3_str *sql = insert_sql(load, table, load->merges ? "" : "OR ABORT ", on_conflict);
   if( has_clauses && leaves_keys(load) ) sqlite3_str_appendall(sql, " ON CONFLICT DO NOTHING");
   load->stmt = prepare(load->db, sqlite3_str_finish(sql), options->ignore_checks);
+  if( load->merges && on_conflict == ADCP_CONFLICT_UPDATE ) check_updates(load, table);
   /* A trigger may name what is not there. */
   if( load->db->err->rc == ADCP_ERROR ) {
     adcp_error_prepend(load->db->err, "table \"%s\": ", load->target);

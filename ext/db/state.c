@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/name_map.h"
 #include "db/token.h"
 
 /* What a restore needs. KEEP: as the application has it. */
@@ -36,6 +37,7 @@ static const char *const pragma_name[] = {
 
 typedef struct TempTrigger {
   char *name, *table, *sql; /* owned */
+  bool created;             /* again */
 } TempTrigger;
 
 struct AdcpConnectionState {
@@ -288,40 +290,94 @@ static void save_trigger(AdcpConnectionState *state, AdcpDb *db, sqlite3_stmt *s
   }
   state->triggers = grown;
   TempTrigger *trigger = &grown[state->trigger_count++];
-  trigger->name = adcp_db_column_copy(db, stmt, 0);
-  trigger->table = adcp_db_column_copy(db, stmt, 1);
-  trigger->sql = adcp_db_column_copy(db, stmt, 2);
+  *trigger = (TempTrigger){.created = false};
+  trigger->name = adcp_db_column_copy(db, stmt, 1);
+  trigger->table = adcp_db_column_copy(db, stmt, 2);
+  trigger->sql = adcp_db_column_copy(db, stmt, 3);
+}
+
+/* The objects of a schema: type, name, tbl_name, sql. No condition but those of C: an authorizer that ignores what
+** one reads would have triggers be lost. */
+static sqlite3_stmt *list_objects(AdcpDb *db, const char *schema) {
+  return adcp_db_prepare(
+      db, "SELECT type, name, tbl_name, sql FROM \"%w\".sqlite_schema ORDER BY rowid", schema);
+}
+
+/* The next of them; false at the end. What was not read is an error. */
+static bool next_object(AdcpDb *db, sqlite3_stmt *list) {
+  if( !adcp_db_step(db, list) ) return false;
+  const char *type = (const char *)sqlite3_column_text(list, 0);
+  bool read = type && sqlite3_column_text(list, 1) && sqlite3_column_text(list, 2) &&
+              (sqlite3_column_text(list, 3) || strcmp(type, "index") == 0);
+  if( !read ) {
+    adcp_error_set(db->err, ADCP_AUTH,
+                   "a row of sqlite_schema, or of that of TEMP, was not read; " ADCP_IGNORES);
+  }
+  return read;
+}
+
+static bool is_type(sqlite3_stmt *list, const char *type) {
+  return strcmp((const char *)sqlite3_column_text(list, 0), type) == 0;
+}
+
+/* Puts the tables and views of a schema into the map. */
+static void map_relations(AdcpDb *db, const char *schema, AdcpNameMap *relations) {
+  sqlite3_stmt *list = list_objects(db, schema);
+  while( next_object(db, list) ) {
+    if( !is_type(list, "table") && !is_type(list, "view") ) continue;
+    adcp_name_map_put(relations, (const char *)sqlite3_column_text(list, 1), relations, db->err);
+  }
+  adcp_db_finalize(list);
+}
+
+static void map_temp_triggers(AdcpDb *db, AdcpNameMap *triggers) {
+  sqlite3_stmt *list = list_objects(db, "temp");
+  while( next_object(db, list) ) {
+    if( !is_type(list, "trigger") ) continue;
+    adcp_name_map_put(triggers, (const char *)sqlite3_column_text(list, 1), triggers, db->err);
+  }
+  adcp_db_finalize(list);
+}
+
+static bool has_name(AdcpNameMap *names, const char *name, AdcpError *err) {
+  return adcp_name_map_get(names, name, strlen(name), err) != NULL;
+}
+
+static void save_triggers(AdcpConnectionState *state, AdcpDb *db) {
+  AdcpNameMap relations = {0};
+  map_relations(db, db->schema, &relations);
+  sqlite3_stmt *list = list_objects(db, "temp");
+  while( next_object(db, list) ) {
+    const char *table = (const char *)sqlite3_column_text(list, 2);
+    if( !is_type(list, "trigger") || !has_name(&relations, table, db->err) ) continue;
+    if( is_on_schema(db, (const char *)sqlite3_column_text(list, 3)) )
+      save_trigger(state, db, list);
+  }
+  adcp_db_finalize(list);
+  adcp_name_map_free(&relations);
+}
+
+static void check_dropped(const AdcpConnectionState *state, AdcpDb *db) {
+  AdcpNameMap standing = {0};
+  if( state->trigger_count ) map_temp_triggers(db, &standing);
+  for( size_t i = 0; i < state->trigger_count && !db->err->rc; i++ ) {
+    const char *name = state->triggers[i].name;
+    if( !has_name(&standing, name, db->err) ) continue;
+    adcp_error_set(
+        db->err, ADCP_MISMATCH,
+        "TEMP trigger \"%s\" was dropped without an error but is still there; " ADCP_IGNORES, name);
+  }
+  adcp_name_map_free(&standing);
 }
 
 void adcp_state_drop_temp_triggers(AdcpConnectionState *state, AdcpDb *db) {
   if( db->err->rc ) return;
-  sqlite3_stmt *stmt = adcp_db_prepare(
-      db,
-      "SELECT name, tbl_name, sql FROM temp.sqlite_schema AS r WHERE type = 'trigger' AND sql IS "
-      "NOT NULL"
-      " AND EXISTS (SELECT 1 FROM \"%w\".sqlite_schema WHERE type IN ('table', 'view')"
-      " AND name = r.tbl_name COLLATE NOCASE) ORDER BY rowid",
-      db->schema);
-  while( adcp_db_step(db, stmt) ) {
-    const char *sql = (const char *)sqlite3_column_text(stmt, 2);
-    if( sql && is_on_schema(db, sql) ) save_trigger(state, db, stmt);
-  }
-  adcp_db_finalize(stmt);
+  save_triggers(state, db);
   if( state->trigger_count > 0 ) refuse_no_journal(db, "temp");
   for( size_t i = 0; i < state->trigger_count; i++ ) {
     adcp_db_exec(db, "DROP TRIGGER temp.\"%w\"", state->triggers[i].name);
   }
-}
-
-/* Its table, in the schema or TEMP; a table of that name elsewhere would be another one. */
-static bool has_table(AdcpDb *db, const TempTrigger *trigger) {
-  return adcp_db_integer(
-             db, 0,
-             "SELECT EXISTS (SELECT 1 FROM \"%w\".sqlite_schema WHERE type IN ('table', 'view')"
-             " AND name = %Q COLLATE NOCASE)"
-             " OR EXISTS (SELECT 1 FROM temp.sqlite_schema WHERE type IN ('table', 'view')"
-             " AND name = %Q COLLATE NOCASE)",
-             db->schema, trigger->table, trigger->table) != 0;
+  check_dropped(state, db);
 }
 
 /* False when SQLite has an objection to the trigger itself: its table has become a view, or the
@@ -345,12 +401,29 @@ static bool create_trigger(AdcpDb *db, const TempTrigger *trigger) {
   return rc == SQLITE_OK;
 }
 
-void adcp_state_create_temp_triggers(AdcpConnectionState *state, AdcpDb *db, int *lost) {
-  *lost = 0;
+void adcp_state_create_temp_triggers(AdcpConnectionState *state, AdcpDb *db, AdcpLostTrigger lost,
+                                     void *context) {
   if( db->err->rc ) return;
+  /* Their tables, in the schema or TEMP; a table of that name elsewhere would be another one. */
+  AdcpNameMap relations = {0}, created = {0};
+  if( state->trigger_count ) map_relations(db, db->schema, &relations);
+  if( state->trigger_count ) map_relations(db, "temp", &relations);
+  for( size_t i = 0; i < state->trigger_count && db->err->rc == ADCP_OK; i++ ) {
+    TempTrigger *trigger = &state->triggers[i];
+    trigger->created = has_name(&relations, trigger->table, db->err) && create_trigger(db, trigger);
+    if( trigger->created || db->err->rc ) continue;
+    if( lost ) lost(context, trigger->name, trigger->table);
+  }
+  if( state->trigger_count ) map_temp_triggers(db, &created);
   for( size_t i = 0; i < state->trigger_count && db->err->rc == ADCP_OK; i++ ) {
     const TempTrigger *trigger = &state->triggers[i];
-    if( !has_table(db, trigger) || !create_trigger(db, trigger) ) ++*lost;
+    if( !trigger->created || has_name(&created, trigger->name, db->err) || db->err->rc ) continue;
+    adcp_error_set(
+        db->err, ADCP_MISMATCH,
+        "TEMP trigger \"%s\" was created without an error but is not there; " ADCP_IGNORES,
+        trigger->name);
   }
+  adcp_name_map_free(&relations);
+  adcp_name_map_free(&created);
   forget_triggers(state);
 }

@@ -26,9 +26,11 @@ AdcpConnectionState *adcp_state_switch(AdcpDb *db, const AdcpStateOptions *optio
 ** db->schema (facts 11). Refuses to where TEMP has no journal. */
 void adcp_state_drop_temp_triggers(AdcpConnectionState *state, AdcpDb *db);
 
-/* Within the transaction, at its end: creates them again (those whose table still exists; the
-** others are reported by the count). */
-void adcp_state_create_temp_triggers(AdcpConnectionState *state, AdcpDb *db, int *lost);
+/* Within the transaction, at its end: creates them again, those whose table still exists; the others are given
+** to `lost`, if that is not NULL, by name and table. */
+typedef void (*AdcpLostTrigger)(void *context, const char *name, const char *table);
+void adcp_state_create_temp_triggers(AdcpConnectionState *state, AdcpDb *db, AdcpLostTrigger lost,
+                                     void *context);
 
 /* Lets the schema call any function from here on; adcp_state_restore puts that back, too. Every
 ** prepared statement expires: see adcp_transaction_keep. NULL is allowed. */

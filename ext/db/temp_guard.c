@@ -164,19 +164,6 @@ static void check_words(AdcpTempGuard *guard, const char *sql) {
   }
 }
 
-/* A trigger in TEMP may be on a table of any database. */
-static void check_place(AdcpTempGuard *guard, const char *sql) {
-  AdcpError *err = guard->db->err;
-  AdcpCreate create;
-  if( err->rc || !adcp_create_parse(sql, &create, err) ) return;
-  if( create.on_schema && !adcp_name_equal(create.on_schema, "temp") ) {
-    adcp_error_set(err, ADCP_ERROR,
-                   "unsafe use of \"%s\".\"%s\", which it is ON: the table of another database",
-                   create.on_schema, create.on_name);
-  }
-  adcp_create_free(&create);
-}
-
 void adcp_temp_guard_check(AdcpTempGuard *guard, const AdcpObject *object) {
   bool later = object->type == ADCP_OBJECT_VIEW || object->type == ADCP_OBJECT_TRIGGER;
   if( guard == NULL || guard->db->err->rc || !later ) return;
@@ -186,7 +173,6 @@ void adcp_temp_guard_check(AdcpTempGuard *guard, const AdcpObject *object) {
                    "unsafe use of any function, since those of this connection cannot be listed");
   }
   check_words(guard, object->sql);
-  if( !guard->trusts_file ) check_place(guard, object->sql);
   adcp_stub_advise(err);
   adcp_error_prepend(err, "%s \"%s\" of the backup " ADCP_NOT_INTO_TEMP ": ",
                      adcp_object_type_name(object->type), object->name);

@@ -3,17 +3,25 @@
 */
 #include "db/temp_trigger.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "base/name.h"
 #include "db/token.h"
 
 static bool has_relation(AdcpDb *db, const char *schema, const char *name) {
   bool found = false;
-  sqlite3_stmt *stmt = adcp_db_prepare(
-      db, "SELECT name FROM \"%w\".sqlite_schema WHERE type IN ('table', 'view')", schema);
+  sqlite3_stmt *stmt = adcp_db_prepare(db, "SELECT type, name FROM \"%w\".sqlite_schema", schema);
   while( !found && adcp_db_step(db, stmt) ) {
-    const char *there = (const char *)sqlite3_column_text(stmt, 0);
-    found = there && adcp_name_equal(there, name);
+    const char *type = (const char *)sqlite3_column_text(stmt, 0);
+    const char *there = (const char *)sqlite3_column_text(stmt, 1);
+    if( type == NULL || there == NULL ) {
+      adcp_error_set(db->err, ADCP_AUTH,
+                     "a row of the schema of \"%s\" was not read; " ADCP_IGNORES, schema);
+      break;
+    }
+    bool is_relation = strcmp(type, "table") == 0 || strcmp(type, "view") == 0;
+    found = is_relation && adcp_name_equal(there, name);
   }
   adcp_db_finalize(stmt);
   return found;
@@ -39,6 +47,15 @@ static bool is_on(AdcpDb *db, const char *table, const char *sql) {
       create.on_schema ? adcp_name_equal(create.on_schema, db->schema) : is_first_with(db, table);
   adcp_create_free(&create);
   return on;
+}
+
+bool adcp_temp_trigger_is_own(AdcpDb *db, const char *table, const char *sql) {
+  AdcpCreate create;
+  if( !adcp_create_recognize(sql, &create, db->err) ) return false;
+  bool own = create.on_schema ? adcp_name_equal(create.on_schema, "temp")
+                              : has_relation(db, "temp", table);
+  adcp_create_free(&create);
+  return own;
 }
 
 void adcp_temp_triggers_each(AdcpDb *db, const char *table, AdcpTempTriggerCall call,

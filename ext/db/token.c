@@ -375,6 +375,7 @@ static void parse_name(Cursor *cursor, AdcpCreate *create) {
 static void parse_on(Cursor *cursor, AdcpCreate *create) {
   expect_word(cursor, "ON");
   QualifiedName full = expect_qualified_name(cursor, "the table's name");
+  create->on_schema_at = full.schema_at;
   create->on_at = full.at;
   create->on_size = full.size;
   create->on_name = full.name;

@@ -60,6 +60,7 @@ typedef struct AdcpCreate {
   char *name;                /* dequoted; owned */
   const char *event;         /* trigger: "DELETE", "INSERT" or "UPDATE"; NULL otherwise */
   size_t on_at, on_size;     /* index, trigger: the table name token after ON; 0 otherwise */
+  size_t on_schema_at;       /* the schema's name token before it; on_at when there is none */
   char *on_name;             /* dequoted; owned; NULL otherwise */
   char *on_schema;           /* trigger ON schema.name: dequoted; owned; NULL otherwise */
   char *module;              /* virtual: dequoted; owned; NULL otherwise */

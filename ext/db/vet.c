@@ -95,7 +95,8 @@ static bool starts_with(const char *name, const char *prefix) {
 }
 
 static bool is_schema_table(const char *name) {
-  return same_name(name, "sqlite_master") || same_name(name, "sqlite_schema");
+  return same_name(name, "sqlite_master") || same_name(name, "sqlite_schema") ||
+         same_name(name, "sqlite_temp_master");
 }
 
 static int allow_if(bool allowed) {
@@ -175,6 +176,16 @@ static int authorize_function(AdcpVetter *vetter, const char *name) {
   return allow_if(!denied);
 }
 
+static bool is_temp(const char *schema) {
+  return schema && sqlite3_stricmp(schema, "temp") == 0;
+}
+
+/* Whether what the action makes is a view or a trigger that goes into TEMP. */
+static bool goes_into_temp(const AdcpVetter *vetter, int action) {
+  return is_temp(vetter->caller.schema) &&
+         (action == SQLITE_CREATE_VIEW || action == SQLITE_CREATE_TRIGGER);
+}
+
 static int xAuthorize(void *context, int action, const char *a, const char *b, const char *schema,
                       const char *inner) {
   AdcpVetter *vetter = context;
@@ -182,7 +193,8 @@ static int xAuthorize(void *context, int action, const char *a, const char *b, c
   if( vetter->object == NULL ) return SQLITE_OK;
   if( action == SQLITE_FUNCTION ) return authorize_function(vetter, b);
   if( action == SQLITE_SELECT ) return allow_if(vetter->create_action == OF_DEFAULT);
-  if( !same_name(schema, "main") ) return SQLITE_DENY;
+  bool in_temp = is_temp(schema) && goes_into_temp(vetter, vetter->create_action);
+  if( !in_temp && !same_name(schema, "main") ) return SQLITE_DENY;
   switch( action ) {
   case SQLITE_CREATE_TABLE:
   case SQLITE_CREATE_INDEX:
@@ -539,11 +551,35 @@ static sqlite3_stmt *prepare_as(AdcpVetter *vetter, sqlite3 *handle, const AdcpO
   return stmt;
 }
 
+/* The text of a view or trigger as it is run in TEMP, where it may name what is in any database. The stub that
+** a trigger stands on is none of TEMP. Borrowed from out; NULL on error. */
+static const char *text_in_temp(AdcpVetter *vetter, AdcpBuf *out, const AdcpObject *object) {
+  AdcpCreate create;
+  const char *sql = object->sql;
+  if( !adcp_create_parse(sql, &create, vetter->err) ) return NULL;
+  size_t from = create.name_at;
+  adcp_buf_append(out, sql, from);
+  adcp_buf_append_str(out, "temp.");
+  if( create.on_schema && !is_temp(create.on_schema) ) {
+    refuse(vetter, "SQL for a table of another database, \"%s\"", create.on_schema);
+  } else if( create.on_schema ) {
+    adcp_buf_append(out, sql + from, create.on_schema_at - from);
+    from = create.on_at;
+  }
+  adcp_buf_append_str(out, sql + from);
+  adcp_create_free(&create);
+  const char *text = adcp_buf_text(out);
+  return adcp_buf_check(out, vetter->err) && !vetter->err->rc ? text : NULL;
+}
+
 static sqlite3_stmt *prepare_expected(AdcpVetter *vetter, sqlite3 *handle, const AdcpObject *object,
                                       int action) {
+  AdcpBuf spliced = {0};
   const char *tail = NULL;
-  int rc;
-  sqlite3_stmt *stmt = prepare_as(vetter, handle, object, action, object->sql, &tail, &rc);
+  int rc = SQLITE_OK;
+  bool in_temp = goes_into_temp(vetter, action);
+  const char *sql = in_temp ? text_in_temp(vetter, &spliced, object) : object->sql;
+  sqlite3_stmt *stmt = sql ? prepare_as(vetter, handle, object, action, sql, &tail, &rc) : NULL;
   if( rc != SQLITE_OK ) refuse_prepared(vetter, handle, rc);
   if( vetter->err->rc ) {
     /* refused */
@@ -552,6 +588,7 @@ static sqlite3_stmt *prepare_expected(AdcpVetter *vetter, sqlite3 *handle, const
   } else if( vetter->created != 1 || sqlite3_stmt_isexplain(stmt) ) {
     refuse(vetter, "SQL that does not create it");
   }
+  adcp_buf_free(&spliced);
   return stmt;
 }
 

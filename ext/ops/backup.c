@@ -19,6 +19,7 @@
 #include "db/scan.h"
 #include "db/stub.h"
 #include "db/system_file.h"
+#include "db/temp_trigger.h"
 #include "db/token.h"
 #include "db/vet.h"
 #include "db/virtual_table.h"
@@ -215,6 +216,24 @@ static void warn_of_another_name(AdcpBackup *backup, const AdcpObject *object) {
                        is_table ? "rename" : "drop and create", is_named ? "it" : "its table");
   }
   adcp_create_free(&create);
+}
+
+/* A trigger of TEMP that stands on a table of another database belongs to that table. */
+static void warn_of_other_triggers(AdcpBackup *backup) {
+  AdcpDb *db = &backup->db;
+  if( db->err->rc || backup->safety || sqlite3_stricmp(db->schema, "temp") != 0 ) return;
+  sqlite3_stmt *stmt = adcp_db_prepare(
+      db, "SELECT name, tbl_name, sql FROM temp.sqlite_schema WHERE type = 'trigger'");
+  while( adcp_db_step(db, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 0);
+    const char *table = (const char *)sqlite3_column_text(stmt, 1);
+    const char *sql = (const char *)sqlite3_column_text(stmt, 2);
+    if( !name || !table || !sql || adcp_temp_trigger_is_own(db, table, sql) ) continue;
+    adcp_text_list_add(
+        &backup->warnings,
+        "trigger \"%.200s\" is left out: it stands on \"%.200s\" of another database", name, table);
+  }
+  adcp_db_finalize(stmt);
 }
 
 static void warn_of_names_and_size(AdcpBackup *backup) {
@@ -481,6 +500,7 @@ static const AdcpValue *hashed_row(void *context, const AdcpTable *table, const 
 static char *earlier_backup(AdcpBackup *backup, const AdcpRequest *request) {
   AdcpError none = ADCP_ERROR_INIT;
   AdcpDb *db = &backup->db;
+  AdcpInterrupt interrupt = {0};
   char *folder = NULL, *spelled = NULL, *earlier = NULL;
   if( request->path ) {
     earlier = adcp_strdup(request->path);
@@ -489,7 +509,10 @@ static char *earlier_backup(AdcpBackup *backup, const AdcpRequest *request) {
     folder = adcp_config_backup_dir(request->config, db->handle, db->schema, backup->err);
     spelled = adcp_listing_spell(adcp_db_filename(db->handle, db->schema), backup->err);
     if( folder && spelled ) {
-      earlier = adcp_listing_newest_of(backup->root, folder, spelled, &none);
+      adcp_interrupt_open(&interrupt, db);
+      earlier = adcp_listing_newest_of(backup->root, folder, spelled,
+                                       adcp_interrupt_checkpoint(&interrupt), &none);
+      adcp_interrupt_close(&interrupt);
     }
     if( none.rc == ADCP_NOMEM || none.rc == ADCP_INTERRUPT ) adcp_error_move(backup->err, &none);
   }
@@ -594,6 +617,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   open_redaction(backup);
   leave_indexes_out(backup);
   warn_of_names_and_size(backup);
+  warn_of_other_triggers(backup);
   gather_settings(backup, request->config);
   find_unsampled(backup);
   check_changed(backup, request);

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "db/system_file.h"
 #include "ops/clock.h"
+#include "ops/interrupt.h"
 #include "ops/listing.h"
 #include "ops/own_file.h"
 #include "platform/root.h"
@@ -95,18 +96,25 @@ void adcp_backup_dir_doubt_latest(AdcpDb *db, const AdcpArchiveHead *head, AdcpT
   adcp_listing_entry_clear(&entry);
 }
 
+static char *find_latest(const AdcpConfig *config, AdcpDb *db) {
+  char *folder = adcp_config_backup_dir(config, db->handle, db->schema, db->err);
+  AdcpInterrupt interrupt = {0};
+  adcp_interrupt_open(&interrupt, db);
+  char *latest = folder ? adcp_listing_newest(adcp_config_root(config), folder,
+                                              adcp_interrupt_checkpoint(&interrupt), db->err)
+                        : NULL;
+  adcp_interrupt_close(&interrupt);
+  adcp_free(folder);
+  return latest;
+}
+
 char *adcp_backup_dir_find(const AdcpConfig *config, AdcpDb *db, const char *path) {
   if( db->err->rc ) return NULL;
   if( path[0] == 0 ) {
     adcp_error_set(db->err, ADCP_MISUSE, "the path is empty; give the path of a file");
     return NULL;
   }
-  if( adcp_backup_dir_is_latest(path) ) {
-    char *folder = adcp_config_backup_dir(config, db->handle, db->schema, db->err);
-    char *latest = folder ? adcp_listing_newest(adcp_config_root(config), folder, db->err) : NULL;
-    adcp_free(folder);
-    return latest;
-  }
+  if( adcp_backup_dir_is_latest(path) ) return find_latest(config, db);
   adcp_own_file_refuse(db, path);
   if( db->err->rc ) return NULL;
   char *copy = adcp_strdup(path);

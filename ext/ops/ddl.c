@@ -745,6 +745,23 @@ static void verify_dropped(const LiveTexts *texts, AdcpDb *db, const AdcpSchema 
   if( left && !left->was_made ) fail_left(db, type, object->name);
 }
 
+/* Triggers go with what they stand on. */
+static void verify_triggers(const LiveTexts *texts, const AdcpPlan *plan, AdcpDb *db,
+                            const AdcpSchema *live) {
+  AdcpNameMap dropped = {0};
+  for( size_t i = 0; i < plan->drop_count && !plan->whole; i++ ) {
+    adcp_name_map_put(&dropped, plan->drops[i]->name, (void *)plan->drops[i], db->err);
+  }
+  for( size_t i = 0; i < live->object_count && dropped.map.count && !db->err->rc; i++ ) {
+    const AdcpObject *object = &live->objects[i];
+    const char *on = object->tbl_name;
+    bool goes = object->type == ADCP_OBJECT_TRIGGER &&
+                adcp_name_map_get(&dropped, on, strlen(on), db->err) != NULL;
+    if( goes ) verify_dropped(texts, db, live, object);
+  }
+  adcp_name_map_free(&dropped);
+}
+
 /* Statistics of a whole restore whose backup has none. */
 static void verify_statistics(const LiveTexts *texts, const AdcpPlan *plan, AdcpDb *db,
                               const AdcpSchema *live) {
@@ -782,6 +799,7 @@ void adcp_ddl_verify(const AdcpPlan *plan, AdcpDb *db, const AdcpSchema *live) {
     verify_text(&texts, db, plan->objects[i].object, plan->objects[i].name, plan->objects[i].on);
   }
   for( size_t i = 0; i < plan->drop_count; i++ ) verify_dropped(&texts, db, live, plan->drops[i]);
+  verify_triggers(&texts, plan, db, live);
   verify_statistics(&texts, plan, db, live);
   if( texts.written ) {
     read_again(db);

@@ -117,7 +117,8 @@ static void count_entry(Folder *folder, AdcpListingEntry *entry) {
   }
 }
 
-static void read_folder(Folder *folder, const AdcpRoot *root, AdcpError *err) {
+static void read_folder(Folder *folder, const AdcpRoot *root, AdcpCheckpoint checkpoint,
+                        AdcpError *err) {
   struct stat st;
   struct statvfs space;
   AdcpListingEntry entry;
@@ -132,11 +133,12 @@ static void read_folder(Folder *folder, const AdcpRoot *root, AdcpError *err) {
   if( adcp_path_statvfs(root, folder->path, &space) == 0 ) {
     folder->free_bytes = (int64_t)space.f_bavail * (int64_t)space.f_frsize;
   }
-  AdcpListing *listing = adcp_listing_open(root, folder->path, ADCP_MISSING_IS_EMPTY, unreadable);
+  AdcpListing *listing =
+      adcp_listing_open(root, folder->path, ADCP_MISSING_IS_EMPTY, checkpoint, unreadable);
   if( unreadable->rc && unreadable->rc != ADCP_PERM ) adcp_error_move(err, unreadable);
   while( listing && adcp_listing_take(listing, &entry, err) ) count_entry(folder, &entry);
   adcp_listing_close(listing);
-  adcp_listing_confirm(&folder->newest, root, err);
+  adcp_listing_confirm(&folder->newest, root, checkpoint, err);
 }
 
 static void member_known(AdcpJsonWriter *w, const char *key, int64_t value) {
@@ -255,7 +257,10 @@ static void write_status(const AdcpRequest *request, AdcpBuf *report, AdcpError 
   memset(&folder, 0, sizeof folder);
   folder.path = adcp_config_backup_dir(request->config, request->handle, "main", &none);
   if( none.rc == ADCP_NOMEM || none.rc == ADCP_INTERRUPT ) adcp_error_move(err, &none);
-  if( folder.path ) read_folder(&folder, adcp_config_root(request->config), err);
+  if( folder.path ) {
+    read_folder(&folder, adcp_config_root(request->config),
+                adcp_interrupt_checkpoint_of(request->handle), err);
+  }
   AdcpJsonWriter w = {report, false};
   adcp_json_begin_object(&w);
   write_database(&w, &db);

@@ -53,9 +53,10 @@ static void add_table(AdcpKeptRows *kept, const AdcpArchiveTable *table, const c
 
 /* Opened, since a list reads no manifest whole. What is damaged there is passed over. */
 static void add_backup(AdcpKeptRows *kept, const AdcpRoot *root, const AdcpListingEntry *entry,
-                       AdcpError *err) {
+                       AdcpCheckpoint checkpoint, AdcpError *err) {
   AdcpError found = ADCP_ERROR_INIT;
-  AdcpArchiveReader *archive = adcp_archive_reader_open_head(root, entry->path, &found);
+  AdcpArchiveReader *archive =
+      adcp_archive_reader_open_head_checked(root, entry->path, checkpoint, &found);
   if( archive ) {
     const AdcpArchiveHead *head = adcp_archive_head(archive);
     for( size_t i = 0; i < head->table_count && !err->rc; i++ ) {
@@ -63,19 +64,20 @@ static void add_backup(AdcpKeptRows *kept, const AdcpRoot *root, const AdcpListi
     }
   }
   adcp_archive_reader_close(archive);
-  if( found.rc == ADCP_NOMEM ) adcp_error_move(err, &found);
+  if( found.rc == ADCP_NOMEM || found.rc == ADCP_INTERRUPT ) adcp_error_move(err, &found);
   adcp_error_clear(&found);
 }
 
-AdcpKeptRows *adcp_kept_rows_open(const AdcpRoot *root, const char *folder, AdcpError *err) {
+AdcpKeptRows *adcp_kept_rows_open(const AdcpRoot *root, const char *folder,
+                                  AdcpCheckpoint checkpoint, AdcpError *err) {
   bool outside = adcp_path_access(root, folder, F_OK) != 0 && errno == EXDEV;
   AdcpListing *listing =
-      outside ? NULL : adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, err);
+      outside ? NULL : adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, checkpoint, err);
   AdcpKeptRows *kept = listing ? adcp_calloc(1, sizeof *kept) : NULL;
   const AdcpListingEntry *entry;
   if( listing && kept == NULL ) adcp_error_nomem(err);
   while( kept && (entry = adcp_listing_next(listing, err)) != NULL ) {
-    if( entry->status == ADCP_BACKUP_OK ) add_backup(kept, root, entry, err);
+    if( entry->status == ADCP_BACKUP_OK ) add_backup(kept, root, entry, checkpoint, err);
   }
   adcp_listing_close(listing);
   if( err->rc == ADCP_OK ) return kept;

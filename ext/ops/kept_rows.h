@@ -7,13 +7,15 @@
 #ifndef ADCP_OPS_KEPT_ROWS_H
 #define ADCP_OPS_KEPT_ROWS_H
 
-#include "base/error.h"
+#include "base/checkpoint.h"
 #include "platform/root.h"
 
 typedef struct AdcpKeptRows AdcpKeptRows;
 
-/* A folder that does not exist, or is outside of the root, holds nothing. NULL on error. */
-AdcpKeptRows *adcp_kept_rows_open(const AdcpRoot *root, const char *folder, AdcpError *err);
+/* A folder that does not exist, or is outside of the root, holds nothing. The checkpoint is asked
+** before each file and while one is read. NULL on error. */
+AdcpKeptRows *adcp_kept_rows_open(const AdcpRoot *root, const char *folder,
+                                  AdcpCheckpoint checkpoint, AdcpError *err);
 
 /* The name of a file of the folder (of several, the last by name); NULL when none has these rows.
 ** Borrowed until close. */

@@ -26,6 +26,7 @@ struct AdcpListing {
   size_t count, capacity;
   size_t next;
   AdcpListingEntry entry;
+  AdcpCheckpoint checkpoint;
 };
 
 const char *adcp_backup_status_name(AdcpBackupStatus status) {
@@ -131,7 +132,7 @@ static void read_head(AdcpListingEntry *entry, const AdcpArchiveHead *head, Adcp
 
 /* Moves what is wrong with the file into the entry; errors of this process stay errors. */
 static void take_error(AdcpListingEntry *entry, AdcpError *found, AdcpError *err) {
-  if( found->rc == ADCP_NOMEM ) {
+  if( found->rc == ADCP_NOMEM || found->rc == ADCP_INTERRUPT ) {
     adcp_error_move(err, found);
     return;
   }
@@ -265,12 +266,13 @@ static char *trim_folder(const char *folder) {
 }
 
 AdcpListing *adcp_listing_open(const AdcpRoot *root, const char *folder, AdcpMissing missing,
-                               AdcpError *err) {
+                               AdcpCheckpoint checkpoint, AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpListing *listing = adcp_calloc(1, sizeof *listing);
   if( listing ) {
     listing->root = root;
     listing->folder = trim_folder(folder);
+    listing->checkpoint = checkpoint;
   }
   if( listing == NULL || listing->folder == NULL ) {
     adcp_error_nomem(err);
@@ -286,6 +288,8 @@ const AdcpListingEntry *adcp_listing_next(AdcpListing *listing, AdcpError *err) 
   AdcpBuf path = {0};
   adcp_listing_entry_clear(&listing->entry);
   if( err->rc || listing->next == listing->count ) return NULL;
+  if( listing->checkpoint.xCheck ) listing->checkpoint.xCheck(listing->checkpoint.context, err);
+  if( err->rc ) return NULL;
   adcp_buf_appendf(&path, "%s/%s", strcmp(listing->folder, "/") == 0 ? "" : listing->folder,
                    listing->names[listing->next++]);
   const char *text = adcp_buf_text(&path);
@@ -351,10 +355,12 @@ static bool may_be_whole(const AdcpListingEntry *entry) {
   return entry->status == ADCP_BACKUP_OK || entry->unsettled;
 }
 
-void adcp_listing_confirm(AdcpListingEntry *entry, const AdcpRoot *root, AdcpError *err) {
+void adcp_listing_confirm(AdcpListingEntry *entry, const AdcpRoot *root, AdcpCheckpoint checkpoint,
+                          AdcpError *err) {
   AdcpError found = ADCP_ERROR_INIT;
   if( err->rc || entry->path == NULL || !may_be_whole(entry) ) return;
-  AdcpArchiveReader *archive = adcp_archive_reader_open(root, entry->path, 0, &found);
+  AdcpArchiveReader *archive =
+      adcp_archive_reader_open_checked(root, entry->path, 0, checkpoint, &found);
   if( archive && entry->unsettled ) {
     entry->unsettled = false;
     entry->status = ADCP_BACKUP_OK;
@@ -458,7 +464,7 @@ static void free_candidates(Candidates *candidates) {
 static size_t first_whole(const AdcpListing *listing, Candidates *candidates, AdcpError *err) {
   size_t i = 0;
   for( ; i < candidates->count && !err->rc; i++ ) {
-    adcp_listing_confirm(&candidates->items[i], listing->root, err);
+    adcp_listing_confirm(&candidates->items[i], listing->root, listing->checkpoint, err);
     if( candidates->items[i].status == ADCP_BACKUP_OK ) break;
   }
   return i;
@@ -479,12 +485,13 @@ static char *find_newest(AdcpListing *listing, const Wanted *wanted, char **wron
   return path;
 }
 
-char *adcp_listing_newest(const AdcpRoot *root, const char *folder, AdcpError *err) {
-  AdcpListing *listing = adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, err);
+char *adcp_listing_newest(const AdcpRoot *root, const char *folder, AdcpCheckpoint checkpoint,
+                          AdcpError *err) {
+  AdcpListing *listing = adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, checkpoint, err);
   if( listing == NULL ) return NULL;
   char *wrong = NULL;
   char *path = find_newest(listing, &(Wanted){false, NULL}, &wrong, err);
-  if( path == NULL ) {
+  if( path == NULL && err->rc == ADCP_OK ) {
     adcp_error_set(err, ADCP_CANTOPEN,
                    "there is no \"latest\": none of the %zu files in %s is a whole backup (the "
                    "safety backups of restores are not meant)",
@@ -497,8 +504,8 @@ char *adcp_listing_newest(const AdcpRoot *root, const char *folder, AdcpError *e
 }
 
 char *adcp_listing_newest_of(const AdcpRoot *root, const char *folder, const char *database,
-                             AdcpError *err) {
-  AdcpListing *listing = adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, err);
+                             AdcpCheckpoint checkpoint, AdcpError *err) {
+  AdcpListing *listing = adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, checkpoint, err);
   char *wrong = NULL;
   char *path = listing ? find_newest(listing, &(Wanted){false, database}, &wrong, err) : NULL;
   adcp_free(wrong);
@@ -523,7 +530,7 @@ static bool is_sure(const AdcpListingEntry *entry) {
 static size_t choose_safety(const AdcpListing *listing, Candidates *candidates, AdcpError *err) {
   size_t whole = candidates->count;
   for( size_t i = 0; i < candidates->count && !err->rc; i++ ) {
-    adcp_listing_confirm(&candidates->items[i], listing->root, err);
+    adcp_listing_confirm(&candidates->items[i], listing->root, listing->checkpoint, err);
     if( is_sure(&candidates->items[i]) ) return i;
     if( candidates->items[i].status == ADCP_BACKUP_OK && whole > i ) whole = i;
   }
@@ -559,9 +566,9 @@ static void find_safety(AdcpListing *listing, const char *database, AdcpSafetyFo
 }
 
 void adcp_listing_newest_safety(const AdcpRoot *root, const char *folder, const char *database,
-                                AdcpSafetyFound *found, AdcpError *err) {
+                                AdcpSafetyFound *found, AdcpCheckpoint checkpoint, AdcpError *err) {
   *found = (AdcpSafetyFound){0};
-  AdcpListing *listing = adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, err);
+  AdcpListing *listing = adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, checkpoint, err);
   if( listing ) find_safety(listing, database, found, err);
   adcp_listing_close(listing);
 }

@@ -59,10 +59,11 @@ typedef struct AdcpListingEntry {
 typedef struct AdcpListing AdcpListing;
 
 /* Reads the names. A folder that does not exist has no entries when MISSING_IS_EMPTY is said,
-** otherwise it is an error. NULL on error. Borrows root: each file is looked up within it. */
+** otherwise it is an error. NULL on error. Borrows root: each file is looked up within it. The checkpoint
+** (copied) is asked before each file. */
 typedef enum AdcpMissing { ADCP_MISSING_IS_ERROR, ADCP_MISSING_IS_EMPTY } AdcpMissing;
 AdcpListing *adcp_listing_open(const AdcpRoot *root, const char *folder, AdcpMissing missing,
-                               AdcpError *err);
+                               AdcpCheckpoint checkpoint, AdcpError *err);
 
 /* The next entry, read now; borrowed until the next call. NULL at the end, on no memory and on an
 ** interrupt. */
@@ -82,18 +83,20 @@ void adcp_listing_describe(AdcpListingEntry *entry, const char *path, const Adcp
 void adcp_listing_entry_clear(AdcpListingEntry *entry);
 
 /* Opens an entry that is ok or unsettled, which reads all of head and manifest, the second kind
-** through: it is damaged if they are, and else ok. An empty entry stays as it is. */
-void adcp_listing_confirm(AdcpListingEntry *entry, const AdcpRoot *root, AdcpError *err);
+** through, with the checkpoint: it is damaged if they are, and else ok. An empty entry stays as it is. */
+void adcp_listing_confirm(AdcpListingEntry *entry, const AdcpRoot *root, AdcpCheckpoint checkpoint,
+                          AdcpError *err);
 
 /* The path of the newest entry that is ok, and was confirmed: by created_at, then by name. Safety
 ** backups are passed over: what one holds was given up. The caller frees it. NULL with an error when
 ** the folder has none. */
-char *adcp_listing_newest(const AdcpRoot *root, const char *folder, AdcpError *err);
+char *adcp_listing_newest(const AdcpRoot *root, const char *folder, AdcpCheckpoint checkpoint,
+                          AdcpError *err);
 
 /* The same among the backups of one database, by the path that they say they were made of, as a backup
 ** spells it (adcp_listing_spell; "": in memory). NULL without an error when the folder has none. */
 char *adcp_listing_newest_of(const AdcpRoot *root, const char *folder, const char *database,
-                             AdcpError *err);
+                             AdcpCheckpoint checkpoint, AdcpError *err);
 
 /* The newest safety backup of a database that was made before a restore, not before an undo. */
 typedef struct AdcpSafetyFound {
@@ -108,7 +111,7 @@ typedef struct AdcpSafetyFound {
 /* By the path that the backups say they were made of, as they spell it (adcp_listing_spell). Fills found,
 ** which the caller clears. */
 void adcp_listing_newest_safety(const AdcpRoot *root, const char *folder, const char *database,
-                                AdcpSafetyFound *found, AdcpError *err);
+                                AdcpSafetyFound *found, AdcpCheckpoint checkpoint, AdcpError *err);
 void adcp_safety_found_clear(AdcpSafetyFound *found);
 
 /* True of the path of a database's file: absolute. "" is that of a database without one, and "x" that

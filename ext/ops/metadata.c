@@ -156,6 +156,8 @@ void adcp_metadata_read(AdcpDatabaseFigures *figures, const AdcpArchiveHead *hea
   const cJSON *database = cJSON_GetObjectItemCaseSensitive(root, "database");
   read_text(root, "backup_type", figures->backup_type, sizeof figures->backup_type, err);
   read_text(database, "encoding", figures->encoding, sizeof figures->encoding, err);
+  const cJSON *schema = cJSON_GetObjectItemCaseSensitive(database, "schema");
+  figures->of_temp = cJSON_IsString(schema) && sqlite3_stricmp(schema->valuestring, "temp") == 0;
   figures->page_size = read_integer(database, "page_size", 0, err);
   figures->auto_vacuum = read_integer(database, "auto_vacuum", -1, err);
   figures->user_version = read_integer(database, "user_version", 0, err);

@@ -30,6 +30,7 @@ typedef struct AdcpDatabaseFigures {
   int page_size;     /* 0 when it does not say, or not a page size */
   int auto_vacuum;   /* 0, 1, 2; -1 when it does not say */
   int user_version, application_id;
+  bool of_temp; /* it was TEMP, whose views and triggers go into TEMP alone */
   char backup_type[16];
 } AdcpDatabaseFigures;
 

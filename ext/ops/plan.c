@@ -665,6 +665,24 @@ static void check_name_free(Planner *p, AdcpObjectType type, const char *name, c
   }
 }
 
+/* Triggers of TEMP on tables of other databases are not in its live schema, and stay. */
+static void check_temp_name_free(Planner *p, const AdcpPlanObject *entry) {
+  bool temp = sqlite3_stricmp(p->db->schema, "temp") == 0;
+  if( !temp || entry->object->type != ADCP_OBJECT_TRIGGER || p->err->rc ) return;
+  if( find_live(&p->live_triggers, entry->name, p->err) ) return;
+  char *on = adcp_db_text(p->db,
+                          "SELECT tbl_name FROM temp.sqlite_schema WHERE type = 'trigger'"
+                          " AND name = %Q COLLATE NOCASE",
+                          entry->name);
+  if( on ) {
+    adcp_error_set(p->err, ADCP_ERROR,
+                   "trigger \"%s\" cannot be created: TEMP has a trigger of that name on \"%s\" of "
+                   "another database, which stays; drop that one first",
+                   entry->name, on);
+  }
+  adcp_free(on);
+}
+
 /* An index or trigger of a renamed table meets its original, which stays: it takes the new table's
 ** name in front. */
 static void make_name_free(Planner *p, AdcpPlanObject *entry) {
@@ -758,6 +776,7 @@ static void plan_objects(Planner *p) {
     if( !p->err->rc ) make_name_free(p, entry);
     if( !p->err->rc ) {
       check_name_free(p, object->type, entry->name, view ? NULL : object->tbl_name);
+      check_temp_name_free(p, entry);
     }
   }
 }
@@ -1061,6 +1080,7 @@ static void make_plan(Planner *p, const char *backup_type) {
   warn_of_left_out(p);
   adcp_plan_warn_of_losses(p->plan, p->live, p->err);
   adcp_plan_warn_of_parts(p->plan, p->live, p->err);
+  adcp_plan_warn_of_temp_triggers(p->plan, p->db);
   warn_of_nothing(p);
   const AdcpTexts *warnings = adcp_row_choice_warnings(p->choice);
   for( size_t i = 0; warnings && i < warnings->count && !p->err->rc; i++ ) {

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "db/mention.h"
+#include "db/temp_trigger.h"
 
 typedef struct Namer {
   AdcpPlan *plan;
@@ -143,4 +144,57 @@ void adcp_plan_warn_of_parts(AdcpPlan *plan, const AdcpSchema *live, AdcpError *
         adcp_object_type_name(object->type), object->name, object->tbl_name, owner);
   }
   adcp_map_free(&dropped);
+}
+
+/* ---- TEMP triggers ---- */
+
+void adcp_plan_warn_of_temp_trigger(AdcpPlan *plan, const char *name, const char *table,
+                                    AdcpError *err) {
+  adcp_plan_warn(plan, err,
+                 "TEMP trigger \"%.200s\" of this connection goes with \"%.200s\", on which it "
+                 "stands, and which does not come back as that",
+                 name, table);
+}
+
+typedef struct Gone {
+  AdcpPlan *plan;
+  const char *table;
+  AdcpError *err;
+} Gone;
+
+static void warn_of_temp_trigger(void *context, const char *name, const char *sql) {
+  const Gone *gone = context;
+  (void)sql;
+  adcp_plan_warn_of_temp_trigger(gone->plan, name, gone->table, gone->err);
+}
+
+/* Names of tables, or of views, that will be there. */
+static void map_coming(const AdcpPlan *plan, AdcpNameMap *tables, AdcpNameMap *views,
+                       AdcpError *err) {
+  for( size_t i = 0; i < plan->table_count && !err->rc; i++ ) {
+    AdcpPlanTable *entry = &plan->tables[i];
+    bool comes = entry->create || entry->schema_row_only || entry->fill;
+    if( comes ) adcp_name_map_put(tables, entry->target, entry, err);
+  }
+  for( size_t i = 0; i < plan->object_count && !err->rc; i++ ) {
+    AdcpPlanObject *entry = &plan->objects[i];
+    if( entry->object->type == ADCP_OBJECT_VIEW ) adcp_name_map_put(views, entry->name, entry, err);
+  }
+}
+
+void adcp_plan_warn_of_temp_triggers(AdcpPlan *plan, AdcpDb *db) {
+  AdcpNameMap tables = {0}, views = {0};
+  if( plan->merge || plan->data_only || db->err->rc ) return;
+  map_coming(plan, &tables, &views, db->err);
+  for( size_t i = 0; i < plan->drop_count && !db->err->rc; i++ ) {
+    const AdcpObject *drop = plan->drops[i];
+    bool is_view = drop->type == ADCP_OBJECT_VIEW;
+    if( !is_view && drop->type != ADCP_OBJECT_TABLE ) continue;
+    Gone gone = {plan, drop->name, db->err};
+    AdcpNameMap *coming = is_view ? &views : &tables;
+    if( adcp_name_map_get(coming, drop->name, strlen(drop->name), db->err) ) continue;
+    adcp_temp_triggers_each(db, drop->name, warn_of_temp_trigger, &gone);
+  }
+  adcp_name_map_free(&tables);
+  adcp_name_map_free(&views);
 }

@@ -19,4 +19,10 @@ void adcp_plan_warn_of_losses(AdcpPlan *plan, const AdcpSchema *live, AdcpError 
 ** indexes and triggers do not come with it. */
 void adcp_plan_warn_of_parts(AdcpPlan *plan, const AdcpSchema *live, AdcpError *err);
 
+/* Warns of the TEMP triggers of the connection that stand on what goes and does not come back, before a restore has
+** dropped any; and of one. */
+void adcp_plan_warn_of_temp_triggers(AdcpPlan *plan, AdcpDb *db);
+void adcp_plan_warn_of_temp_trigger(AdcpPlan *plan, const char *name, const char *table,
+                                    AdcpError *err);
+
 #endif

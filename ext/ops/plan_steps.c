@@ -100,7 +100,10 @@ static const char *kept_elsewhere(AdcpPlanSteps *steps, const char *sha256) {
         adcp_config_backup_dir(steps->config, steps->db.handle, steps->db.schema, &none);
     if( none.rc == ADCP_NOMEM ) adcp_error_move(steps->err, &none);
     const AdcpRoot *root = adcp_config_root(steps->config);
-    if( steps->folder ) steps->kept = adcp_kept_rows_open(root, steps->folder, steps->err);
+    AdcpCheckpoint checkpoint = adcp_interrupt_checkpoint_of(steps->db.handle);
+    if( steps->folder ) {
+      steps->kept = adcp_kept_rows_open(root, steps->folder, checkpoint, steps->err);
+    }
   }
   adcp_error_clear(&none);
   return steps->kept ? adcp_kept_rows_find(steps->kept, sha256) : NULL;

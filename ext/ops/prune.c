@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "codec/json_write.h"
 #include "ops/clock.h"
+#include "ops/interrupt.h"
 #include "ops/listing.h"
 #include "ops/retention.h"
 #include "ops/validate.h"
@@ -141,10 +142,12 @@ static const char *fixed_reason(const Prune *prune, const AdcpListingEntry *entr
 }
 
 static void read_files(Prune *prune) {
-  AdcpListing *listing = prune->folder
-                             ? adcp_listing_open(adcp_config_root(prune->request->config),
-                                                 prune->folder, prune->missing, prune->err)
-                             : NULL;
+  AdcpListing *listing =
+      prune->folder
+          ? adcp_listing_open(adcp_config_root(prune->request->config), prune->folder,
+                              prune->missing, adcp_interrupt_checkpoint_of(prune->request->handle),
+                              prune->err)
+          : NULL;
   AdcpListingEntry entry;
   while( listing && adcp_listing_take(listing, &entry, prune->err) ) {
     File *file = add_file(prune);

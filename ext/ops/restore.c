@@ -32,6 +32,7 @@
 #include "ops/metadata.h"
 #include "ops/options.h"
 #include "ops/plan.h"
+#include "ops/plan_names.h"
 #include "ops/progress.h"
 #include "ops/row_choice.h"
 #include "ops/safety.h"
@@ -161,6 +162,17 @@ static void open_window(AdcpRestore *restore) {
   if( !restore->nested ) adcp_file_window_hold_writes(restore->window, &restore->db);
 }
 
+static bool is_temp(const AdcpRestore *restore) {
+  return sqlite3_stricmp(restore->db.schema, "temp") == 0;
+}
+
+/* They fire whatever the connection's setting says. */
+static void drop_temp_triggers(AdcpRestore *restore) {
+  if( restore->err->rc ) return;
+  adcp_state_drop_temp_triggers(restore->state, &restore->db);
+  adcp_transaction_keep(restore->transaction);
+}
+
 static void begin(AdcpRestore *restore) {
   if( restore->err->rc ) return;
   bool merge = strcmp(adcp_options_text(restore->options, "mode", "replace"), "merge") == 0;
@@ -168,10 +180,7 @@ static void begin(AdcpRestore *restore) {
       .triggers = merge, .trust_schema = flag(restore, "trust_schema"), .check_constraints = merge};
   restore->state = adcp_state_switch(&restore->db, &options);
   restore->transaction = adcp_transaction_begin(&restore->db);
-  if( !restore->err->rc && !merge ) {
-    adcp_state_drop_temp_triggers(restore->state, &restore->db);
-    adcp_transaction_keep(restore->transaction);
-  }
+  if( !merge && !is_temp(restore) ) drop_temp_triggers(restore);
   open_window(restore);
 }
 
@@ -278,6 +287,8 @@ static void prepare_schema(AdcpRestore *restore) {
     adcp_state_trust_schema(restore->state);
     adcp_transaction_keep(restore->transaction);
   }
+  /* Of TEMP they are the tables' own: in the live schema, in the safety backup, and gone with what is replaced. */
+  if( is_temp(restore) && restore->plan->data_only ) drop_temp_triggers(restore);
   adcp_ddl_drop(restore->plan, &restore->db, restore->live);
   restore->dropped = !restore->err->rc;
   restore->all_foreign = is_all_foreign(restore);
@@ -698,14 +709,14 @@ static void set_figures(AdcpRestore *restore) {
   set_figure(&restore->db, "application_id", restore->figures.application_id);
 }
 
+static void warn_of_lost(void *context, const char *name, const char *table) {
+  AdcpRestore *restore = context;
+  adcp_plan_warn_of_temp_trigger(restore->plan, name, table, restore->err);
+}
+
 static void restore_temp_triggers(AdcpRestore *restore) {
-  int lost = 0;
   if( restore->err->rc || restore->plan->merge ) return;
-  adcp_state_create_temp_triggers(restore->state, &restore->db, &lost);
-  if( lost ) {
-    adcp_plan_warn(restore->plan, restore->err,
-                   "%d TEMP triggers of this connection went with their tables", lost);
-  }
+  adcp_state_create_temp_triggers(restore->state, &restore->db, warn_of_lost, restore);
 }
 
 static void write_warnings(AdcpRestore *restore, AdcpJsonWriter *w) {

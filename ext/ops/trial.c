@@ -135,6 +135,7 @@ static void write_options(const AdcpTrial *asked, Extent extent, AdcpBuf *option
   AdcpJsonWriter w = {options, false};
   adcp_json_begin_object(&w);
   adcp_json_member_bool(&w, "force", true);
+  adcp_json_member_string(&w, "schema", asked->schema);
   adcp_json_member_string(&w, "foreign_keys", "report");
   adcp_json_member_integer(&w, "max_objects", asked->max_objects);
   if( more[extent] ) adcp_json_member_bool(&w, more[extent], true);
@@ -289,9 +290,10 @@ static void add_violations(Trial *trial, const char *table, const Violations *fo
 /* A key that does not fit its parent table is an error of the PRAGMA, and one more finding. */
 static void check_foreign_keys_of(Trial *trial, const char *table) {
   AdcpError mismatch = ADCP_ERROR_INIT;
-  AdcpDb db = {trial->handle, "main", &mismatch};
+  AdcpDb db = {trial->handle, trial->asked->schema, &mismatch};
   ViolationList list = {0};
-  sqlite3_stmt *stmt = adcp_db_prepare_list(&db, "PRAGMA main.foreign_key_check(%Q)", table);
+  sqlite3_stmt *stmt =
+      adcp_db_prepare_list(&db, "PRAGMA %s.foreign_key_check(%Q)", db.schema, table);
   while( adcp_db_step(&db, stmt) ) count_violation(&list, &db, stmt);
   adcp_db_finalize(stmt);
   join_parents(&list);
@@ -306,17 +308,19 @@ static void check_foreign_keys_of(Trial *trial, const char *table) {
 }
 
 static bool has_foreign_keys(AdcpDb *db, const char *table) {
-  sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA main.foreign_key_list(%Q)", table);
+  sqlite3_stmt *stmt =
+      adcp_db_prepare_list(db, "PRAGMA %s.foreign_key_list(%Q)", db->schema, table);
   bool found = adcp_db_step(db, stmt);
   adcp_db_finalize(stmt);
   return found;
 }
 
 static void check_foreign_keys(Trial *trial) {
-  AdcpDb db = {trial->handle, "main", trial->err};
-  sqlite3_stmt *stmt =
-      adcp_db_prepare(&db, "SELECT name FROM main.sqlite_schema WHERE type = 'table'"
-                           " AND rootpage > 0 ORDER BY name");
+  AdcpDb db = {trial->handle, trial->asked->schema, trial->err};
+  sqlite3_stmt *stmt = adcp_db_prepare(&db,
+                                       "SELECT name FROM %s.sqlite_schema WHERE type = 'table'"
+                                       " AND rootpage > 0 ORDER BY name",
+                                       db.schema);
   while( adcp_db_step(&db, stmt) ) {
     const char *name = (const char *)sqlite3_column_text(stmt, 0);
     if( name && has_foreign_keys(&db, name) ) check_foreign_keys_of(trial, name);
@@ -336,7 +340,7 @@ static void forget_modules(AdcpDb *db) {
 ** add to it. The whole check looks every row up in every index, which have just been made of these rows,
 ** and takes ten times as long. */
 static void check_integrity(Trial *trial) {
-  AdcpDb db = {trial->handle, "main", trial->err};
+  AdcpDb db = {trial->handle, trial->asked->schema, trial->err};
   if( trial->stubs ) return;
   forget_modules(&db);
   sqlite3_stmt *stmt = adcp_db_prepare(&db, "PRAGMA quick_check(%d)", ADCP_MAX_FINDINGS);

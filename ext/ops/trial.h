@@ -21,6 +21,7 @@ typedef struct AdcpTrial {
   int threads;
   int64_t max_objects;        /* that may be made */
   const AdcpOptions *options; /* of the validation: "modules" that may be run */
+  const char *schema;         /* of the private connection: "main" or "temp" */
   AdcpDb *db; /* the caller's: whose interrupt ends the trial, and whose error is set then */
   AdcpInterrupt *interrupt;
   AdcpFindings *findings;

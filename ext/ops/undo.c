@@ -10,6 +10,7 @@
 #include "codec/json_write.h"
 #include "db/db.h"
 #include "db/system_file.h"
+#include "ops/interrupt.h"
 #include "ops/listing.h"
 #include "ops/restore.h"
 
@@ -150,10 +151,16 @@ static void find_newest(Undo *undo) {
   const AdcpRoot *root = adcp_config_root(undo->request->config);
   const char *file = file_of(undo, undo->db.schema);
   AdcpSafetyFound found = {0};
+  AdcpInterrupt interrupt = {0};
   char *spelled = folder && adcp_listing_is_path(file) ? adcp_listing_spell(file, err) : NULL;
-  if( spelled ) adcp_listing_newest_safety(root, folder, spelled, &found, err);
+  adcp_interrupt_open(&interrupt, &undo->db);
+  if( spelled ) {
+    adcp_listing_newest_safety(root, folder, spelled, &found, adcp_interrupt_checkpoint(&interrupt),
+                               err);
+  }
+  adcp_interrupt_close(&interrupt);
   if( err->rc ) {
-    /* nothing is known */
+    adcp_error_append(err, "; database unchanged");
   } else if( found.path == NULL ) {
     refuse_none(undo, folder, found.wrong);
   } else if( found.other ) {

@@ -56,6 +56,7 @@ struct AdcpValidate {
   const char *level;
   int threads;
   bool has_rows_only; /* no definitions: nothing to restore by itself */
+  const char *schema; /* where its texts belong: "main", or "temp" */
   bool needs_trust;   /* only a restore with trust_schema takes it */
   AdcpFindings findings;
   AdcpTexts functions; /* that the schema calls and SQLite does not have */
@@ -128,7 +129,8 @@ static void vet_schema(AdcpValidate *validate) {
   const AdcpSchema *schema = validate->head->schema;
   const AdcpObject **order = adcp_vet_order(schema, validate->err);
   AdcpVetter *vetter = adcp_vetter_open(validate->err);
-  adcp_vetter_hear(vetter, &validate->db);
+  AdcpDb caller = {validate->db.handle, validate->schema, validate->err};
+  adcp_vetter_hear(vetter, &caller);
   for( size_t i = 0; order && i < schema->object_count && !validate->err->rc; i++ ) {
     if( order[i]->sql == NULL ) continue;
     adcp_vet_object(vetter, schema, order[i]);
@@ -161,6 +163,7 @@ static void read_head(AdcpValidate *validate) {
   adcp_metadata_read(&figures, validate->head, &validate->found);
   take_finding(validate, ADCP_FINDING_DAMAGED, NULL, 0);
   validate->has_rows_only = strcmp(figures.backup_type, "data") == 0;
+  validate->schema = figures.of_temp ? "temp" : "main";
   if( !adcp_legacy_is(validate->head) ) {
     adcp_description_check(validate->head->schema, figures.backup_type, &validate->found);
     take_finding(validate, ADCP_FINDING_DAMAGED, NULL, 0);
@@ -198,6 +201,7 @@ AdcpValidate *adcp_validate_open(const AdcpRequest *request, AdcpError *err) {
   }
   validate->err = err;
   validate->db = (AdcpDb){request->handle, "main", err};
+  validate->schema = "main";
   validate->started_ms = adcp_clock_ms();
   validate->config = request->config;
   validate->path = adcp_strdup(request->path);
@@ -320,6 +324,7 @@ static void try_restore(AdcpValidate *validate) {
                      .threads = validate->threads,
                      .max_objects = max_objects,
                      .options = validate->options,
+                     .schema = validate->schema,
                      .db = &validate->db,
                      .interrupt = &validate->interrupt,
                      .findings = &validate->findings,

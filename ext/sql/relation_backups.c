@@ -23,15 +23,16 @@ static void backups_close(void *p) {
 static AdcpListing *open_listing(const AdcpRelationCall *call) {
   const AdcpRoot *root = adcp_config_root(call->config);
   const char *named = call->text[0];
+  AdcpCheckpoint checkpoint = ADCP_NO_CHECKPOINT; /* SQLite looks between two rows */
   if( named && *named == 0 ) {
     adcp_error_set(
         call->err, ADCP_MISUSE,
         "the path is empty; give the path of a folder, or none for that of the settings");
   }
-  if( named ) return adcp_listing_open(root, named, ADCP_MISSING_IS_ERROR, call->err);
+  if( named ) return adcp_listing_open(root, named, ADCP_MISSING_IS_ERROR, checkpoint, call->err);
   char *folder = adcp_config_backup_dir(call->config, call->db, "main", call->err);
   AdcpListing *listing =
-      folder ? adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, call->err) : NULL;
+      folder ? adcp_listing_open(root, folder, ADCP_MISSING_IS_EMPTY, checkpoint, call->err) : NULL;
   adcp_free(folder);
   return listing;
 }

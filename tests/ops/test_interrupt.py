@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """test_interrupt.py - a file that another tool wrote is read through when it is opened, and may be long without a row: an
-interrupt is heard by whatever opens it."""
+interrupt is heard by whatever opens it, and so is one while the newest of many backups is looked for."""
 import gzip
 import os
 import sqlite3
@@ -30,21 +30,48 @@ def make(path):
         file.write(text[at:])
 
 
-def interrupted(sql, path):
-    """The message of a statement that was interrupted."""
-    db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+def load(name=":memory:", backup_dir=None):
+    db = sqlite3.connect(name, isolation_level=None, check_same_thread=False)
     db.enable_load_extension(True)
     db.execute("SELECT load_extension(?)", (os.environ["ADCP_SO"],))
+    if backup_dir:
+        db.execute("SELECT adcp_config('backup_dir', ?)", (backup_dir,))
+    return db
+
+
+def message(db, sql):
+    """Of a statement that ends in an error, or its rows."""
+    try:
+        return repr(db.execute(sql).fetchall())
+    except sqlite3.OperationalError as error:
+        return str(error)
+
+
+def interrupted(sql, path, backup_dir=None):
+    """The message of a statement that was interrupted."""
+    db = load(backup_dir=backup_dir)
     timer = threading.Timer(SOON, db.interrupt)
     timer.start()
     try:
-        return repr(db.execute(sql.replace("?", f"'{path}'")).fetchall())
-    except sqlite3.OperationalError as error:
-        return str(error)
+        return message(db, sql.replace("?", f"'{path}'"))
     finally:
         timer.cancel()
         timer.join()
         db.close()
+
+
+def stopped(sql, folder):
+    """The message of a statement that a progress handler stopped after some steps of SQLite's."""
+    db, steps = load(os.path.join(folder, "own.db"), folder), [0]
+
+    def handler():
+        steps[0] += 1
+        return steps[0] > STEPS
+
+    db.set_progress_handler(handler, 1)
+    text = message(db, sql)
+    db.close()
+    return text
 
 
 STATEMENTS = [
@@ -59,10 +86,31 @@ STATEMENTS = [
     ("adcp_info", "SELECT adcp_info(?)"),
 ]
 
+# Of those that find it themselves, in a folder of many files, or of one that is read through.
+NEWEST = [
+    ("restore", "SELECT adcp_restore('latest')", "adcp_restore: latest: interrupted; database unchanged"),
+    ("validate", "SELECT adcp_validate('latest')", "adcp_validate: latest: interrupted"),
+    ("plan", "SELECT count(*) FROM adcp_plan('latest')", "adcp_plan: interrupted"),
+    ("backup", "SELECT adcp_backup(NULL, '{\"if_changed\":true}')", "adcp_backup: interrupted; no backup was written"),
+    ("undo", "SELECT adcp_undo()", "adcp_undo: interrupted; database unchanged"),
+]
+FILES, STEPS = 400, 800
+
 with tempfile.TemporaryDirectory() as folder:
     path = os.path.join(folder, "wide.json.gz")
     make(path)
     for name, sql in STATEMENTS:
         unchanged = "; database unchanged" if name == "adcp_restore" else ""
         equal(name, interrupted(sql, path), f"{name}: {path}: interrupted{unchanged}")
+    alone = os.path.join(folder, "alone")
+    os.mkdir(alone)
+    os.link(path, os.path.join(alone, "wide.json.gz"))
+    for name, sql, text in NEWEST[:3]:
+        equal(f"{name} of latest, which is read through", interrupted(sql, path, alone), text)
+    many = os.path.join(folder, "many")
+    os.mkdir(many)
+    for i in range(FILES):
+        os.link(path + ".json", os.path.join(many, f"b{i}.json"))
+    for name, sql, text in NEWEST:
+        equal(f"{name} among {FILES} files", stopped(sql, many), text)
 done()
