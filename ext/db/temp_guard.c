@@ -19,7 +19,6 @@
 
 struct AdcpTempGuard {
   AdcpDb *db; /* borrowed */
-  bool trusts_file;
   bool unlisted;         /* what the connection has is not known */
   AdcpNameMap functions; /* that are not to be called */
   AdcpNameMap modules;   /* whose tables are not to be read */
@@ -99,7 +98,6 @@ AdcpTempGuard *adcp_temp_guard_open(AdcpDb *db, bool trusts_file) {
     return NULL;
   }
   guard->db = db;
-  guard->trusts_file = trusts_file;
   if( !trusts_file ) read_lists(guard);
   if( db->err->rc == ADCP_OK ) return guard;
   adcp_temp_guard_close(guard);

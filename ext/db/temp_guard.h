@@ -2,7 +2,8 @@
 ** temp_guard.h - whether a view or trigger of a backup may stand in TEMP.
 **
 ** To SQLite what is in TEMP is the application's own: whatever trusted_schema says, a view or trigger there
-** calls functions and reads virtual tables that are DIRECTONLY (which write files, say). Told by the words of the text, as SQLite resolves nothing when it is made.
+** calls functions and reads virtual tables that are DIRECTONLY (which write files, say). Told by
+** the words of the text, as SQLite resolves nothing when it is made.
 */
 #ifndef ADCP_DB_TEMP_GUARD_H
 #define ADCP_DB_TEMP_GUARD_H
