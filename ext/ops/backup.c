@@ -504,7 +504,10 @@ static bool same_figures(AdcpBackup *backup, const AdcpArchiveHead *head) {
   AdcpDb *db = &backup->db;
   AdcpDatabaseFigures figures;
   adcp_metadata_read(&figures, head, backup->err);
-  return strcmp(figures.backup_type, backup->type) == 0 &&
+  char *encoding = adcp_db_text(db, "PRAGMA \"%w\".encoding", db->schema);
+  bool same_encoding = encoding && strcmp(figures.encoding, encoding) == 0;
+  adcp_free(encoding);
+  return same_encoding && strcmp(figures.backup_type, backup->type) == 0 &&
          figures.page_size == adcp_db_integer(db, 0, "PRAGMA \"%w\".page_size", db->schema) &&
          figures.auto_vacuum == adcp_db_integer(db, -1, "PRAGMA \"%w\".auto_vacuum", db->schema) &&
          figures.user_version == adcp_db_integer(db, 0, "PRAGMA \"%w\".user_version", db->schema) &&

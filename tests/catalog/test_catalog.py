@@ -592,6 +592,13 @@ def test_if_changed(folder):
     latin.close()
     one.close()
     other.close()
+    for encoding in ("UTF-8", "UTF-16le", "UTF-16be"):
+        db = connect(":memory:")
+        db.executescript(f"PRAGMA encoding = '{encoding}'; CREATE TABLE t(a); INSERT INTO t VALUES('MARKED')")
+        call(db, "adcp_config", "if_changed", 1)
+        call(db, "adcp_config", "overwrite", 1)
+        check(f"the same rows in {encoding}", [json.loads(call(db, "adcp_backup", f"{folder}/encoded.json"))["unchanged"] for _ in range(2)], [False, True])
+        db.close()
 
 
 def test_moment(folder):
