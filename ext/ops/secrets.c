@@ -133,7 +133,7 @@ void adcp_secrets_close(AdcpSecrets *secrets) {
 static bool is_variables(const AdcpSecrets *secrets, const char *pointer) {
   return strcmp(pointer, "/" ADCP_ENVIRONMENT_KEY) == 0 &&
          strcmp(secrets->section, ADCP_APP_SETTINGS) == 0 &&
-         adcp_options_has(secrets->options, "env");
+         adcp_options_name_count(secrets->options, "env");
 }
 
 static bool is_secret(void *context, const char *pointer, const char *key) {
@@ -160,7 +160,7 @@ static void note_place(AdcpSecrets *secrets, const char *pointer) {
   static const char variables[] = "/" ADCP_ENVIRONMENT_KEY "/";
   bool ours = strncmp(pointer, variables, sizeof variables - 1) == 0 &&
               strcmp(secrets->section, ADCP_APP_SETTINGS) == 0 &&
-              adcp_options_has(secrets->options, "env");
+              adcp_options_name_count(secrets->options, "env");
   if( ours || secrets->err->rc ) return;
   if( adcp_map_get(&secrets->by_place, pointer, strlen(pointer)) ) {
     adcp_error_set(secrets->err, ADCP_ERROR,

@@ -197,7 +197,7 @@ static void attach_variables(AdcpSettings *settings, Section *section) {
 }
 
 static void read_environment(AdcpSettings *settings) {
-  if( !adcp_options_has(settings->options, "env") ) return;
+  if( adcp_options_name_count(settings->options, "env") == 0 ) return;
   adcp_environment_read(&settings->environment, settings->options, "env", &settings->warnings,
                         settings->err);
   if( settings->err->rc ) return;
@@ -441,8 +441,9 @@ AdcpSettings *adcp_settings_open(const AdcpOptions *options, AdcpConfig *config,
   return NULL;
 }
 
+/* Also where there are no variables: the list says whose the member in app_settings is. */
 void adcp_settings_write_metadata(const AdcpSettings *settings, AdcpJsonWriter *w) {
-  if( settings->environment.names.count ) {
+  if( settings->environment.json.size ) {
     adcp_text_list_write(&settings->environment.names, w, ADCP_METADATA_VARIABLES);
   }
   if( settings->redacted.count ) adcp_text_list_write(&settings->redacted, w, "redacted_settings");

@@ -153,6 +153,15 @@ check("which is said", "of its own" in nested["warnings"][0])
 call(db, "adcp_backup", "env.json", env="EMB_MODEL")
 check("variables alone", '"app_settings":{"environment_variables":{"EMB_MODEL":"small"}}' in read("env.json"))
 
+# Where no variable matches there are none, and the file has no more members than it had.
+write("bare.json", '{"a":1}\n')
+for env in ("ZZ_*", []):
+    call(db, "adcp_backup", "none.json", overwrite=True, settings={"app_settings": "bare.json"}, env=env)
+    call(connect(":memory:"), "adcp_restore", "none.json", settings={"app_settings": "bare.json"})
+    equal(f"the file as it was, env {env}", read("bare.json"), '{"a":1}\n')
+call(db, "adcp_backup", "none.json", overwrite=True, settings={"app_settings": "nested.json"}, env=[], secret_names="OLD")
+equal("no names, no variables", json.loads(read("none.json"))["app_settings"], {"a": 1, "environment_variables": {"OLD": None}, "b": 2})
+
 # What counts as true, and where a flag may come from.
 write("deep.json", '{"a/b":{"c~d":"on"},"n":-0.0,"m":2e0,"t":true,"q":"tr\\u0075e","list":[[]]}')
 TRUTHS = {"a": ("sql: \n SELECT 0.5", True), "b": ("sql:VALUES('Yes')", True), "c": ("sql:SELECT 'maybe'", False),
