@@ -34,7 +34,8 @@ struct AdcpSettings {
   size_t count;
   size_t bytes; /* of all files */
   AdcpEnvironment environment;
-  AdcpBuf flags; /* empty without */
+  bool variables_alone; /* app_settings has them and is no file */
+  AdcpBuf flags;        /* empty without */
   AdcpTextList redacted, warnings;
 };
 
@@ -203,6 +204,7 @@ static void read_environment(AdcpSettings *settings) {
   if( settings->err->rc ) return;
   Section *section = find_section(settings, ADCP_APP_SETTINGS);
   if( section == NULL ) {
+    settings->variables_alone = true;
     section = add_section(settings, ADCP_APP_SETTINGS);
     if( section ) adcp_buf_append_str(&section->text, "{}");
   }
@@ -446,6 +448,7 @@ void adcp_settings_write_metadata(const AdcpSettings *settings, AdcpJsonWriter *
   if( settings->environment.json.size ) {
     adcp_text_list_write(&settings->environment.names, w, ADCP_METADATA_VARIABLES);
   }
+  if( settings->variables_alone ) adcp_json_member_bool(w, ADCP_METADATA_ALONE, true);
   if( settings->redacted.count ) adcp_text_list_write(&settings->redacted, w, "redacted_settings");
 }
 

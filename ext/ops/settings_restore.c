@@ -225,8 +225,15 @@ static const cJSON *variable_names(const AdcpSettingsRestore *settings) {
   return cJSON_GetObjectItemCaseSensitive(settings->metadata, ADCP_METADATA_VARIABLES);
 }
 
+/* app_settings that was no file would empty the one in its place. */
+static bool is_variables_alone(const AdcpSettingsRestore *settings, const char *section) {
+  return strcmp(section, ADCP_APP_SETTINGS) == 0 &&
+         cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(settings->metadata, ADCP_METADATA_ALONE));
+}
+
 /* Whether a restore writes the section to a file. */
-static bool is_settings(const char *section) {
+static bool is_settings(const AdcpSettingsRestore *settings, const char *section) {
+  if( is_variables_alone(settings, section) ) return false;
   return !adcp_settings_reserved(section) || strcmp(section, ADCP_FLAGS_SECTION) == 0;
 }
 
@@ -238,8 +245,13 @@ static void fail_no_section(AdcpSettingsRestore *settings, const char *section) 
   const char *name;
   adcp_error_set(err, ADCP_ERROR, "option \"settings\": the backup has no settings \"%s\"",
                  section);
+  if( is_variables_alone(settings, section) ) {
+    adcp_error_append(err, ", only the environment variables of option \"env\"; write those with "
+                           "option \"env_file\"");
+    return;
+  }
   for( size_t i = 0; (name = adcp_archive_section_name(settings->archive, i)) != NULL; i++ ) {
-    if( !is_settings(name) || count++ >= LISTED_SECTIONS ) continue;
+    if( !is_settings(settings, name) || count++ >= LISTED_SECTIONS ) continue;
     adcp_error_append(err, "%s \"%s\"", count == 1 ? "; it has" : ",", name);
   }
   if( count > LISTED_SECTIONS ) adcp_error_append(err, " and %zu more", count - LISTED_SECTIONS);
@@ -263,7 +275,7 @@ static void make_text(AdcpSettingsRestore *settings, Target *target) {
   AdcpError *err = settings->err;
   size_t n = 0;
   const char *json = adcp_archive_section(settings->archive, target->section, &n);
-  if( json == NULL || !is_settings(target->section) ) {
+  if( json == NULL || !is_settings(settings, target->section) ) {
     fail_no_section(settings, target->section);
     return;
   }

@@ -153,6 +153,21 @@ check("which is said", "of its own" in nested["warnings"][0])
 call(db, "adcp_backup", "env.json", env="EMB_MODEL")
 check("variables alone", '"app_settings":{"environment_variables":{"EMB_MODEL":"small"}}' in read("env.json"))
 
+# Variables without a file are no settings: a restore does not empty the file that is there.
+write("real.json", '{"real":1}')
+for given in ({}, {"settings": {"app_settings": "nowhere.json"}, "settings_missing": "skip"}):
+    call(db, "adcp_backup", "env.json", overwrite=True, env="EMB_MODEL", **given)
+    fails(f"no file, {given}", connect(":memory:"), "adcp_restore", "env.json", '^adcp_restore: env.json: option "settings": the backup has no settings "app_settings", only the environment variables of option "env"; write those with option "env_file"; database unchanged$',
+          settings={"app_settings": "real.json"})
+    fails(f"nor is it listed, {given}", connect(":memory:"), "adcp_restore", "env.json", 'has no settings "x"; it was made without option "settings"; database unchanged$',
+          settings={"x": "real.json"})
+    equal("as it was", read("real.json"), '{"real":1}')
+    equal("the variables", [call(connect(":memory:"), "adcp_restore", "env.json", env_file="alone.env")["settings_written"], read("alone.env")], [["env_file"], "EMB_MODEL=small\n"])
+write("brace.json", "{}")
+call(db, "adcp_backup", "env.json", overwrite=True, env="EMB_MODEL", settings={"app_settings": "brace.json"})
+call(connect(":memory:"), "adcp_restore", "env.json", settings={"app_settings": "real.json"})
+equal("a file without members is one", read("real.json"), "{}")
+
 # Where no variable matches there are none, and the file has no more members than it had.
 write("bare.json", '{"a":1}\n')
 for env in ("ZZ_*", []):
