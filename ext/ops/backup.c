@@ -524,6 +524,7 @@ static bool holds_content(AdcpBackup *backup, const char *path) {
       adcp_archive_reader_open_head_checked(backup->root, path, checkpoint, &found);
   const AdcpArchiveHead *head = archive ? adcp_archive_head(archive) : NULL;
   bool holds = head && head->totals.content_sha256[0] && same_figures(backup, head) &&
+               adcp_settings_are_held(backup->settings, archive, &found) &&
                adcp_hash_is_held(&backup->db, backup->schema, &rows, head);
   adcp_archive_reader_close(archive);
   if( found.rc == ADCP_NOMEM || found.rc == ADCP_INTERRUPT ) adcp_error_move(backup->err, &found);

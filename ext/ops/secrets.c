@@ -184,12 +184,16 @@ static void begin_digests(AdcpSecrets *secrets) {
   adcp_buf_append_str(&secrets->digests, "\",\"values\":[");
 }
 
+static bool is_null(const AdcpBuf *value) {
+  return value->size == 4 && memcmp(value->data, "null", 4) == 0;
+}
+
 static void leave_out(void *context, const char *pointer, const AdcpBuf *value, AdcpBuf *out) {
   AdcpSecrets *secrets = context;
   char hex[ADCP_SHA256_HEX + 1];
   adcp_buf_append_str(out, "null");
   note_place(secrets, pointer);
-  if( value->size == 4 && memcmp(value->data, "null", 4) == 0 ) return;
+  if( is_null(value) ) return;
   digest_value(secrets->salt, secrets->section, pointer, value, hex, secrets->err);
   bool first = secrets->digests.size == 0;
   if( first ) begin_digests(secrets);
@@ -336,6 +340,41 @@ bool adcp_secret_same(const AdcpSecretDigests *digests, const char *section, con
   if( left_out == NULL ) return false;
   digest_value(digests->salt, section, pointer, value, hex, err);
   return err->rc == ADCP_OK && strcmp(hex, left_out->hmac) == 0;
+}
+
+/* A document that is backed up, beside what an earlier backup left out. */
+typedef struct Comparison {
+  AdcpSecrets *secrets;
+  const AdcpSecretDigests *digests;
+  bool same; /* so far */
+} Comparison;
+
+static bool is_compared(void *context, const char *pointer, const char *key) {
+  return is_secret(((Comparison *)context)->secrets, pointer, key);
+}
+
+static void compare_value(void *context, const char *pointer, const AdcpBuf *value, AdcpBuf *out) {
+  (void)out;
+  Comparison *comparison = context;
+  AdcpSecrets *secrets = comparison->secrets;
+  bool same =
+      is_null(value)
+          ? !adcp_secret_left_out(comparison->digests, secrets->section, pointer, secrets->err)
+          : adcp_secret_same(comparison->digests, secrets->section, pointer, value, secrets->err);
+  comparison->same = comparison->same && same;
+}
+
+bool adcp_secrets_are_same(AdcpSecrets *secrets, const AdcpSecretDigests *digests,
+                           const char *section, const AdcpBuf *text, AdcpError *err) {
+  if( err->rc || secrets->included ) return true;
+  secrets->section = section;
+  secrets->err = err;
+  AdcpBuf unused = {0};
+  Comparison comparison = {secrets, digests, true};
+  AdcpJsonVisitor visitor = {&comparison, is_compared, compare_value};
+  adcp_json_edit((const char *)text->data, text->size, &visitor, &unused, err);
+  adcp_buf_free(&unused);
+  return comparison.same;
 }
 
 size_t adcp_secret_count(const AdcpSecretDigests *digests) {

@@ -56,6 +56,11 @@ bool adcp_secret_left_out(const AdcpSecretDigests *digests, const char *section,
 bool adcp_secret_same(const AdcpSecretDigests *digests, const char *section, const char *pointer,
                       const AdcpBuf *value, AdcpError *err);
 
+/* Whether the secrets of a document that is backed up are those that were left out there: all of them, with
+** these values. One that is null was null. */
+bool adcp_secrets_are_same(AdcpSecrets *secrets, const AdcpSecretDigests *digests,
+                           const char *section, const AdcpBuf *text, AdcpError *err);
+
 /* How many were left out. */
 size_t adcp_secret_count(const AdcpSecretDigests *digests);
 void adcp_secret_digests_close(AdcpSecretDigests *digests);

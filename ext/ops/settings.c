@@ -382,12 +382,13 @@ static void read_flags(AdcpSettings *settings) {
 /* ---- the whole ---- */
 
 static void redact(AdcpSettings *settings) {
+  bool compared = adcp_options_bool(settings->options, "if_changed", false);
   settings->secrets = adcp_secrets_open(settings->options, settings->err);
   for( size_t i = 0; i < settings->count && !settings->err->rc; i++ ) {
     Section *section = &settings->sections[i];
     adcp_secrets_redact(settings->secrets, section->name, &section->text, &section->left,
                         &settings->redacted, settings->err);
-    adcp_buf_free(&section->text);
+    if( !compared ) adcp_buf_free(&section->text);
   }
   if( settings->secrets ) adcp_secrets_digests(settings->secrets);
   adcp_text_list_check(&settings->redacted, settings->err);
@@ -450,6 +451,28 @@ void adcp_settings_write_metadata(const AdcpSettings *settings, AdcpJsonWriter *
   }
   if( settings->variables_alone ) adcp_json_member_bool(w, ADCP_METADATA_ALONE, true);
   if( settings->redacted.count ) adcp_text_list_write(&settings->redacted, w, "redacted_settings");
+}
+
+static bool has_section(const AdcpArchiveReader *archive, const char *name, const AdcpBuf *text) {
+  size_t n = 0;
+  const char *json = adcp_archive_section(archive, name, &n);
+  return json && n == text->size && memcmp(json, text->data, n) == 0;
+}
+
+bool adcp_settings_are_held(const AdcpSettings *settings, const AdcpArchiveReader *archive,
+                            AdcpError *err) {
+  size_t n = 0;
+  const char *json = adcp_archive_section(archive, ADCP_SECRETS_SECTION, &n);
+  AdcpSecretDigests *digests = adcp_secret_digests_open(json, n, err);
+  bool held = digests && (settings->flags.size == 0 ||
+                          has_section(archive, ADCP_FLAGS_SECTION, &settings->flags));
+  for( size_t i = 0; i < settings->count && held; i++ ) {
+    const Section *section = &settings->sections[i];
+    held = has_section(archive, section->name, &section->left) &&
+           adcp_secrets_are_same(settings->secrets, digests, section->name, &section->text, err);
+  }
+  adcp_secret_digests_close(digests);
+  return held;
 }
 
 void adcp_settings_write(const AdcpSettings *settings, AdcpArchiveWriter *archive) {

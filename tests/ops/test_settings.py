@@ -272,6 +272,36 @@ for redact, wanted in (([], ["u", "v"]), (["U.PW"], ["v"])):
     restored = call(connect(f"sampled-{len(redact)}.db"), "adcp_restore", "sampled.json")
     check(f"restored {redact}", restored["verified"], restored)
 
+# ---- if_changed: what would be in the backup besides the rows counts, too ----
+same_db = connect(":memory:")
+same_db.execute("CREATE TABLE t(a)")
+
+
+def changed(**options):
+    report = call(same_db, "adcp_backup", "same.json", if_changed=True, overwrite=True, **options)
+    return not report["unchanged"] if isinstance(report, dict) else report
+
+
+write("same-app.json", '{"a":1,"key":"SECRET2"}')
+write("same-x.json", '{"list":[{"token":"SECRET2"},{"token":null}]}')
+GATHERED = {"settings": {"app_settings": "same-app.json", "x": "same-x.json"}, "env": ["EMB_*", "API_KEY"], "flags": {"f": "DEBUG"}}
+equal("none before, then the same", [changed(), changed(), changed(**GATHERED), changed(**GATHERED)], [True, False, True, False])
+equal("what was not asked for is there, too", [changed(), changed(env=GATHERED["env"]), changed(flags=GATHERED["flags"])], [False, True, True])
+for name, edit in (("a value", lambda: write("same-app.json", '{"a":2,"key":"SECRET2"}')),
+                   ("a secret", lambda: write("same-app.json", '{"a":2,"key":"S3CRET-VALUE"}')),
+                   ("a secret in a list", lambda: write("same-x.json", '{"list":[{"token":"S3CRET-VALUE"},{"token":null}]}')),
+                   ("one that was null", lambda: write("same-x.json", '{"list":[{"token":"S3CRET-VALUE"},{"token":"SECRET2"}]}')),
+                   ("one that is null", lambda: write("same-x.json", '{"list":[{"token":null},{"token":"SECRET2"}]}')),
+                   ("a variable", lambda: os.environ.update(EMB_MODEL="large")),
+                   ("a secret variable", lambda: os.environ.update(API_KEY="SECRET2")),
+                   ("one that is not set", lambda: os.environ.pop("API_KEY")),
+                   ("a flag", lambda: os.environ.update(DEBUG="no"))):
+    changed(**GATHERED)
+    edit()
+    equal(f"changed: {name}", [changed(**GATHERED), changed(**GATHERED)], [True, False])
+equal("with secrets", [changed(include_secrets=True, **GATHERED), changed(include_secrets=True, **GATHERED), changed(**GATHERED)], [True, False, True])
+os.environ.update(EMB_MODEL="small", API_KEY="ENVSECRET", DEBUG="Yes")
+
 # ---- what is refused at a backup ----
 fails("section without a name", db, "adcp_backup", "no.json", "a section has no name", settings={"": "app.json"})
 for name in ("", "A=B"):
