@@ -339,19 +339,24 @@ static bool left_out(AdcpSettingsRestore *settings, const char *name, AdcpBuf *p
   return text && adcp_secret_left_out(settings->digests, ADCP_APP_SETTINGS, text, settings->err);
 }
 
+/* Two that read alike in a backup are not told to differ: what is not UTF-8 is replaced there. */
 static bool same_variable(AdcpSettingsRestore *settings, const cJSON *item, AdcpBuf *pointer) {
   const char *now = getenv(item->string);
   const char *before = cJSON_IsString(item) ? item->valuestring : NULL;
-  if( !left_out(settings, item->string, pointer) ) {
-    return now && before ? strcmp(now, before) == 0 : now == before;
-  }
-  if( now == NULL ) return false;
-  AdcpBuf json = {0};
+  bool secret = left_out(settings, item->string, pointer);
+  if( now == NULL ) return !secret && before == NULL;
+  AdcpBuf json = {0}, json_before = {0};
+  bool same = false;
   adcp_json_quote_lossy(&json, now);
-  bool same = adcp_buf_check(&json, settings->err) &&
-              adcp_secret_same(settings->digests, ADCP_APP_SETTINGS, adcp_buf_text(pointer), &json,
-                               settings->err);
+  if( before && !secret ) adcp_json_quote_lossy(&json_before, before);
+  if( adcp_buf_check(&json, settings->err) && adcp_buf_check(&json_before, settings->err) ) {
+    same = secret ? adcp_secret_same(settings->digests, ADCP_APP_SETTINGS, adcp_buf_text(pointer),
+                                     &json, settings->err)
+                  : json.size == json_before.size &&
+                        memcmp(json.data, json_before.data, json.size) == 0;
+  }
   adcp_buf_free(&json);
+  adcp_buf_free(&json_before);
   return same;
 }
 

@@ -201,6 +201,16 @@ odd_restored = call(odd_target, "adcp_restore", "odd.json", settings={"app_setti
 equal("all are the same", odd_restored["secrets_same"], odd["redacted"])
 equal("they stay", json.loads(read("slash-new.json")), json.loads(read("slash.json")))
 check("no name of a shell", '"EMB.DOT" is no name of a variable' in str(odd_restored["warnings"]) and "DOT" not in read("odd.env"))
+# What is not UTF-8 stands as U+FFFD in the backup, and takes the place of no line.
+equal("reads alike", [odd_restored["environment_different"], [w for w in odd_restored["warnings"] if "EMB_ODD has U+FFFD" in w]],
+      [[], ["EMB_ODD has U+FFFD in the backup, where it was not UTF-8, and now in the env_file: look at its value"]])
+with open("odd.env", "wb") as file:
+    file.write(b"EMB_ODD=a\xff\n")
+odd_restored = call(odd_target, "adcp_restore", "odd.json", force=True, env_file="odd.env")
+check("the line stays", open("odd.env", "rb").read().startswith(b"EMB_ODD=a\xff\n#"), open("odd.env", "rb").read())
+check("which is said", "EMB_ODD has U+FFFD in the backup, where it was not UTF-8; its line of the env_file stays" in odd_restored["warnings"], odd_restored)
+os.environ["EMB_ODD"] = "b\udcff"
+equal("another", call(odd_target, "adcp_restore", "odd.json", force=True)["environment_different"], ["EMB_ODD"])
 for name in ("EMB_ODD", "EMB.DOT"):
     del os.environ[name]
 
