@@ -88,19 +88,35 @@ static void digest_value(const uint8_t salt[SALT_BYTES], const char *section, co
 
 /* ---- backup ---- */
 
-static void read_globs(AdcpSecrets *secrets, AdcpError *err) {
+/* One that matches no name would let secrets in without a word. */
+static void check_glob(const char *glob, AdcpTextList *warnings, AdcpError *err) {
+  if( *glob == 0 ) {
+    adcp_error_set(err, ADCP_ERROR,
+                   "option \"secret_names\": a name is empty; give names or globs, such as "
+                   "\"*KEY*\", or say {\"include_secrets\":true}");
+  } else if( !adcp_glob_is_closed(glob) ) {
+    adcp_text_list_add(warnings,
+                       "option \"secret_names\": \"%.60s\" has a [ without its ], so that no name "
+                       "matches; the character itself is [[]",
+                       glob);
+  }
+}
+
+static void read_globs(AdcpSecrets *secrets, AdcpTextList *warnings, AdcpError *err) {
   const AdcpOptions *options = secrets->options;
   bool own = adcp_options_has(options, "secret_names");
   size_t count = own ? adcp_options_name_count(options, "secret_names") : DEFAULT_NAME_COUNT;
   for( size_t i = 0; i < count && !err->rc; i++ ) {
     const char *glob = own ? adcp_options_name(options, "secret_names", i) : default_names[i];
-    char *caseless = adcp_glob_caseless(glob, err);
+    check_glob(glob, warnings, err);
+    char *caseless = err->rc ? NULL : adcp_glob_caseless(glob, err);
     if( caseless ) adcp_texts_add(&secrets->globs, err, "%s", caseless);
     adcp_free(caseless);
   }
 }
 
-AdcpSecrets *adcp_secrets_open(const AdcpOptions *options, AdcpError *err) {
+AdcpSecrets *adcp_secrets_open(const AdcpOptions *options, AdcpTextList *warnings,
+                               AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpSecrets *secrets = adcp_calloc(1, sizeof *secrets);
   if( secrets == NULL ) {
@@ -109,7 +125,7 @@ AdcpSecrets *adcp_secrets_open(const AdcpOptions *options, AdcpError *err) {
   }
   secrets->options = options;
   secrets->included = adcp_options_bool(options, "include_secrets", false);
-  read_globs(secrets, err);
+  read_globs(secrets, warnings, err);
   adcp_random_bytes(secrets->salt, sizeof secrets->salt, err);
   if( err->rc == ADCP_OK ) return secrets;
   adcp_secrets_close(secrets);

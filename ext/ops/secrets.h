@@ -27,8 +27,9 @@
 
 typedef struct AdcpSecrets AdcpSecrets;
 
-/* Options secret_names and include_secrets, borrowed. NULL on error. */
-AdcpSecrets *adcp_secrets_open(const AdcpOptions *options, AdcpError *err);
+/* Options secret_names and include_secrets, borrowed; a name that can match nothing is a warning, an empty one
+** an error. NULL on error. */
+AdcpSecrets *adcp_secrets_open(const AdcpOptions *options, AdcpTextList *warnings, AdcpError *err);
 
 /* Appends the document with null for its secrets; adds "section/path" of each to names. */
 void adcp_secrets_redact(AdcpSecrets *secrets, const char *section, const AdcpBuf *text,

@@ -383,7 +383,7 @@ static void read_flags(AdcpSettings *settings) {
 
 static void redact(AdcpSettings *settings) {
   bool compared = adcp_options_bool(settings->options, "if_changed", false);
-  settings->secrets = adcp_secrets_open(settings->options, settings->err);
+  settings->secrets = adcp_secrets_open(settings->options, &settings->warnings, settings->err);
   for( size_t i = 0; i < settings->count && !settings->err->rc; i++ ) {
     Section *section = &settings->sections[i];
     adcp_secrets_redact(settings->secrets, section->name, &section->text, &section->left,

@@ -132,6 +132,16 @@ names = json.loads(read("names.json"))["app_settings"]
 equal("secret_names replaces the list", [names["ratio"], names["llm"]["debug"], names["access_token_id"]],
       [None, None, 9876543210123])
 
+# A pattern that can match nothing would let the secrets in without a word.
+for pattern in ("", ["*KEY*", ""]):
+    fails(f"secret_names {pattern}", db, "adcp_backup", "no-names.json", '^adcp_backup: no-names.json: option "secret_names": a name is empty; .*; no backup was written$',
+          settings={"app_settings": "app.json"}, secret_names=pattern)
+for pattern in ("[*KEY*", "*[^]KEY", "*TOKEN[]", "[a]["):
+    equal(f"secret_names {pattern}", call(db, "adcp_backup", "names.json", overwrite=True, secret_names=["*KEY*", pattern])["warnings"],
+          [f'option "secret_names": "{pattern}" has a [ without its ], so that no name matches; the character itself is [[]'])
+equal("sets that end", call(db, "adcp_backup", "names.json", overwrite=True, secret_names=["[]x]", "[^]]", "[[]", "]", "[a-]"])["warnings"], [])
+log.clear()
+
 # Patterns that match what the variables stand in leave out those whose own names match, and a restore takes it.
 for patterns, left_out in ((["*"], ["EMB_MODEL", "EMB_NOTE"]), (["*E*"], ["EMB_MODEL", "EMB_NOTE"]), (["*VARIABLES", "*NOTE"], ["EMB_NOTE"])):
     report = call(db, "adcp_backup", "star.json", overwrite=True, env="EMB_*", secret_names=patterns)
