@@ -31,6 +31,7 @@ typedef struct Target {
   const char *path;
   AdcpPlace place; /* while the paths are checked */
   AdcpBuf text;
+  struct stat before; /* of the file that the text was made with; zeros: there was none */
   AdcpOutFile *file; /* once staged */
   bool published;
 } Target;
@@ -509,9 +510,15 @@ static void check_transaction(AdcpSettingsRestore *settings, sqlite3 *handle) {
                  "take back; run the restore outside a transaction, or without them");
 }
 
+/* Zeros where there is no file. */
+static void look_at(const AdcpSettingsRestore *settings, const Target *target, struct stat *st) {
+  if( adcp_path_stat(settings->root, target->path, st) != 0 ) memset(st, 0, sizeof *st);
+}
+
 static void make_texts(AdcpSettingsRestore *settings) {
   for( size_t i = 0; i < settings->count && !settings->err->rc; i++ ) {
     Target *target = &settings->targets[i];
+    look_at(settings, target, &target->before);
     target->section ? make_text(settings, target) : make_env_file(settings, target);
   }
 }
@@ -560,6 +567,27 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
   return NULL;
 }
 
+/* A restore may take hours, in which a secret is changed, or a line of a .env file: what is there now is
+** what stays. */
+static void make_changed_texts_again(AdcpSettingsRestore *settings) {
+  bool changed = false;
+  for( size_t i = 0; i < settings->count; i++ ) {
+    struct stat now;
+    look_at(settings, &settings->targets[i], &now);
+    changed = changed || !adcp_same_state(&now, &settings->targets[i].before);
+  }
+  if( !changed ) return;
+  AdcpTextList *const lists[] = {&settings->same, &settings->differ, &settings->missing,
+                                 &settings->warnings};
+  for( size_t i = 0; i < sizeof lists / sizeof *lists; i++ ) {
+    adcp_text_list_free(lists[i]);
+    *lists[i] = (AdcpTextList){0};
+  }
+  for( size_t i = 0; i < settings->count; i++ ) adcp_buf_free(&settings->targets[i].text);
+  make_texts(settings);
+  check_lists(settings);
+}
+
 /* Now: after the commit a folder that cannot be opened could no longer stop the restore. */
 static void open_database_folder(AdcpSettingsRestore *settings, AdcpDb *db) {
   const char *path = adcp_db_filename(db->handle, db->schema);
@@ -579,6 +607,7 @@ static void open_database_folder(AdcpSettingsRestore *settings, AdcpDb *db) {
 
 void adcp_settings_restore_stage(AdcpSettingsRestore *settings, AdcpDb *db) {
   if( settings == NULL || settings->err->rc || settings->count == 0 ) return;
+  make_changed_texts_again(settings);
   open_database_folder(settings, db);
   for( size_t i = 0; i < settings->count && !settings->err->rc; i++ ) {
     Target *target = &settings->targets[i];

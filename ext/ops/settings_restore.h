@@ -2,7 +2,7 @@
 ** settings_restore.h - settings files and environment variables of a backup, at a restore.
 **
 **     settings = adcp_settings_restore_open(options, root, archive, db, err);  reads, merges, compares
-**     adcp_settings_restore_stage(settings, db);                      temporary files, synced
+**     adcp_settings_restore_stage(settings, db);     reads what has changed again; temporary files, synced
 **     ... the database is committed ...
 **     adcp_settings_restore_publish(settings, db);                    renamed into place
 **     adcp_settings_restore_close(settings);                          what was not renamed is gone

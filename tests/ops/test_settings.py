@@ -692,6 +692,53 @@ equal("rows alone", redaction_warnings(validate_only=True, data_only=True), [LOS
 equal("said when it is done", call(merge, "adcp_restore", "a.json", force=True)["warnings"][-1:], LOST)
 equal("nothing is there any more", redaction_warnings(), [[], []])
 
+# ---- a file that somebody changes while the restore runs ----
+racing = sqlite3.connect(":memory:", isolation_level=None)
+racing.enable_load_extension(True)
+racing.load_extension(os.environ["ADCP_SO"])
+during = []  # what happens at the index
+
+
+def meanwhile(value):
+    while during:
+        during.pop()()
+    return value
+
+
+def write_anew(path, text):
+    with open(path + ".new", "w") as file:
+        file.write(text)
+    os.rename(path + ".new", path)
+
+
+racing.create_function("meanwhile", 1, meanwhile, deterministic=True)
+racing.execute("CREATE TABLE t(a)")
+racing.execute("INSERT INTO t VALUES(1)")
+racing.execute("CREATE INDEX i ON t(meanwhile(a))")
+write("race.json", '{"key":"SECRET2"}')
+call(racing, "adcp_backup", "race-b.json", settings={"s": "race.json"}, env="EMB_MODEL")
+for name, change, said, files in (
+        ("rewritten", lambda: write("race.json", '{"key":"rotated"}'), ["secrets_different"], ['{"key":"rotated"}', "EMB_MODEL=small\n"]),
+        ("replaced", lambda: write_anew("race.json", '{"key":"rotated"}'), ["secrets_different"], ['{"key":"rotated"}', "EMB_MODEL=small\n"]),
+        ("gone", lambda: os.unlink("race.json"), ["secrets_missing"], ['{"key":null}\n', "EMB_MODEL=small\n"]),
+        ("made", lambda: write("race.env", "MINE=1\n"), ["secrets_same"], ['{"key":"SECRET2"}', "MINE=1\nEMB_MODEL=small\n"]),
+        ("none", lambda: None, ["secrets_same"], ['{"key":"SECRET2"}', "EMB_MODEL=small\n"])):
+    write("race.json", '{"key":"SECRET2"}')
+    if os.path.exists("race.env"):
+        os.unlink("race.env")
+    during.append(change)
+    report = call(racing, "adcp_restore", "race-b.json", force=True, trust_schema=True, settings={"s": "race.json"}, env_file="race.env")
+    equal(f"{name} meanwhile", [said for said in ("secrets_same", "secrets_different", "secrets_missing") if report[said]], said)
+    equal(f"{name}: the files", [read("race.json"), read("race.env")], files)
+write("race.json", '{"key":"SECRET2"}')
+os.unlink("race.env")
+racing.execute("INSERT INTO t VALUES(2)")
+during.append(lambda: write("race.json", "{"))
+fails("broken meanwhile", racing, "adcp_restore", "race-b.json", "^adcp_restore: race-b.json: race.json is not a JSON document: .*; database unchanged$",
+      force=True, trust_schema=True, settings={"s": "race.json"}, env_file="race.env")
+equal("nothing is written", [racing.execute("SELECT count(*) FROM t").fetchone(), read("race.json"), os.path.exists("race.env")], [(2,), "{", False])
+equal("no temporary file is left", glob.glob(".*race*"), [])
+
 # ---- settings of the connection ----
 db.execute("SELECT adcp_config('settings', ?), adcp_config('env', 'EMB_MODEL')", ('{"tenant_settings":"tenant.json"}',)).fetchall()
 call(db, "adcp_backup", "config.json")
