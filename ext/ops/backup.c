@@ -694,6 +694,7 @@ static void write_unchanged(AdcpBackup *backup, AdcpBuf *report) {
   adcp_json_member_bool(&w, "unchanged", true);
   adcp_json_member_string(&w, "path", backup->unchanged);
   adcp_json_member_string(&w, "backup_type", backup->type);
+  write_texts(&w, "warnings", &backup->warnings, adcp_settings_warnings(backup->settings));
   adcp_json_member_integer(&w, "duration_ms", adcp_clock_ms() - backup->started_ms);
   adcp_json_end_object(&w);
 }

@@ -99,6 +99,9 @@ static void read_file(AdcpSettings *settings, const char *name, const char *path
   AdcpError trial = ADCP_ERROR_INIT;
   AdcpBuf text = {0};
   AdcpTextFile file = {settings->root, path, adcp_interrupt_checkpoint_of(settings->db->handle)};
+  if( *path == 0 ) {
+    adcp_error_set(&trial, ADCP_CANTOPEN, "its path is empty; give the path of a file");
+  }
   adcp_json_file_read(&file, &text, &trial);
   bool skip = skipped(settings, name, &trial);
   if( settings->err->rc == ADCP_OK && !skip ) {
@@ -350,6 +353,13 @@ static bool flag_of_sql(AdcpSettings *settings, const char *flag, const char *sq
 }
 
 static bool flag_of_variable(AdcpSettings *settings, const char *flag, const char *name) {
+  if( *name == 0 || strchr(name, '=') ) {
+    adcp_error_set(settings->err, ADCP_ERROR,
+                   "option \"flags\": \"%s\": \"%.100s\" is neither the name of an environment "
+                   "variable nor settings:... nor sql:...",
+                   flag, name);
+    return false;
+  }
   const char *value = getenv(name);
   if( value == NULL ) {
     adcp_text_list_add(&settings->warnings,
@@ -360,8 +370,8 @@ static bool flag_of_variable(AdcpSettings *settings, const char *flag, const cha
 }
 
 static bool read_flag(AdcpSettings *settings, const char *flag, const char *from) {
-  if( strncmp(from, "sql:", 4) == 0 ) return flag_of_sql(settings, flag, from + 4);
-  if( strncmp(from, "settings:", 9) == 0 ) return flag_of_settings(settings, flag, from + 9);
+  if( sqlite3_strnicmp(from, "sql:", 4) == 0 ) return flag_of_sql(settings, flag, from + 4);
+  if( sqlite3_strnicmp(from, "settings:", 9) == 0 ) return flag_of_settings(settings, flag, from + 9);
   return flag_of_variable(settings, flag, from);
 }
 

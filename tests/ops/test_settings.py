@@ -198,6 +198,12 @@ flags = call(db, "adcp_backup", "flags.json", overwrite=True, settings={"deep": 
 equal("truths", json.loads(read("flags.json"))["feature_flags"], {name: truth for name, (_, truth) in TRUTHS.items()})
 equal("the one that is nothing", flags["warnings"], ['flag "d": its SQL gives NULL; taken as false'])
 
+equal("in capitals", [call(db, "adcp_backup", "flags.json", overwrite=True, settings={"deep": "deep.json"}, flags={"a": "SQL:SELECT 1", "b": "Settings:deep.t"})["warnings"],
+                      json.loads(read("flags.json"))["feature_flags"]], [[], {"a": True, "b": True}])
+for source in ("", "A=1"):
+    fails(f"no variable {source!r}", db, "adcp_backup", "no.json", f'^adcp_backup: no.json: option "flags": "a": "{source}" is neither the name of an environment variable nor settings:... nor sql:...; no backup was written$', flags={"a": source})
+fails("no path", db, "adcp_backup", "no.json", '^adcp_backup: no.json: settings "a": its path is empty; give the path of a file; no backup was written$', settings={"a": ""})
+
 # Names and values that need care: keys of JSON pointers, variables that are no names or not UTF-8.
 write("slash.json", '{"a/b":{"my~key":"SECRET2"},"x_key":"SECRET2 \\"q\\"", "token":{"a" : [1,"\\" \\\\"]}}')
 os.environ["EMB_ODD"] = "a\udcff"
@@ -321,6 +327,12 @@ for name, edit in (("a value", lambda: write("same-app.json", '{"a":2,"key":"SEC
     equal(f"changed: {name}", [changed(**GATHERED), changed(**GATHERED)], [True, False])
 equal("with secrets", [changed(include_secrets=True, **GATHERED), changed(include_secrets=True, **GATHERED), changed(**GATHERED)], [True, False, True])
 os.environ.update(EMB_MODEL="small", API_KEY="ENVSECRET", DEBUG="Yes")
+MISSING = {"settings": {"x": "same-x.json", "y": "nowhere.json"}, "settings_missing": "skip"}
+os.unlink("same.json")
+for unchanged in (False, True):
+    report = call(same_db, "adcp_backup", "same.json", if_changed=True, overwrite=True, **MISSING)
+    equal(f"what is missing is said, unchanged {unchanged}", [report["unchanged"], [re.sub(":.*;", ":...;", w) for w in report["warnings"]]],
+          [unchanged, ['settings "y":...; left out']])
 
 # ---- what is refused at a backup ----
 fails("section without a name", db, "adcp_backup", "no.json", "a section has no name", settings={"": "app.json"})
