@@ -29,6 +29,7 @@
 #include "ops/fts_words.h"
 #include "ops/interrupt.h"
 #include "ops/listing.h"
+#include "ops/log.h"
 #include "ops/metadata.h"
 #include "ops/options.h"
 #include "ops/own_file.h"
@@ -582,6 +583,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   }
   read_options(backup, request);
   if( backup->path ) adcp_own_file_refuse(&backup->db, backup->path);
+  if( backup->path ) adcp_log_refuse(request->config, backup->path, err);
   adcp_snapshot_open(&backup->snapshot, &backup->db);
   backup->created = adcp_clock_seconds();
   backup->window = adcp_file_window_open(&backup->db);

@@ -16,6 +16,7 @@
 #include "ops/interrupt.h"
 #include "ops/json_edit.h"
 #include "ops/json_tree.h"
+#include "ops/log.h"
 #include "ops/null_secrets.h"
 #include "ops/own_file.h"
 #include "ops/redaction.h"
@@ -531,7 +532,7 @@ static void check_lists(AdcpSettingsRestore *settings) {
   }
 }
 
-AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, const AdcpRoot *root,
+AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, const AdcpConfig *config,
                                                 const AdcpArchiveReader *archive, sqlite3 *handle,
                                                 AdcpError *err) {
   if( err->rc ) return NULL;
@@ -543,7 +544,7 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
   settings->err = err;
   settings->database_folder = -1;
   settings->options = options;
-  settings->root = root;
+  settings->root = adcp_config_root(config);
   settings->archive = archive;
   settings->handle = handle;
   size_t n = 0;
@@ -556,6 +557,7 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
   AdcpDb db = {handle, "main", err};
   for( size_t i = 0; i < settings->count; i++ ) {
     adcp_own_file_refuse(&db, settings->targets[i].path);
+    adcp_log_refuse(config, settings->targets[i].path, err);
   }
   check_paths(settings);
   read_variables(settings);
