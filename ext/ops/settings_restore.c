@@ -48,6 +48,7 @@ struct AdcpSettingsRestore {
   AdcpSecretDigests *digests;
   Target *targets;
   size_t count;
+  const char *unwritten; /* an env_file that there are no variables for; NULL: none */
   char *database_path;                /* of the database's folder; owned; once staged */
   int database_folder;                /* open, for fsync; -1: a database in memory */
   AdcpTextList same, differ, missing; /* secrets of the sections that are written */
@@ -486,9 +487,19 @@ static void check_paths(AdcpSettingsRestore *settings) {
 
 /* ---- the whole ---- */
 
-static void list_targets(AdcpSettingsRestore *settings) {
+/* One of the connection's settings is for the backups that have variables; a call that names it asks for
+** them. */
+static const char *find_env_file(AdcpSettingsRestore *settings, const AdcpConfig *config) {
+  const char *path = adcp_options_text(settings->options, "env_file", NULL);
+  const char *set = adcp_options_text(adcp_config_options(config), "env_file", NULL);
+  if( path == NULL || set == NULL || settings->variables || strcmp(path, set) != 0 ) return path;
+  settings->unwritten = path;
+  return NULL;
+}
+
+static void list_targets(AdcpSettingsRestore *settings, const AdcpConfig *config) {
   size_t pairs = adcp_options_pair_count(settings->options, "settings");
-  const char *env_file = adcp_options_text(settings->options, "env_file", NULL);
+  const char *env_file = find_env_file(settings, config);
   settings->targets = adcp_calloc(pairs + 1, sizeof *settings->targets);
   if( settings->targets == NULL ) {
     adcp_error_nomem(settings->err);
@@ -517,6 +528,12 @@ static void look_at(const AdcpSettingsRestore *settings, const Target *target, s
 }
 
 static void make_texts(AdcpSettingsRestore *settings) {
+  if( settings->unwritten ) {
+    adcp_text_list_add(&settings->warnings,
+                       "the backup has no environment variables: the env_file of the settings, "
+                       "%s, is not written",
+                       settings->unwritten);
+  }
   for( size_t i = 0; i < settings->count && !settings->err->rc; i++ ) {
     Target *target = &settings->targets[i];
     look_at(settings, target, &target->before);
@@ -552,7 +569,8 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
   const char *metadata = adcp_archive_head(archive)->metadata;
   settings->metadata = adcp_json_tree(metadata, strlen(metadata), NULL, err);
   settings->digests = adcp_secret_digests_open(digests, n, err);
-  list_targets(settings);
+  read_variables(settings);
+  list_targets(settings, config);
   check_transaction(settings, handle);
   AdcpDb db = {handle, "main", err};
   for( size_t i = 0; i < settings->count; i++ ) {
@@ -560,7 +578,6 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
     adcp_log_refuse(config, settings->targets[i].path, err);
   }
   check_paths(settings);
-  read_variables(settings);
   compare_environment(settings);
   if( !err->rc ) make_texts(settings);
   check_lists(settings);

@@ -704,6 +704,20 @@ equal("rows alone", redaction_warnings(validate_only=True, data_only=True), [LOS
 equal("said when it is done", call(merge, "adcp_restore", "a.json", force=True)["warnings"][-1:], LOST)
 equal("nothing is there any more", redaction_warnings(), [[], []])
 
+# ---- the env_file of the settings, and a backup without variables ----
+other = connect("setting.db")
+call(other, "adcp_backup", "without.json")
+call(other, "adcp_backup", "with.json", env="EMB_MODEL")
+other.execute("SELECT adcp_config('env_file', 'setting.env')").fetchall()
+for path in ("without.json", "with.json"):
+    report = call(other, "adcp_restore", path)
+    equal(f"settings, {path}", [report["settings_written"], report["warnings"], os.path.exists("setting.env")],
+          [["env_file"], [], True] if path == "with.json" else
+          [[], ["the backup has no environment variables: the env_file of the settings, setting.env, is not written"], False])
+equal("nor changed again", [call(other, "adcp_restore", "without.json")["settings_written"], read("setting.env")], [[], "EMB_MODEL=small\n"])
+fails("one that is asked for", other, "adcp_restore", "without.json", "the backup has no environment variables; database unchanged$", env_file="asked.env")
+equal("in a transaction", [other.execute("BEGIN").fetchall(), call(other, "adcp_restore", "without.json")["settings_written"], other.execute("COMMIT").fetchall()], [[], [], []])
+
 # ---- a file that somebody changes while the restore runs ----
 racing = sqlite3.connect(":memory:", isolation_level=None)
 racing.enable_load_extension(True)
@@ -742,6 +756,14 @@ for name, change, said, files in (
     report = call(racing, "adcp_restore", "race-b.json", force=True, trust_schema=True, settings={"s": "race.json"}, env_file="race.env")
     equal(f"{name} meanwhile", [said for said in ("secrets_same", "secrets_different", "secrets_missing") if report[said]], said)
     equal(f"{name}: the files", [read("race.json"), read("race.env")], files)
+write("race.json", '{"key":"SECRET2"}')
+call(racing, "adcp_backup", "race-w.json", settings={"s": "race.json"})
+racing.execute("SELECT adcp_config('env_file', 'race.env')").fetchall()
+during.append(lambda: write("race.json", '{"key":"rotated"}'))
+report = call(racing, "adcp_restore", "race-w.json", force=True, trust_schema=True, settings={"s": "race.json"})
+equal("warnings are said once", [report["secrets_different"], [w for w in report["warnings"] if "race.env" in w]],
+      [["s/key"], ["the backup has no environment variables: the env_file of the settings, race.env, is not written"]])
+racing.execute("SELECT adcp_config('env_file', NULL)").fetchall()
 write("race.json", '{"key":"SECRET2"}')
 os.unlink("race.env")
 racing.execute("INSERT INTO t VALUES(2)")
