@@ -115,8 +115,7 @@ static void read_globs(AdcpSecrets *secrets, AdcpTextList *warnings, AdcpError *
   }
 }
 
-AdcpSecrets *adcp_secrets_open(const AdcpOptions *options, AdcpTextList *warnings,
-                               AdcpError *err) {
+AdcpSecrets *adcp_secrets_open(const AdcpOptions *options, AdcpTextList *warnings, AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpSecrets *secrets = adcp_calloc(1, sizeof *secrets);
   if( secrets == NULL ) {

@@ -371,7 +371,8 @@ static bool flag_of_variable(AdcpSettings *settings, const char *flag, const cha
 
 static bool read_flag(AdcpSettings *settings, const char *flag, const char *from) {
   if( sqlite3_strnicmp(from, "sql:", 4) == 0 ) return flag_of_sql(settings, flag, from + 4);
-  if( sqlite3_strnicmp(from, "settings:", 9) == 0 ) return flag_of_settings(settings, flag, from + 9);
+  if( sqlite3_strnicmp(from, "settings:", 9) == 0 )
+    return flag_of_settings(settings, flag, from + 9);
   return flag_of_variable(settings, flag, from);
 }
 

@@ -26,7 +26,7 @@
 #define ADCP_ENVIRONMENT_KEY    "environment_variables"
 #define ADCP_FLAGS_SECTION      "feature_flags"
 #define ADCP_METADATA_VARIABLES "environment_variables" /* their names, in backup_metadata */
-#define ADCP_METADATA_ALONE     "environment_only" /* there: app_settings has nothing else */
+#define ADCP_METADATA_ALONE     "environment_only"      /* there: app_settings has nothing else */
 
 /* The options, for a table of option specs. */
 #define ADCP_SETTINGS_OPTIONS                                                                      \

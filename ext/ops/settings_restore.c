@@ -33,7 +33,7 @@ typedef struct Target {
   AdcpPlace place; /* while the paths are checked */
   AdcpBuf text;
   struct stat before; /* of the file that the text was made with; zeros: there was none */
-  AdcpOutFile *file; /* once staged */
+  AdcpOutFile *file;  /* once staged */
   bool published;
 } Target;
 
@@ -48,7 +48,7 @@ struct AdcpSettingsRestore {
   AdcpSecretDigests *digests;
   Target *targets;
   size_t count;
-  const char *unwritten; /* an env_file that there are no variables for; NULL: none */
+  const char *unwritten;              /* an env_file that there are no variables for; NULL: none */
   char *database_path;                /* of the database's folder; owned; once staged */
   int database_folder;                /* open, for fsync; -1: a database in memory */
   AdcpTextList same, differ, missing; /* secrets of the sections that are written */
@@ -549,7 +549,8 @@ static void check_lists(AdcpSettingsRestore *settings) {
   }
 }
 
-AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, const AdcpConfig *config,
+AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options,
+                                                const AdcpConfig *config,
                                                 const AdcpArchiveReader *archive, sqlite3 *handle,
                                                 AdcpError *err) {
   if( err->rc ) return NULL;

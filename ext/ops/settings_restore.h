@@ -30,7 +30,8 @@ typedef struct AdcpSettingsRestore AdcpSettingsRestore;
 
 /* Refused inside a transaction of the caller when files are to be written: its ROLLBACK could not
 ** take them back. NULL on error. Borrows options, the root of config, archive and the connection. */
-AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, const AdcpConfig *config,
+AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options,
+                                                const AdcpConfig *config,
                                                 const AdcpArchiveReader *archive, sqlite3 *handle,
                                                 AdcpError *err);
 void adcp_settings_restore_stage(AdcpSettingsRestore *settings, AdcpDb *db);
