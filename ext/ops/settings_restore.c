@@ -222,6 +222,35 @@ static void split_variables(const char *json, size_t n, AdcpBuf *rest, AdcpBuf *
   adcp_buf_free(&marked);
 }
 
+static void note_member(void *context, const char *pointer, const AdcpBuf *json, AdcpBuf *out) {
+  (void)pointer;
+  (void)json;
+  (void)out;
+  *(bool *)context = true;
+}
+
+/* A file that has such a member of its own loses it: the backup has none of the file's. */
+static void warn_of_own_variables(AdcpSettingsRestore *settings, const char *path) {
+  AdcpError unreadable = ADCP_ERROR_INIT;
+  AdcpBuf text = {0}, unused = {0};
+  bool is_there = false;
+  AdcpJsonVisitor visitor = {&is_there, is_variables, note_member};
+  AdcpTextFile file = text_file(settings, path);
+  adcp_json_file_read(&file, &text, &unreadable);
+  adcp_json_edit((const char *)text.data, text.size, &visitor, &unused, &unreadable);
+  if( unreadable.rc == ADCP_NOMEM || unreadable.rc == ADCP_INTERRUPT ) {
+    adcp_error_move(settings->err, &unreadable);
+  } else if( is_there ) {
+    adcp_text_list_add(&settings->warnings,
+                       "settings \"" ADCP_APP_SETTINGS "\": " ADCP_ENVIRONMENT_KEY
+                       " of the file that is there goes: in the backup the variables of option "
+                       "\"env\" stand in its place");
+  }
+  adcp_error_clear(&unreadable);
+  adcp_buf_free(&text);
+  adcp_buf_free(&unused);
+}
+
 /* ---- texts ---- */
 
 static const cJSON *variable_names(const AdcpSettingsRestore *settings) {
@@ -285,6 +314,7 @@ static void make_text(AdcpSettingsRestore *settings, Target *target) {
   AdcpBuf file = {0}, variables = {0};
   if( strcmp(target->section, ADCP_APP_SETTINGS) == 0 && variable_names(settings) ) {
     split_variables(json, n, &file, &variables, err);
+    if( err->rc == ADCP_OK ) warn_of_own_variables(settings, target->path);
   } else {
     adcp_buf_append(&file, json, n);
   }

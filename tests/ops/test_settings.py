@@ -160,6 +160,13 @@ write("nested.json", '{"a":1,"environment_variables":{"OLD":"x"},"b":2}')
 nested = call(db, "adcp_backup", "nested-b.json", settings={"app_settings": "nested.json"}, env="EMB_MODEL")
 check("never nested deeper", '{"a":1,"environment_variables":{"EMB_MODEL":"small"},"b":2}' in read("nested-b.json"))
 check("which is said", "of its own" in nested["warnings"][0])
+nested_target = connect(":memory:")
+for body, warned in (('{"environment_variables":{"OLD":"y"}}', True), ('{"a":{"environment_variables":1}}', False), ("not JSON", False), (None, False)):
+    os.path.exists("nested-new.json") and os.unlink("nested-new.json")
+    body is None or write("nested-new.json", body)
+    equal(f"a member that goes, {body}", [call(nested_target, "adcp_restore", "nested-b.json", force=True, settings={"app_settings": "nested-new.json"})["warnings"], read("nested-new.json").rstrip()],
+          [['settings "app_settings": environment_variables of the file that is there goes: in the backup the variables of option "env" stand in its place'] if warned else [],
+           '{"a":1,"b":2}'])
 call(db, "adcp_backup", "env.json", env="EMB_MODEL")
 check("variables alone", '"app_settings":{"environment_variables":{"EMB_MODEL":"small"}}' in read("env.json"))
 
