@@ -30,6 +30,7 @@
 #include "ops/fts_words.h"
 #include "ops/interrupt.h"
 #include "ops/listing.h"
+#include "ops/log.h"
 #include "ops/metadata.h"
 #include "ops/options.h"
 #include "ops/own_file.h"
@@ -527,7 +528,10 @@ static bool same_figures(AdcpBackup *backup, const AdcpArchiveHead *head) {
   AdcpDb *db = &backup->db;
   AdcpDatabaseFigures figures;
   adcp_metadata_read(&figures, head, backup->err);
-  return strcmp(figures.backup_type, backup->type) == 0 &&
+  char *encoding = adcp_db_text(db, "PRAGMA \"%w\".encoding", db->schema);
+  bool same_encoding = encoding && strcmp(figures.encoding, encoding) == 0;
+  adcp_free(encoding);
+  return same_encoding && strcmp(figures.backup_type, backup->type) == 0 &&
          figures.page_size == adcp_db_integer(db, 0, "PRAGMA \"%w\".page_size", db->schema) &&
          figures.auto_vacuum == adcp_db_integer(db, -1, "PRAGMA \"%w\".auto_vacuum", db->schema) &&
          figures.user_version == adcp_db_integer(db, 0, "PRAGMA \"%w\".user_version", db->schema) &&
@@ -544,6 +548,7 @@ static bool holds_content(AdcpBackup *backup, const char *path) {
       adcp_archive_reader_open_head_checked(backup->root, path, checkpoint, &found);
   const AdcpArchiveHead *head = archive ? adcp_archive_head(archive) : NULL;
   bool holds = head && head->totals.content_sha256[0] && same_figures(backup, head) &&
+               adcp_settings_are_held(backup->settings, archive, &found) &&
                adcp_hash_is_held(&backup->db, backup->schema, &rows, head);
   adcp_archive_reader_close(archive);
   if( found.rc == ADCP_NOMEM || found.rc == ADCP_INTERRUPT ) adcp_error_move(backup->err, &found);
@@ -607,6 +612,7 @@ AdcpBackup *adcp_backup_open(const AdcpRequest *request, AdcpError *err) {
   }
   read_options(backup, request);
   if( backup->path ) adcp_own_file_refuse(&backup->db, backup->path);
+  if( backup->path ) adcp_log_refuse(request->config, backup->path, err);
   adcp_snapshot_open(&backup->snapshot, &backup->db);
   backup->created = adcp_clock_seconds();
   backup->window = adcp_file_window_open(&backup->db);
@@ -720,6 +726,7 @@ static void write_unchanged(AdcpBackup *backup, AdcpBuf *report) {
   adcp_json_member_bool(&w, "unchanged", true);
   adcp_json_member_string(&w, "path", backup->unchanged);
   adcp_json_member_string(&w, "backup_type", backup->type);
+  write_texts(&w, "warnings", &backup->warnings, adcp_settings_warnings(backup->settings));
   adcp_json_member_integer(&w, "duration_ms", adcp_clock_ms() - backup->started_ms);
   adcp_json_end_object(&w);
 }

@@ -70,8 +70,7 @@ bool adcp_backup_dir_is_latest(const char *path) {
   return strcmp(path, LATEST) == 0;
 }
 
-/* Two that read alike are not told to differ. */
-static bool is_of_another(const AdcpDb *db, const AdcpListingEntry *entry) {
+bool adcp_backup_dir_is_of_another(const AdcpDb *db, const AdcpListingEntry *entry) {
   const char *file = adcp_db_filename(db->handle, db->schema);
   if( !adcp_listing_is_path(file) || !adcp_listing_is_path(entry->database) ) return false;
   char *spelled = adcp_listing_spell(file, db->err);
@@ -84,7 +83,7 @@ void adcp_backup_dir_doubt_latest(AdcpDb *db, const AdcpArchiveHead *head, AdcpT
   AdcpListingEntry entry;
   if( db->err->rc ) return;
   adcp_listing_describe(&entry, LATEST, head, db->err);
-  if( is_of_another(db, &entry) ) {
+  if( adcp_backup_dir_is_of_another(db, &entry) ) {
     adcp_texts_add(doubts, db->err, "'latest' is a backup of %s, not of this database's file",
                    entry.database);
   }

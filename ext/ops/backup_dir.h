@@ -12,6 +12,7 @@
 #include "base/texts.h"
 #include "db/db.h"
 #include "ops/config.h"
+#include "ops/listing.h"
 
 /* The path of a new backup of db->schema, for ADCP_OUT_NUMBERED. kind: "" or "safety_"; created in seconds since 1970. Makes
 ** the folder (0700) when it is missing, but not the folder that it stands in. The caller frees it; NULL on error. */
@@ -26,6 +27,10 @@ void adcp_backup_dir_check(const AdcpRoot *root, const char *folder, AdcpError *
 ** the folder of the database `db->schema`. The caller frees it; NULL on error. */
 char *adcp_backup_dir_find(const AdcpConfig *config, AdcpDb *db, const char *path);
 bool adcp_backup_dir_is_latest(const char *path);
+
+/* Whether a backup is of the file of another database than db->schema: not where either has none, nor where
+** two paths read alike. */
+bool adcp_backup_dir_is_of_another(const AdcpDb *db, const AdcpListingEntry *entry);
 
 /* Adds what should be known of a backup that was found as "latest" before it is restored into
 ** db->schema: that it is of another file (several databases may share a folder), or dated in the

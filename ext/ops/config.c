@@ -169,10 +169,12 @@ static void check_prefix(const AdcpOptions *options, AdcpError *err) {
   }
 }
 
-static void check_dir(const AdcpOptions *options, AdcpError *err) {
-  const char *dir = adcp_options_text(options, "backup_dir", ".");
-  if( err->rc == ADCP_OK && dir[0] == 0 ) {
-    adcp_error_set(err, ADCP_ERROR, "setting \"backup_dir\" is empty; give the path of a folder");
+static void check_paths(const AdcpOptions *options, AdcpError *err) {
+  static const char *const paths[][2] = {{"backup_dir", "folder"}, {"log_file", "file"}};
+  for( size_t i = 0; i < sizeof paths / sizeof *paths; i++ ) {
+    if( err->rc || *adcp_options_text(options, paths[i][0], ".") ) continue;
+    adcp_error_set(err, ADCP_ERROR, "setting \"%s\" is empty; give the path of a %s, or NULL",
+                   paths[i][0], paths[i][1]);
   }
 }
 
@@ -239,7 +241,7 @@ static AdcpRoot *narrowed_root(const AdcpConfig *config, AdcpOptions *options, A
 static void replace_options(AdcpConfig *config, AdcpOptions *options, AdcpError *err) {
   if( options == NULL ) return;
   check_prefix(options, err);
-  check_dir(options, err);
+  check_paths(options, err);
   check_safety(options, err);
   AdcpRoot *root = narrowed_root(config, options, err);
   check_log(config, options, root ? root : config->root, err);

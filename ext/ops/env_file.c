@@ -208,10 +208,28 @@ static void append_value(AdcpBuf *line, const AdcpEnvVariable *variable, AdcpTex
                      variable->name);
 }
 
+/* Bytes that are not UTF-8 stand as U+FFFD in a backup: the value is not what it was. */
+static bool is_replaced(const char *value) {
+  return strstr(value, "\xef\xbf\xbd") != NULL;
+}
+
+static void make_replaced_line(Edit *edit, AdcpTextList *warnings) {
+  const AdcpEnvVariable *variable = edit->variable;
+  bool stays = edit->place.kind == ASSIGNMENT;
+  if( !stays ) append_value(&edit->line, variable, warnings);
+  adcp_text_list_add(warnings,
+                     stays ? "%s has U+FFFD in the backup, where it was not UTF-8; its line of the "
+                             "env_file stays"
+                           : "%s has U+FFFD in the backup, where it was not UTF-8, and now in the "
+                             "env_file: look at its value",
+                     variable->name);
+}
+
 static void make_line(Edit *edit, AdcpTextList *warnings) {
   const AdcpEnvVariable *variable = edit->variable;
   if( variable->value && !variable->left_out ) {
-    append_value(&edit->line, variable, warnings);
+    is_replaced(variable->value) ? make_replaced_line(edit, warnings)
+                                 : append_value(&edit->line, variable, warnings);
   } else if( edit->place.kind != ASSIGNMENT ) {
     adcp_buf_appendf(&edit->line, "# %s%s", variable->name,
                      variable->left_out ? LEFT_OUT : NOT_SET);

@@ -19,7 +19,8 @@ typedef struct AdcpEnvVariable {
 /* Brings the variables into the text of a .env file; takes time with the sum of their sizes. The last
 ** assignment of each, the one in force, is replaced; where the line says more than that assignment, or
 ** a later one assigns it behind another, it stays, and the new one is added at the end. One without a value keeps its lines (with a warning if
-** it was not set); where the file has none, a comment says so. A name that no shell takes is left out
+** it was not set); where the file has none, a comment says so. So does one whose value has U+FFFD, which the
+** backup has for what is not UTF-8: where the file has no line of it, that value comes with a warning. A name that no shell takes is left out
 ** with a warning; of several of one name the last counts. On error the text is as it was. */
 void adcp_env_file_edit(AdcpBuf *text, const AdcpEnvVariable *variables, size_t count,
                         AdcpTextList *warnings, AdcpError *err);

@@ -75,3 +75,20 @@ char *adcp_glob_caseless(const char *glob, AdcpError *err) {
   adcp_buf_free(&out);
   return text;
 }
+
+/* Behind the class that begins here; NULL: it has no end. */
+static const char *skip_class(const char *at) {
+  at++;
+  if( *at == '^' ) at++;
+  if( *at == ']' ) at++;
+  at = strchr(at, ']');
+  return at ? at + 1 : NULL;
+}
+
+bool adcp_glob_is_closed(const char *glob) {
+  while( (glob = strchr(glob, '[')) != NULL ) {
+    glob = skip_class(glob);
+    if( glob == NULL ) return false;
+  }
+  return true;
+}

@@ -10,4 +10,7 @@
 ** by the caller; NULL: out of memory. */
 char *adcp_glob_caseless(const char *glob, AdcpError *err);
 
+/* Whether each [ of a pattern has its ]. One without matches nothing. */
+bool adcp_glob_is_closed(const char *glob);
+
 #endif

@@ -28,8 +28,9 @@ typedef struct Folder {
   int64_t backups, safety_backups, damaged, foreign, total_bytes, world_readable;
   int64_t ahead_count;
   AdcpListingEntry ahead; /* the newest of the whole ones that are dated in the future; likewise */
-  AdcpListingEntry
-      newest; /* of the others, no safety backup; its path is NULL when there is none */
+  /* The newest of the others, no safety backups: of this database, and of files of others. */
+  AdcpListingEntry own, of_others;
+  AdcpListingEntry *newest;     /* of these two; its path is NULL when there is none */
   AdcpListingEntry last_broken; /* of the damaged ones, by the time of the file; likewise */
 } Folder;
 
@@ -88,18 +89,18 @@ static void keep_later(AdcpListingEntry *kept, AdcpListingEntry *entry) {
   memset(entry, 0, sizeof *entry);
 }
 
-static void keep_whole(Folder *folder, AdcpListingEntry *entry) {
+static void keep_whole(Folder *folder, const AdcpDb *db, AdcpListingEntry *entry) {
   if( adcp_clock_is_future(entry->created) ) {
     folder->ahead_count++;
     keep_later(&folder->ahead, entry);
   } else if( entry->is_safety ) {
     adcp_listing_entry_clear(entry);
   } else {
-    keep_later(&folder->newest, entry);
+    keep_later(adcp_backup_dir_is_of_another(db, entry) ? &folder->of_others : &folder->own, entry);
   }
 }
 
-static void count_entry(Folder *folder, AdcpListingEntry *entry) {
+static void count_entry(Folder *folder, const AdcpDb *db, AdcpListingEntry *entry) {
   if( entry->status == ADCP_BACKUP_FOREIGN ) {
     folder->foreign++;
     adcp_listing_entry_clear(entry);
@@ -109,7 +110,7 @@ static void count_entry(Folder *folder, AdcpListingEntry *entry) {
   folder->world_readable += (entry->st.st_mode & S_IROTH) != 0 && !S_ISLNK(entry->st.st_mode);
   if( entry->status == ADCP_BACKUP_OK ) {
     *(entry->is_safety ? &folder->safety_backups : &folder->backups) += 1;
-    keep_whole(folder, entry);
+    keep_whole(folder, db, entry);
   } else {
     folder->damaged++;
     entry->created = (int64_t)entry->st.st_mtim.tv_sec; /* it cannot tell by itself */
@@ -117,8 +118,17 @@ static void count_entry(Folder *folder, AdcpListingEntry *entry) {
   }
 }
 
-static void read_folder(Folder *folder, const AdcpRoot *root, AdcpCheckpoint checkpoint,
+static void find_newest(Folder *folder, const AdcpRoot *root, AdcpCheckpoint checkpoint,
                         AdcpError *err) {
+  const AdcpListingEntry *own = &folder->own, *other = &folder->of_others;
+  bool is_other = other->path && (own->path == NULL || adcp_listing_older(own, other));
+  folder->newest = is_other ? &folder->of_others : &folder->own;
+  adcp_listing_confirm(folder->newest, root, checkpoint, err);
+}
+
+static void read_folder(Folder *folder, const AdcpDb *db, const AdcpRoot *root,
+                        AdcpCheckpoint checkpoint) {
+  AdcpError *err = db->err;
   struct stat st;
   struct statvfs space;
   AdcpListingEntry entry;
@@ -136,9 +146,9 @@ static void read_folder(Folder *folder, const AdcpRoot *root, AdcpCheckpoint che
   AdcpListing *listing =
       adcp_listing_open(root, folder->path, ADCP_MISSING_IS_EMPTY, checkpoint, unreadable);
   if( unreadable->rc && unreadable->rc != ADCP_PERM ) adcp_error_move(err, unreadable);
-  while( listing && adcp_listing_take(listing, &entry, err) ) count_entry(folder, &entry);
+  while( listing && adcp_listing_take(listing, &entry, err) ) count_entry(folder, db, &entry);
   adcp_listing_close(listing);
-  adcp_listing_confirm(&folder->newest, root, checkpoint, err);
+  find_newest(folder, root, checkpoint, err);
 }
 
 static void member_known(AdcpJsonWriter *w, const char *key, int64_t value) {
@@ -147,8 +157,8 @@ static void member_known(AdcpJsonWriter *w, const char *key, int64_t value) {
 }
 
 static int64_t newest_age(const Folder *folder) {
-  if( folder->newest.path == NULL || folder->newest.created == ADCP_CREATED_UNKNOWN ) return -1;
-  int64_t age = adcp_clock_seconds() - folder->newest.created;
+  if( folder->newest->path == NULL || folder->newest->created == ADCP_CREATED_UNKNOWN ) return -1;
+  int64_t age = adcp_clock_seconds() - folder->newest->created;
   return age > 0 ? age : 0;
 }
 
@@ -162,8 +172,8 @@ static void write_folder(AdcpJsonWriter *w, const Folder *folder) {
   adcp_json_member_integer(w, "damaged", folder->damaged);
   adcp_json_member_integer(w, "foreign", folder->foreign);
   adcp_json_member_integer(w, "total_size_bytes", folder->total_bytes);
-  adcp_json_member_string(w, "newest", folder->newest.name);
-  adcp_json_member_string(w, "newest_created_at", folder->newest.created_at);
+  adcp_json_member_string(w, "newest", folder->newest->name);
+  adcp_json_member_string(w, "newest_created_at", folder->newest->created_at);
   member_known(w, "newest_age_s", newest_age(folder));
   member_known(w, "free_bytes", folder->free_bytes);
   adcp_json_end_object(w);
@@ -184,15 +194,22 @@ static void warn(AdcpJsonWriter *w, const char *format, ...) {
   adcp_buf_free(&text);
 }
 
+/* A backup of another database in the same folder is none of this one. */
 static void warn_of_age(AdcpJsonWriter *w, const Folder *folder, const char *max_age) {
   AdcpDuration duration;
-  const AdcpListingEntry *newest = &folder->newest;
-  if( max_age == NULL || newest->created == ADCP_CREATED_UNKNOWN ||
+  const AdcpListingEntry *own = &folder->own;
+  if( own->path == NULL ) {
+    warn(w, "there is no backup of this database's file yet in %s; the newest there, %s, is of %s",
+         folder->path, folder->newest->name, folder->newest->database);
+    return;
+  }
+  if( max_age == NULL || own->created == ADCP_CREATED_UNKNOWN ||
       !adcp_duration_parse(max_age, &duration) )
     return;
-  if( newest->created >= adcp_duration_before(adcp_clock_seconds(), &duration) ) return;
-  warn(w, "the newest backup, %s of %s, is older than max_age (%s)", newest->name,
-       newest->created_at, max_age);
+  if( own->created >= adcp_duration_before(adcp_clock_seconds(), &duration) ) return;
+  warn(w, "the newest backup%s, %s of %s, is older than max_age (%s)",
+       own == folder->newest ? "" : " of this database's file", own->name, own->created_at,
+       max_age);
 }
 
 static void warn_of_future(AdcpJsonWriter *w, const Folder *folder) {
@@ -212,7 +229,7 @@ static void warn_of_access(AdcpJsonWriter *w, const Folder *folder) {
     warn(w,
          "%s; until that is mended, or another one set with adcp_config('backup_dir', path), there "
          "is no %sbackup",
-         adcp_error_message(&folder->unwritable), folder->newest.path ? "new " : "");
+         adcp_error_message(&folder->unwritable), folder->newest->path ? "new " : "");
   }
   if( folder->unreadable.rc ) {
     warn(w, "%s; which backups are in it is not known", adcp_error_message(&folder->unreadable));
@@ -229,16 +246,16 @@ static void write_warnings(AdcpJsonWriter *w, const AdcpRequest *request, const 
   } else if( folder->outside ) {
     warn(w, "%s lies outside of %s, the root of this connection; set backup_dir to a folder inside",
          folder->path, adcp_root_path(adcp_config_root(request->config)));
-  } else if( folder->newest.path ) {
+  } else if( folder->newest->path ) {
     warn_of_age(w, folder, adcp_options_text(settings, "max_age", NULL));
   } else if( folder->unwritable.rc == ADCP_OK && folder->unreadable.rc == ADCP_OK &&
              folder->ahead_count == 0 ) {
     warn(w, "there is no backup yet in %s", folder->path);
   }
-  if( folder->newest.status != ADCP_BACKUP_OK ) {
-    warn(w, "the newest backup, %s, is not valid: %s", folder->newest.name, folder->newest.error);
+  if( folder->newest->status != ADCP_BACKUP_OK ) {
+    warn(w, "the newest backup, %s, is not valid: %s", folder->newest->name, folder->newest->error);
   } else if( broken->path &&
-             (folder->newest.path == NULL || folder->newest.created <= broken->created) ) {
+             (folder->newest->path == NULL || folder->newest->created <= broken->created) ) {
     warn(w, "the newest backup, %s, is not valid: %s", broken->name, broken->error);
   }
   warn_of_future(w, folder);
@@ -257,9 +274,10 @@ static void write_status(const AdcpRequest *request, AdcpBuf *report, AdcpError 
   memset(&folder, 0, sizeof folder);
   folder.path = adcp_config_backup_dir(request->config, request->handle, "main", &none);
   if( none.rc == ADCP_NOMEM || none.rc == ADCP_INTERRUPT ) adcp_error_move(err, &none);
+  folder.newest = &folder.own;
   if( folder.path ) {
-    read_folder(&folder, adcp_config_root(request->config),
-                adcp_interrupt_checkpoint_of(request->handle), err);
+    read_folder(&folder, &db, adcp_config_root(request->config),
+                adcp_interrupt_checkpoint_of(request->handle));
   }
   AdcpJsonWriter w = {report, false};
   adcp_json_begin_object(&w);
@@ -270,7 +288,8 @@ static void write_status(const AdcpRequest *request, AdcpBuf *report, AdcpError 
   adcp_error_clear(&folder.unwritable);
   adcp_error_clear(&folder.unreadable);
   adcp_listing_entry_clear(&folder.ahead);
-  adcp_listing_entry_clear(&folder.newest);
+  adcp_listing_entry_clear(&folder.own);
+  adcp_listing_entry_clear(&folder.of_others);
   adcp_listing_entry_clear(&folder.last_broken);
   adcp_free(folder.path);
   adcp_error_clear(&none);

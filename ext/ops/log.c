@@ -12,6 +12,7 @@
 #include "ops/clock.h"
 #include "ops/own_file.h"
 #include "platform/file.h"
+#include "platform/root.h"
 #include "platform/write.h"
 
 /* The members of a report that a log line takes over. */
@@ -70,6 +71,29 @@ static void append(const AdcpConfig *config, const char *path, const AdcpBuf *li
     adcp_error_errno(err, ADCP_IOERR, n < 0 ? errno : ENOSPC, "cannot write the log %s", path);
   }
   adcp_system_calls()->xClose(fd);
+}
+
+/* False where there is no such folder: then nothing is written there. */
+static bool open_place(AdcpPlace *place, const AdcpConfig *config, const char *path,
+                       AdcpError *err) {
+  int rc = adcp_place_open(place, adcp_config_root(config), path, ADCP_LINKS_FOLLOWED);
+  if( rc != 0 && errno == ENOMEM ) adcp_error_nomem(err);
+  return rc == 0;
+}
+
+void adcp_log_refuse(const AdcpConfig *config, const char *path, AdcpError *err) {
+  const char *log = adcp_options_text(adcp_config_options(config), "log_file", NULL);
+  AdcpPlace of_log = ADCP_PLACE_INIT, of_path = ADCP_PLACE_INIT;
+  if( log == NULL || err->rc ) return;
+  if( open_place(&of_log, config, log, err) && open_place(&of_path, config, path, err) &&
+      adcp_place_same(&of_log, &of_path) ) {
+    adcp_error_set(err, ADCP_CANTOPEN,
+                   "cannot write %s: it is the log of this connection, to which a line of this is "
+                   "added in the end; give another path, or set log_file to another",
+                   path);
+  }
+  adcp_place_close(&of_log);
+  adcp_place_close(&of_path);
 }
 
 void adcp_log_write(const AdcpConfig *config, const AdcpLogEntry *entry, const AdcpError *outcome) {

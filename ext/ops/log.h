@@ -25,4 +25,8 @@ typedef struct AdcpLogEntry {
 /* No-op without a log_file. outcome: what became of the operation; it stays as it is. */
 void adcp_log_write(const AdcpConfig *config, const AdcpLogEntry *entry, const AdcpError *outcome);
 
+/* Sets ADCP_CANTOPEN when what the operation is to write is the log itself: its line would be the end of
+** that file. */
+void adcp_log_refuse(const AdcpConfig *config, const char *path, AdcpError *err);
+
 #endif

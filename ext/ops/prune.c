@@ -254,16 +254,11 @@ static bool goes(const File *file) {
 
 /* ---- deleting ---- */
 
-static bool same_file(const struct stat *a, const struct stat *b) {
-  return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-         a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
 static void delete_file(Prune *prune, int folder, File *file) {
   const AdcpSystemCalls *os = adcp_system_calls();
   struct stat st;
   bool there = os->xFstatat(folder, file->entry.name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-  if( there && !same_file(&st, &file->entry.st) ) {
+  if( there && !adcp_same_state(&st, &file->entry.st) ) {
     file->fixed = "changed while it was looked at";
   } else if( there && os->xUnlink(folder, file->entry.name) == 0 ) {
     prune->deleted++;

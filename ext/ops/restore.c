@@ -367,7 +367,7 @@ AdcpRestore *adcp_restore_open(const AdcpRequest *request, AdcpError *err) {
   adcp_transaction_check_caller(&restore->db, restore->function);
   open_archive(restore, request->archive);
   restore->settings =
-      adcp_settings_restore_open(restore->options, restore->root,
+      adcp_settings_restore_open(restore->options, request->config,
                                  adcp_read_ahead_archive(restore->archive), request->handle, err);
   choose_rows(restore);
   if( err->rc || flag(restore, "validate_only") ) {

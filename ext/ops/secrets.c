@@ -88,19 +88,34 @@ static void digest_value(const uint8_t salt[SALT_BYTES], const char *section, co
 
 /* ---- backup ---- */
 
-static void read_globs(AdcpSecrets *secrets, AdcpError *err) {
+/* One that matches no name would let secrets in without a word. */
+static void check_glob(const char *glob, AdcpTextList *warnings, AdcpError *err) {
+  if( *glob == 0 ) {
+    adcp_error_set(err, ADCP_ERROR,
+                   "option \"secret_names\": a name is empty; give names or globs, such as "
+                   "\"*KEY*\", or say {\"include_secrets\":true}");
+  } else if( !adcp_glob_is_closed(glob) ) {
+    adcp_text_list_add(warnings,
+                       "option \"secret_names\": \"%.60s\" has a [ without its ], so that no name "
+                       "matches; the character itself is [[]",
+                       glob);
+  }
+}
+
+static void read_globs(AdcpSecrets *secrets, AdcpTextList *warnings, AdcpError *err) {
   const AdcpOptions *options = secrets->options;
   bool own = adcp_options_has(options, "secret_names");
   size_t count = own ? adcp_options_name_count(options, "secret_names") : DEFAULT_NAME_COUNT;
   for( size_t i = 0; i < count && !err->rc; i++ ) {
     const char *glob = own ? adcp_options_name(options, "secret_names", i) : default_names[i];
-    char *caseless = adcp_glob_caseless(glob, err);
+    check_glob(glob, warnings, err);
+    char *caseless = err->rc ? NULL : adcp_glob_caseless(glob, err);
     if( caseless ) adcp_texts_add(&secrets->globs, err, "%s", caseless);
     adcp_free(caseless);
   }
 }
 
-AdcpSecrets *adcp_secrets_open(const AdcpOptions *options, AdcpError *err) {
+AdcpSecrets *adcp_secrets_open(const AdcpOptions *options, AdcpTextList *warnings, AdcpError *err) {
   if( err->rc ) return NULL;
   AdcpSecrets *secrets = adcp_calloc(1, sizeof *secrets);
   if( secrets == NULL ) {
@@ -109,7 +124,7 @@ AdcpSecrets *adcp_secrets_open(const AdcpOptions *options, AdcpError *err) {
   }
   secrets->options = options;
   secrets->included = adcp_options_bool(options, "include_secrets", false);
-  read_globs(secrets, err);
+  read_globs(secrets, warnings, err);
   adcp_random_bytes(secrets->salt, sizeof secrets->salt, err);
   if( err->rc == ADCP_OK ) return secrets;
   adcp_secrets_close(secrets);
@@ -133,7 +148,7 @@ void adcp_secrets_close(AdcpSecrets *secrets) {
 static bool is_variables(const AdcpSecrets *secrets, const char *pointer) {
   return strcmp(pointer, "/" ADCP_ENVIRONMENT_KEY) == 0 &&
          strcmp(secrets->section, ADCP_APP_SETTINGS) == 0 &&
-         adcp_options_has(secrets->options, "env");
+         adcp_options_name_count(secrets->options, "env");
 }
 
 static bool is_secret(void *context, const char *pointer, const char *key) {
@@ -160,7 +175,7 @@ static void note_place(AdcpSecrets *secrets, const char *pointer) {
   static const char variables[] = "/" ADCP_ENVIRONMENT_KEY "/";
   bool ours = strncmp(pointer, variables, sizeof variables - 1) == 0 &&
               strcmp(secrets->section, ADCP_APP_SETTINGS) == 0 &&
-              adcp_options_has(secrets->options, "env");
+              adcp_options_name_count(secrets->options, "env");
   if( ours || secrets->err->rc ) return;
   if( adcp_map_get(&secrets->by_place, pointer, strlen(pointer)) ) {
     adcp_error_set(secrets->err, ADCP_ERROR,
@@ -184,12 +199,16 @@ static void begin_digests(AdcpSecrets *secrets) {
   adcp_buf_append_str(&secrets->digests, "\",\"values\":[");
 }
 
+static bool is_null(const AdcpBuf *value) {
+  return value->size == 4 && memcmp(value->data, "null", 4) == 0;
+}
+
 static void leave_out(void *context, const char *pointer, const AdcpBuf *value, AdcpBuf *out) {
   AdcpSecrets *secrets = context;
   char hex[ADCP_SHA256_HEX + 1];
   adcp_buf_append_str(out, "null");
   note_place(secrets, pointer);
-  if( value->size == 4 && memcmp(value->data, "null", 4) == 0 ) return;
+  if( is_null(value) ) return;
   digest_value(secrets->salt, secrets->section, pointer, value, hex, secrets->err);
   bool first = secrets->digests.size == 0;
   if( first ) begin_digests(secrets);
@@ -336,6 +355,41 @@ bool adcp_secret_same(const AdcpSecretDigests *digests, const char *section, con
   if( left_out == NULL ) return false;
   digest_value(digests->salt, section, pointer, value, hex, err);
   return err->rc == ADCP_OK && strcmp(hex, left_out->hmac) == 0;
+}
+
+/* A document that is backed up, beside what an earlier backup left out. */
+typedef struct Comparison {
+  AdcpSecrets *secrets;
+  const AdcpSecretDigests *digests;
+  bool same; /* so far */
+} Comparison;
+
+static bool is_compared(void *context, const char *pointer, const char *key) {
+  return is_secret(((Comparison *)context)->secrets, pointer, key);
+}
+
+static void compare_value(void *context, const char *pointer, const AdcpBuf *value, AdcpBuf *out) {
+  (void)out;
+  Comparison *comparison = context;
+  AdcpSecrets *secrets = comparison->secrets;
+  bool same =
+      is_null(value)
+          ? !adcp_secret_left_out(comparison->digests, secrets->section, pointer, secrets->err)
+          : adcp_secret_same(comparison->digests, secrets->section, pointer, value, secrets->err);
+  comparison->same = comparison->same && same;
+}
+
+bool adcp_secrets_are_same(AdcpSecrets *secrets, const AdcpSecretDigests *digests,
+                           const char *section, const AdcpBuf *text, AdcpError *err) {
+  if( err->rc || secrets->included ) return true;
+  secrets->section = section;
+  secrets->err = err;
+  AdcpBuf unused = {0};
+  Comparison comparison = {secrets, digests, true};
+  AdcpJsonVisitor visitor = {&comparison, is_compared, compare_value};
+  adcp_json_edit((const char *)text->data, text->size, &visitor, &unused, err);
+  adcp_buf_free(&unused);
+  return comparison.same;
 }
 
 size_t adcp_secret_count(const AdcpSecretDigests *digests) {

@@ -27,8 +27,9 @@
 
 typedef struct AdcpSecrets AdcpSecrets;
 
-/* Options secret_names and include_secrets, borrowed. NULL on error. */
-AdcpSecrets *adcp_secrets_open(const AdcpOptions *options, AdcpError *err);
+/* Options secret_names and include_secrets, borrowed; a name that can match nothing is a warning, an empty one
+** an error. NULL on error. */
+AdcpSecrets *adcp_secrets_open(const AdcpOptions *options, AdcpTextList *warnings, AdcpError *err);
 
 /* Appends the document with null for its secrets; adds "section/path" of each to names. */
 void adcp_secrets_redact(AdcpSecrets *secrets, const char *section, const AdcpBuf *text,
@@ -55,6 +56,11 @@ bool adcp_secret_left_out(const AdcpSecretDigests *digests, const char *section,
 /* Whether it was left out and was this one: JSON text. */
 bool adcp_secret_same(const AdcpSecretDigests *digests, const char *section, const char *pointer,
                       const AdcpBuf *value, AdcpError *err);
+
+/* Whether the secrets of a document that is backed up are those that were left out there: all of them, with
+** these values. One that is null was null. */
+bool adcp_secrets_are_same(AdcpSecrets *secrets, const AdcpSecretDigests *digests,
+                           const char *section, const AdcpBuf *text, AdcpError *err);
 
 /* How many were left out. */
 size_t adcp_secret_count(const AdcpSecretDigests *digests);

@@ -34,7 +34,8 @@ struct AdcpSettings {
   size_t count;
   size_t bytes; /* of all files */
   AdcpEnvironment environment;
-  AdcpBuf flags; /* empty without */
+  bool variables_alone; /* app_settings has them and is no file */
+  AdcpBuf flags;        /* empty without */
   AdcpTextList redacted, warnings;
 };
 
@@ -98,6 +99,9 @@ static void read_file(AdcpSettings *settings, const char *name, const char *path
   AdcpError trial = ADCP_ERROR_INIT;
   AdcpBuf text = {0};
   AdcpTextFile file = {settings->root, path, adcp_interrupt_checkpoint_of(settings->db->handle)};
+  if( *path == 0 ) {
+    adcp_error_set(&trial, ADCP_CANTOPEN, "its path is empty; give the path of a file");
+  }
   adcp_json_file_read(&file, &text, &trial);
   bool skip = skipped(settings, name, &trial);
   if( settings->err->rc == ADCP_OK && !skip ) {
@@ -197,12 +201,13 @@ static void attach_variables(AdcpSettings *settings, Section *section) {
 }
 
 static void read_environment(AdcpSettings *settings) {
-  if( !adcp_options_has(settings->options, "env") ) return;
+  if( adcp_options_name_count(settings->options, "env") == 0 ) return;
   adcp_environment_read(&settings->environment, settings->options, "env", &settings->warnings,
                         settings->err);
   if( settings->err->rc ) return;
   Section *section = find_section(settings, ADCP_APP_SETTINGS);
   if( section == NULL ) {
+    settings->variables_alone = true;
     section = add_section(settings, ADCP_APP_SETTINGS);
     if( section ) adcp_buf_append_str(&section->text, "{}");
   }
@@ -348,6 +353,13 @@ static bool flag_of_sql(AdcpSettings *settings, const char *flag, const char *sq
 }
 
 static bool flag_of_variable(AdcpSettings *settings, const char *flag, const char *name) {
+  if( *name == 0 || strchr(name, '=') ) {
+    adcp_error_set(settings->err, ADCP_ERROR,
+                   "option \"flags\": \"%s\": \"%.100s\" is neither the name of an environment "
+                   "variable nor settings:... nor sql:...",
+                   flag, name);
+    return false;
+  }
   const char *value = getenv(name);
   if( value == NULL ) {
     adcp_text_list_add(&settings->warnings,
@@ -358,8 +370,9 @@ static bool flag_of_variable(AdcpSettings *settings, const char *flag, const cha
 }
 
 static bool read_flag(AdcpSettings *settings, const char *flag, const char *from) {
-  if( strncmp(from, "sql:", 4) == 0 ) return flag_of_sql(settings, flag, from + 4);
-  if( strncmp(from, "settings:", 9) == 0 ) return flag_of_settings(settings, flag, from + 9);
+  if( sqlite3_strnicmp(from, "sql:", 4) == 0 ) return flag_of_sql(settings, flag, from + 4);
+  if( sqlite3_strnicmp(from, "settings:", 9) == 0 )
+    return flag_of_settings(settings, flag, from + 9);
   return flag_of_variable(settings, flag, from);
 }
 
@@ -380,12 +393,13 @@ static void read_flags(AdcpSettings *settings) {
 /* ---- the whole ---- */
 
 static void redact(AdcpSettings *settings) {
-  settings->secrets = adcp_secrets_open(settings->options, settings->err);
+  bool compared = adcp_options_bool(settings->options, "if_changed", false);
+  settings->secrets = adcp_secrets_open(settings->options, &settings->warnings, settings->err);
   for( size_t i = 0; i < settings->count && !settings->err->rc; i++ ) {
     Section *section = &settings->sections[i];
     adcp_secrets_redact(settings->secrets, section->name, &section->text, &section->left,
                         &settings->redacted, settings->err);
-    adcp_buf_free(&section->text);
+    if( !compared ) adcp_buf_free(&section->text);
   }
   if( settings->secrets ) adcp_secrets_digests(settings->secrets);
   adcp_text_list_check(&settings->redacted, settings->err);
@@ -441,11 +455,35 @@ AdcpSettings *adcp_settings_open(const AdcpOptions *options, AdcpConfig *config,
   return NULL;
 }
 
+/* Also where there are no variables: the list says whose the member in app_settings is. */
 void adcp_settings_write_metadata(const AdcpSettings *settings, AdcpJsonWriter *w) {
-  if( settings->environment.names.count ) {
+  if( settings->environment.json.size ) {
     adcp_text_list_write(&settings->environment.names, w, ADCP_METADATA_VARIABLES);
   }
+  if( settings->variables_alone ) adcp_json_member_bool(w, ADCP_METADATA_ALONE, true);
   if( settings->redacted.count ) adcp_text_list_write(&settings->redacted, w, "redacted_settings");
+}
+
+static bool has_section(const AdcpArchiveReader *archive, const char *name, const AdcpBuf *text) {
+  size_t n = 0;
+  const char *json = adcp_archive_section(archive, name, &n);
+  return json && n == text->size && memcmp(json, text->data, n) == 0;
+}
+
+bool adcp_settings_are_held(const AdcpSettings *settings, const AdcpArchiveReader *archive,
+                            AdcpError *err) {
+  size_t n = 0;
+  const char *json = adcp_archive_section(archive, ADCP_SECRETS_SECTION, &n);
+  AdcpSecretDigests *digests = adcp_secret_digests_open(json, n, err);
+  bool held = digests && (settings->flags.size == 0 ||
+                          has_section(archive, ADCP_FLAGS_SECTION, &settings->flags));
+  for( size_t i = 0; i < settings->count && held; i++ ) {
+    const Section *section = &settings->sections[i];
+    held = has_section(archive, section->name, &section->left) &&
+           adcp_secrets_are_same(settings->secrets, digests, section->name, &section->text, err);
+  }
+  adcp_secret_digests_close(digests);
+  return held;
 }
 
 void adcp_settings_write(const AdcpSettings *settings, AdcpArchiveWriter *archive) {

@@ -15,6 +15,7 @@
 #ifndef ADCP_OPS_SETTINGS_H
 #define ADCP_OPS_SETTINGS_H
 
+#include "archive/archive_read.h"
 #include "archive/archive_write.h"
 #include "db/db.h"
 #include "ops/config.h"
@@ -25,6 +26,7 @@
 #define ADCP_ENVIRONMENT_KEY    "environment_variables"
 #define ADCP_FLAGS_SECTION      "feature_flags"
 #define ADCP_METADATA_VARIABLES "environment_variables" /* their names, in backup_metadata */
+#define ADCP_METADATA_ALONE     "environment_only"      /* there: app_settings has nothing else */
 
 /* The options, for a table of option specs. */
 #define ADCP_SETTINGS_OPTIONS                                                                      \
@@ -44,6 +46,11 @@ AdcpSettings *adcp_settings_open(const AdcpOptions *options, AdcpConfig *config,
 /* Members for backup_metadata: names of variables and of what was left out; nothing when there is
 ** none. */
 void adcp_settings_write_metadata(const AdcpSettings *settings, AdcpJsonWriter *w);
+
+/* Whether an earlier backup has these sections, secrets among them. For this, settings of option if_changed
+** keep the texts of files. */
+bool adcp_settings_are_held(const AdcpSettings *settings, const AdcpArchiveReader *archive,
+                            AdcpError *err);
 
 /* The sections. */
 void adcp_settings_write(const AdcpSettings *settings, AdcpArchiveWriter *archive);

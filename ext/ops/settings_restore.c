@@ -16,6 +16,7 @@
 #include "ops/interrupt.h"
 #include "ops/json_edit.h"
 #include "ops/json_tree.h"
+#include "ops/log.h"
 #include "ops/null_secrets.h"
 #include "ops/own_file.h"
 #include "ops/redaction.h"
@@ -31,7 +32,8 @@ typedef struct Target {
   const char *path;
   AdcpPlace place; /* while the paths are checked */
   AdcpBuf text;
-  AdcpOutFile *file; /* once staged */
+  struct stat before; /* of the file that the text was made with; zeros: there was none */
+  AdcpOutFile *file;  /* once staged */
   bool published;
 } Target;
 
@@ -46,6 +48,7 @@ struct AdcpSettingsRestore {
   AdcpSecretDigests *digests;
   Target *targets;
   size_t count;
+  const char *unwritten;              /* an env_file that there are no variables for; NULL: none */
   char *database_path;                /* of the database's folder; owned; once staged */
   int database_folder;                /* open, for fsync; -1: a database in memory */
   AdcpTextList same, differ, missing; /* secrets of the sections that are written */
@@ -219,14 +222,50 @@ static void split_variables(const char *json, size_t n, AdcpBuf *rest, AdcpBuf *
   adcp_buf_free(&marked);
 }
 
+static void note_member(void *context, const char *pointer, const AdcpBuf *json, AdcpBuf *out) {
+  (void)pointer;
+  (void)json;
+  (void)out;
+  *(bool *)context = true;
+}
+
+/* A file that has such a member of its own loses it: the backup has none of the file's. */
+static void warn_of_own_variables(AdcpSettingsRestore *settings, const char *path) {
+  AdcpError unreadable = ADCP_ERROR_INIT;
+  AdcpBuf text = {0}, unused = {0};
+  bool is_there = false;
+  AdcpJsonVisitor visitor = {&is_there, is_variables, note_member};
+  AdcpTextFile file = text_file(settings, path);
+  adcp_json_file_read(&file, &text, &unreadable);
+  adcp_json_edit((const char *)text.data, text.size, &visitor, &unused, &unreadable);
+  if( unreadable.rc == ADCP_NOMEM || unreadable.rc == ADCP_INTERRUPT ) {
+    adcp_error_move(settings->err, &unreadable);
+  } else if( is_there ) {
+    adcp_text_list_add(&settings->warnings,
+                       "settings \"" ADCP_APP_SETTINGS "\": " ADCP_ENVIRONMENT_KEY
+                       " of the file that is there goes: in the backup the variables of option "
+                       "\"env\" stand in its place");
+  }
+  adcp_error_clear(&unreadable);
+  adcp_buf_free(&text);
+  adcp_buf_free(&unused);
+}
+
 /* ---- texts ---- */
 
 static const cJSON *variable_names(const AdcpSettingsRestore *settings) {
   return cJSON_GetObjectItemCaseSensitive(settings->metadata, ADCP_METADATA_VARIABLES);
 }
 
+/* app_settings that was no file would empty the one in its place. */
+static bool is_variables_alone(const AdcpSettingsRestore *settings, const char *section) {
+  return strcmp(section, ADCP_APP_SETTINGS) == 0 &&
+         cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(settings->metadata, ADCP_METADATA_ALONE));
+}
+
 /* Whether a restore writes the section to a file. */
-static bool is_settings(const char *section) {
+static bool is_settings(const AdcpSettingsRestore *settings, const char *section) {
+  if( is_variables_alone(settings, section) ) return false;
   return !adcp_settings_reserved(section) || strcmp(section, ADCP_FLAGS_SECTION) == 0;
 }
 
@@ -238,8 +277,13 @@ static void fail_no_section(AdcpSettingsRestore *settings, const char *section) 
   const char *name;
   adcp_error_set(err, ADCP_ERROR, "option \"settings\": the backup has no settings \"%s\"",
                  section);
+  if( is_variables_alone(settings, section) ) {
+    adcp_error_append(err, ", only the environment variables of option \"env\"; write those with "
+                           "option \"env_file\"");
+    return;
+  }
   for( size_t i = 0; (name = adcp_archive_section_name(settings->archive, i)) != NULL; i++ ) {
-    if( !is_settings(name) || count++ >= LISTED_SECTIONS ) continue;
+    if( !is_settings(settings, name) || count++ >= LISTED_SECTIONS ) continue;
     adcp_error_append(err, "%s \"%s\"", count == 1 ? "; it has" : ",", name);
   }
   if( count > LISTED_SECTIONS ) adcp_error_append(err, " and %zu more", count - LISTED_SECTIONS);
@@ -263,13 +307,14 @@ static void make_text(AdcpSettingsRestore *settings, Target *target) {
   AdcpError *err = settings->err;
   size_t n = 0;
   const char *json = adcp_archive_section(settings->archive, target->section, &n);
-  if( json == NULL || !is_settings(target->section) ) {
+  if( json == NULL || !is_settings(settings, target->section) ) {
     fail_no_section(settings, target->section);
     return;
   }
   AdcpBuf file = {0}, variables = {0};
   if( strcmp(target->section, ADCP_APP_SETTINGS) == 0 && variable_names(settings) ) {
     split_variables(json, n, &file, &variables, err);
+    if( err->rc == ADCP_OK ) warn_of_own_variables(settings, target->path);
   } else {
     adcp_buf_append(&file, json, n);
   }
@@ -327,19 +372,24 @@ static bool left_out(AdcpSettingsRestore *settings, const char *name, AdcpBuf *p
   return text && adcp_secret_left_out(settings->digests, ADCP_APP_SETTINGS, text, settings->err);
 }
 
+/* Two that read alike in a backup are not told to differ: what is not UTF-8 is replaced there. */
 static bool same_variable(AdcpSettingsRestore *settings, const cJSON *item, AdcpBuf *pointer) {
   const char *now = getenv(item->string);
   const char *before = cJSON_IsString(item) ? item->valuestring : NULL;
-  if( !left_out(settings, item->string, pointer) ) {
-    return now && before ? strcmp(now, before) == 0 : now == before;
-  }
-  if( now == NULL ) return false;
-  AdcpBuf json = {0};
+  bool secret = left_out(settings, item->string, pointer);
+  if( now == NULL ) return !secret && before == NULL;
+  AdcpBuf json = {0}, json_before = {0};
+  bool same = false;
   adcp_json_quote_lossy(&json, now);
-  bool same = adcp_buf_check(&json, settings->err) &&
-              adcp_secret_same(settings->digests, ADCP_APP_SETTINGS, adcp_buf_text(pointer), &json,
-                               settings->err);
+  if( before && !secret ) adcp_json_quote_lossy(&json_before, before);
+  if( adcp_buf_check(&json, settings->err) && adcp_buf_check(&json_before, settings->err) ) {
+    same = secret ? adcp_secret_same(settings->digests, ADCP_APP_SETTINGS, adcp_buf_text(pointer),
+                                     &json, settings->err)
+                  : json.size == json_before.size &&
+                        memcmp(json.data, json_before.data, json.size) == 0;
+  }
   adcp_buf_free(&json);
+  adcp_buf_free(&json_before);
   return same;
 }
 
@@ -467,9 +517,19 @@ static void check_paths(AdcpSettingsRestore *settings) {
 
 /* ---- the whole ---- */
 
-static void list_targets(AdcpSettingsRestore *settings) {
+/* One of the connection's settings is for the backups that have variables; a call that names it asks for
+** them. */
+static const char *find_env_file(AdcpSettingsRestore *settings, const AdcpConfig *config) {
+  const char *path = adcp_options_text(settings->options, "env_file", NULL);
+  const char *set = adcp_options_text(adcp_config_options(config), "env_file", NULL);
+  if( path == NULL || set == NULL || settings->variables || strcmp(path, set) != 0 ) return path;
+  settings->unwritten = path;
+  return NULL;
+}
+
+static void list_targets(AdcpSettingsRestore *settings, const AdcpConfig *config) {
   size_t pairs = adcp_options_pair_count(settings->options, "settings");
-  const char *env_file = adcp_options_text(settings->options, "env_file", NULL);
+  const char *env_file = find_env_file(settings, config);
   settings->targets = adcp_calloc(pairs + 1, sizeof *settings->targets);
   if( settings->targets == NULL ) {
     adcp_error_nomem(settings->err);
@@ -492,9 +552,21 @@ static void check_transaction(AdcpSettingsRestore *settings, sqlite3 *handle) {
                  "take back; run the restore outside a transaction, or without them");
 }
 
+/* Zeros where there is no file. */
+static void look_at(const AdcpSettingsRestore *settings, const Target *target, struct stat *st) {
+  if( adcp_path_stat(settings->root, target->path, st) != 0 ) memset(st, 0, sizeof *st);
+}
+
 static void make_texts(AdcpSettingsRestore *settings) {
+  if( settings->unwritten ) {
+    adcp_text_list_add(&settings->warnings,
+                       "the backup has no environment variables: the env_file of the settings, "
+                       "%s, is not written",
+                       settings->unwritten);
+  }
   for( size_t i = 0; i < settings->count && !settings->err->rc; i++ ) {
     Target *target = &settings->targets[i];
+    look_at(settings, target, &target->before);
     target->section ? make_text(settings, target) : make_env_file(settings, target);
   }
 }
@@ -507,7 +579,8 @@ static void check_lists(AdcpSettingsRestore *settings) {
   }
 }
 
-AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, const AdcpRoot *root,
+AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options,
+                                                const AdcpConfig *config,
                                                 const AdcpArchiveReader *archive, sqlite3 *handle,
                                                 AdcpError *err) {
   if( err->rc ) return NULL;
@@ -519,7 +592,7 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
   settings->err = err;
   settings->database_folder = -1;
   settings->options = options;
-  settings->root = root;
+  settings->root = adcp_config_root(config);
   settings->archive = archive;
   settings->handle = handle;
   size_t n = 0;
@@ -527,20 +600,42 @@ AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, cons
   const char *metadata = adcp_archive_head(archive)->metadata;
   settings->metadata = adcp_json_tree(metadata, strlen(metadata), NULL, err);
   settings->digests = adcp_secret_digests_open(digests, n, err);
-  list_targets(settings);
+  read_variables(settings);
+  list_targets(settings, config);
   check_transaction(settings, handle);
   AdcpDb db = {handle, "main", err};
   for( size_t i = 0; i < settings->count; i++ ) {
     adcp_own_file_refuse(&db, settings->targets[i].path);
+    adcp_log_refuse(config, settings->targets[i].path, err);
   }
   check_paths(settings);
-  read_variables(settings);
   compare_environment(settings);
   if( !err->rc ) make_texts(settings);
   check_lists(settings);
   if( err->rc == ADCP_OK ) return settings;
   adcp_settings_restore_close(settings);
   return NULL;
+}
+
+/* A restore may take hours, in which a secret is changed, or a line of a .env file: what is there now is
+** what stays. */
+static void make_changed_texts_again(AdcpSettingsRestore *settings) {
+  bool changed = false;
+  for( size_t i = 0; i < settings->count; i++ ) {
+    struct stat now;
+    look_at(settings, &settings->targets[i], &now);
+    changed = changed || !adcp_same_state(&now, &settings->targets[i].before);
+  }
+  if( !changed ) return;
+  AdcpTextList *const lists[] = {&settings->same, &settings->differ, &settings->missing,
+                                 &settings->warnings};
+  for( size_t i = 0; i < sizeof lists / sizeof *lists; i++ ) {
+    adcp_text_list_free(lists[i]);
+    *lists[i] = (AdcpTextList){0};
+  }
+  for( size_t i = 0; i < settings->count; i++ ) adcp_buf_free(&settings->targets[i].text);
+  make_texts(settings);
+  check_lists(settings);
 }
 
 /* Now: after the commit a folder that cannot be opened could no longer stop the restore. */
@@ -562,6 +657,7 @@ static void open_database_folder(AdcpSettingsRestore *settings, AdcpDb *db) {
 
 void adcp_settings_restore_stage(AdcpSettingsRestore *settings, AdcpDb *db) {
   if( settings == NULL || settings->err->rc || settings->count == 0 ) return;
+  make_changed_texts_again(settings);
   open_database_folder(settings, db);
   for( size_t i = 0; i < settings->count && !settings->err->rc; i++ ) {
     Target *target = &settings->targets[i];

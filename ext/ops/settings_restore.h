@@ -1,8 +1,8 @@
 /*
 ** settings_restore.h - settings files and environment variables of a backup, at a restore.
 **
-**     settings = adcp_settings_restore_open(options, root, archive, db, err);  reads, merges, compares
-**     adcp_settings_restore_stage(settings, db);                      temporary files, synced
+**     settings = adcp_settings_restore_open(options, config, archive, db, err);  reads, merges, compares
+**     adcp_settings_restore_stage(settings, db);     reads what has changed again; temporary files, synced
 **     ... the database is committed ...
 **     adcp_settings_restore_publish(settings, db);                    renamed into place
 **     adcp_settings_restore_close(settings);                          what was not renamed is gone
@@ -17,7 +17,7 @@
 #include "archive/archive_read.h"
 #include "codec/json_write.h"
 #include "db/db.h"
-#include "ops/options.h"
+#include "ops/config.h"
 #include "ops/text_list.h"
 
 /* The options, for a table of option specs. */
@@ -29,8 +29,9 @@
 typedef struct AdcpSettingsRestore AdcpSettingsRestore;
 
 /* Refused inside a transaction of the caller when files are to be written: its ROLLBACK could not
-** take them back. NULL on error. Borrows options, root, archive and the connection. */
-AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options, const AdcpRoot *root,
+** take them back. NULL on error. Borrows options, the root of config, archive and the connection. */
+AdcpSettingsRestore *adcp_settings_restore_open(const AdcpOptions *options,
+                                                const AdcpConfig *config,
                                                 const AdcpArchiveReader *archive, sqlite3 *handle,
                                                 AdcpError *err);
 void adcp_settings_restore_stage(AdcpSettingsRestore *settings, AdcpDb *db);

@@ -293,6 +293,11 @@ bool adcp_same_file(const struct stat *a, const struct stat *b) {
   return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+bool adcp_same_state(const struct stat *a, const struct stat *b) {
+  return adcp_same_file(a, b) && a->st_size == b->st_size &&
+         a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
 bool adcp_place_same(const AdcpPlace *a, const AdcpPlace *b) {
   const AdcpSystemCalls *os = adcp_system_calls();
   struct stat of_a, of_b;

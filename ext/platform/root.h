@@ -78,6 +78,9 @@ int adcp_path_statvfs(const AdcpRoot *root, const char *path, struct statvfs *st
 /* True for two looks at one file. */
 bool adcp_same_file(const struct stat *a, const struct stat *b);
 
+/* True where the file was not written in between either, as far as its size and time tell. */
+bool adcp_same_state(const struct stat *a, const struct stat *b);
+
 /* Tells a file from another that takes its name. */
 typedef struct AdcpFileId {
   dev_t device;

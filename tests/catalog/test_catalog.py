@@ -261,6 +261,29 @@ def test_latest_of_another(folder):
         db.close()
 
 
+def test_info_shared(folder):
+    """In a folder that databases share, backups of another are none of this one."""
+    shared = f"{folder}/shared"
+    first, second = connect(f"{folder}/first.db"), connect(f"{folder}/second.db")
+    for db in (first, second):
+        call(db, "adcp_config", "backup_dir", shared)
+        call(db, "adcp_config", "max_age", "1d")
+    info = lambda db: json.loads(call(db, "adcp_info"))
+    warnings = lambda: (info(first)["warnings"], info(second)["warnings"])
+    old = os.path.basename(backup(first, "2024-03-01T08:00:00"))
+    check("none of its own", warnings(), ([], [f"there is no backup of this database's file yet in {shared}; the newest there, {old}, is of {folder}/first.db"]))
+    new = os.path.basename(backup(second, "2024-03-03T08:00:00"))
+    check("its own is too old", warnings(), ([f"the newest backup of this database's file, {old} of 2024-03-01T08:00:00Z, is older than max_age (1d)"], []))
+    check("the newest of all", [info(db)["backup_dir"]["newest"] for db in (first, second)], [new, new])
+    at("2024-03-05T08:00:00")
+    check("both", [f"{name} of 2024" in w for (w,), name in zip(warnings(), (old, new))], [True, True])
+    memory = connect(":memory:")
+    call(memory, "adcp_config", "backup_dir", shared)
+    check("one without a file", info(memory)["warnings"], [])
+    for db in (first, second, memory):
+        db.close()
+
+
 def test_table_of_latest(folder):
     """A table of 'latest' stays one of the backup that was the newest when it was created."""
     db = connect(f"{folder}/app.db")
@@ -592,6 +615,13 @@ def test_if_changed(folder):
     latin.close()
     one.close()
     other.close()
+    for encoding in ("UTF-8", "UTF-16le", "UTF-16be"):
+        db = connect(":memory:")
+        db.executescript(f"PRAGMA encoding = '{encoding}'; CREATE TABLE t(a); INSERT INTO t VALUES('MARKED')")
+        call(db, "adcp_config", "if_changed", 1)
+        call(db, "adcp_config", "overwrite", 1)
+        check(f"the same rows in {encoding}", [json.loads(call(db, "adcp_backup", f"{folder}/encoded.json"))["unchanged"] for _ in range(2)], [False, True])
+        db.close()
 
 
 def test_moment(folder):
@@ -808,7 +838,7 @@ def test_undo_elsewhere(folder):
     db.close()
 
 
-for test in (test_prune, test_latest_of_another, test_table_of_latest, test_kinds, test_unnamed, test_one_second, test_future, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_if_changed, test_moment, test_json_of_others, test_marks, test_other_packing,
+for test in (test_prune, test_latest_of_another, test_info_shared, test_table_of_latest, test_kinds, test_unnamed, test_one_second, test_future, test_prune_errors, test_info, test_no_folder, test_closed_folders, test_two_processes, test_many, test_latest, test_if_changed, test_moment, test_json_of_others, test_marks, test_other_packing,
              test_large_others, test_times, test_no_files, test_undo_elsewhere, test_environment):
     os.environ.pop("SOURCE_DATE_EPOCH", None)
     with tempfile.TemporaryDirectory() as scratch:

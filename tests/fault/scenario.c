@@ -285,6 +285,11 @@ const Scenario scenarios[] = {
     {"backup if something changed", SCENARIO_BACKUP, "source.db", NULL, NULL, "new.json.gz",
      "good.json.gz", "adcp_backup('%s', '{\"if_changed\":true,\"overwrite\":true}')",
      "\"unchanged\":true", false, NO_SIDE},
+    {"backup if settings changed", SCENARIO_BACKUP, "source.db", NULL, NULL, "new.json.gz",
+     "settings.json.gz",
+     "adcp_backup('%s', '{\"if_changed\":true,\"overwrite\":true,\"settings\":{\"app_settings\":"
+     "\"@/app.json\"},\"env\":[\"ADCP_FAULT_*\"]}')",
+     "\"unchanged\":true", false, NO_SIDE},
     {"backup because something changed", SCENARIO_BACKUP, "source.db", NULL, BEGIN_ROW,
      "new.json.gz", "good.json.gz", "adcp_backup('%s', '{\"if_changed\":true,\"overwrite\":true}')",
      "\"unchanged\":false", false, NO_SIDE},

@@ -132,6 +132,16 @@ names = json.loads(read("names.json"))["app_settings"]
 equal("secret_names replaces the list", [names["ratio"], names["llm"]["debug"], names["access_token_id"]],
       [None, None, 9876543210123])
 
+# A pattern that can match nothing would let the secrets in without a word.
+for pattern in ("", ["*KEY*", ""]):
+    fails(f"secret_names {pattern}", db, "adcp_backup", "no-names.json", '^adcp_backup: no-names.json: option "secret_names": a name is empty; .*; no backup was written$',
+          settings={"app_settings": "app.json"}, secret_names=pattern)
+for pattern in ("[*KEY*", "*[^]KEY", "*TOKEN[]", "[a]["):
+    equal(f"secret_names {pattern}", call(db, "adcp_backup", "names.json", overwrite=True, secret_names=["*KEY*", pattern])["warnings"],
+          [f'option "secret_names": "{pattern}" has a [ without its ], so that no name matches; the character itself is [[]'])
+equal("sets that end", call(db, "adcp_backup", "names.json", overwrite=True, secret_names=["[]x]", "[^]]", "[[]", "]", "[a-]"])["warnings"], [])
+log.clear()
+
 # Patterns that match what the variables stand in leave out those whose own names match, and a restore takes it.
 for patterns, left_out in ((["*"], ["EMB_MODEL", "EMB_NOTE"]), (["*E*"], ["EMB_MODEL", "EMB_NOTE"]), (["*VARIABLES", "*NOTE"], ["EMB_NOTE"])):
     report = call(db, "adcp_backup", "star.json", overwrite=True, env="EMB_*", secret_names=patterns)
@@ -150,8 +160,39 @@ write("nested.json", '{"a":1,"environment_variables":{"OLD":"x"},"b":2}')
 nested = call(db, "adcp_backup", "nested-b.json", settings={"app_settings": "nested.json"}, env="EMB_MODEL")
 check("never nested deeper", '{"a":1,"environment_variables":{"EMB_MODEL":"small"},"b":2}' in read("nested-b.json"))
 check("which is said", "of its own" in nested["warnings"][0])
+nested_target = connect(":memory:")
+for body, warned in (('{"environment_variables":{"OLD":"y"}}', True), ('{"a":{"environment_variables":1}}', False), ("not JSON", False), (None, False)):
+    os.path.exists("nested-new.json") and os.unlink("nested-new.json")
+    body is None or write("nested-new.json", body)
+    equal(f"a member that goes, {body}", [call(nested_target, "adcp_restore", "nested-b.json", force=True, settings={"app_settings": "nested-new.json"})["warnings"], read("nested-new.json").rstrip()],
+          [['settings "app_settings": environment_variables of the file that is there goes: in the backup the variables of option "env" stand in its place'] if warned else [],
+           '{"a":1,"b":2}'])
 call(db, "adcp_backup", "env.json", env="EMB_MODEL")
 check("variables alone", '"app_settings":{"environment_variables":{"EMB_MODEL":"small"}}' in read("env.json"))
+
+# Variables without a file are no settings: a restore does not empty the file that is there.
+write("real.json", '{"real":1}')
+for given in ({}, {"settings": {"app_settings": "nowhere.json"}, "settings_missing": "skip"}):
+    call(db, "adcp_backup", "env.json", overwrite=True, env="EMB_MODEL", **given)
+    fails(f"no file, {given}", connect(":memory:"), "adcp_restore", "env.json", '^adcp_restore: env.json: option "settings": the backup has no settings "app_settings", only the environment variables of option "env"; write those with option "env_file"; database unchanged$',
+          settings={"app_settings": "real.json"})
+    fails(f"nor is it listed, {given}", connect(":memory:"), "adcp_restore", "env.json", 'has no settings "x"; it was made without option "settings"; database unchanged$',
+          settings={"x": "real.json"})
+    equal("as it was", read("real.json"), '{"real":1}')
+    equal("the variables", [call(connect(":memory:"), "adcp_restore", "env.json", env_file="alone.env")["settings_written"], read("alone.env")], [["env_file"], "EMB_MODEL=small\n"])
+write("brace.json", "{}")
+call(db, "adcp_backup", "env.json", overwrite=True, env="EMB_MODEL", settings={"app_settings": "brace.json"})
+call(connect(":memory:"), "adcp_restore", "env.json", settings={"app_settings": "real.json"})
+equal("a file without members is one", read("real.json"), "{}")
+
+# Where no variable matches there are none, and the file has no more members than it had.
+write("bare.json", '{"a":1}\n')
+for env in ("ZZ_*", []):
+    call(db, "adcp_backup", "none.json", overwrite=True, settings={"app_settings": "bare.json"}, env=env)
+    call(connect(":memory:"), "adcp_restore", "none.json", settings={"app_settings": "bare.json"})
+    equal(f"the file as it was, env {env}", read("bare.json"), '{"a":1}\n')
+call(db, "adcp_backup", "none.json", overwrite=True, settings={"app_settings": "nested.json"}, env=[], secret_names="OLD")
+equal("no names, no variables", json.loads(read("none.json"))["app_settings"], {"a": 1, "environment_variables": {"OLD": None}, "b": 2})
 
 # What counts as true, and where a flag may come from.
 write("deep.json", '{"a/b":{"c~d":"on"},"n":-0.0,"m":2e0,"t":true,"q":"tr\\u0075e","list":[[]]}')
@@ -163,6 +204,12 @@ flags = call(db, "adcp_backup", "flags.json", overwrite=True, settings={"deep": 
              flags={name: source for name, (source, _) in TRUTHS.items()})
 equal("truths", json.loads(read("flags.json"))["feature_flags"], {name: truth for name, (_, truth) in TRUTHS.items()})
 equal("the one that is nothing", flags["warnings"], ['flag "d": its SQL gives NULL; taken as false'])
+
+equal("in capitals", [call(db, "adcp_backup", "flags.json", overwrite=True, settings={"deep": "deep.json"}, flags={"a": "SQL:SELECT 1", "b": "Settings:deep.t"})["warnings"],
+                      json.loads(read("flags.json"))["feature_flags"]], [[], {"a": True, "b": True}])
+for source in ("", "A=1"):
+    fails(f"no variable {source!r}", db, "adcp_backup", "no.json", f'^adcp_backup: no.json: option "flags": "a": "{source}" is neither the name of an environment variable nor settings:... nor sql:...; no backup was written$', flags={"a": source})
+fails("no path", db, "adcp_backup", "no.json", '^adcp_backup: no.json: settings "a": its path is empty; give the path of a file; no backup was written$', settings={"a": ""})
 
 # Names and values that need care: keys of JSON pointers, variables that are no names or not UTF-8.
 write("slash.json", '{"a/b":{"my~key":"SECRET2"},"x_key":"SECRET2 \\"q\\"", "token":{"a" : [1,"\\" \\\\"]}}')
@@ -177,6 +224,16 @@ odd_restored = call(odd_target, "adcp_restore", "odd.json", settings={"app_setti
 equal("all are the same", odd_restored["secrets_same"], odd["redacted"])
 equal("they stay", json.loads(read("slash-new.json")), json.loads(read("slash.json")))
 check("no name of a shell", '"EMB.DOT" is no name of a variable' in str(odd_restored["warnings"]) and "DOT" not in read("odd.env"))
+# What is not UTF-8 stands as U+FFFD in the backup, and takes the place of no line.
+equal("reads alike", [odd_restored["environment_different"], [w for w in odd_restored["warnings"] if "EMB_ODD has U+FFFD" in w]],
+      [[], ["EMB_ODD has U+FFFD in the backup, where it was not UTF-8, and now in the env_file: look at its value"]])
+with open("odd.env", "wb") as file:
+    file.write(b"EMB_ODD=a\xff\n")
+odd_restored = call(odd_target, "adcp_restore", "odd.json", force=True, env_file="odd.env")
+check("the line stays", open("odd.env", "rb").read().startswith(b"EMB_ODD=a\xff\n#"), open("odd.env", "rb").read())
+check("which is said", "EMB_ODD has U+FFFD in the backup, where it was not UTF-8; its line of the env_file stays" in odd_restored["warnings"], odd_restored)
+os.environ["EMB_ODD"] = "b\udcff"
+equal("another", call(odd_target, "adcp_restore", "odd.json", force=True)["environment_different"], ["EMB_ODD"])
 for name in ("EMB_ODD", "EMB.DOT"):
     del os.environ[name]
 
@@ -247,6 +304,42 @@ for redact, wanted in (([], ["u", "v"]), (["U.PW"], ["v"])):
     equal(f"statistics {redact}", sorted(line["tbl"] for line in document["tables"]["sqlite_stat1"]), ["u", "v"])
     restored = call(connect(f"sampled-{len(redact)}.db"), "adcp_restore", "sampled.json")
     check(f"restored {redact}", restored["verified"], restored)
+
+# ---- if_changed: what would be in the backup besides the rows counts, too ----
+same_db = connect(":memory:")
+same_db.execute("CREATE TABLE t(a)")
+
+
+def changed(**options):
+    report = call(same_db, "adcp_backup", "same.json", if_changed=True, overwrite=True, **options)
+    return not report["unchanged"] if isinstance(report, dict) else report
+
+
+write("same-app.json", '{"a":1,"key":"SECRET2"}')
+write("same-x.json", '{"list":[{"token":"SECRET2"},{"token":null}]}')
+GATHERED = {"settings": {"app_settings": "same-app.json", "x": "same-x.json"}, "env": ["EMB_*", "API_KEY"], "flags": {"f": "DEBUG"}}
+equal("none before, then the same", [changed(), changed(), changed(**GATHERED), changed(**GATHERED)], [True, False, True, False])
+equal("what was not asked for is there, too", [changed(), changed(env=GATHERED["env"]), changed(flags=GATHERED["flags"])], [False, True, True])
+for name, edit in (("a value", lambda: write("same-app.json", '{"a":2,"key":"SECRET2"}')),
+                   ("a secret", lambda: write("same-app.json", '{"a":2,"key":"S3CRET-VALUE"}')),
+                   ("a secret in a list", lambda: write("same-x.json", '{"list":[{"token":"S3CRET-VALUE"},{"token":null}]}')),
+                   ("one that was null", lambda: write("same-x.json", '{"list":[{"token":"S3CRET-VALUE"},{"token":"SECRET2"}]}')),
+                   ("one that is null", lambda: write("same-x.json", '{"list":[{"token":null},{"token":"SECRET2"}]}')),
+                   ("a variable", lambda: os.environ.update(EMB_MODEL="large")),
+                   ("a secret variable", lambda: os.environ.update(API_KEY="SECRET2")),
+                   ("one that is not set", lambda: os.environ.pop("API_KEY")),
+                   ("a flag", lambda: os.environ.update(DEBUG="no"))):
+    changed(**GATHERED)
+    edit()
+    equal(f"changed: {name}", [changed(**GATHERED), changed(**GATHERED)], [True, False])
+equal("with secrets", [changed(include_secrets=True, **GATHERED), changed(include_secrets=True, **GATHERED), changed(**GATHERED)], [True, False, True])
+os.environ.update(EMB_MODEL="small", API_KEY="ENVSECRET", DEBUG="Yes")
+MISSING = {"settings": {"x": "same-x.json", "y": "nowhere.json"}, "settings_missing": "skip"}
+os.unlink("same.json")
+for unchanged in (False, True):
+    report = call(same_db, "adcp_backup", "same.json", if_changed=True, overwrite=True, **MISSING)
+    equal(f"what is missing is said, unchanged {unchanged}", [report["unchanged"], [re.sub(":.*;", ":...;", w) for w in report["warnings"]]],
+          [unchanged, ['settings "y":...; left out']])
 
 # ---- what is refused at a backup ----
 fails("section without a name", db, "adcp_backup", "no.json", "a section has no name", settings={"": "app.json"})
@@ -617,6 +710,75 @@ equal("nor without rows", redaction_warnings(validate_only=True, tables="user", 
 equal("rows alone", redaction_warnings(validate_only=True, data_only=True), [LOST, LOST])
 equal("said when it is done", call(merge, "adcp_restore", "a.json", force=True)["warnings"][-1:], LOST)
 equal("nothing is there any more", redaction_warnings(), [[], []])
+
+# ---- the env_file of the settings, and a backup without variables ----
+other = connect("setting.db")
+call(other, "adcp_backup", "without.json")
+call(other, "adcp_backup", "with.json", env="EMB_MODEL")
+other.execute("SELECT adcp_config('env_file', 'setting.env')").fetchall()
+for path in ("without.json", "with.json"):
+    report = call(other, "adcp_restore", path)
+    equal(f"settings, {path}", [report["settings_written"], report["warnings"], os.path.exists("setting.env")],
+          [["env_file"], [], True] if path == "with.json" else
+          [[], ["the backup has no environment variables: the env_file of the settings, setting.env, is not written"], False])
+equal("nor changed again", [call(other, "adcp_restore", "without.json")["settings_written"], read("setting.env")], [[], "EMB_MODEL=small\n"])
+fails("one that is asked for", other, "adcp_restore", "without.json", "the backup has no environment variables; database unchanged$", env_file="asked.env")
+equal("in a transaction", [other.execute("BEGIN").fetchall(), call(other, "adcp_restore", "without.json")["settings_written"], other.execute("COMMIT").fetchall()], [[], [], []])
+
+# ---- a file that somebody changes while the restore runs ----
+racing = sqlite3.connect(":memory:", isolation_level=None)
+racing.enable_load_extension(True)
+racing.load_extension(os.environ["ADCP_SO"])
+during = []  # what happens at the index
+
+
+def meanwhile(value):
+    while during:
+        during.pop()()
+    return value
+
+
+def write_anew(path, text):
+    with open(path + ".new", "w") as file:
+        file.write(text)
+    os.rename(path + ".new", path)
+
+
+racing.create_function("meanwhile", 1, meanwhile, deterministic=True)
+racing.execute("CREATE TABLE t(a)")
+racing.execute("INSERT INTO t VALUES(1)")
+racing.execute("CREATE INDEX i ON t(meanwhile(a))")
+write("race.json", '{"key":"SECRET2"}')
+call(racing, "adcp_backup", "race-b.json", settings={"s": "race.json"}, env="EMB_MODEL")
+for name, change, said, files in (
+        ("rewritten", lambda: write("race.json", '{"key":"rotated"}'), ["secrets_different"], ['{"key":"rotated"}', "EMB_MODEL=small\n"]),
+        ("replaced", lambda: write_anew("race.json", '{"key":"rotated"}'), ["secrets_different"], ['{"key":"rotated"}', "EMB_MODEL=small\n"]),
+        ("gone", lambda: os.unlink("race.json"), ["secrets_missing"], ['{"key":null}\n', "EMB_MODEL=small\n"]),
+        ("made", lambda: write("race.env", "MINE=1\n"), ["secrets_same"], ['{"key":"SECRET2"}', "MINE=1\nEMB_MODEL=small\n"]),
+        ("none", lambda: None, ["secrets_same"], ['{"key":"SECRET2"}', "EMB_MODEL=small\n"])):
+    write("race.json", '{"key":"SECRET2"}')
+    if os.path.exists("race.env"):
+        os.unlink("race.env")
+    during.append(change)
+    report = call(racing, "adcp_restore", "race-b.json", force=True, trust_schema=True, settings={"s": "race.json"}, env_file="race.env")
+    equal(f"{name} meanwhile", [said for said in ("secrets_same", "secrets_different", "secrets_missing") if report[said]], said)
+    equal(f"{name}: the files", [read("race.json"), read("race.env")], files)
+write("race.json", '{"key":"SECRET2"}')
+call(racing, "adcp_backup", "race-w.json", settings={"s": "race.json"})
+racing.execute("SELECT adcp_config('env_file', 'race.env')").fetchall()
+during.append(lambda: write("race.json", '{"key":"rotated"}'))
+report = call(racing, "adcp_restore", "race-w.json", force=True, trust_schema=True, settings={"s": "race.json"})
+equal("warnings are said once", [report["secrets_different"], [w for w in report["warnings"] if "race.env" in w]],
+      [["s/key"], ["the backup has no environment variables: the env_file of the settings, race.env, is not written"]])
+racing.execute("SELECT adcp_config('env_file', NULL)").fetchall()
+write("race.json", '{"key":"SECRET2"}')
+os.unlink("race.env")
+racing.execute("INSERT INTO t VALUES(2)")
+during.append(lambda: write("race.json", "{"))
+fails("broken meanwhile", racing, "adcp_restore", "race-b.json", "^adcp_restore: race-b.json: race.json is not a JSON document: .*; database unchanged$",
+      force=True, trust_schema=True, settings={"s": "race.json"}, env_file="race.env")
+equal("nothing is written", [racing.execute("SELECT count(*) FROM t").fetchone(), read("race.json"), os.path.exists("race.env")], [(2,), "{", False])
+equal("no temporary file is left", glob.glob(".*race*"), [])
 
 # ---- settings of the connection ----
 db.execute("SELECT adcp_config('settings', ?), adcp_config('env', 'EMB_MODEL')", ('{"tenant_settings":"tenant.json"}',)).fetchall()
