@@ -18,6 +18,7 @@
 #include "db/load.h"
 #include "db/file_window.h"
 #include "db/state.h"
+#include "db/token.h"
 #include "db/transaction.h"
 #include "db/virtual_table.h"
 #include "ops/backup_dir.h"
@@ -101,7 +102,7 @@ struct AdcpRestore {
   AdcpPlanTable *filling; /* the table whose rows are being read, or NULL */
   AdcpLoad *load;         /* for it, when its rows are simply loaded */
   AdcpLoad *parent_load;  /* for those of them that others refer to, when they merge otherwise */
-  AdcpRowHash *loaded;    /* for it, when its rows stand in another order here */
+  AdcpRowHash *loaded;    /* for it, when its rows may stand in another order here */
   AdcpCounters counters;  /* taken of the table that is being read */
   AdcpArchiveEvent event; /* the last one read */
   int64_t rows, tables;   /* restored, of ordinary tables */
@@ -111,7 +112,7 @@ struct AdcpRestore {
   bool verified;
   bool all_foreign;   /* no schema but the file's is there: none is trusted until the end */
   bool deferred;      /* digests of tables were left to the verification */
-  bool any_converted; /* rows stand in another order here: the database has other digests */
+  bool any_sorted_anew; /* rows may stand in another order here: the database has other digests */
   AdcpProgress *progress;
   AdcpInterrupt interrupt; /* for what steps no statement: reading the file */
 };
@@ -210,7 +211,7 @@ static bool is_all_foreign(AdcpRestore *restore) {
 static const AdcpArchiveTotals *put_in(const AdcpRestore *restore) {
   bool all = restore->plan && restore->plan->whole && !flag(restore, "schema_only") &&
              !adcp_options_has(restore->options, "exclude_data") &&
-             !adcp_options_has(restore->options, "rename") && !restore->any_converted;
+             !adcp_options_has(restore->options, "rename") && !restore->any_sorted_anew;
   return all ? &restore->head->totals : NULL;
 }
 
@@ -482,13 +483,21 @@ static bool descends(const AdcpRestore *restore, const AdcpPlanTable *entry) {
   return found;
 }
 
+/* A collation is what the connection says: another function may have its name here, SQLite's own in place of
+** the application's NOCASE, or a stand-in (ops/trial.c). */
+static bool is_collated(const AdcpPlanTable *entry) {
+  return entry->object && adcp_token_has_word(entry->object->sql, "COLLATE");
+}
+
 static void begin_unordered(AdcpRestore *restore, AdcpPlanTable *entry) {
   if( !entry->verify || !entry->source->without_rowid || flag(restore, "skip_validation") ) return;
-  bool converted = has_another_encoding(restore);
-  entry->unordered = converted || descends(restore, entry);
-  restore->any_converted = restore->any_converted || converted;
+  bool sorted_anew = has_another_encoding(restore) || is_collated(entry);
+  entry->unordered = sorted_anew || descends(restore, entry);
+  restore->any_sorted_anew = restore->any_sorted_anew || sorted_anew;
   if( !entry->unordered ) return;
-  if( restore->loaded == NULL ) restore->loaded = adcp_row_hash_open(false, restore->err);
+  if( restore->loaded == NULL ) {
+    restore->loaded = adcp_row_hash_open(restore->threads > 0, restore->err);
+  }
   adcp_row_hash_begin(restore->loaded, entry->source, ADCP_ROWS_UNORDERED);
 }
 

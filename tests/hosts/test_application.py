@@ -233,6 +233,48 @@ def test_missing_collation():
     live.close()
 
 
+def folded(a, b):
+    return (a.casefold() > b.casefold()) - (a.casefold() < b.casefold())
+
+
+def backward(a, b):
+    return (b > a) - (b < a)
+
+
+def test_other_collation():
+    """A key may stand in another order where the collation's name is another function's: the rows come back equal."""
+    make = """
+        CREATE TABLE t(k TEXT COLLATE {0} PRIMARY KEY, v) WITHOUT ROWID; INSERT INTO t VALUES('Ä', 1), ('ä2', 2), ('Áb', 3), ('é', 4), ('z', 5);
+        CREATE TABLE u(id INTEGER PRIMARY KEY, n TEXT COLLATE {0} UNIQUE); INSERT INTO u(n) VALUES('b'), ('a'), ('ü');
+        CREATE TABLE w(a INTEGER, b, PRIMARY KEY(a DESC, b COLLATE {0})) WITHOUT ROWID;
+        WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO w SELECT i % 7, 'row' || i FROM n;"""
+    for name, function in (('app_order', backward), ('NOCASE', folded), ('RTRIM', backward)):
+        file = path(f'collated_{name}.json')
+        source = connect(f'collated_{name}.db')
+        source.create_collation(name, function)
+        source.executescript(make.format(name))
+        check(f'{name}: backup', isinstance(call(source, 'adcp_backup', file), dict))
+        there = {table: sorted(source.execute(f'SELECT * FROM {table}').fetchall()) for table in 'tuw'}
+        source.close()
+        for other in (None, folded, backward):
+            target = connect(f'collated_{name}_{getattr(other, "__name__", None)}.db')
+            if other or name == 'app_order':
+                target.create_collation(name, other or (lambda a, b: (a > b) - (a < b)))
+            for threads in (0, 2):
+                options = {'force': True, 'threads': threads, 'safety_backup': path('collated_safety.json')}
+                report = call(target, 'adcp_restore', file, options)
+                check(f'{name}, {other}, {threads} threads: verified', isinstance(report, dict) and report['verified'], report)
+                found = {table: sorted(target.execute(f'SELECT * FROM {table}').fetchall()) for table in 'tuw'}
+                check(f'{name}, {other}: the same rows', found == there)
+                check(f'{name}, {other}: sound', target.execute('PRAGMA integrity_check').fetchall() == [('ok',)])
+                if os.path.exists(path('collated_safety.json')):
+                    os.unlink(path('collated_safety.json'))
+            target.close()
+        report = call(connect('collated_check.db'), 'adcp_validate', file)
+        check(f'{name}: the trial restore', report['valid'] is True and all('registers' in w for w in report['warnings']) and
+              len(report['warnings']) == (name == 'app_order'), report)
+
+
 def test_unlisted():
     """An authorizer that lets nothing be known of functions does not make a backup one that cannot be restored."""
     source = register(connect('unlisted.db'))
@@ -521,7 +563,7 @@ def test_threads_at_once():
     source.close()
 
 
-for test in (test_function_that_fails, test_functions, test_foreseen, test_live_functions, test_missing_collation, test_unlisted, test_interrupt, test_authorizer, test_limits, test_open_statement, test_threads_at_once):
+for test in (test_function_that_fails, test_functions, test_foreseen, test_live_functions, test_missing_collation, test_other_collation, test_unlisted, test_interrupt, test_authorizer, test_limits, test_open_statement, test_threads_at_once):
     try:
         test()
     except Exception as error:  # a test that cannot go on is a failure, not the end of the others
