@@ -110,8 +110,8 @@ struct AdcpRestore {
   AdcpVerify *verify;
   AdcpFileWindow *window; /* as long as the transaction */
   bool verified;
-  bool all_foreign;   /* no schema but the file's is there: none is trusted until the end */
-  bool deferred;      /* digests of tables were left to the verification */
+  bool all_foreign;     /* no schema but the file's is there: none is trusted until the end */
+  bool deferred;        /* digests of tables were left to the verification */
   bool any_sorted_anew; /* rows may stand in another order here: the database has other digests */
   AdcpProgress *progress;
   AdcpInterrupt interrupt; /* for what steps no statement: reading the file */
