@@ -239,6 +239,32 @@ int adcp_table_rowid_place(const AdcpTable *table) {
   return (int)adcp_table_value_place(table, (size_t)table->rowid_column);
 }
 
+/* The next column from i on whose value stands in rows; NULL behind the last. */
+static const AdcpColumn *next_stored(const AdcpTable *table, size_t *i) {
+  while( *i < table->column_count && !adcp_column_stored(&table->columns[*i]) ) (*i)++;
+  return *i < table->column_count ? &table->columns[(*i)++] : NULL;
+}
+
+bool adcp_table_rows_alike(const AdcpTable *a, const AdcpTable *b) {
+  if( a->without_rowid != b->without_rowid || a->strict != b->strict ||
+      a->has_rowid_key != b->has_rowid_key ||
+      adcp_table_rowid_place(a) != adcp_table_rowid_place(b) ) {
+    return false;
+  }
+  size_t i = 0, k = 0;
+  const AdcpColumn *x, *y;
+  do {
+    x = next_stored(a, &i);
+    y = next_stored(b, &k);
+    if( x && y &&
+        (strcmp(x->name, y->name) != 0 || strcmp(x->decl_type, y->decl_type) != 0 ||
+         x->primary_key != y->primary_key) ) {
+      return false;
+    }
+  } while( x && y );
+  return x == NULL && y == NULL;
+}
+
 int adcp_table_last_key_place(const AdcpTable *table) {
   int last = 0;
   for( size_t i = 0; i < table->column_count; i++ ) {

@@ -127,6 +127,10 @@ size_t adcp_table_value_count(const AdcpTable *table);
 size_t adcp_table_value_place(const AdcpTable *table, size_t column);
 int adcp_table_rowid_place(const AdcpTable *table);
 
+/* Whether rows of both hold the same values in the same places, under the same key: who knows the one can read
+** rows of the other. */
+bool adcp_table_rows_alike(const AdcpTable *a, const AdcpTable *b);
+
 /* The last place that a column has in the primary key, 0 without one. Places have gaps where a key names a
 ** column twice: PRIMARY KEY(a, a, b). */
 int adcp_table_last_key_place(const AdcpTable *table);

@@ -150,7 +150,7 @@ enum { HIDDEN_COLUMN = 1, GENERATED_VIRTUAL = 2, GENERATED_STORED = 3 };
 
 static void read_columns(AdcpDb *db, AdcpTable *table) {
   sqlite3_stmt *stmt =
-      adcp_db_prepare(db, "PRAGMA \"%w\".table_xinfo(%Q)", db->schema, table->name);
+      adcp_db_prepare_list(db, "PRAGMA \"%w\".table_xinfo(%Q)", db->schema, table->name);
   while( adcp_db_step(db, stmt) ) {
     AdcpColumn *column = adcp_table_add_column(table, db->err);
     if( column == NULL ) break;
@@ -168,7 +168,8 @@ static void read_columns(AdcpDb *db, AdcpTable *table) {
 
 static bool has_primary_key_index(AdcpDb *db, const AdcpTable *table) {
   bool found = false;
-  sqlite3_stmt *stmt = adcp_db_prepare(db, "PRAGMA \"%w\".index_list(%Q)", db->schema, table->name);
+  sqlite3_stmt *stmt =
+      adcp_db_prepare_list(db, "PRAGMA \"%w\".index_list(%Q)", db->schema, table->name);
   while( !found && adcp_db_step(db, stmt) ) {
     const char *origin = (const char *)sqlite3_column_text(stmt, 3);
     found = origin && strcmp(origin, "pk") == 0;
@@ -247,7 +248,7 @@ static void add_key_column(AdcpDb *db, AdcpForeignKey *key, sqlite3_stmt *stmt) 
 /* Rows come by id, and within it by place in the key. */
 static void read_foreign_keys(AdcpDb *db, AdcpTable *table) {
   sqlite3_stmt *stmt =
-      adcp_db_prepare(db, "PRAGMA \"%w\".foreign_key_list(%Q)", db->schema, table->name);
+      adcp_db_prepare_list(db, "PRAGMA \"%w\".foreign_key_list(%Q)", db->schema, table->name);
   AdcpForeignKey *key = NULL;
   while( adcp_db_step(db, stmt) ) {
     if( sqlite3_column_int(stmt, 1) == 0 ) key = add_foreign_key(db, table, stmt);

@@ -121,7 +121,7 @@ void adcp_db_check_schema(AdcpDb *db) {
   AdcpBuf list = {0};
   /* It is there from its first use on. */
   if( sqlite3_stricmp(db->schema, "temp") == 0 ) adcp_db_integer(db, 0, "PRAGMA temp.page_count");
-  sqlite3_stmt *stmt = adcp_db_prepare(db, "PRAGMA database_list");
+  sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA database_list");
   while( adcp_db_step(db, stmt) ) {
     const char *name = (const char *)sqlite3_column_text(stmt, 1);
     if( name == NULL ) continue;
@@ -140,6 +140,14 @@ void adcp_db_check_schema(AdcpDb *db) {
   adcp_buf_free(&list);
 }
 
+/* An INSERT that an authorizer ignores succeeds, and is one that writes nothing. Is looked at before it runs and
+** behind: SQLite may have prepared it again. */
+static void check_insert(AdcpDb *db, sqlite3_stmt *stmt) {
+  const char *sql = stmt && !db->err->rc && sqlite3_stmt_readonly(stmt) ? sqlite3_sql(stmt) : NULL;
+  if( sql == NULL || sqlite3_strnicmp(sql, "INSERT ", 7) != 0 ) return;
+  adcp_error_set(db->err, ADCP_AUTH, "an INSERT had no effect; " ADCP_IGNORES);
+}
+
 sqlite3_stmt *adcp_db_prepare_text(AdcpDb *db, const char *sql) {
   if( db->err->rc != ADCP_OK ) return NULL;
   sqlite3_stmt *stmt = NULL;
@@ -149,10 +157,11 @@ sqlite3_stmt *adcp_db_prepare_text(AdcpDb *db, const char *sql) {
     adcp_db_fail(db, rc);
   } else if( stmt == NULL || !adcp_token_is_blank(tail) ) {
     adcp_error_set(db->err, ADCP_ERROR, "exactly one SQL statement was expected");
-    sqlite3_finalize(stmt);
-    stmt = NULL;
   }
-  return stmt;
+  check_insert(db, stmt);
+  if( db->err->rc == ADCP_OK ) return stmt;
+  sqlite3_finalize(stmt);
+  return NULL;
 }
 
 static sqlite3_stmt *prepare_format(AdcpDb *db, const char *format, va_list args) {
@@ -176,17 +185,20 @@ sqlite3_stmt *adcp_db_prepare(AdcpDb *db, const char *format, ...) {
   return stmt;
 }
 
+/* A PRAGMA that is not run has no columns. */
+static sqlite3_stmt *check_answers(AdcpDb *db, sqlite3_stmt *stmt) {
+  if( stmt == NULL || sqlite3_column_count(stmt) > 0 ) return stmt;
+  adcp_error_set(db->err, ADCP_AUTH, "%s had no effect; " ADCP_IGNORES, sqlite3_sql(stmt));
+  adcp_db_finalize(stmt);
+  return NULL;
+}
+
 sqlite3_stmt *adcp_db_prepare_list(AdcpDb *db, const char *format, ...) {
   va_list args;
   va_start(args, format);
   sqlite3_stmt *stmt = prepare_format(db, format, args);
   va_end(args);
-  if( stmt && sqlite3_column_count(stmt) == 0 ) {
-    adcp_error_set(db->err, ADCP_AUTH, "%s had no effect; " ADCP_IGNORES, sqlite3_sql(stmt));
-    adcp_db_finalize(stmt);
-    stmt = NULL;
-  }
-  return stmt;
+  return check_answers(db, stmt);
 }
 
 bool adcp_db_step(AdcpDb *db, sqlite3_stmt *stmt) {
@@ -205,6 +217,7 @@ static void run(AdcpDb *db, sqlite3_stmt *stmt) {
   while( adcp_db_step(db, stmt) ) {
     /* a PRAGMA gives rows that nobody asked for */
   }
+  check_insert(db, stmt);
   adcp_db_finalize(stmt);
 }
 
@@ -223,7 +236,7 @@ void adcp_db_exec_text(AdcpDb *db, const char *sql) {
 int64_t adcp_db_integer(AdcpDb *db, int64_t otherwise, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  sqlite3_stmt *stmt = prepare_format(db, format, args);
+  sqlite3_stmt *stmt = check_answers(db, prepare_format(db, format, args));
   va_end(args);
   int64_t value = adcp_db_step(db, stmt) ? sqlite3_column_int64(stmt, 0) : otherwise;
   adcp_db_finalize(stmt);
@@ -233,7 +246,7 @@ int64_t adcp_db_integer(AdcpDb *db, int64_t otherwise, const char *format, ...) 
 char *adcp_db_text(AdcpDb *db, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  sqlite3_stmt *stmt = prepare_format(db, format, args);
+  sqlite3_stmt *stmt = check_answers(db, prepare_format(db, format, args));
   va_end(args);
   char *text = adcp_db_step(db, stmt) ? adcp_db_column_copy(db, stmt, 0) : NULL;
   adcp_db_finalize(stmt);

@@ -33,7 +33,8 @@ void adcp_db_check_schema(AdcpDb *db);
 ** statement. */
 sqlite3_stmt *adcp_db_prepare(AdcpDb *db, const char *format, ...);
 
-/* The same for a text as it is, without a copy: one of a schema can be long. */
+/* The same for a text as it is, without a copy: one of a schema can be long. An INSERT that an authorizer
+** ignores is an error, of both. */
 sqlite3_stmt *adcp_db_prepare_text(AdcpDb *db, const char *sql);
 
 /* The same for a PRAGMA that lists something. An error where it is not run (an authorizer ignores
@@ -54,7 +55,7 @@ void adcp_db_exec_text(AdcpDb *db, const char *sql);
 #define ADCP_IGNORES "an authorizer may ignore statements on this connection"
 
 /* First column of the first row: as an integer (otherwise when there is no row or on error) / as
-** owned text (adcp_free; NULL for no row, NULL or error). */
+** owned text (adcp_free; NULL for no row, NULL or error). A PRAGMA that is not run is an error here, too. */
 int64_t adcp_db_integer(AdcpDb *db, int64_t otherwise, const char *format, ...);
 char *adcp_db_text(AdcpDb *db, const char *format, ...);
 

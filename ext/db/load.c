@@ -131,7 +131,7 @@ static int parameter_of(const AdcpLoad *load, const char *name) {
 /* The index that keeps the primary key, owned; NULL when that is the rowid, or there is none. */
 static char *key_index(AdcpDb *db, const char *table) {
   char *name = NULL;
-  sqlite3_stmt *stmt = adcp_db_prepare(db, "PRAGMA \"%w\".index_list(%Q)", db->schema, table);
+  sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA \"%w\".index_list(%Q)", db->schema, table);
   while( name == NULL && adcp_db_step(db, stmt) ) {
     const char *origin = (const char *)sqlite3_column_text(stmt, 3);
     if( origin && strcmp(origin, "pk") == 0 ) name = adcp_db_column_copy(db, stmt, 1);
@@ -145,7 +145,7 @@ static char *key_index(AdcpDb *db, const char *table) {
 static void read_key(AdcpDb *db, const AdcpTable *table, AdcpTexts *names) {
   char *index = key_index(db, table->name);
   sqlite3_stmt *stmt =
-      index ? adcp_db_prepare(db, "PRAGMA \"%w\".index_xinfo(%Q)", db->schema, index) : NULL;
+      index ? adcp_db_prepare_list(db, "PRAGMA \"%w\".index_xinfo(%Q)", db->schema, index) : NULL;
   while( index && adcp_db_step(db, stmt) ) {
     const char *name = (const char *)sqlite3_column_text(stmt, 2);
     bool in_key = sqlite3_column_int(stmt, 5) != 0;

@@ -48,7 +48,7 @@ static void append_key(sqlite3_str *sql, AdcpDb *db, const AdcpTable *table) {
   AdcpDeclaredKey declared = {0};
   adcp_declared_key_read_live(&declared, db, table);
   sqlite3_stmt *stmt =
-      adcp_db_prepare(db, "PRAGMA \"%w\".index_xinfo(%Q)", db->schema, table->name);
+      adcp_db_prepare_list(db, "PRAGMA \"%w\".index_xinfo(%Q)", db->schema, table->name);
   while( adcp_db_step(db, stmt) ) {
     bool in_key = sqlite3_column_int(stmt, 5) != 0;
     if( !in_key ) continue;

@@ -69,7 +69,7 @@ static bool any_unknown_module(const Shadows *s) {
 
 /* Virtual tables that cannot be connected and broken views are passed over by SQLite. */
 static void read_reported(Shadows *s) {
-  sqlite3_stmt *stmt = adcp_db_prepare(s->db, "PRAGMA \"%w\".table_list", s->db->schema);
+  sqlite3_stmt *stmt = adcp_db_prepare_list(s->db, "PRAGMA \"%w\".table_list", s->db->schema);
   while( adcp_db_step(s->db, stmt) ) {
     const char *name = (const char *)sqlite3_column_text(stmt, 1);
     const char *type = (const char *)sqlite3_column_text(stmt, 2);

@@ -38,11 +38,12 @@
 /* In place of a CREATE action: the value of a column's DEFAULT is selected. */
 #define OF_DEFAULT SQLITE_SELECT
 
-/* A function that tables and indexes call. */
+/* A function that tables and indexes call, and of what goes into TEMP views and triggers. */
 typedef struct Call {
   char *name;                   /* owned */
   const AdcpObject *default_of; /* a table that calls it in a DEFAULT, or NULL */
   const AdcpObject *made_with;  /* a table or index that calls it when it is made, or NULL */
+  const AdcpObject *named_by;   /* a view or trigger whose text seems to call it, or NULL */
   bool known, usable; /* while a list of functions is read: it is in it; one may be called */
 } Call;
 
@@ -133,6 +134,13 @@ static Call *add_call(AdcpVetter *vetter, const char *name) {
   return call;
 }
 
+/* The call of that name, noted anew if need be; NULL on error. */
+static Call *find_call(AdcpVetter *vetter, const char *name) {
+  if( vetter->err->rc ) return NULL;
+  Call *call = adcp_name_map_get(&vetter->by_call, name, strlen(name), vetter->err);
+  return call || vetter->err->rc ? call : add_call(vetter, name);
+}
+
 static bool makes_table_or_index(const AdcpVetter *vetter) {
   return vetter->create_action == SQLITE_CREATE_TABLE ||
          vetter->create_action == SQLITE_CREATE_INDEX;
@@ -143,9 +151,7 @@ static bool makes_table_or_index(const AdcpVetter *vetter) {
 static void note_call(AdcpVetter *vetter, const char *name) {
   bool of_default = vetter->create_action == OF_DEFAULT;
   if( !of_default && !makes_table_or_index(vetter) ) return;
-  if( vetter->err->rc ) return;
-  Call *call = adcp_name_map_get(&vetter->by_call, name, strlen(name), vetter->err);
-  if( call == NULL ) call = add_call(vetter, name);
+  Call *call = find_call(vetter, name);
   if( call && of_default && call->default_of == NULL ) call->default_of = vetter->object;
   if( call && !of_default && call->made_with == NULL ) call->made_with = vetter->object;
 }
@@ -235,11 +241,17 @@ static bool has_function(AdcpVetter *vetter, const char *name) {
          adcp_name_map_get(&vetter->stubbed, name, size, vetter->err);
 }
 
-static void add_stub(AdcpVetter *vetter, const char *token, size_t size) {
+/* Owned; NULL on error. */
+static char *name_of_token(const char *token, size_t size, AdcpError *err) {
   char *name = *token == '"' || *token == '[' || *token == '`'
-                   ? adcp_token_dequote(token, size, vetter->err)
+                   ? adcp_token_dequote(token, size, err)
                    : adcp_strndup(token, size);
-  if( name == NULL ) adcp_error_nomem(vetter->err);
+  if( name == NULL ) adcp_error_nomem(err);
+  return name;
+}
+
+static void add_stub(AdcpVetter *vetter, const char *token, size_t size) {
+  char *name = name_of_token(token, size, vetter->err);
   if( name && !has_function(vetter, name) && vetter->stub_count < MAX_STUBS &&
       adcp_stub_function(vetter->tables, name, vetter->err) &&
       adcp_stub_function(vetter->stubs, name, vetter->err) ) {
@@ -249,21 +261,25 @@ static void add_stub(AdcpVetter *vetter, const char *token, size_t size) {
   adcp_free(name);
 }
 
-/* Registers every name of the text that stands before a parenthesis and is no function of SQLite's.
-** Some are types or tables, which does not matter: of those that are called the authorizer hears. */
-static void add_stubs(AdcpVetter *vetter, const char *sql) {
+/* Gives every name of the text that stands before a parenthesis. Some are types or tables. */
+static void each_called(AdcpVetter *vetter, const char *sql,
+                        void (*called)(AdcpVetter *vetter, const char *token, size_t size)) {
   const char *word = NULL;
   size_t word_size = 0, size;
-  read_own_functions(vetter);
-  if( vetter->own.map.count == 0 ) return; /* the list cannot be read */
   for( size_t left = strlen(sql); left > 0 && !vetter->err->rc; sql += size, left -= size ) {
     AdcpTokenType type = adcp_token_next(sql, left, &size);
     if( type == ADCP_TOKEN_SPACE ) continue;
-    if( word && *sql == '(' ) add_stub(vetter, word, word_size);
+    if( word && *sql == '(' ) called(vetter, word, word_size);
     bool is_name = type == ADCP_TOKEN_WORD || type == ADCP_TOKEN_QUOTED;
     word = is_name ? sql : NULL;
     word_size = size;
   }
+}
+
+/* Registers those that are no functions of SQLite's: of those that are called the authorizer hears. */
+static void add_stubs(AdcpVetter *vetter, const char *sql) {
+  read_own_functions(vetter);
+  if( vetter->own.map.count ) each_called(vetter, sql, add_stub); /* else the list cannot be read */
 }
 
 /* True when a prepare of the text has more of its functions after this; an error, or false, when
@@ -603,6 +619,36 @@ static void vet_defaults(AdcpVetter *vetter, const AdcpObject *object) {
   }
 }
 
+/* ---- what goes into TEMP ---- */
+
+/* SQLite trusts TEMP whatever the connection says: what stands there calls any function. */
+static bool is_temp(const char *schema) {
+  return schema && sqlite3_stricmp(schema, "temp") == 0;
+}
+
+static void note_named(AdcpVetter *vetter, const char *token, size_t size) {
+  char *name = name_of_token(token, size, vetter->err);
+  Call *call = name ? find_call(vetter, name) : NULL;
+  if( call && call->named_by == NULL ) call->named_by = vetter->object;
+  adcp_free(name);
+}
+
+/* What a view or a trigger calls is not resolved when it is made: its text tells. Operators call functions
+** by their own names. */
+static void note_all_named(AdcpVetter *vetter, const AdcpObject *object) {
+  static const char *const operators[] = {"LIKE", "GLOB", "REGEXP", "MATCH"};
+  vetter->object = object;
+  each_called(vetter, object->sql, note_named);
+  for( size_t i = 0; i < sizeof(operators) / sizeof(*operators); i++ ) {
+    if( adcp_token_has_word(object->sql, operators[i]) ) {
+      note_named(vetter, operators[i], strlen(operators[i]));
+    }
+  }
+  if( strstr(object->sql, "->") ) note_named(vetter, "->", 2);
+  if( strstr(object->sql, "->>") ) note_named(vetter, "->>", 3);
+  vetter->object = NULL;
+}
+
 /* Last of all: whoever goes on after ADCP_AUTH has vetted everything else. */
 static void check_named_functions(AdcpVetter *vetter, const AdcpObject *object) {
   AdcpTexts functions = {0};
@@ -720,6 +766,10 @@ void adcp_vet_object(AdcpVetter *vetter, const AdcpSchema *schema, const AdcpObj
   sqlite3 *handle = on_table ? vetter->stubs : vetter->tables;
   sqlite3_finalize(prepare_expected(vetter, handle, object, action));
   if( action == SQLITE_CREATE_TABLE && !vetter->err->rc ) vet_defaults(vetter, object);
+  if( is_temp(vetter->caller.schema) && !vetter->err->rc &&
+      (action == SQLITE_CREATE_VIEW || action == SQLITE_CREATE_TRIGGER) ) {
+    note_all_named(vetter, object);
+  }
   if( action == SQLITE_CREATE_VTABLE ) check_named_functions(vetter, object);
   if( vetter->err->rc ) add_context(vetter, object);
 }
@@ -816,48 +866,69 @@ bool adcp_vetter_may_trust(AdcpVetter *vetter, AdcpDb *db) {
   return take_answer(&trouble, db->err) && needed && !others;
 }
 
-/* A function of the connection's that a DEFAULT calls, and that is not marked innocuous. */
-static const Call *unsafe_default(AdcpVetter *vetter, AdcpDb *db) {
+/* Whether SQLite would run it though the schema is not trusted. */
+static bool is_unguarded(const Call *call, bool temp) {
+  return call->default_of || (temp && (call->made_with || call->named_by));
+}
+
+/* A function of the connection's that is called so, and that is not marked innocuous. */
+static const Call *unsafe_call(AdcpVetter *vetter, AdcpDb *db) {
   const Call *found = NULL;
+  bool temp = is_temp(db->schema);
   AdcpListedFunction function;
   sqlite3_stmt *list = adcp_function_list(db);
   while( found == NULL && adcp_function_next(db, list, &function) ) {
     if( function.own || (function.flags & SQLITE_INNOCUOUS) != 0 ) continue;
     const Call *call = call_of(vetter, &function, db->err);
-    if( call && call->default_of ) found = call;
+    if( call && is_unguarded(call, temp) ) found = call;
   }
   adcp_db_finalize(list);
   return found;
 }
 
 /* Where the list cannot be read, every function that SQLite has not is taken for an unsafe one. */
-static const Call *missing_default(AdcpVetter *vetter, AdcpError *err) {
+static const Call *missing_call(AdcpVetter *vetter, bool temp, AdcpError *err) {
+  read_own_functions(vetter);
   for( size_t i = 0; i < vetter->call_count; i++ ) {
     const Call *call = vetter->calls[i];
-    bool missing = adcp_name_map_get(&vetter->noted, call->name, strlen(call->name), err) != NULL;
-    if( missing && call->default_of ) return call;
+    size_t size = strlen(call->name);
+    bool missing = adcp_name_map_get(&vetter->noted, call->name, size, err) ||
+                   (call->named_by && !adcp_name_map_get(&vetter->own, call->name, size, err));
+    if( missing && is_unguarded(call, temp) ) return call;
   }
   return NULL;
 }
 
-const AdcpObject *adcp_vetter_check_defaults(AdcpVetter *vetter, AdcpDb *db) {
+static const AdcpObject *refuse_unguarded(const Call *call, AdcpError *err) {
+  static const char advice[] = "which is a function of this connection; allow it with "
+                               "{\"trust_schema\":true} if you trust the file";
+  const AdcpObject *object = call->default_of  ? call->default_of
+                             : call->made_with ? call->made_with
+                                               : call->named_by;
+  const char *type = adcp_object_type_name(object->type);
+  if( call->default_of ) {
+    adcp_error_set(err, ADCP_ERROR,
+                   "table \"%s\" of the backup has a DEFAULT: unsafe use of %s(), %s", object->name,
+                   call->name, advice);
+  } else {
+    adcp_error_set(
+        err, ADCP_ERROR,
+        "%s \"%s\" of the backup cannot go into TEMP, of which SQLite trusts everything: "
+        "unsafe use of %s(), %s",
+        type, object->name, call->name, advice);
+  }
+  return object;
+}
+
+const AdcpObject *adcp_vetter_check_unguarded(AdcpVetter *vetter, AdcpDb *db) {
   if( vetter == NULL || vetter->trusted || vetter->call_count == 0 || db->err->rc ) return NULL;
   AdcpError trouble = ADCP_ERROR_INIT;
   AdcpDb trial = {db->handle, db->schema, &trouble};
-  const Call *call = unsafe_default(vetter, &trial);
-  if( trouble.rc == ADCP_NOMEM || trouble.rc == ADCP_INTERRUPT ) {
-    adcp_error_move(db->err, &trouble);
-  } else if( trouble.rc ) {
-    call = missing_default(vetter, db->err);
+  const Call *call = unsafe_call(vetter, &trial);
+  if( !take_answer(&trouble, db->err) && !db->err->rc ) {
+    call = missing_call(vetter, is_temp(db->schema), db->err);
   }
-  adcp_error_clear(&trouble);
-  if( call == NULL || db->err->rc ) return NULL;
-  adcp_error_set(
-      db->err, ADCP_ERROR,
-      "table \"%s\" of the backup has a DEFAULT: unsafe use of %s(), which is a function "
-      "of this connection; allow it with {\"trust_schema\":true} if you trust the file",
-      call->default_of->name, call->name);
-  return call->default_of;
+  return call && !db->err->rc ? refuse_unguarded(call, db->err) : NULL;
 }
 
 /* Which calls the list has a function for. Of those of one name that differ in their arguments one is

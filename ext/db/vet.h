@@ -19,8 +19,8 @@ typedef struct AdcpVetter AdcpVetter;
 /* One vetter serves one schema, which stays unchanged as long as the vetter. Borrows err. */
 AdcpVetter *adcp_vetter_open(AdcpError *err);
 
-/* Has an interrupt of that connection (borrowed) stop the vetting: the private ones hear none. Err:
-** ADCP_INTERRUPT. NULL is allowed. */
+/* Tells the connection (borrowed) and the database there that the schema is for. An interrupt of it stops the
+** vetting: the private ones hear none. Err: ADCP_INTERRUPT. NULL is allowed. */
 void adcp_vetter_hear(AdcpVetter *vetter, const AdcpDb *caller);
 
 /* Vets one object of the schema: its SQL must create exactly object->type object->name on
@@ -58,10 +58,11 @@ const char *adcp_vet_too_long(const char *sql);
 ** restore runs none. */
 bool adcp_vetter_may_trust(AdcpVetter *vetter, AdcpDb *db);
 
-/* An error when a DEFAULT of the tables vetted so far calls a function of the application's that is not
-** innocuous, as SQLite has it for CHECK constraints and the like: it would be called by the first INSERT
-** that leaves the column out. Not after adcp_vetter_trust. Returns the table, or NULL. */
-const AdcpObject *adcp_vetter_check_defaults(AdcpVetter *vetter, AdcpDb *db);
+/* An error when what was vetted so far calls a function of the application's that is not innocuous where
+** SQLite does not look whether the schema is trusted: by a DEFAULT, which the first INSERT runs that leaves the
+** column out, or by anything at all where db->schema is TEMP (of views and triggers only what was vetted after
+** adcp_vetter_hear of a caller with that schema). Not after adcp_vetter_trust. Returns the object, or NULL. */
+const AdcpObject *adcp_vetter_check_unguarded(AdcpVetter *vetter, AdcpDb *db);
 
 /* An error, in the words of the restore that would meet it, when a table or index vetted so far cannot be
 ** made on the connection: it calls, in a CHECK, a computed column or a key, a function that SQLite does not

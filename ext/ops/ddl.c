@@ -57,7 +57,7 @@ bool adcp_ddl_vet(const AdcpPlan *plan, const AdcpSchema *schema, AdcpDb *db,
   for( size_t i = 0; order && vetted && i < schema->object_count && !err->rc; i++ ) {
     if( vetted[order[i] - schema->objects] ) adcp_vet_object(vetter, schema, order[i]);
   }
-  adcp_vetter_check_defaults(vetter, db);
+  adcp_vetter_check_unguarded(vetter, db);
   adcp_vetter_check_needs(vetter, db, true);
   bool trust = adcp_vetter_may_trust(vetter, db);
   adcp_vetter_close(vetter);

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/name_map.h"
+#include "base/texts.h"
 
 /* A table that has violations; its name may be long, and it may have many foreign keys. */
 typedef struct Child {
@@ -89,28 +90,65 @@ static Violations *find_violations(AdcpForeignKeyState *state, AdcpDb *db, sqlit
   return entry;
 }
 
-/* Counts what a foreign_key_check finds, of the whole schema or one table. A schema whose foreign
-** keys cannot be checked (a parent without a unique key) is a warning. */
-static void count_found(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan, const char *table,
-                        bool after) {
-  AdcpError trouble = ADCP_ERROR_INIT;
-  AdcpDb trial = {db->handle, db->schema, &trouble};
+/* Counts what a foreign_key_check finds, of the whole schema or one table. False where SQLite refuses it
+** before it looks at a row (a parent without a unique key), with the reason in trouble. */
+static bool count_found(AdcpForeignKeyState *state, AdcpDb *db, const char *table, bool after,
+                        AdcpError *trouble) {
+  AdcpDb trial = {db->handle, db->schema, trouble};
   sqlite3_stmt *stmt =
-      table ? adcp_db_prepare(&trial, "PRAGMA \"%w\".foreign_key_check(%Q)", db->schema, table)
-            : adcp_db_prepare(&trial, "PRAGMA \"%w\".foreign_key_check", db->schema);
+      table ? adcp_db_prepare_list(&trial, "PRAGMA \"%w\".foreign_key_check(%Q)", db->schema, table)
+            : adcp_db_prepare_list(&trial, "PRAGMA \"%w\".foreign_key_check", db->schema);
+  if( stmt == NULL && trouble->rc == ADCP_ERROR ) return false;
   while( !db->err->rc && adcp_db_step(&trial, stmt) ) {
     Violations *entry = find_violations(state, db, stmt);
     if( entry ) *(after ? &entry->after : &entry->before) += 1;
   }
   adcp_db_finalize(stmt);
-  if( trouble.rc == ADCP_ERROR ) {
-    if( after ) {
-      adcp_plan_warn(plan, db->err, "foreign keys could not be checked: %s",
-                     adcp_error_message(&trouble));
-    }
-    adcp_error_clear(&trouble);
+  return true;
+}
+
+/* A table whose foreign keys cannot be checked is a warning of the time after. */
+static void take_unchecked(AdcpDb *db, AdcpPlan *plan, bool after, AdcpError *trouble) {
+  if( after && trouble->rc == ADCP_ERROR ) {
+    adcp_plan_warn(plan, db->err, "foreign keys could not be checked: %s",
+                   adcp_error_message(trouble));
   }
-  adcp_error_move(db->err, &trouble);
+  if( trouble->rc == ADCP_ERROR ) adcp_error_clear(trouble);
+  adcp_error_move(db->err, trouble);
+}
+
+static void count_table(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan, const char *table,
+                        bool after) {
+  AdcpError trouble = ADCP_ERROR_INIT;
+  if( db->err->rc ) return;
+  count_found(state, db, table, after, &trouble);
+  take_unchecked(db, plan, after, &trouble);
+}
+
+static void count_each_table(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan, bool after) {
+  AdcpTexts names = {0};
+  sqlite3_stmt *stmt = adcp_db_prepare(
+      db, "SELECT name FROM \"%w\".sqlite_schema WHERE type = 'table' AND name NOT NULL",
+      db->schema);
+  while( adcp_db_step(db, stmt) ) {
+    adcp_texts_add(&names, db->err, "%s", (const char *)sqlite3_column_text(stmt, 0));
+  }
+  adcp_db_finalize(stmt);
+  for( size_t i = 0; i < names.count; i++ ) count_table(state, db, plan, names.items[i], after);
+  adcp_texts_free(&names);
+}
+
+/* Of the whole schema SQLite refuses the check for one table that it cannot check: then each is checked by
+** itself. */
+static void count_all(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *plan, bool after) {
+  AdcpError trouble = ADCP_ERROR_INIT;
+  if( db->err->rc ) return;
+  if( count_found(state, db, NULL, after, &trouble) ) {
+    take_unchecked(db, plan, after, &trouble);
+  } else {
+    adcp_error_clear(&trouble);
+    count_each_table(state, db, plan, after);
+  }
 }
 
 /* A child's column that refers to a rowid, the one kind of foreign key that is checked by queries
@@ -261,7 +299,7 @@ static void count_after_whole(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan *
            is_proven(db, plan, child, &source->foreign_keys[proven]) ) {
       proven++;
     }
-    if( proven < source->foreign_key_count ) count_found(state, db, plan, child->target, true);
+    if( proven < source->foreign_key_count ) count_table(state, db, plan, child->target, true);
   }
 }
 
@@ -272,7 +310,7 @@ AdcpForeignKeyState *adcp_foreign_keys_before(AdcpDb *db, const AdcpPlan *plan) 
     adcp_error_nomem(db->err);
     return NULL;
   }
-  if( !plan->whole ) count_found(state, db, NULL, NULL, false);
+  if( !plan->whole ) count_all(state, db, NULL, false);
   return state;
 }
 
@@ -367,7 +405,7 @@ int64_t adcp_foreign_keys_after(AdcpForeignKeyState *state, AdcpDb *db, AdcpPlan
   if( plan->whole ) {
     count_after_whole(state, db, plan);
   } else {
-    count_found(state, db, plan, NULL, true);
+    count_all(state, db, plan, true);
   }
   for( size_t i = 0; i < state->count; i++ ) total += state->list[i]->after;
   judge(state, db, plan, enforce);

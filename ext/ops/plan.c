@@ -1059,6 +1059,7 @@ static void make_plan(Planner *p, const char *backup_type) {
   if( !p->err->rc ) plan_objects(p);
   if( !p->err->rc ) adcp_plan_warn_of_names(p->plan, p->head->schema, p->live, p->err);
   warn_of_left_out(p);
+  adcp_plan_warn_of_losses(p->plan, p->live, p->err);
   adcp_plan_warn_of_parts(p->plan, p->live, p->err);
   warn_of_nothing(p);
   const AdcpTexts *warnings = adcp_row_choice_warnings(p->choice);

@@ -73,6 +73,58 @@ void adcp_plan_warn_of_names(AdcpPlan *plan, const AdcpSchema *backup, const Adc
   adcp_free(namer.comes);
 }
 
+/* Triggers have names of their own: an index may be called as one. */
+static void map_made(const AdcpPlan *plan, AdcpNameMap made[2], AdcpError *err) {
+  for( size_t i = 0; i < plan->object_count && !err->rc; i++ ) {
+    const AdcpPlanObject *object = &plan->objects[i];
+    bool is_trigger = object->object->type == ADCP_OBJECT_TRIGGER;
+    adcp_name_map_put(&made[is_trigger], object->name, (void *)object, err);
+  }
+}
+
+/* Tables, and views that come back as views: of one whose name becomes a table's it is said by itself. */
+static void map_drops(const AdcpPlan *plan, AdcpNameMap *made, AdcpNameMap *dropped,
+                      AdcpError *err) {
+  for( size_t i = 0; i < plan->drop_count && !err->rc; i++ ) {
+    const AdcpObject *drop = plan->drops[i];
+    bool goes = drop->type == ADCP_OBJECT_TABLE;
+    if( drop->type == ADCP_OBJECT_VIEW ) {
+      goes = adcp_name_map_get(made, drop->name, strlen(drop->name), err) != NULL;
+    }
+    if( goes ) adcp_name_map_put(dropped, drop->name, (void *)drop, err);
+  }
+}
+
+static bool is_lost(const AdcpObject *object, const AdcpSchema *live, AdcpNameMap *dropped,
+                    AdcpNameMap made[2], AdcpError *err) {
+  bool is_trigger = object->type == ADCP_OBJECT_TRIGGER;
+  if( object->sql == NULL || !(is_trigger || object->type == ADCP_OBJECT_INDEX) ) return false;
+  const AdcpTable *table = adcp_schema_table(live, object->tbl_name);
+  const char *goes_with = table && table->shadow_of ? table->shadow_of : object->tbl_name;
+  if( adcp_name_map_get(dropped, goes_with, strlen(goes_with), err) == NULL ) return false;
+  const AdcpPlanObject *again =
+      adcp_name_map_get(&made[is_trigger], object->name, strlen(object->name), err);
+  return again == NULL || sqlite3_stricmp(again->on, object->tbl_name) != 0;
+}
+
+void adcp_plan_warn_of_losses(AdcpPlan *plan, const AdcpSchema *live, AdcpError *err) {
+  AdcpNameMap dropped = {0}, made[2] = {0};
+  if( plan->whole || plan->merge || plan->data_only || err->rc ) return;
+  map_made(plan, made, err);
+  map_drops(plan, &made[0], &dropped, err);
+  for( size_t i = 0; dropped.map.count && i < live->object_count && !err->rc; i++ ) {
+    const AdcpObject *object = &live->objects[i];
+    if( !is_lost(object, live, &dropped, made, err) ) continue;
+    adcp_plan_warn(
+        plan, err,
+        "%s \"%.200s\" on \"%.200s\" goes with what it stands on, and does not come back "
+        "with the backup's; create it again afterwards",
+        adcp_object_type_name(object->type), object->name, object->tbl_name);
+  }
+  adcp_name_map_free(&dropped);
+  for( int i = 0; i < 2; i++ ) adcp_name_map_free(&made[i]);
+}
+
 void adcp_plan_warn_of_parts(AdcpPlan *plan, const AdcpSchema *live, AdcpError *err) {
   AdcpMap dropped = {0};
   for( size_t i = 0; plan->data_only && i < plan->drop_count && !err->rc; i++ ) {

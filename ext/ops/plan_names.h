@@ -11,6 +11,10 @@
 void adcp_plan_warn_of_names(AdcpPlan *plan, const AdcpSchema *backup, const AdcpSchema *live,
                              AdcpError *err);
 
+/* Warns of the database's indexes and triggers that go with a table which some of the backup replaces, and that do
+** not come back with it. */
+void adcp_plan_warn_of_losses(AdcpPlan *plan, const AdcpSchema *live, AdcpError *err);
+
 /* Warns of what somebody made on parts of live virtual tables, which data_only makes anew: the backup's
 ** indexes and triggers do not come with it. */
 void adcp_plan_warn_of_parts(AdcpPlan *plan, const AdcpSchema *live, AdcpError *err);

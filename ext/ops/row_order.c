@@ -89,7 +89,7 @@ static bool add_part(AdcpRowOrder *order, AdcpDb *source, const AdcpTable *table
 }
 
 static sqlite3_stmt *prepare_key(AdcpDb *source, const AdcpTable *table) {
-  return adcp_db_prepare(source, "PRAGMA \"%w\".index_xinfo(%Q)", source->schema, table->name);
+  return adcp_db_prepare_list(source, "PRAGMA \"%w\".index_xinfo(%Q)", source->schema, table->name);
 }
 
 /* A column may be in a key more than once, by other collations. */

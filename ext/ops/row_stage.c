@@ -85,7 +85,7 @@ static void note_unsafe_default(AdcpRowChoice *choice, AdcpVetter *vetter) {
   AdcpError unsafe = ADCP_ERROR_INIT;
   AdcpDb look = {choice->db->handle, choice->db->schema, &unsafe};
   if( choice->err->rc ) return;
-  adcp_vetter_check_defaults(vetter, &look);
+  adcp_vetter_check_unguarded(vetter, &look);
   adcp_error_move(unsafe.rc == ADCP_ERROR ? &choice->unsafe : choice->err, &unsafe);
 }
 

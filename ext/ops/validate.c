@@ -117,7 +117,7 @@ static void take_vetted(AdcpValidate *validate, const AdcpObject *object) {
 /* As a restore on this connection would see it; a trial calls none of its functions. Those that are missing
 ** are told by themselves. */
 static void take_untrusted(AdcpValidate *validate, AdcpVetter *vetter) {
-  const AdcpObject *object = adcp_vetter_check_defaults(vetter, &validate->db);
+  const AdcpObject *object = adcp_vetter_check_unguarded(vetter, &validate->db);
   if( object == NULL ) object = adcp_vetter_check_needs(vetter, &validate->db, false);
   if( object == NULL ) return;
   adcp_error_move(&validate->found, validate->err);

@@ -124,9 +124,8 @@ static void append_type(sqlite3_str *sql, const char *type) {
   if( type[0] ) sqlite3_str_appendf(sql, " \"%w\"", type);
 }
 
-/* The virtual table's columns: those whose values stand in rows. */
-static void declare_columns(TableVtab *vtab) {
-  const AdcpTable *table = vtab->table;
+/* The virtual table's columns: those whose values stand in rows. Owned; NULL on error. */
+static char *declaration(const AdcpTable *table, AdcpError *err) {
   sqlite3_str *sql = sqlite3_str_new(NULL);
   sqlite3_str_appendall(sql, "CREATE TABLE x(");
   bool first = true;
@@ -139,9 +138,10 @@ static void declare_columns(TableVtab *vtab) {
   }
   sqlite3_str_appendall(sql, table->strict ? ") STRICT" : ")"); /* ANY has no affinity there */
   char *text = sqlite3_str_finish(sql);
-  vtab->origin.columns = text ? adcp_strdup(text) : NULL;
-  if( vtab->origin.columns == NULL ) adcp_error_nomem(&vtab->err);
+  char *copy = text ? adcp_strdup(text) : NULL;
+  if( copy == NULL ) adcp_error_nomem(err);
   sqlite3_free(text);
+  return copy;
 }
 
 static void place_columns(TableVtab *vtab) {
@@ -159,15 +159,26 @@ static void place_columns(TableVtab *vtab) {
   }
 }
 
-/* The backup that the table was created of, or an error. */
-static void check_content(const AdcpTableOrigin *origin, const AdcpBackupTable *backup,
-                          AdcpError *err) {
+static bool has_identity(const AdcpTableOrigin *origin, const AdcpBackupTable *backup) {
   AdcpTableOrigin now;
   adcp_table_origin_identify(&now, adcp_backup_table_head(backup));
-  if( strcmp(now.identity, origin->identity) == 0 ) return;
+  return strcmp(now.identity, origin->identity) == 0;
+}
+
+static void fail_replaced(const AdcpTableOrigin *origin, AdcpError *err) {
   adcp_error_set(err, ADCP_ERROR,
                  "%s was replaced by another backup; drop the table and create it again",
                  origin->path);
+}
+
+/* The backup that the table was created of, or an error. A file says itself what its digest is: SQLite was
+** told the columns, and those have to be the file's. */
+static void check_connected(TableVtab *vtab) {
+  char *columns = declaration(vtab->table, &vtab->err);
+  bool same = columns && has_identity(&vtab->origin, vtab->backup) &&
+              strcmp(columns, vtab->origin.columns) == 0;
+  if( !same && !vtab->err.rc ) fail_replaced(&vtab->origin, &vtab->err);
+  adcp_free(columns);
 }
 
 /* Opens the file at the origin's path; at the table's creation it decides what the content is. */
@@ -192,9 +203,9 @@ static void open_content(TableVtab *vtab, Moment moment, sqlite3 *interruptible)
   if( moment == CREATION ) {
     adcp_table_origin_identify(&vtab->origin, head);
     vtab->origin.is_copy = adcp_backup_table_is_copy(vtab->backup);
-    declare_columns(vtab);
+    vtab->origin.columns = declaration(vtab->table, &vtab->err);
   } else {
-    check_content(&vtab->origin, vtab->backup, &vtab->err);
+    check_connected(vtab);
   }
   if( vtab->table->without_rowid && !vtab->err.rc ) {
     vtab->order = adcp_row_order_of_backup(&vtab->db, head, vtab->table);
@@ -413,7 +424,8 @@ static int report(TableCursor *cursor) {
   return vtab->base.zErrMsg ? rc : SQLITE_NOMEM;
 }
 
-/* The file may have got another content since the table was created. */
+/* The file may have got another content since the table was created. Values are taken by the description that
+** the table was connected with. */
 static void open_backup(TableCursor *cursor, const TableVtab *vtab, int threads) {
   if( cursor->backup ) return;
   AdcpBackupTableCall call = {.root = root_of(vtab),
@@ -423,7 +435,11 @@ static void open_backup(TableCursor *cursor, const TableVtab *vtab, int threads)
                               .first = vtab->backup,
                               .handle = vtab->db.handle};
   cursor->backup = adcp_backup_table_open(&call, &cursor->err);
-  if( cursor->backup ) check_content(&vtab->origin, cursor->backup, &cursor->err);
+  if( cursor->backup == NULL ) return;
+  const AdcpTable *table = adcp_backup_table_entry(cursor->backup)->table;
+  bool same =
+      has_identity(&vtab->origin, cursor->backup) && adcp_table_rows_alike(table, vtab->table);
+  if( !same ) fail_replaced(&vtab->origin, &cursor->err);
 }
 
 /* Below 0 when a stands in front of b in the file. */

@@ -266,6 +266,64 @@ def defaults(folder):
         yield f"{form}: {case.restore}", case.answers == [[["x"]]] and case.valid() and not case.calls
 
 
+def into_temp(folder):
+    """SQLite trusts TEMP whatever trusted_schema says, and lets functions be called there that are DIRECTONLY."""
+    script = "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES(1, 'x'), (2, 'y');"
+    generated = '{"name":"b","type":""},{"name":"g","type":"","generated":true}'
+    tables = {
+        "CHECK": "CREATE TABLE t(a INTEGER PRIMARY KEY, b CHECK(CALL))",
+        "generated": "CREATE TABLE t(a INTEGER PRIMARY KEY, b, g AS (CALL) STORED)",
+        "computed when read": "CREATE TABLE t(a INTEGER PRIMARY KEY, b, g AS (CALL))",
+        "DEFAULT": "CREATE TABLE t(a INTEGER PRIMARY KEY, b DEFAULT (CALL))",
+    }
+    others = {
+        "index": "CREATE INDEX i ON t(CALL)",
+        "partial index": "CREATE INDEX i ON t(b) WHERE CALL",
+        "view": "CREATE VIEW i AS SELECT CALL FROM t",
+        "trigger": "CREATE TRIGGER i AFTER INSERT ON t BEGIN SELECT CALL; END",
+    }
+    calls = {"boom(1)": "boom", "BOOM(1) = 'boom'": "boom", "\"boom\" /* */ (1)": "boom", "('a' REGEXP 'b')": "regexp", "adcp_backup('stolen.json')": "adcp_backup"}
+
+    def data(kind, call):
+        sql = {name: text.replace("CALL", call) for name, text in [("t", tables.get(kind, "")), ("i", others.get(kind, ""))] if text}
+        made_by = {"view": "CREATE VIEW i AS SELECT 1", "trigger": "CREATE TRIGGER i AFTER INSERT ON t BEGIN SELECT 1; END", "partial index": "CREATE INDEX i ON t(b) WHERE a"}
+
+        def change(forgery):
+            if " AS (" in sql.get("t", ""):
+                forgery.head = forgery.head.replace('{"name":"b","type":""}', generated, 1)
+
+        more = made_by.get(kind, "CREATE INDEX i ON t(b)" if kind == "index" else "")
+        return made(folder, f"{script} {more}", sql, change=change)
+
+    os.chdir(folder)
+    for kind in [*tables, *others]:
+        for call, name in calls.items():
+            file = data(kind, call)
+            for options in ('{"schema":"temp"}', '{"schema":"TEMP","tables":["t"]}', '{"schema":"temp","tables":["t"],"where":{"t":"a = 1"}}'):
+                if kind == "view" and "tables" in options:
+                    continue
+                case = Case(folder, file, "PRAGMA trusted_schema=off", options, ["SELECT * FROM t", "SELECT * FROM i"])
+                where = f"{kind}, {call}, {options}"
+                refused = f"unsafe use of {name}()" in case.restore.lower() or ("where" in options and "no such function: adcp_backup" in case.restore)
+                yield f"{where}: {case.restore}", refused
+                yield f"{where}: calls {case.calls}, {case.written}", not case.calls and not case.written
+    for kind in [*tables, *others]:
+        file = data(kind, "boom(1)")
+        case = Case(folder, file, options='{"schema":"temp","trust_schema":true}', ask=["SELECT a FROM temp.t"])
+        yield f"{kind}, trusted: {case.restore}", case.answers == [[[1], [2]]]
+        file = data(kind, "abs(1) + json_valid('1') + ('a' LIKE 'b') + ('{}' ->> 'a')")
+        case = Case(folder, file, options='{"schema":"temp"}', ask=["SELECT a FROM temp.t"])
+        yield f"{kind}, SQLite's own: {case.restore}", case.answers == [[[1], [2]]] and '"verified":true' in case.restore
+    # An index that is rebuilt reads what its content computes.
+    for module, derived in (("fts5", FTS5_DERIVED), ("fts4", FTS4_DERIVED)):
+        index = f"CREATE VIRTUAL TABLE f USING {module}(g, content='t')"
+        sql = {"t": tables["computed when read"].replace("CALL", "boom(1)")}
+        plain = "CREATE TABLE t(a INTEGER PRIMARY KEY, b, g AS (b)); INSERT INTO t VALUES(1, 'x');"
+        for options in ('{"schema":"temp"}', '{"schema":"temp","tables":["f","t"]}', '{"schema":"temp","tables":["f"]}'):
+            case = Case(folder, made(folder, f"{plain} {index};", sql, ["f"], derived), options=options)
+            yield f"{module}, {options}: {case.restore}", case.restore.startswith("error: ") and not case.calls
+
+
 def chosen_rows(folder):
     """"where" makes a private table by the file's definition: functions are there what they are here."""
     script = "CREATE TABLE t(a INTEGER PRIMARY KEY, b); INSERT INTO t VALUES(1, 'x'), (2, 'y');"
@@ -319,7 +377,7 @@ def fts3_columns(folder):
 def main():
     only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
     tried = failed = 0
-    for group in (standing_tables, chosen_rows, computed_values, rows_alone, defaults, fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
+    for group in (standing_tables, chosen_rows, computed_values, rows_alone, defaults, into_temp, fts4_functions, fts3_columns, rebuilt_over_views, rebuilt_over_tables):
         if only not in group.__name__:
             continue
         with tempfile.TemporaryDirectory() as folder:
