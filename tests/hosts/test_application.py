@@ -246,15 +246,16 @@ def test_other_collation():
     make = """
         CREATE TABLE t(k TEXT COLLATE {0} PRIMARY KEY, v) WITHOUT ROWID; INSERT INTO t VALUES('Ä', 1), ('ä2', 2), ('Áb', 3), ('é', 4), ('z', 5);
         CREATE TABLE u(id INTEGER PRIMARY KEY, n TEXT COLLATE {0} UNIQUE); INSERT INTO u(n) VALUES('b'), ('a'), ('ü');
-        CREATE TABLE w(a INTEGER, b, PRIMARY KEY(a DESC, b COLLATE {0})) WITHOUT ROWID;
-        WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO w SELECT i % 7, 'row' || i FROM n;"""
+        CREATE TABLE w(a INTEGER, b, PRIMARY KEY(a DESC, b COLLATE {0})) WITHOUT ROWID; CREATE TABLE x(k TEXT COLLATE {0} PRIMARY KEY, v) WITHOUT ROWID;
+        WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO w SELECT i % 7, 'row' || i FROM n;
+        INSERT INTO x SELECT CASE a % 2 WHEN 0 THEN 'Ä' ELSE 'z' END || b, hex(zeroblob(300)) FROM w;"""
     for name, function in (('app_order', backward), ('NOCASE', folded), ('RTRIM', backward)):
         file = path(f'collated_{name}.json')
         source = connect(f'collated_{name}.db')
         source.create_collation(name, function)
         source.executescript(make.format(name))
         check(f'{name}: backup', isinstance(call(source, 'adcp_backup', file), dict))
-        there = {table: sorted(source.execute(f'SELECT * FROM {table}').fetchall()) for table in 'tuw'}
+        there = {table: sorted(source.execute(f'SELECT * FROM {table}').fetchall()) for table in 'tuwx'}
         source.close()
         for other in (None, folded, backward):
             target = connect(f'collated_{name}_{getattr(other, "__name__", None)}.db')
@@ -264,13 +265,18 @@ def test_other_collation():
                 options = {'force': True, 'threads': threads, 'safety_backup': path('collated_safety.json')}
                 report = call(target, 'adcp_restore', file, options)
                 check(f'{name}, {other}, {threads} threads: verified', isinstance(report, dict) and report['verified'], report)
-                found = {table: sorted(target.execute(f'SELECT * FROM {table}').fetchall()) for table in 'tuw'}
+                found = {table: sorted(target.execute(f'SELECT * FROM {table}').fetchall()) for table in 'tuwx'}
                 check(f'{name}, {other}: the same rows', found == there)
                 check(f'{name}, {other}: sound', target.execute('PRAGMA integrity_check').fetchall() == [('ok',)])
                 if os.path.exists(path('collated_safety.json')):
                     os.unlink(path('collated_safety.json'))
             target.close()
-        report = call(connect('collated_check.db'), 'adcp_validate', file)
+        target = connect('collated_check.db')
+        target.execute(f"CREATE VIRTUAL TABLE temp.old_x USING adcp_table('{file}', x)")
+        missing = [k for k, v in there['x'][::50] if target.execute('SELECT count(*) FROM old_x WHERE k = ?', [k]).fetchone() != (1,)]
+        check(f'{name}: adcp_table finds rows by their key', not missing, len(missing))
+        target.execute('DROP TABLE old_x')
+        report = call(target, 'adcp_validate', file)
         check(f'{name}: the trial restore', report['valid'] is True and all('registers' in w for w in report['warnings']) and
               len(report['warnings']) == (name == 'app_order'), report)
 
