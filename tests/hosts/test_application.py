@@ -265,6 +265,12 @@ def test_other_collation():
                 options = {'force': True, 'threads': threads, 'safety_backup': path('collated_safety.json')}
                 report = call(target, 'adcp_restore', file, options)
                 check(f'{name}, {other}, {threads} threads: verified', isinstance(report, dict) and report['verified'], report)
+                check(f'{name}, {other}: no difference', target.execute('SELECT * FROM adcp_diff(?)', [file]).fetchall() == [])
+                target.execute("UPDATE x SET v = 'other' WHERE k LIKE '%row1_'")
+                target.execute("DELETE FROM w WHERE b = 'row77'")
+                found = target.execute('SELECT object, change, count(*) FROM adcp_diff(?) GROUP BY 1, 2', [file]).fetchall()
+                check(f'{name}, {other}: the differences', found == [('w', 'removed', 1), ('x', 'changed', 10)], found)
+                call(target, 'adcp_restore', file, {'force': True})
                 found = {table: sorted(target.execute(f'SELECT * FROM {table}').fetchall()) for table in 'tuwx'}
                 check(f'{name}, {other}: the same rows', found == there)
                 check(f'{name}, {other}: sound', target.execute('PRAGMA integrity_check').fetchall() == [('ok',)])
