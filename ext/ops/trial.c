@@ -13,7 +13,10 @@
 #include "base/mem.h"
 #include "base/texts.h"
 #include "codec/json_write.h"
+#include "db/borrow.h"
+#include "db/catalog.h"
 #include "db/stub.h"
+#include "db/token.h"
 #include "db/virtual_table.h"
 #include "ops/restore.h"
 #include "platform/work_queue.h"
@@ -26,8 +29,9 @@ typedef struct Trial {
   const AdcpTrial *asked;
   AdcpError *err; /* of the call */
   sqlite3 *handle;
-  AdcpConfig *config; /* nobody's settings, within the caller's root */
-  int stubs;
+  AdcpConfig *config;         /* nobody's settings, within the caller's root */
+  int stubs, collation_stubs; /* all of them, and those for collations */
+  AdcpBorrowedCollations borrowed;
   bool known; /* what vetting missed was registered */
 } Trial;
 
@@ -37,14 +41,13 @@ static void add(Trial *trial, AdcpFindingCode code, const char *object, const ch
 
 /* ---- what an application would have registered ---- */
 
-static void add_stub(Trial *trial, const char *what, const char *name) {
+static void add_application(Trial *trial, const char *what, const char *name) {
   AdcpBuf message = {0};
   adcp_buf_appendf(&message, "the schema uses the %s \"%s\", which the application registers", what,
                    name);
   const char *text = adcp_buf_text(&message);
   if( adcp_buf_check(&message, trial->err) ) add(trial, ADCP_FINDING_APPLICATION, name, text);
   adcp_buf_free(&message);
-  trial->stubs++;
 }
 
 /* Asked for SQLite's own as well, in UTF-16 databases: it then takes the one for UTF-8. */
@@ -53,16 +56,29 @@ static bool is_own_collation(const char *name) {
          sqlite3_stricmp(name, "RTRIM") == 0;
 }
 
+/* The caller's, where there is one: keys are equal and unique by it. */
 static void xCollationNeeded(void *context, sqlite3 *handle, int encoding, const char *name) {
   Trial *trial = context;
   if( is_own_collation(name) ) return;
-  add_stub(trial, "collation", name);
+  add_application(trial, "collation", name);
+  if( adcp_borrow_collation(&trial->borrowed, trial->asked->db, handle, name) ) return;
   adcp_stub_collation(handle, name, encoding, trial->err);
+  trial->stubs++;
+  trial->collation_stubs++;
+}
+
+/* Where the application has its own of that name, also that; SQLite's is much faster. */
+static void borrow_replaced(Trial *trial, const char *name) {
+  AdcpDb *caller = trial->asked->db;
+  if( !adcp_collation_is_own(caller, name) ) {
+    adcp_borrow_collation(&trial->borrowed, caller, trial->handle, name);
+  }
 }
 
 static bool add_function(Trial *trial, const char *name) {
   bool registered = trial->stubs < MAX_STUBS && adcp_stub_function(trial->handle, name, trial->err);
-  if( registered ) add_stub(trial, "function", name);
+  if( registered ) add_application(trial, "function", name);
+  trial->stubs += registered;
   return registered;
 }
 
@@ -111,11 +127,14 @@ static void open_private(Trial *trial) {
     return;
   }
   sqlite3_collation_needed(trial->handle, trial, xCollationNeeded);
+  borrow_replaced(trial, "NOCASE");
+  borrow_replaced(trial, "RTRIM");
   adcp_db_set_progress(trial->handle, PROBE_STEPS, xProgress, trial);
 }
 
 static void close_private(Trial *trial) {
   sqlite3_close(trial->handle);
+  adcp_borrowed_collations_free(&trial->borrowed);
   adcp_config_release(trial->config);
 }
 
@@ -288,6 +307,15 @@ static void add_violations(Trial *trial, const char *table, const Violations *fo
   adcp_buf_free(&message);
 }
 
+/* A stand-in takes texts for different that the application's collation takes for equal. */
+static bool may_be_equal(Trial *trial, AdcpDb *db, const char *parent) {
+  if( trial->collation_stubs == 0 ) return false;
+  char *sql = adcp_catalog_sql(db, ADCP_OBJECT_TABLE, parent);
+  bool collated = sql && adcp_token_has_word(sql, "COLLATE");
+  adcp_free(sql);
+  return collated;
+}
+
 /* A key that does not fit its parent table is an error of the PRAGMA, and one more finding. */
 static void check_foreign_keys_of(Trial *trial, const char *table) {
   AdcpError mismatch = ADCP_ERROR_INIT;
@@ -297,7 +325,10 @@ static void check_foreign_keys_of(Trial *trial, const char *table) {
   while( adcp_db_step(&db, stmt) ) count_violation(&list, &db, stmt);
   adcp_db_finalize(stmt);
   join_parents(&list);
-  for( size_t i = 0; i < list.count; i++ ) add_violations(trial, table, &list.items[i]);
+  for( size_t i = 0; i < list.count; i++ ) {
+    if( may_be_equal(trial, &db, list.items[i].parent) ) continue;
+    add_violations(trial, table, &list.items[i]);
+  }
   free_violations(&list);
   if( mismatch.rc == ADCP_ERROR ) {
     add(trial, ADCP_FINDING_FOREIGN_KEY, table, adcp_error_message(&mismatch));

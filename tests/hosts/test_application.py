@@ -287,6 +287,34 @@ def test_other_collation():
               len(report['warnings']) == (name == 'app_order'), report)
 
 
+def test_validation_by_collation():
+    """A trial restore takes the collations of the connection: by others keys that differ would be equal, and parents missing."""
+    other = '1 row of table "o" refers to rows of "q" that are not there'
+    for name in ('app_order', 'NOCASE'):
+        for encoding in ('UTF-8', 'UTF-16le'):
+            file = path(f'judged_{name}_{encoding}.json')
+            source = connect(f'judged_{name}_{encoding}.db')
+            source.execute(f'PRAGMA encoding = "{encoding}"')
+            source.create_collation(name, folded)
+            source.executescript(f"""
+                CREATE TABLE p(k TEXT COLLATE {name} PRIMARY KEY); CREATE TABLE c(x REFERENCES p(k)); CREATE TABLE q(id INTEGER PRIMARY KEY); CREATE TABLE o(x REFERENCES q); INSERT INTO o VALUES(7);
+                INSERT INTO p VALUES('Ä'), ('b'); INSERT INTO c VALUES('ä'), ('B')""")
+            check('backup', isinstance(call(source, 'adcp_backup', file), dict))
+            report = call(source, 'adcp_validate', file)
+            check(f'{name}, {encoding}: parents by the collation', [w for w in report['warnings'] if 'refer' in w] == [other], report)
+            source.close()
+            bare = connect('judge.db')
+            refer = [w for w in call(bare, 'adcp_validate', file)['warnings'] if 'refer' in w]
+            check(f'{name}, {encoding}: parents by a stand-in are not judged', refer[name == 'NOCASE':] == [other], refer)
+            bare.close()
+    strict = connect('strict.db')
+    strict.create_collation('NOCASE', lambda a, b: (a > b) - (a < b))
+    strict.executescript("CREATE TABLE t(k TEXT COLLATE NOCASE UNIQUE); INSERT INTO t VALUES('a'), ('A')")
+    call(strict, 'adcp_backup', path('strict.json'))
+    report = call(strict, 'adcp_validate', path('strict.json'))
+    check('a key that is unique by the connection', report['valid'] is True and report['warnings'] == [], report)
+
+
 def test_unlisted():
     """An authorizer that lets nothing be known of functions does not make a backup one that cannot be restored."""
     source = register(connect('unlisted.db'))
@@ -575,7 +603,7 @@ def test_threads_at_once():
     source.close()
 
 
-for test in (test_function_that_fails, test_functions, test_foreseen, test_live_functions, test_missing_collation, test_other_collation, test_unlisted, test_interrupt, test_authorizer, test_limits, test_open_statement, test_threads_at_once):
+for test in (test_function_that_fails, test_functions, test_foreseen, test_live_functions, test_missing_collation, test_other_collation, test_validation_by_collation, test_unlisted, test_interrupt, test_authorizer, test_limits, test_open_statement, test_threads_at_once):
     try:
         test()
     except Exception as error:  # a test that cannot go on is a failure, not the end of the others
