@@ -176,6 +176,23 @@ $document = json_decode(file_get_contents("plain.text"));
 file_put_contents("x.json", json_encode($document, JSON_PRETTY_PRINT | JSON_PRESERVE_ZERO_FRACTION));' 2>log
 accepted 'PHP' x.json plain.db
 
+# ---- what is no backup any more says what it is, and how it becomes one ----
+
+{ printf '\377\376'; iconv -f UTF-8 -t UTF-16LE plain.json; } >x.json
+refused 'UTF-16, little endian' x.json 'x.json: not a backup as it is: its text is UTF-16, as PowerShell writes it; make it UTF-8 again'
+iconv -f UTF-16 -t UTF-8 x.json >y.json && accepted 'UTF-8 again' y.json plain.db
+{ printf '\376\377'; iconv -f UTF-8 -t UTF-16BE plain.json; } >x.json
+refused 'UTF-16, big endian' x.json 'its text is UTF-16; make it UTF-8 again'
+"$PYTHON" -c '
+import bz2, lzma, zipfile
+data = open("plain.json", "rb").read()
+open("x.json.xz", "wb").write(lzma.compress(data))
+open("x.json.bz2", "wb").write(bz2.compress(data))
+zipfile.ZipFile("x.json.zip", "w").write("plain.json")'
+refused 'xz' x.json.xz 'another tool packed it; unpack it by xz -d'
+refused 'bzip2' x.json.bz2 'another tool packed it; unpack it by bzip2 -d'
+refused 'zip' x.json.zip 'but a zip archive: unpack it'
+
 # ---- tools that change numbers ----
 
 changed='another tool changed numbers or text'
