@@ -887,6 +887,30 @@ static void explain_damage(const AdcpRestore *restore) {
                     "restore into a new file, which takes its place");
 }
 
+/* The table that was being filled, or, of an index, any text. */
+static bool may_be_collated(const AdcpRestore *restore) {
+  const AdcpPlan *plan = restore->plan;
+  if( restore->filling ) return is_collated(restore->filling);
+  bool found = false;
+  for( size_t i = 0; i < plan->table_count && !found; i++ ) found = is_collated(&plan->tables[i]);
+  for( size_t i = 0; i < plan->object_count && !found; i++ ) {
+    const AdcpObject *object = plan->objects[i].object;
+    found = object->type == ADCP_OBJECT_INDEX && object->sql &&
+            adcp_token_has_word(object->sql, "COLLATE");
+  }
+  return found;
+}
+
+/* Two keys of the backup may be one here. */
+static void explain_unique(const AdcpRestore *restore) {
+  AdcpError *err = restore->err;
+  if( err->rc != ADCP_CONSTRAINT || restore->plan == NULL || restore->plan->merge ) return;
+  if( strstr(adcp_error_message(err), "UNIQUE constraint failed") == NULL ) return;
+  if( !may_be_collated(restore) ) return;
+  adcp_error_append(err, "; a collation of its key may have been another function where the backup "
+                         "was made: register that on this connection first");
+}
+
 static const char reshaped[] =
     "it is empty still, but on this connection it would get the backup's encoding, page_size and "
     "auto_vacuum: open it again before you write to it";
@@ -910,6 +934,7 @@ void adcp_restore_close(AdcpRestore *restore) {
   adcp_state_restore(restore->state);
   adcp_error_name(restore->err, restore->path);
   explain_damage(restore);
+  explain_unique(restore);
   bool is_reshaped = outcome && !adcp_empty_shape_put_back(&restore->empty_shape, &restore->db);
   if( outcome && !restore->is_trial ) adcp_error_append(restore->err, "; %s", outcome);
   if( is_reshaped && !restore->is_trial ) {

@@ -313,6 +313,13 @@ def test_validation_by_collation():
     call(strict, 'adcp_backup', path('strict.json'))
     report = call(strict, 'adcp_validate', path('strict.json'))
     check('a key that is unique by the connection', report['valid'] is True and report['warnings'] == [], report)
+    strict.executescript("CREATE TABLE u(k TEXT COLLATE NOCASE); CREATE UNIQUE INDEX by_k ON u(k); INSERT INTO u SELECT k FROM t; DELETE FROM t")
+    call(strict, 'adcp_backup', path('strict index.json'))
+    bare = connect('bare.db')
+    for name, words in (('strict', 'table "t": UNIQUE constraint failed: t.k'), ('strict index', 'creating index "by_k": UNIQUE constraint failed: u.k')):
+        said = call(bare, 'adcp_restore', path(f'{name}.json'))
+        check('and not by another', isinstance(said, str) and said.endswith(words + '; a collation of its key may have been another function where the '
+              'backup was made: register that on this connection first; database unchanged'), said)
 
 
 def test_unlisted():
