@@ -65,10 +65,37 @@ void adcp_archive_writer_close(AdcpArchiveWriter *w) {
   adcp_free(w);
 }
 
+static const AdcpObject *longest_object(const AdcpSchema *schema) {
+  const AdcpObject *longest = NULL;
+  for( size_t i = 0; schema && i < schema->object_count; i++ ) {
+    const AdcpObject *object = &schema->objects[i];
+    size_t most = longest ? strlen(longest->sql) : 0;
+    if( object->sql && strlen(object->sql) > most ) longest = object;
+  }
+  return longest;
+}
+
+/* A file that no restore would read is not written. */
+static void check_head(AdcpArchiveWriter *w) {
+  if( w->err->rc || adcp_block_writer_raw_bytes(w->blocks) <= ADCP_MAX_WRITTEN_HEAD_BYTES ) return;
+  adcp_error_set(
+      w->err, ADCP_TOOBIG,
+      "the schema and the settings would take more than %" PRId64
+      " bytes in front of the rows, and no restore reads more; leave tables or views out "
+      "with exclude_tables, or give fewer settings",
+      ADCP_MAX_WRITTEN_HEAD_BYTES);
+  const AdcpObject *longest = longest_object(w->schema);
+  if( longest ) {
+    adcp_error_append(w->err, "; the longest definition is that of %s \"%s\", with %zu bytes",
+                      adcp_object_type_name(longest->type), longest->name, strlen(longest->sql));
+  }
+}
+
 static void append(AdcpArchiveWriter *w, const void *bytes, size_t n) {
   AdcpManifestSummary *summary = &w->manifest.summary;
   if( !w->in_tables ) summary->head_crc32 = adcp_crc32(summary->head_crc32, bytes, n);
   adcp_block_writer_append(w->blocks, bytes, n, w->err);
+  if( !w->in_tables ) check_head(w);
 }
 
 static void append_str(AdcpArchiveWriter *w, const char *text) {
@@ -175,7 +202,29 @@ static void mark_row(AdcpArchiveWriter *w, const AdcpValue *values) {
   adcp_mark_set_key(mark, now->table, values, w->err);
 }
 
+/* Nor is a row: it is looked at before any of it is written. */
+static void check_row(AdcpArchiveWriter *w, const AdcpValue *values) {
+  const AdcpTable *table = w->now->table;
+  size_t count = adcp_table_value_count(table), bytes = 0;
+  for( size_t i = 0; i < count; i++ ) bytes += values[i].type >= ADCP_TEXT ? values[i].size : 0;
+  if( adcp_row_size_most(w->row, bytes) <= ADCP_MAX_ROW_BYTES ) return;
+  int64_t size = adcp_row_size(w->row, values);
+  if( size <= ADCP_MAX_ROW_BYTES ) return;
+  char rowid[40] = "";
+  int place = adcp_table_rowid_place(table);
+  if( place >= 0 && values[place].type == ADCP_INTEGER )
+    snprintf(rowid, sizeof rowid, " (rowid %" PRId64 ")", values[place].integer);
+  adcp_error_set(w->err, ADCP_TOOBIG,
+                 "row %" PRId64 "%s: its values would take %" PRId64
+                 " bytes of JSON, and no restore reads a row of more than %" PRId64
+                 "; shorten them, or leave its rows out with {\"exclude_data\":[\"%s\"]}",
+                 w->now->rows + 1, rowid, size, ADCP_MAX_ROW_BYTES,
+                 table->shadow_of ? table->shadow_of : table->name);
+}
+
 void adcp_archive_write_row(AdcpArchiveWriter *w, const AdcpValue *values) {
+  if( w->err->rc ) return;
+  check_row(w, values);
   if( w->err->rc ) return;
   if( w->now->rows++ ) append(w, ",\n", 2);
   mark_row(w, values);

@@ -193,6 +193,53 @@ static bool is_large(const AdcpValue *value) {
   return value->type >= ADCP_TEXT && value->size > LARGE_BYTES;
 }
 
+/* ---- how long it will be ---- */
+
+int64_t adcp_row_size_most(const AdcpRowWriter *writer, size_t value_bytes) {
+  size_t least = writer->keys.pieces.size + writer->keys.count * (SMALL_TEXT_MAX + TAG_TEXT_MAX);
+  return (int64_t)(least + 6 * value_bytes + TAG_TEXT_MAX); /* \u0001 for a byte */
+}
+
+static int64_t quoted_size(AdcpRowWriter *writer, const AdcpValue *value) {
+  int64_t size = 2;
+  for( size_t done = 0; done < value->size; ) {
+    size_t n = text_piece(value->bytes + done, value->size - done);
+    adcp_buf_clear(&writer->out);
+    adcp_json_quote(&writer->out, value->bytes + done, n);
+    size += (int64_t)writer->out.size - 2;
+    done += n;
+  }
+  return size;
+}
+
+static int64_t large_size(AdcpRowWriter *writer, const AdcpValue *value) {
+  if( value->type == ADCP_TEXT && adcp_utf8_valid(value->bytes, value->size) ) {
+    return quoted_size(writer, value);
+  }
+  Tag tag = tag_of(value->type, writer->shadow);
+  size_t encoded = tag.hex ? 2 * value->size : ADCP_BASE64_SIZE(value->size);
+  return (int64_t)(strlen(tag.open) + encoded + strlen("\"}"));
+}
+
+int64_t adcp_row_size(AdcpRowWriter *writer, const AdcpValue *values) {
+  int64_t size = writer->keys.count ? 1 : 2; /* the braces, of which a key's piece has the first */
+  for( size_t i = 0; i < writer->keys.count; i++ ) {
+    size_t n;
+    adcp_row_key_piece(&writer->keys, i, &n);
+    size += (int64_t)n;
+    if( is_large(&values[i]) ) {
+      size += large_size(writer, &values[i]);
+      continue;
+    }
+    adcp_buf_clear(&writer->out);
+    adcp_value_write(&writer->out, &values[i], writer->shadow);
+    size += (int64_t)writer->out.size;
+  }
+  return size;
+}
+
+/* ---- a row ---- */
+
 void adcp_row_write(AdcpRowWriter *writer, const AdcpValue *values, AdcpTextSink sink,
                     AdcpError *err) {
   if( err->rc ) return;

@@ -30,6 +30,10 @@ void adcp_row_write(AdcpRowWriter *writer, const AdcpValue *values, AdcpTextSink
                     AdcpError *err);
 void adcp_row_writer_close(AdcpRowWriter *writer);
 
+/* Of a row with values of that many bytes in all the text cannot be longer; and how long it is. */
+int64_t adcp_row_size_most(const AdcpRowWriter *writer, size_t value_bytes);
+int64_t adcp_row_size(AdcpRowWriter *writer, const AdcpValue *values);
+
 /* One value alone, as in a row; blobs as $blob, or $hex when shadow is true. For reports and
 ** relations. */
 void adcp_value_write(AdcpBuf *out, const AdcpValue *value, bool shadow);

@@ -40,6 +40,10 @@
 ** tables is 60 MB; what a file of a few MB could inflate to is not to fill the memory. */
 #define ADCP_MAX_HEAD_BYTES ((int64_t)256 * 1024 * 1024)
 
+/* So much of it may stand in front of the rows of a backup that is written. The rest is for the
+** manifest, which counts with it where another tool packed the file anew. */
+#define ADCP_MAX_WRITTEN_HEAD_BYTES (ADCP_MAX_HEAD_BYTES / 16 * 15)
+
 /* One JSON token outside rows (a key, schema SQL, a setting, a note): no longer than all of them. */
 #define ADCP_MAX_TOKEN_BYTES ADCP_MAX_HEAD_BYTES
 

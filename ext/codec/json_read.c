@@ -509,6 +509,7 @@ const uint8_t *adcp_json_raw_window(const AdcpJsonReader *r, size_t *size) {
 bool adcp_json_raw_more(AdcpJsonReader *r) {
   size_t before = r->end - r->pos;
   size_t wanted = before ? 2 * before : 1;
+  if( before < ADCP_MAX_ROW_BYTES && wanted > ADCP_MAX_ROW_BYTES ) wanted = ADCP_MAX_ROW_BYTES;
   while( r->end - r->pos < wanted && read_more(r, ADCP_MAX_ROW_BYTES) ) {
   }
   return r->err->rc == ADCP_OK && r->end - r->pos > before;

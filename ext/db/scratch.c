@@ -9,14 +9,14 @@
 #include "base/name.h"
 #include "base/name_map.h"
 #include "base/texts.h"
+#include "db/borrow.h"
 #include "db/function_list.h"
 #include "db/stub.h"
-#include "db/text16.h"
 
 #define PROBE_STEPS                                                                                \
   2000 /* of the virtual machine between two looks at the interrupt: below a millisecond */
 
-/* A function or collation of the caller's, called by a statement of its own. */
+/* A function of the caller's, called by a statement of its own. */
 typedef struct Borrowed {
   struct Borrowed *next;
   AdcpScratch *scratch;
@@ -30,6 +30,7 @@ struct AdcpScratch {
   AdcpDb db;
   AdcpInterruptProbe probe;
   Borrowed *borrowed;
+  AdcpBorrowedCollations collations;
 };
 
 static Borrowed *borrow(AdcpScratch *scratch, const char *name) {
@@ -154,47 +155,10 @@ static void add_replaced(AdcpScratch *scratch) {
 
 /* ---- collations ---- */
 
-static int xCompare(void *argument, int a_size, const void *a, int b_size, const void *b) {
-  Borrowed *collation = argument;
-  AdcpDb *db = collation->scratch->caller;
-  sqlite3_stmt *stmt = collation->stmt;
-  int order = 0;
-  AdcpValue texts[] = {{.type = ADCP_TEXT, .bytes = a, .size = (size_t)a_size},
-                       {.type = ADCP_TEXT, .bytes = b, .size = (size_t)b_size}};
-  int rc = adcp_text_bind(stmt, 1, &texts[0]);
-  if( rc == SQLITE_OK ) rc = adcp_text_bind(stmt, 2, &texts[1]);
-  if( rc != SQLITE_OK ) adcp_db_fail(db, rc);
-  if( adcp_db_step(db, stmt) ) order = sqlite3_column_int(stmt, 0);
-  sqlite3_reset(stmt);
-  return order;
-}
-
 static void xCollationNeeded(void *argument, sqlite3 *handle, int encoding, const char *name) {
   AdcpScratch *scratch = argument;
   (void)encoding;
-  char *sql =
-      sqlite3_mprintf("SELECT (?1 COLLATE \"%w\" > ?2) - (?1 COLLATE \"%w\" < ?2)", name, name);
-  sqlite3_stmt *stmt = NULL;
-  if( sql == NULL ) adcp_error_nomem(scratch->db.err);
-  int rc = sql ? sqlite3_prepare_v2(scratch->caller->handle, sql, -1, &stmt, NULL) : SQLITE_NOMEM;
-  sqlite3_free(sql);
-  /* ERROR: the caller has none either, which SQLite says best. */
-  if( rc != SQLITE_OK && rc != SQLITE_ERROR ) adcp_db_fail(scratch->caller, rc);
-  Borrowed *collation = stmt ? borrow(scratch, name) : NULL;
-  if( collation == NULL ) {
-    adcp_db_finalize(stmt);
-    return;
-  }
-  collation->stmt = stmt;
-  rc = sqlite3_create_collation(handle, name, SQLITE_UTF8, collation, xCompare);
-  if( rc != SQLITE_OK ) adcp_db_fail(&scratch->db, rc);
-}
-
-/* SQLite's own: the caller's, asked for when it is needed, may be the application's. */
-static void forget_collation(AdcpDb *db, const char *name) {
-  if( db->err->rc ) return;
-  int rc = sqlite3_create_collation(db->handle, name, SQLITE_UTF8, NULL, NULL);
-  if( rc != SQLITE_OK ) adcp_db_fail(db, rc);
+  adcp_borrow_collation(&scratch->collations, scratch->caller, handle, name);
 }
 
 /* ---- the connection ---- */
@@ -251,8 +215,9 @@ static void configure(AdcpScratch *scratch, const AdcpScratchOptions *options) {
   adcp_db_exec(db, "ATTACH '' AS own");
   adcp_db_exec(db, "PRAGMA journal_mode = OFF");
   adcp_db_exec(db, "PRAGMA ignore_check_constraints = ON");
-  forget_collation(db, "NOCASE");
-  forget_collation(db, "RTRIM");
+  /* The caller's may be the application's. */
+  adcp_forget_collation(db, "NOCASE");
+  adcp_forget_collation(db, "RTRIM");
   sqlite3_collation_needed(db->handle, scratch, xCollationNeeded);
   add_replaced(scratch);
   adcp_db_set_progress(db->handle, PROBE_STEPS, xProgress, scratch);
@@ -295,6 +260,7 @@ void adcp_scratch_close(AdcpScratch *scratch) {
     adcp_free(entry->name);
     adcp_free(entry);
   }
+  adcp_borrowed_collations_free(&scratch->collations);
   adcp_interrupt_probe_close(&scratch->probe);
   adcp_free(scratch);
 }

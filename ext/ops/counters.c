@@ -3,6 +3,7 @@
 */
 #include "ops/counters.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -43,6 +44,20 @@ void adcp_counters_take(AdcpCounters *counters, const AdcpPlan *plan, const Adcp
   } else if( counter->least < least ) {
     counter->least = least;
   }
+}
+
+const AdcpValue *adcp_counters_rename(AdcpValue row[ADCP_COUNTER_VALUES], const AdcpPlan *plan,
+                                      const AdcpTable *sequence, const AdcpValue *values) {
+  size_t at = sequence->has_rowid_key, count = adcp_table_value_count(sequence);
+  const AdcpValue *name = &values[at];
+  assert(count <= ADCP_COUNTER_VALUES);
+  if( name->type != ADCP_TEXT ) return values;
+  const AdcpPlanTable *entry = adcp_map_get(&plan->by_source, adcp_value_bytes(name), name->size);
+  if( entry == NULL ) return values;
+  memcpy(row, values, count * sizeof *row);
+  row[at].bytes = (const uint8_t *)entry->target;
+  row[at].size = strlen(entry->target);
+  return row;
 }
 
 /* ---- writing ---- */

@@ -16,6 +16,14 @@ typedef struct AdcpCounters {
   AdcpMap by_table;                 /* of the database */
 } AdcpCounters;
 
+/* The values of a row of sqlite_sequence: perhaps the rowid, name and seq. */
+#define ADCP_COUNTER_VALUES 3
+
+/* A row of the backup's `sequence` by the name that its table has in the database: `values`, or a copy in
+** `row`, which borrows from them and from the plan. */
+const AdcpValue *adcp_counters_rename(AdcpValue row[ADCP_COUNTER_VALUES], const AdcpPlan *plan,
+                                      const AdcpTable *sequence, const AdcpValue *values);
+
 /* Takes a row of the backup's `sequence`, if its table is filled. Borrows the plan's names. */
 void adcp_counters_take(AdcpCounters *counters, const AdcpPlan *plan, const AdcpTable *sequence,
                         const AdcpValue *values, AdcpError *err);

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "archive/row_batch.h"
 #include "archive/row_write.h"
 #include "base/mem.h"
 #include "codec/json_write.h"
@@ -211,19 +212,61 @@ static void begin_rows(Side *side, const char *name) {
   }
 }
 
-/* Rows of another encoding than the other side's come in the order of that. */
-static void sort_rows(AdcpDiff *diff, Side *side, const Side *other) {
-  if( diff->err->rc || side->order == NULL ) return;
-  if( adcp_row_order_key_count(side->order) > MAX_SORTED_KEY ) return;
-  if( !adcp_row_order_take_encoding(side->order, other->order) ) return;
-  AdcpRowSort *sort = adcp_row_sort_open(side->db, side->table, side->order);
-  while( sort ) {
-    next_row(side);
-    if( side->row == NULL ) break;
-    adcp_row_sort_add(sort, side->row);
-    if( ++diff->merged % CHECK_ROWS == 0 ) adcp_interrupt_check(&diff->interrupt, diff->err);
+static bool next_before_merge(AdcpDiff *diff, Side *side) {
+  next_row(side);
+  if( ++diff->merged % CHECK_ROWS == 0 ) adcp_interrupt_check(&diff->interrupt, diff->err);
+  return side->row != NULL;
+}
+
+static bool is_collated(const AdcpRowOrder *order) {
+  for( size_t i = 0; i < adcp_row_order_key_count(order); i++ ) {
+    if( adcp_row_order_key_collation(order, i) ) return true;
   }
+  return false;
+}
+
+/* Whether a backup's rows stand as this connection sorts them: where they were sorted a collation of the key
+** may have been another function. They are read for that, and begun again. */
+static bool is_in_order(AdcpDiff *diff, Side *side) {
+  if( side->backup == NULL || !is_collated(side->order) ) return true;
+  AdcpRowBatch *last = adcp_malloc(sizeof *last);
+  if( last == NULL ) adcp_error_nomem(diff->err);
+  bool sorted = last != NULL;
+  if( last ) last->rows = 0;
+  while( sorted && next_before_merge(diff, side) ) {
+    const AdcpValue *row = side->row;
+    if( last->rows ) {
+      sorted = adcp_row_order_compare(side->order, last->values, side->order, row) <= 0;
+    }
+    adcp_row_batch_clear(last, adcp_table_value_count(side->table));
+    sorted =
+        sorted && adcp_row_batch_add(last, row); /* a row that is too large for that: sorted anew */
+  }
+  adcp_free(last);
+  adcp_backup_table_choose(side->backup, entry_of(side, side->table->name));
+  return sorted;
+}
+
+static bool can_be_sorted(const Side *side) {
+  return side->order && adcp_row_order_key_count(side->order) <= MAX_SORTED_KEY;
+}
+
+static void sort_rows(AdcpDiff *diff, Side *side) {
+  AdcpRowSort *sort = adcp_row_sort_open(side->db, side->table, side->order);
+  while( sort && next_before_merge(diff, side) ) adcp_row_sort_add(sort, side->row);
   side->sort = sort;
+}
+
+/* Rows of another encoding than the first side's come in the order of that, and a backup's in that of the
+** connection's collations. */
+static void match_orders(AdcpDiff *diff) {
+  Side *a = &diff->sides[0], *b = &diff->sides[1];
+  bool converted =
+      !diff->err->rc && can_be_sorted(b) && adcp_row_order_take_encoding(b->order, a->order);
+  diff->matched = adcp_row_order_equal(a->order, b->order);
+  if( !diff->matched || !can_be_sorted(a) ) return;
+  if( !is_in_order(diff, a) ) sort_rows(diff, a);
+  if( converted || !is_in_order(diff, b) ) sort_rows(diff, b);
 }
 
 /* The digest and number of a table's rows: from the manifest, or by reading them. */
@@ -402,13 +445,12 @@ static void pair_columns(AdcpDiff *diff) {
 static void begin_merge(AdcpDiff *diff, const char *name) {
   begin_rows(&diff->sides[0], name);
   begin_rows(&diff->sides[1], name);
-  sort_rows(diff, &diff->sides[1], &diff->sides[0]);
+  match_orders(diff);
   next_row(&diff->sides[0]);
   next_row(&diff->sides[1]);
   find_hidden(diff, &diff->sides[0]);
   find_hidden(diff, &diff->sides[1]);
   pair_columns(diff);
-  diff->matched = adcp_row_order_equal(diff->sides[0].order, diff->sides[1].order);
   diff->state = MERGING;
 }
 

@@ -40,7 +40,7 @@ typedef struct AdcpPlanTable {
   bool match_columns;  /* by name, into the live table's */
   bool verify;         /* its rows, read again, must give the backup's digest */
   bool bare;           /* virtual: its rows do not come */
-  bool unordered;      /* they stand in another order here: compared with the rows as they came */
+  bool unordered; /* they may stand in another order here: compared with the rows as they came */
   char loaded_sha256[ADCP_SHA256_HEX + 1]; /* of these, unordered: the digest once all have come */
   bool anew; /* full-text index: made from the rows that it is over, not the backup's of it */
   const AdcpTable *takes; /* a live table that is no index's now and becomes a part of one: its rows

@@ -18,6 +18,7 @@
 #include "db/load.h"
 #include "db/file_window.h"
 #include "db/state.h"
+#include "db/token.h"
 #include "db/transaction.h"
 #include "db/virtual_table.h"
 #include "ops/backup_dir.h"
@@ -35,6 +36,8 @@
 #include "ops/plan_names.h"
 #include "ops/progress.h"
 #include "ops/row_choice.h"
+#include "ops/row_order.h"
+#include "ops/row_sort.h"
 #include "ops/safety.h"
 #include "ops/settings_restore.h"
 #include "ops/verify.h"
@@ -102,17 +105,20 @@ struct AdcpRestore {
   AdcpPlanTable *filling; /* the table whose rows are being read, or NULL */
   AdcpLoad *load;         /* for it, when its rows are simply loaded */
   AdcpLoad *parent_load;  /* for those of them that others refer to, when they merge otherwise */
-  AdcpRowHash *loaded;    /* for it, when its rows stand in another order here */
+  AdcpRowHash *loaded;    /* for it, when its rows may stand in another order here */
   AdcpCounters counters;  /* taken of the table that is being read */
+  AdcpValue renamed[ADCP_COUNTER_VALUES]; /* a row of it, by the name that the table has here */
+  AdcpRowOrder *sequence_order;
+  AdcpRowSort *sequence;  /* rows of sqlite_sequence that wait for the other tables', or NULL */
   AdcpArchiveEvent event; /* the last one read */
   int64_t rows, tables;   /* restored, of ordinary tables */
   int64_t violations;     /* of foreign keys, afterwards */
   AdcpVerify *verify;
   AdcpFileWindow *window; /* as long as the transaction */
   bool verified;
-  bool all_foreign;   /* no schema but the file's is there: none is trusted until the end */
-  bool deferred;      /* digests of tables were left to the verification */
-  bool any_converted; /* rows stand in another order here: the database has other digests */
+  bool all_foreign;     /* no schema but the file's is there: none is trusted until the end */
+  bool deferred;        /* digests of tables were left to the verification */
+  bool any_sorted_anew; /* rows may stand in another order here: the database has other digests */
   AdcpProgress *progress;
   AdcpInterrupt interrupt; /* for what steps no statement: reading the file */
 };
@@ -219,7 +225,7 @@ static bool is_all_foreign(AdcpRestore *restore) {
 static const AdcpArchiveTotals *put_in(const AdcpRestore *restore) {
   bool all = restore->plan && restore->plan->whole && !flag(restore, "schema_only") &&
              !adcp_options_has(restore->options, "exclude_data") &&
-             !adcp_options_has(restore->options, "rename") && !restore->any_converted;
+             !adcp_options_has(restore->options, "rename") && !restore->any_sorted_anew;
   return all ? &restore->head->totals : NULL;
 }
 
@@ -493,13 +499,28 @@ static bool descends(const AdcpRestore *restore, const AdcpPlanTable *entry) {
   return found;
 }
 
+/* A collation is what the connection says: another function may have its name here, SQLite's own in place of
+** the application's NOCASE, or a stand-in (ops/trial.c). */
+static bool is_collated(const AdcpPlanTable *entry) {
+  return entry->object && adcp_token_has_word(entry->object->sql, "COLLATE");
+}
+
+/* Counters have the names that tables have here. */
+static bool has_other_names(const AdcpRestore *restore, const AdcpPlanTable *entry) {
+  return entry->source->kind == ADCP_TABLE_SEQUENCE && adcp_options_has(restore->options, "rename");
+}
+
 static void begin_unordered(AdcpRestore *restore, AdcpPlanTable *entry) {
-  if( !entry->verify || !entry->source->without_rowid || flag(restore, "skip_validation") ) return;
-  bool converted = has_another_encoding(restore);
-  entry->unordered = converted || descends(restore, entry);
-  restore->any_converted = restore->any_converted || converted;
+  if( !entry->verify || flag(restore, "skip_validation") ) return;
+  bool by_key = entry->source->without_rowid;
+  bool sorted_anew = by_key && (has_another_encoding(restore) || is_collated(entry));
+  bool descending = by_key && !sorted_anew && descends(restore, entry);
+  entry->unordered = sorted_anew || descending || has_other_names(restore, entry);
+  restore->any_sorted_anew = restore->any_sorted_anew || sorted_anew;
   if( !entry->unordered ) return;
-  if( restore->loaded == NULL ) restore->loaded = adcp_row_hash_open(false, restore->err);
+  if( restore->loaded == NULL ) {
+    restore->loaded = adcp_row_hash_open(restore->threads > 0, restore->err);
+  }
   adcp_row_hash_begin(restore->loaded, entry->source, ADCP_ROWS_UNORDERED);
 }
 
@@ -513,6 +534,42 @@ static void end_unordered(AdcpRestore *restore, AdcpPlanTable *entry) {
 static void count_row(AdcpRestore *restore, const AdcpValue *values) {
   if( restore->filling->source->kind == ADCP_TABLE_ORDINARY ) restore->rows++;
   if( restore->filling->unordered ) adcp_row_hash_add(restore->loaded, values);
+}
+
+/* The row just read; a counter by the name that its table has here. */
+static const AdcpValue *row_read(AdcpRestore *restore) {
+  const AdcpValue *values = adcp_read_ahead_row(restore->archive);
+  if( values == NULL || !restore->plan->whole || !has_other_names(restore, restore->filling) ) {
+    return values;
+  }
+  return adcp_counters_rename(restore->renamed, restore->plan, restore->filling->source, values);
+}
+
+/* ---- sqlite_sequence ---- */
+
+/* In a file that another tool sorted tables may come behind it, whose rows SQLite would count anew. */
+static bool comes_last(const AdcpRestore *restore, const AdcpArchiveTable *rows) {
+  const AdcpArchiveHead *head = restore->head;
+  const AdcpArchiveTable *end = head->tables + head->table_count;
+  bool last = head->indexed;
+  while( last && ++rows < end ) last = rows->table->kind != ADCP_TABLE_ORDINARY;
+  return last;
+}
+
+static void put_off_counters(AdcpRestore *restore, const AdcpArchiveTable *rows) {
+  const AdcpTable *table = rows->table;
+  bool whole = restore->plan->whole && table->kind == ADCP_TABLE_SEQUENCE;
+  if( !whole || comes_last(restore, rows) ) return;
+  restore->sequence_order = adcp_row_order_of_live(&restore->db, table);
+  if( restore->sequence_order == NULL ) return;
+  restore->sequence = adcp_row_sort_open(&restore->db, table, restore->sequence_order);
+}
+
+static void close_counters(AdcpRestore *restore) {
+  adcp_row_sort_close(restore->sequence);
+  adcp_row_order_close(restore->sequence_order);
+  restore->sequence = NULL;
+  restore->sequence_order = NULL;
 }
 
 static void begin_table(AdcpRestore *restore, const AdcpArchiveTable *rows) {
@@ -531,6 +588,7 @@ static void begin_table(AdcpRestore *restore, const AdcpArchiveTable *rows) {
     adcp_read_ahead_defer_digest(restore->archive);
     restore->deferred = true;
   }
+  put_off_counters(restore, rows);
   empty_table(restore, entry);
   adcp_description_compare_shadow(&restore->db, entry);
   if( entry->part ) adcp_row_choice_begin(restore->choice, table->name);
@@ -552,9 +610,12 @@ static bool take_chosen(AdcpRestore *restore, const AdcpValue *values) {
 /* The first row of a table, or one that speaks of tables by name. */
 static void restore_row(AdcpRestore *restore) {
   const AdcpPlanTable *entry = restore->filling;
-  const AdcpValue *values = adcp_read_ahead_row(restore->archive);
-  if( entry == NULL || values == NULL ) return;
-  if( !by_name(restore, entry) ) {
+  const AdcpValue *values = entry ? row_read(restore) : NULL;
+  if( values == NULL ) return;
+  if( restore->sequence && entry->source->kind == ADCP_TABLE_SEQUENCE ) {
+    count_row(restore, values);
+    adcp_row_sort_add(restore->sequence, values);
+  } else if( !by_name(restore, entry) ) {
     open_load(restore);
     if( entry->part && !take_chosen(restore, values) ) return;
     count_row(restore, values);
@@ -571,7 +632,7 @@ static const AdcpValue *next_row(void *context) {
   do {
     restore->event = adcp_read_ahead_next(restore->archive);
     if( restore->event != ADCP_ARCHIVE_ROW || restore->err->rc ) return NULL;
-    values = adcp_read_ahead_row(restore->archive);
+    values = row_read(restore);
   } while( restore->filling->part && !take_chosen(restore, values) );
   count_row(restore, values);
   return values;
@@ -597,6 +658,24 @@ static void end_table(AdcpRestore *restore) {
   restore->parent_load = NULL;
   restore->filling = NULL;
   adcp_progress_end_table(restore->progress);
+}
+
+/* After all rows: those that were put off take the place of what SQLite counted. */
+static void load_counters(AdcpRestore *restore) {
+  if( restore->sequence == NULL || restore->err->rc ) return;
+  AdcpPlanTable *entry =
+      adcp_map_get(&restore->plan->by_source, "sqlite_sequence", strlen("sqlite_sequence"));
+  restore->filling = entry;
+  empty_table(restore, entry);
+  open_load(restore);
+  const AdcpValue *values;
+  while( (values = adcp_row_sort_next(restore->sequence)) != NULL ) {
+    adcp_load_row(restore->load, values);
+  }
+  adcp_load_close(restore->load);
+  restore->load = NULL;
+  restore->filling = NULL;
+  close_counters(restore);
 }
 
 /* validate_only: reads and checks everything, counts what would be restored. */
@@ -638,7 +717,7 @@ static bool load_step(AdcpRestore *restore) {
     break;
   case ADCP_ARCHIVE_ROW: restore_row(restore); break;
   case ADCP_ARCHIVE_TABLE_END: end_table(restore); break;
-  case ADCP_ARCHIVE_END:
+  case ADCP_ARCHIVE_END: load_counters(restore); return false;
   case ADCP_ARCHIVE_ERROR: return false;
   }
   return true;
@@ -819,6 +898,30 @@ static void explain_damage(const AdcpRestore *restore) {
                     "restore into a new file, which takes its place");
 }
 
+/* The table that was being filled, or, of an index, any text. */
+static bool may_be_collated(const AdcpRestore *restore) {
+  const AdcpPlan *plan = restore->plan;
+  if( restore->filling ) return is_collated(restore->filling);
+  bool found = false;
+  for( size_t i = 0; i < plan->table_count && !found; i++ ) found = is_collated(&plan->tables[i]);
+  for( size_t i = 0; i < plan->object_count && !found; i++ ) {
+    const AdcpObject *object = plan->objects[i].object;
+    found = object->type == ADCP_OBJECT_INDEX && object->sql &&
+            adcp_token_has_word(object->sql, "COLLATE");
+  }
+  return found;
+}
+
+/* Two keys of the backup may be one here. */
+static void explain_unique(const AdcpRestore *restore) {
+  AdcpError *err = restore->err;
+  if( err->rc != ADCP_CONSTRAINT || restore->plan == NULL || restore->plan->merge ) return;
+  if( strstr(adcp_error_message(err), "UNIQUE constraint failed") == NULL ) return;
+  if( !may_be_collated(restore) ) return;
+  adcp_error_append(err, "; a collation of its key may have been another function where the backup "
+                         "was made: register that on this connection first");
+}
+
 static const char reshaped[] =
     "it is empty still, but on this connection it would get the backup's encoding, page_size and "
     "auto_vacuum: open it again before you write to it";
@@ -834,6 +937,7 @@ void adcp_restore_close(AdcpRestore *restore) {
   adcp_load_close(restore->parent_load);
   adcp_row_hash_close(restore->loaded);
   adcp_counters_free(&restore->counters);
+  close_counters(restore);
   adcp_foreign_keys_close(restore->foreign_keys);
   adcp_settings_restore_close(restore->settings);
   const char *outcome = adcp_transaction_close(restore->transaction);
@@ -841,6 +945,7 @@ void adcp_restore_close(AdcpRestore *restore) {
   adcp_state_restore(restore->state);
   adcp_error_name(restore->err, restore->path);
   explain_damage(restore);
+  explain_unique(restore);
   bool is_reshaped = outcome && !adcp_empty_shape_put_back(&restore->empty_shape, &restore->db);
   if( outcome && !restore->is_trial ) adcp_error_append(restore->err, "; %s", outcome);
   if( is_reshaped && !restore->is_trial ) {

@@ -323,12 +323,6 @@ bool adcp_row_order_first_descends(const AdcpRowOrder *order) {
   return order->parts[0].descending;
 }
 
-bool adcp_row_order_first_is_own(const AdcpRowOrder *order) {
-  const char *name = order->parts[0].collation;
-  return name == NULL || sqlite3_stricmp(name, "NOCASE") == 0 ||
-         sqlite3_stricmp(name, "RTRIM") == 0;
-}
-
 bool adcp_row_order_first_is_binary(const AdcpRowOrder *order) {
   return order->parts[0].collation == NULL;
 }

@@ -43,7 +43,6 @@ int adcp_row_order_compare(AdcpRowOrder *order, const AdcpValue *a, const AdcpRo
 int adcp_row_order_compare_first(AdcpRowOrder *order, const AdcpValue *a, const AdcpValue *b);
 bool adcp_row_order_first_descends(const AdcpRowOrder *order);
 bool adcp_row_order_first_is_binary(const AdcpRowOrder *order);
-bool adcp_row_order_first_is_own(const AdcpRowOrder *order); /* by BINARY, NOCASE or RTRIM */
 
 /* The places of the key's values in a row, their collations (NULL: BINARY) and directions. */
 size_t adcp_row_order_key_count(const AdcpRowOrder *order);

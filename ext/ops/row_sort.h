@@ -1,8 +1,8 @@
 /*
-** row_sort.h - rows of a WITHOUT ROWID table in the order of another text encoding.
+** row_sort.h - rows of a WITHOUT ROWID table in the order of another text encoding or collation.
 **
-** Rows stand by their key, and BINARY orders texts by the bytes that the database keeps. Rows of a side
-** with another encoding are put into a private database first (scratch.h), and come back sorted:
+** Rows stand by their key, and BINARY orders texts by the bytes that the database keeps; another collation
+** may have been another function where they were sorted. Rows of such a side are put into a private database first (scratch.h), and come back sorted:
 ** twice written and read, but memory is the page cache, however many they are.
 **
 **     sort = adcp_row_sort_open(db, table, order);

@@ -9,9 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/mem.h"
+#include "base/texts.h"
 #include "codec/json_write.h"
+#include "db/borrow.h"
+#include "db/catalog.h"
 #include "db/stub.h"
+#include "db/token.h"
 #include "db/virtual_table.h"
 #include "ops/restore.h"
 #include "platform/work_queue.h"
@@ -24,8 +29,9 @@ typedef struct Trial {
   const AdcpTrial *asked;
   AdcpError *err; /* of the call */
   sqlite3 *handle;
-  AdcpConfig *config; /* nobody's settings, within the caller's root */
-  int stubs;
+  AdcpConfig *config;         /* nobody's settings, within the caller's root */
+  int stubs, collation_stubs; /* all of them, and those for collations */
+  AdcpBorrowedCollations borrowed;
   bool known; /* what vetting missed was registered */
 } Trial;
 
@@ -35,14 +41,13 @@ static void add(Trial *trial, AdcpFindingCode code, const char *object, const ch
 
 /* ---- what an application would have registered ---- */
 
-static void add_stub(Trial *trial, const char *what, const char *name) {
+static void add_application(Trial *trial, const char *what, const char *name) {
   AdcpBuf message = {0};
   adcp_buf_appendf(&message, "the schema uses the %s \"%s\", which the application registers", what,
                    name);
   const char *text = adcp_buf_text(&message);
   if( adcp_buf_check(&message, trial->err) ) add(trial, ADCP_FINDING_APPLICATION, name, text);
   adcp_buf_free(&message);
-  trial->stubs++;
 }
 
 /* Asked for SQLite's own as well, in UTF-16 databases: it then takes the one for UTF-8. */
@@ -51,16 +56,29 @@ static bool is_own_collation(const char *name) {
          sqlite3_stricmp(name, "RTRIM") == 0;
 }
 
+/* The caller's, where there is one: keys are equal and unique by it. */
 static void xCollationNeeded(void *context, sqlite3 *handle, int encoding, const char *name) {
   Trial *trial = context;
   if( is_own_collation(name) ) return;
-  add_stub(trial, "collation", name);
+  add_application(trial, "collation", name);
+  if( adcp_borrow_collation(&trial->borrowed, trial->asked->db, handle, name) ) return;
   adcp_stub_collation(handle, name, encoding, trial->err);
+  trial->stubs++;
+  trial->collation_stubs++;
+}
+
+/* Where the application has its own of that name, also that; SQLite's is much faster. */
+static void borrow_replaced(Trial *trial, const char *name) {
+  AdcpDb *caller = trial->asked->db;
+  if( !adcp_collation_is_own(caller, name) ) {
+    adcp_borrow_collation(&trial->borrowed, caller, trial->handle, name);
+  }
 }
 
 static bool add_function(Trial *trial, const char *name) {
   bool registered = trial->stubs < MAX_STUBS && adcp_stub_function(trial->handle, name, trial->err);
-  if( registered ) add_stub(trial, "function", name);
+  if( registered ) add_application(trial, "function", name);
+  trial->stubs += registered;
   return registered;
 }
 
@@ -109,11 +127,14 @@ static void open_private(Trial *trial) {
     return;
   }
   sqlite3_collation_needed(trial->handle, trial, xCollationNeeded);
+  borrow_replaced(trial, "NOCASE");
+  borrow_replaced(trial, "RTRIM");
   adcp_db_set_progress(trial->handle, PROBE_STEPS, xProgress, trial);
 }
 
 static void close_private(Trial *trial) {
   sqlite3_close(trial->handle);
+  adcp_borrowed_collations_free(&trial->borrowed);
   adcp_config_release(trial->config);
 }
 
@@ -287,6 +308,15 @@ static void add_violations(Trial *trial, const char *table, const Violations *fo
   adcp_buf_free(&message);
 }
 
+/* A stand-in takes texts for different that the application's collation takes for equal. */
+static bool may_be_equal(Trial *trial, AdcpDb *db, const char *parent) {
+  if( trial->collation_stubs == 0 ) return false;
+  char *sql = adcp_catalog_sql(db, ADCP_OBJECT_TABLE, parent);
+  bool collated = sql && adcp_token_has_word(sql, "COLLATE");
+  adcp_free(sql);
+  return collated;
+}
+
 /* A key that does not fit its parent table is an error of the PRAGMA, and one more finding. */
 static void check_foreign_keys_of(Trial *trial, const char *table) {
   AdcpError mismatch = ADCP_ERROR_INIT;
@@ -297,7 +327,10 @@ static void check_foreign_keys_of(Trial *trial, const char *table) {
   while( adcp_db_step(&db, stmt) ) count_violation(&list, &db, stmt);
   adcp_db_finalize(stmt);
   join_parents(&list);
-  for( size_t i = 0; i < list.count; i++ ) add_violations(trial, table, &list.items[i]);
+  for( size_t i = 0; i < list.count; i++ ) {
+    if( may_be_equal(trial, &db, list.items[i].parent) ) continue;
+    add_violations(trial, table, &list.items[i]);
+  }
   free_violations(&list);
   if( mismatch.rc == ADCP_ERROR ) {
     add(trial, ADCP_FINDING_FOREIGN_KEY, table, adcp_error_message(&mismatch));
@@ -315,12 +348,16 @@ static bool has_foreign_keys(AdcpDb *db, const char *table) {
   return found;
 }
 
+static sqlite3_stmt *prepare_tables(AdcpDb *db) {
+  return adcp_db_prepare(db,
+                         "SELECT name FROM \"%w\".sqlite_schema WHERE type = 'table'"
+                         " AND rootpage > 0 ORDER BY name",
+                         db->schema);
+}
+
 static void check_foreign_keys(Trial *trial) {
   AdcpDb db = {trial->handle, trial->asked->schema, trial->err};
-  sqlite3_stmt *stmt = adcp_db_prepare(&db,
-                                       "SELECT name FROM %s.sqlite_schema WHERE type = 'table'"
-                                       " AND rootpage > 0 ORDER BY name",
-                                       db.schema);
+  sqlite3_stmt *stmt = prepare_tables(&db);
   while( adcp_db_step(&db, stmt) ) {
     const char *name = (const char *)sqlite3_column_text(stmt, 0);
     if( name && has_foreign_keys(&db, name) ) check_foreign_keys_of(trial, name);
@@ -336,6 +373,62 @@ static void forget_modules(AdcpDb *db) {
   adcp_vtab_reset(db);
 }
 
+static bool has_column(AdcpDb *db, const char *table, const char *column) {
+  bool found = false;
+  sqlite3_stmt *stmt = adcp_db_prepare_list(db, "PRAGMA \"%w\".table_xinfo(%Q)", db->schema, table);
+  while( !found && adcp_db_step(db, stmt) ) {
+    const char *name = (const char *)sqlite3_column_text(stmt, 1);
+    found = name && strcmp(name, column) == 0;
+  }
+  adcp_db_finalize(stmt);
+  return found;
+}
+
+/* Asked of the values: IS NULL SQLite answers by the constraint. */
+static bool has_null(AdcpDb *db, const char *table, const char *column) {
+  bool found = false;
+  sqlite3_stmt *stmt =
+      adcp_db_prepare(db, "SELECT t.\"%w\" FROM \"%w\".\"%w\" AS t", column, db->schema, table);
+  while( !found && adcp_db_step(db, stmt) ) found = sqlite3_column_type(stmt, 0) == SQLITE_NULL;
+  adcp_db_finalize(stmt);
+  return found;
+}
+
+/* place: "table.column", which may be read in more than one way. */
+static bool has_null_at(AdcpDb *db, const char *place) {
+  bool found = false;
+  sqlite3_stmt *stmt = prepare_tables(db);
+  while( !found && adcp_db_step(db, stmt) ) {
+    const char *table = (const char *)sqlite3_column_text(stmt, 0);
+    size_t n = table ? strlen(table) : 0;
+    if( table == NULL || strncmp(place, table, n) != 0 || place[n] != '.' ) continue;
+    found = has_column(db, table, place + n + 1) && has_null(db, table, place + n + 1);
+  }
+  adcp_db_finalize(stmt);
+  return found;
+}
+
+/* SQLite 3.40 takes columns of a WITHOUT ROWID table for NULL, in each of its rows, where the columns of the
+** key are not its first ones. Looked at once a column. */
+typedef struct Nulls {
+  AdcpTexts texts;
+  AdcpMap map; /* by text: `yes` where a row has NULL there, or `no` */
+  char yes, no;
+} Nulls;
+
+static bool is_found(AdcpDb *db, Nulls *nulls, const char *text) {
+  static const char prefix[] = "NULL value in ";
+  if( strncmp(text, prefix, sizeof prefix - 1) != 0 ) return strcmp(text, "ok") != 0;
+  const char *known = adcp_map_get(&nulls->map, text, strlen(text));
+  if( known ) return known == &nulls->yes;
+  bool real = has_null_at(db, text + sizeof prefix - 1);
+  adcp_texts_add(&nulls->texts, db->err, "%s", text);
+  if( db->err->rc ) return false;
+  const char *name = nulls->texts.items[nulls->texts.count - 1];
+  adcp_map_put(&nulls->map, name, strlen(name), real ? &nulls->yes : &nulls->no, db->err);
+  return real;
+}
+
 /* Rows and texts are equal to the backup's, so what is found here the database had, and stubs only
 ** add to it. The whole check looks every row up in every index, which have just been made of these rows,
 ** and takes ten times as long. */
@@ -343,12 +436,18 @@ static void check_integrity(Trial *trial) {
   AdcpDb db = {trial->handle, trial->asked->schema, trial->err};
   if( trial->stubs ) return;
   forget_modules(&db);
-  sqlite3_stmt *stmt = adcp_db_prepare(&db, "PRAGMA quick_check(%d)", ADCP_MAX_FINDINGS);
-  while( adcp_db_step(&db, stmt) ) {
+  Nulls nulls = {.yes = 0};
+  int found = 0;
+  sqlite3_stmt *stmt = adcp_db_prepare(&db, "PRAGMA quick_check(%d)", INT32_MAX);
+  while( found < ADCP_MAX_FINDINGS && adcp_db_step(&db, stmt) ) {
     const char *text = (const char *)sqlite3_column_text(stmt, 0);
-    if( text && strcmp(text, "ok") != 0 ) add(trial, ADCP_FINDING_INTEGRITY, NULL, text);
+    if( text == NULL || !is_found(&db, &nulls, text) ) continue;
+    add(trial, ADCP_FINDING_INTEGRITY, NULL, text);
+    found++;
   }
   adcp_db_finalize(stmt);
+  adcp_map_free(&nulls.map);
+  adcp_texts_free(&nulls.texts);
 }
 
 void adcp_trial_restore(const AdcpTrial *asked) {

@@ -330,14 +330,13 @@ static int xRename(sqlite3_vtab *base, const char *name) {
 
 /* ---- planning ---- */
 
-/* True when a limit on the key's first column, compared by this collation, is one in the key's
-** order: what is equal to the byte is equal by any collation of SQLite's; one of the application may be
-** missing here. A database of another encoding sorts otherwise. */
-static bool fits_collation(TableVtab *vtab, const char *collation, char limit) {
+/* True when a limit on the key's first column, compared by this collation, is one in the key's order. By
+** BINARY alone: where the rows were sorted NOCASE may have been another function, the application's, or is
+** one here. A database of another encoding sorts otherwise. */
+static bool fits_collation(TableVtab *vtab, const char *collation) {
   if( vtab->order == NULL ) return true;
   if( sqlite3_stricmp(collation, "BINARY") != 0 ) return false;
   if( !adcp_row_order_has_encoding(vtab->order, adcp_db_encoding(&vtab->db)) ) return false;
-  if( limit == '=' ) return adcp_row_order_first_is_own(vtab->order);
   return adcp_row_order_first_is_binary(vtab->order);
 }
 
@@ -379,7 +378,7 @@ static int xBestIndex(sqlite3_vtab *base, sqlite3_index_info *info) {
     bool on_key = (by_rowid && constraint->iColumn == -1) ||
                   (vtab->key_column >= 0 && constraint->iColumn == vtab->key_column);
     if( !constraint->usable || !limit || !on_key ) continue;
-    if( !fits_collation(vtab, sqlite3_vtab_collation(info, i), limit) ) continue;
+    if( !fits_collation(vtab, sqlite3_vtab_collation(info, i)) ) continue;
     info->aConstraintUsage[i].argvIndex = ++position;
     sqlite3_str_appendchar(limits, 1, limit);
     sqlite3_str_appendchar(limits, 1, kind_of(vtab, info, i));

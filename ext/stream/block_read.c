@@ -42,7 +42,36 @@ struct AdcpBlockReader {
 
 /* ---- opening ---- */
 
-static const char sqlite_file[] = "SQLite format 3"; /* what people mistake for a backup */
+/* What people mistake for a backup, or what other tools make of one. */
+#define OTHER(bytes, what)                                                                         \
+  { bytes, sizeof(bytes) - 1, what }
+static const struct {
+  const char *bytes;
+  size_t size;
+  const char *what;
+} others[] = {
+    OTHER("SQLite format 3", "not a backup, but a SQLite database: open it, or ATTACH it, instead"),
+    OTHER("\xff\xfe", "not a backup as it is: its text is UTF-16, as PowerShell writes it; make it "
+                      "UTF-8 again: iconv -f UTF-16 -t UTF-8"),
+    OTHER("\xfe\xff", "not a backup as it is: its text is UTF-16; make it UTF-8 again: iconv -f "
+                      "UTF-16 -t UTF-8"),
+    OTHER("\xfd"
+          "7zXZ",
+          "not a backup as it is: another tool packed it; unpack it by xz -d"),
+    OTHER("BZh", "not a backup as it is: another tool packed it; unpack it by bzip2 -d"),
+    OTHER("\x04\x22\x4d\x18", "not a backup as it is: another tool packed it; unpack it by lz4 -d"),
+    OTHER("PK\x03\x04",
+          "not a backup as it is, but a zip archive: unpack it, and take what comes out"),
+};
+
+static const char *what_else(const uint8_t *bytes, size_t n) {
+  for( size_t i = 0; i < sizeof others / sizeof *others; i++ ) {
+    if( n >= others[i].size && memcmp(bytes, others[i].bytes, others[i].size) == 0 ) {
+      return others[i].what;
+    }
+  }
+  return NULL;
+}
 
 /* Detects the container by as many bytes as white space in front of a document may need. */
 static void detect(AdcpBlockReader *reader, AdcpError *err) {
@@ -51,9 +80,8 @@ static void detect(AdcpBlockReader *reader, AdcpError *err) {
   if( err->rc != ADCP_OK ) return;
   if( n == 0 ) {
     adcp_error_set(err, ADCP_NOTADB, "the file is empty");
-  } else if( n >= strlen(sqlite_file) && memcmp(bytes, sqlite_file, strlen(sqlite_file)) == 0 ) {
-    adcp_error_set(err, ADCP_NOTADB,
-                   "not a backup, but a SQLite database: open it, or ATTACH it, instead");
+  } else if( what_else(bytes, n) ) {
+    adcp_error_set(err, ADCP_NOTADB, "%s", what_else(bytes, n));
   } else {
     reader->methods = adcp_container_methods(adcp_container_detect(bytes, n), err);
   }

@@ -3,6 +3,7 @@
 */
 #include "stream/container.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -17,9 +18,16 @@ static uint8_t first_text_byte(const uint8_t *bytes, size_t n) {
   return 0;
 }
 
+/* A frame of text, or one to be skipped: pzstd writes one in front of each. */
+static bool is_zstd(const uint8_t *bytes, size_t n) {
+  if( n < 4 ) return false;
+  bool skippable = (bytes[0] & 0xf0) == 0x50 && memcmp(bytes + 1, "\x2a\x4d\x18", 3) == 0;
+  return skippable || memcmp(bytes, "\x28\xb5\x2f\xfd", 4) == 0;
+}
+
 AdcpContainer adcp_container_detect(const uint8_t *bytes, size_t n) {
   if( n >= 2 && memcmp(bytes, "\x1f\x8b", 2) == 0 ) return ADCP_CONTAINER_GZIP;
-  if( n >= 4 && memcmp(bytes, "\x28\xb5\x2f\xfd", 4) == 0 ) return ADCP_CONTAINER_ZSTD;
+  if( is_zstd(bytes, n) ) return ADCP_CONTAINER_ZSTD;
   if( first_text_byte(bytes, n) == '{' ) return ADCP_CONTAINER_PLAIN;
   return ADCP_CONTAINER_UNKNOWN;
 }

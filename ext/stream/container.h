@@ -11,7 +11,7 @@ typedef enum AdcpContainer {
   ADCP_CONTAINER_UNKNOWN,
   ADCP_CONTAINER_PLAIN, /* '{' after an optional BOM and white space */
   ADCP_CONTAINER_GZIP,  /* 1f 8b */
-  ADCP_CONTAINER_ZSTD   /* 28 b5 2f fd */
+  ADCP_CONTAINER_ZSTD   /* 28 b5 2f fd, or 5x 2a 4d 18 */
 } AdcpContainer;
 
 /* One block of the index: what the manifest says of it. In a plain file size equals raw. */

@@ -233,6 +233,95 @@ def test_missing_collation():
     live.close()
 
 
+def folded(a, b):
+    return (a.casefold() > b.casefold()) - (a.casefold() < b.casefold())
+
+
+def backward(a, b):
+    return (b > a) - (b < a)
+
+
+def test_other_collation():
+    """A key may stand in another order where the collation's name is another function's: the rows come back equal."""
+    make = """
+        CREATE TABLE t(k TEXT COLLATE {0} PRIMARY KEY, v) WITHOUT ROWID; INSERT INTO t VALUES('Ä', 1), ('ä2', 2), ('Áb', 3), ('é', 4), ('z', 5);
+        CREATE TABLE u(id INTEGER PRIMARY KEY, n TEXT COLLATE {0} UNIQUE); INSERT INTO u(n) VALUES('b'), ('a'), ('ü');
+        CREATE TABLE w(a INTEGER, b, PRIMARY KEY(a DESC, b COLLATE {0})) WITHOUT ROWID; CREATE TABLE x(k TEXT COLLATE {0} PRIMARY KEY, v) WITHOUT ROWID;
+        WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO w SELECT i % 7, 'row' || i FROM n;
+        INSERT INTO x SELECT CASE a % 2 WHEN 0 THEN 'Ä' ELSE 'z' END || b, hex(zeroblob(300)) FROM w;"""
+    for name, function in (('app_order', backward), ('NOCASE', folded), ('RTRIM', backward)):
+        file = path(f'collated_{name}.json')
+        source = connect(f'collated_{name}.db')
+        source.create_collation(name, function)
+        source.executescript(make.format(name))
+        check(f'{name}: backup', isinstance(call(source, 'adcp_backup', file), dict))
+        there = {table: sorted(source.execute(f'SELECT * FROM {table}').fetchall()) for table in 'tuwx'}
+        source.close()
+        for other in (None, folded, backward):
+            target = connect(f'collated_{name}_{getattr(other, "__name__", None)}.db')
+            if other or name == 'app_order':
+                target.create_collation(name, other or (lambda a, b: (a > b) - (a < b)))
+            for threads in (0, 2):
+                options = {'force': True, 'threads': threads, 'safety_backup': path('collated_safety.json')}
+                report = call(target, 'adcp_restore', file, options)
+                check(f'{name}, {other}, {threads} threads: verified', isinstance(report, dict) and report['verified'], report)
+                check(f'{name}, {other}: no difference', target.execute('SELECT * FROM adcp_diff(?)', [file]).fetchall() == [])
+                target.execute("UPDATE x SET v = 'other' WHERE k LIKE '%row1_'")
+                target.execute("DELETE FROM w WHERE b = 'row77'")
+                found = target.execute('SELECT object, change, count(*) FROM adcp_diff(?) GROUP BY 1, 2', [file]).fetchall()
+                check(f'{name}, {other}: the differences', found == [('w', 'removed', 1), ('x', 'changed', 10)], found)
+                call(target, 'adcp_restore', file, {'force': True})
+                found = {table: sorted(target.execute(f'SELECT * FROM {table}').fetchall()) for table in 'tuwx'}
+                check(f'{name}, {other}: the same rows', found == there)
+                check(f'{name}, {other}: sound', target.execute('PRAGMA integrity_check').fetchall() == [('ok',)])
+                if os.path.exists(path('collated_safety.json')):
+                    os.unlink(path('collated_safety.json'))
+            target.close()
+        target = connect('collated_check.db')
+        target.execute(f"CREATE VIRTUAL TABLE temp.old_x USING adcp_table('{file}', x)")
+        missing = [k for k, v in there['x'][::50] if target.execute('SELECT count(*) FROM old_x WHERE k = ?', [k]).fetchone() != (1,)]
+        check(f'{name}: adcp_table finds rows by their key', not missing, len(missing))
+        target.execute('DROP TABLE old_x')
+        report = call(target, 'adcp_validate', file)
+        check(f'{name}: the trial restore', report['valid'] is True and all('registers' in w for w in report['warnings']) and
+              len(report['warnings']) == (name == 'app_order'), report)
+
+
+def test_validation_by_collation():
+    """A trial restore takes the collations of the connection: by others keys that differ would be equal, and parents missing."""
+    other = '1 row of table "o" refers to rows of "q" that are not there'
+    for name in ('app_order', 'NOCASE'):
+        for encoding in ('UTF-8', 'UTF-16le'):
+            file = path(f'judged_{name}_{encoding}.json')
+            source = connect(f'judged_{name}_{encoding}.db')
+            source.execute(f'PRAGMA encoding = "{encoding}"')
+            source.create_collation(name, folded)
+            source.executescript(f"""
+                CREATE TABLE p(k TEXT COLLATE {name} PRIMARY KEY); CREATE TABLE c(x REFERENCES p(k)); CREATE TABLE q(id INTEGER PRIMARY KEY); CREATE TABLE o(x REFERENCES q); INSERT INTO o VALUES(7);
+                INSERT INTO p VALUES('Ä'), ('b'); INSERT INTO c VALUES('ä'), ('B')""")
+            check('backup', isinstance(call(source, 'adcp_backup', file), dict))
+            report = call(source, 'adcp_validate', file)
+            check(f'{name}, {encoding}: parents by the collation', [w for w in report['warnings'] if 'refer' in w] == [other], report)
+            source.close()
+            bare = connect('judge.db')
+            refer = [w for w in call(bare, 'adcp_validate', file)['warnings'] if 'refer' in w]
+            check(f'{name}, {encoding}: parents by a stand-in are not judged', refer[name == 'NOCASE':] == [other], refer)
+            bare.close()
+    strict = connect('strict.db')
+    strict.create_collation('NOCASE', lambda a, b: (a > b) - (a < b))
+    strict.executescript("CREATE TABLE t(k TEXT COLLATE NOCASE UNIQUE); INSERT INTO t VALUES('a'), ('A')")
+    call(strict, 'adcp_backup', path('strict.json'))
+    report = call(strict, 'adcp_validate', path('strict.json'))
+    check('a key that is unique by the connection', report['valid'] is True and report['warnings'] == [], report)
+    strict.executescript("CREATE TABLE u(k TEXT COLLATE NOCASE); CREATE UNIQUE INDEX by_k ON u(k); INSERT INTO u SELECT k FROM t; DELETE FROM t")
+    call(strict, 'adcp_backup', path('strict index.json'))
+    bare = connect('bare.db')
+    for name, words in (('strict', 'table "t": UNIQUE constraint failed: t.k'), ('strict index', 'creating index "by_k": UNIQUE constraint failed: u.k')):
+        said = call(bare, 'adcp_restore', path(f'{name}.json'))
+        check('and not by another', isinstance(said, str) and said.endswith(words + '; a collation of its key may have been another function where the '
+              'backup was made: register that on this connection first; database unchanged'), said)
+
+
 def test_unlisted():
     """An authorizer that lets nothing be known of functions does not make a backup one that cannot be restored."""
     source = register(connect('unlisted.db'))
@@ -556,7 +645,7 @@ def test_waiting_words():
         target.close()
 
 
-for test in (test_waiting_words, test_function_that_fails, test_functions, test_foreseen, test_live_functions, test_missing_collation, test_unlisted, test_interrupt, test_authorizer, test_limits, test_open_statement, test_threads_at_once):
+for test in (test_waiting_words, test_function_that_fails, test_functions, test_foreseen, test_live_functions, test_missing_collation, test_other_collation, test_validation_by_collation, test_unlisted, test_interrupt, test_authorizer, test_limits, test_open_statement, test_threads_at_once):
     try:
         test()
     except Exception as error:  # a test that cannot go on is a failure, not the end of the others

@@ -86,6 +86,24 @@ members 300000 values.text && accepted 'gzip members within large values' x.gz v
 { head -n 20 plain.text | gzip -c; gzip -c </dev/null; tail -n +21 plain.text | pigz -c; } >x.gz
 accepted 'an empty member between two' x.gz plain.db
 
+# skippable BYTES: a zstd frame of them that readers pass over
+skippable() {
+  printf '\x5a\x2a\x4d\x18'
+  printf "\\x$(printf %02x ${#1})\0\0\0%s" "$1"
+}
+
+zstd -q -3 -c plain.text >x.zst && accepted 'zstd' x.zst plain.db
+pzstd -q -f -c plain.text >x.zst && accepted 'pzstd' x.zst plain.db
+cat values.text >x.text && pzstd -q -f -p 4 -1 x.text -o x.zst && accepted 'pzstd with four threads' x.zst values.db
+{ head -n 20 plain.text | zstd -q -c; skippable 'a comment'; zstd -q -c </dev/null; tail -n +21 plain.text | zstd -q -c; skippable ''; } >x.zst
+accepted 'zstd frames, one of them empty, others to be skipped' x.zst plain.db
+sql plain.db "SELECT adcp_backup('plain.json.zst');" >log 2>&1
+{ skippable 'in front'; cat plain.json.zst; } >x.zst && accepted 'a backup behind a frame to be skipped' x.zst plain.db
+{ cat plain.json.zst; skippable 'behind'; } >x.zst && accepted 'a backup before a frame to be skipped' x.zst plain.db
+skippable 'nothing else' >x.zst && refused 'a frame to be skipped alone' x.zst 'incomplete|not a backup'
+{ skippable 'in front'; printf 'x'; cat plain.json.zst; } >x.zst && refused 'something else behind a frame to be skipped' x.zst 'damaged near byte'
+{ skippable 'in front'; cat plain.json.zst; skippable 'a frame that is cut off' | head -c 20; } >x.zst && refused 'a frame to be skipped that is cut off' x.zst 'incomplete'
+
 # ---- bytes around the text ----
 
 { printf '\357\273\277'; cat plain.text; } >x.json && accepted 'a BOM' x.json plain.db
@@ -157,6 +175,23 @@ php -r '
 $document = json_decode(file_get_contents("plain.text"));
 file_put_contents("x.json", json_encode($document, JSON_PRETTY_PRINT | JSON_PRESERVE_ZERO_FRACTION));' 2>log
 accepted 'PHP' x.json plain.db
+
+# ---- what is no backup any more says what it is, and how it becomes one ----
+
+{ printf '\377\376'; iconv -f UTF-8 -t UTF-16LE plain.json; } >x.json
+refused 'UTF-16, little endian' x.json 'x.json: not a backup as it is: its text is UTF-16, as PowerShell writes it; make it UTF-8 again'
+iconv -f UTF-16 -t UTF-8 x.json >y.json && accepted 'UTF-8 again' y.json plain.db
+{ printf '\376\377'; iconv -f UTF-8 -t UTF-16BE plain.json; } >x.json
+refused 'UTF-16, big endian' x.json 'its text is UTF-16; make it UTF-8 again'
+"$PYTHON" -c '
+import bz2, lzma, zipfile
+data = open("plain.json", "rb").read()
+open("x.json.xz", "wb").write(lzma.compress(data))
+open("x.json.bz2", "wb").write(bz2.compress(data))
+zipfile.ZipFile("x.json.zip", "w").write("plain.json")'
+refused 'xz' x.json.xz 'another tool packed it; unpack it by xz -d'
+refused 'bzip2' x.json.bz2 'another tool packed it; unpack it by bzip2 -d'
+refused 'zip' x.json.zip 'but a zip archive: unpack it'
 
 # ---- tools that change numbers ----
 

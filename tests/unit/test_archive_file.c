@@ -324,6 +324,91 @@ static void test_layout(void) {
   adcp_error_clear(&err);
 }
 
+/* ---- what no reader would take is not written ---- */
+
+static AdcpArchiveWriter *begin_backup(const AdcpSchema *schema, AdcpError *err) {
+  AdcpBlockWriterOptions options = options_of(ADCP_CONTAINER_PLAIN, 0);
+  AdcpArchiveWriter *w =
+      adcp_archive_writer_open(NULL, path_of("too large"), ADCP_OUT_NEW, &options, err);
+  adcp_archive_write_section(w, "backup_metadata", METADATA, sizeof METADATA - 1);
+  adcp_archive_write_schema(w, schema);
+  return w;
+}
+
+static void end_refused(AdcpArchiveWriter *w, AdcpError *err, const char *message) {
+  adcp_archive_finish(w, NULL);
+  adcp_archive_commit(w);
+  adcp_archive_writer_close(w);
+  CHECK(err->rc == ADCP_TOOBIG);
+  CHECK_TEXT(adcp_error_message(err), message);
+  CHECK(access(path_of("too large"), F_OK) != 0);
+  adcp_error_clear(err);
+}
+
+static void test_head_limit(void) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpSchema *schema = make_schema();
+  size_t n = 1 << 24;
+  char *json = adcp_malloc(n);
+  memset(json, ' ', n);
+  json[0] = '1';
+  AdcpArchiveWriter *w = begin_backup(schema, &err);
+  for( char name[] = "a"; *name < 'a' + 14; ++*name ) adcp_archive_write_section(w, name, json, n);
+  CHECK(err.rc == ADCP_OK);
+  adcp_archive_write_section(w, "p", json, n);
+  adcp_archive_begin_tables(w);
+  end_refused(w, &err,
+              "the schema and the settings would take more than 251658240 bytes in front of the "
+              "rows, and no restore reads more; leave tables or views out with exclude_tables, or "
+              "give fewer settings; the longest definition is that of table \"sqlite_stat1\", with "
+              "32 bytes");
+  adcp_free(json);
+  adcp_schema_free(schema);
+}
+
+/* All columns hold the same bytes. */
+static void check_row_limit(AdcpTableKind kind, size_t n, const char *message) {
+  AdcpError err = ADCP_ERROR_INIT;
+  AdcpSchema *schema = adcp_schema_new(&err);
+  AdcpTable *table = fix_table(schema, kind, true, "wide", (char *)NULL);
+  if( kind == ADCP_TABLE_SHADOW ) table->shadow_of = adcp_strdup("owner");
+  for( int i = 0; i < 1024; i++ ) {
+    char name[] = {'c', (char)('a' + i / 256), (char)('a' + i / 16 % 16), (char)('a' + i % 16), 0};
+    adcp_table_add_column(table, &err)->name = adcp_strdup(name);
+  }
+  adcp_schema_index(schema, &err);
+  uint8_t *bytes = adcp_calloc(1, n);
+  AdcpValue *values = adcp_calloc(1025, sizeof *values);
+  AdcpArchiveWriter *w = begin_backup(schema, &err);
+  adcp_archive_begin_tables(w);
+  adcp_archive_begin_table(w, table);
+  for( int i = 0; i < 1025; i++ ) values[i] = fix_null();
+  values[0] = fix_integer(3);
+  adcp_archive_write_row(w, values);
+  CHECK_CASE(err.rc == ADCP_OK, "%s", adcp_error_message(&err));
+  for( int i = 0; i < 1025; i++ ) values[i] = fix_bytes(ADCP_BLOB, bytes, n);
+  values[0] = fix_integer(70);
+  adcp_archive_write_row(w, values);
+  adcp_archive_end_table(w);
+  end_refused(w, &err, message);
+  adcp_free(values);
+  adcp_free(bytes);
+  adcp_schema_free(schema);
+}
+
+static void test_row_limit(void) {
+  check_row_limit(
+      ADCP_TABLE_ORDINARY, 2359296,
+      "row 2 (rowid 70): its values would take 3221245965 bytes of "
+      "JSON, and no restore reads a row of more than 3221225472; shorten them, or leave "
+      "its rows out with {\"exclude_data\":[\"wide\"]}");
+  check_row_limit(
+      ADCP_TABLE_SHADOW, 1572864,
+      "row 2 (rowid 70): its values would take 3221244941 bytes of "
+      "JSON, and no restore reads a row of more than 3221225472; shorten them, or leave "
+      "its rows out with {\"exclude_data\":[\"owner\"]}");
+}
+
 /* ---- round trips ---- */
 
 static void test_round_trip(void) {
@@ -1350,6 +1435,8 @@ static void test_out_of_memory(void) {
 int main(void) {
   dir = fix_scratch(DIR_TEMPLATE);
   test_layout();
+  test_head_limit();
+  test_row_limit();
   test_round_trip();
   test_threads();
   test_parts();

@@ -376,6 +376,8 @@ static void check_large(const AdcpTable *table, AdcpValueType type, const uint8_
   PieceSink pieces = {0};
   AdcpTextSink sink = {&pieces, take_piece};
   AdcpRowWriter *writer = adcp_row_writer_open(table, &err);
+  CHECK(adcp_row_size(writer, values) == (int64_t)want.size);
+  CHECK(adcp_row_size_most(writer, n) >= (int64_t)want.size);
   adcp_row_write(writer, values, sink, &err);
   adcp_row_writer_close(writer);
   CHECK(err.rc == ADCP_OK && pieces.text.size == want.size &&
