@@ -92,16 +92,19 @@ static void load(AdcpStream *stream, AdcpError *err) {
 
 static void fail(const AdcpStream *stream, size_t rc, AdcpError *err) {
   const char *path = adcp_infile_path(stream->file);
-  if( ZSTD_getErrorCode(rc) == ZSTD_error_frameParameter_windowTooLarge ) {
+  switch( ZSTD_getErrorCode(rc) ) {
+  case ZSTD_error_frameParameter_windowTooLarge:
     adcp_error_set(
         err, ADCP_TOOBIG,
         "%s was compressed with a window of more than %d MiB, the most that is read here; "
         "unpack it by zstd -d --long=31 and take what comes out",
         path, MAX_WINDOW_MIB);
-    return;
+    break;
+  case ZSTD_error_memory_allocation: adcp_error_nomem(err); break;
+  default:
+    adcp_error_set(err, ADCP_CORRUPT, "%s is damaged near byte %lld: %s", path,
+                   (long long)stream_offset(stream), ZSTD_getErrorName(rc));
   }
-  adcp_error_set(err, ADCP_CORRUPT, "%s is damaged near byte %lld: %s", path,
-                 (long long)stream_offset(stream), ZSTD_getErrorName(rc));
 }
 
 /* One call of the library; returns the text bytes it made. At the file's end it is called once

@@ -151,6 +151,14 @@ long case_reference(const Scenario *scenario, const Mode *mode, Reference *refer
 
 /* ---- the law ---- */
 
+/* Who hears that a backup is damaged may throw a good one away. */
+static void judge_damage(const Case *c) {
+  const char *cause = c->mode->cause;
+  bool of_memory = cause && strcmp(cause, MEMORY_CAUSE) == 0;
+  bool says_so = text_has(c->message, "is damaged") || text_has(c->message, "damaged:");
+  if( of_memory && says_so && !case_expected(c) ) case_complain(c, "no memory, told as damage");
+}
+
 static void judge_message(const Case *c, const Reference *reference) {
   /* Without memory the text of another error may be lost, or what is added to it. */
   bool memory = c->mode->kind == FAULT_SQLITE_MEMORY || c->mode->kind == FAULT_OWN_MEMORY;
@@ -391,6 +399,7 @@ void judge_case(Case *c, const View *after, const Reference *reference) {
   uint64_t temp = c->rc ? c->before.temp : reference->view.temp;
   if( is_later(c) && after->temp == reference->view.temp ) temp = after->temp;
   judge_message(c, reference);
+  judge_damage(c);
   judge_settings(c, after, reference);
   judge_database(c, after, reference);
   judge_side(c, after, reference);

@@ -17,6 +17,7 @@
 **   - the transaction is as it was, or the message says otherwise;
 **   - every setting of the connection is as it was; no temporary file, block of memory, descriptor
 **     or thread is left;
+**   - a lack of memory is not told as damage of a file;
 **   - the same call then works.
 */
 #ifndef ADCP_TESTS_FAULT_CASE_H
@@ -25,6 +26,8 @@
 #include "inject.h"
 #include "scenario.h"
 #include "world.h"
+
+#define MEMORY_CAUSE "memory"
 
 /* One way to fail things. */
 typedef struct Mode {

@@ -19,8 +19,7 @@
 #include "load.h"
 #include "lost.h"
 
-#define MEMORY_CAUSE "memory"
-#define DENIED       "authoriz|prohibited|refuses|vtable constructor"
+#define DENIED "authoriz|prohibited|refuses|vtable constructor"
 
 static const Mode modes[] = {
     {FAULT_SQLITE_MEMORY, 0, false, "sqlite memory once", MEMORY_CAUSE, 0},
