@@ -100,6 +100,12 @@ static void fail(const AdcpStream *stream, size_t rc, AdcpError *err) {
         "unpack it by zstd -d --long=31 and take what comes out",
         path, MAX_WINDOW_MIB);
     break;
+  case ZSTD_error_dictionary_wrong:
+    adcp_error_set(err, ADCP_NOTADB,
+                   "%s was compressed with a dictionary, which is needed to read it; unpack it by "
+                   "zstd -d -D and the dictionary's file, and take what comes out",
+                   path);
+    break;
   case ZSTD_error_memory_allocation: adcp_error_nomem(err); break;
   default:
     adcp_error_set(err, ADCP_CORRUPT, "%s is damaged near byte %lld: %s", path,
