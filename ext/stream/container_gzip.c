@@ -107,13 +107,6 @@ static void fail_damaged(const AdcpStream *stream, const char *what, AdcpError *
                  adcp_infile_path(stream->file), (long long)stream_offset(stream), what);
 }
 
-static void fail_trailing(const AdcpStream *stream, AdcpError *err) {
-  long long at = (long long)stream_offset(stream);
-  adcp_error_set(err, ADCP_CORRUPT, "%s has %lld bytes after its end, from byte %lld on",
-                 adcp_infile_path(stream->file), (long long)adcp_infile_size(stream->file) - at,
-                 at);
-}
-
 /* Makes sure that the chunk holds the next n bytes, if the file has them. */
 static void look_ahead(AdcpStream *stream, size_t n, AdcpError *err) {
   if( stream->z.avail_in < n ) load(stream, stream_offset(stream), err);
@@ -149,7 +142,7 @@ static void end_member(AdcpStream *stream, AdcpError *err) {
   if( stream->z.avail_in == 0 ) {
     stream->is_at_end = true;
   } else if( stream->is_raw || stream->z.avail_in < 2 || memcmp(stream->z.next_in, header, 2) ) {
-    fail_trailing(stream, err);
+    adcp_container_fail_trailing(stream->file, stream_offset(stream), err);
   } else {
     inflateReset(&stream->z);
   }

@@ -66,4 +66,7 @@ extern const AdcpContainerMethods adcp_container_zstd;  /* container_zstd.c */
 /* The methods of a container; NULL with err set for one that is not written and read here. */
 const AdcpContainerMethods *adcp_container_methods(AdcpContainer container, AdcpError *err);
 
+/* Fails for a file that goes on where its container has ended, at a byte. */
+void adcp_container_fail_trailing(const AdcpInFile *file, int64_t at, AdcpError *err);
+
 #endif

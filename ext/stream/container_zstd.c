@@ -24,7 +24,8 @@
 
 struct AdcpStream {
   AdcpInFile *file;
-  int64_t offset; /* in the file, of the next chunk */
+  int64_t first;  /* in the file, where it began */
+  int64_t offset; /* of the next chunk */
   ZSTD_DCtx *context;
   bool is_in_frame; /* more of the frame is to come */
   ZSTD_inBuffer in; /* the rest of the chunk */
@@ -78,7 +79,7 @@ static AdcpStream *open_stream(AdcpInFile *file, const AdcpStreamStart *start, A
   }
   ZSTD_DCtx_setParameter(stream->context, ZSTD_d_windowLogMax, MAX_WINDOW_LOG);
   stream->file = file;
-  stream->offset = start->file_offset;
+  stream->first = stream->offset = start->file_offset;
   stream->in.src = stream->chunk;
   return stream;
 }
@@ -88,6 +89,12 @@ static void load(AdcpStream *stream, AdcpError *err) {
   stream->offset += (int64_t)got;
   stream->in.size = got;
   stream->in.pos = 0;
+}
+
+/* Behind a frame stands something that is none; the call began to read it at `start`. */
+static bool is_trailing(const AdcpStream *stream, size_t rc, int64_t start) {
+  return ZSTD_getErrorCode(rc) == ZSTD_error_prefix_unknown && !stream->is_in_frame &&
+         start > stream->first;
 }
 
 static void fail(const AdcpStream *stream, size_t rc, AdcpError *err) {
@@ -118,8 +125,10 @@ static void fail(const AdcpStream *stream, size_t rc, AdcpError *err) {
 static size_t inflate_some(AdcpStream *stream, uint8_t *to, size_t n, AdcpError *err) {
   ZSTD_outBuffer out = {to, n, 0};
   size_t before = stream->in.pos;
+  int64_t start = stream_offset(stream);
   size_t rc = ZSTD_decompressStream(stream->context, &out, &stream->in);
   if( ZSTD_isError(rc) ) {
+    if( is_trailing(stream, rc, start) ) adcp_container_fail_trailing(stream->file, start, err);
     fail(stream, rc, err);
     return 0;
   }

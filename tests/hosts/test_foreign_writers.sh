@@ -235,6 +235,12 @@ cat plain.json.gz plain.json.gz >x.gz && refused 'two backups, packed' x.gz 'aft
 cat plain.json.gz plain.json >x.gz && refused 'a plain backup behind gzip' x.gz "byte $at"
 at=$(wc -c <plain.json)
 { cat plain.json; printf 'x'; } >x.json && refused 'a byte behind plain' x.json "byte $at"
+zstd -qc <plain.text >y.zst
+at=$(wc -c <y.zst)
+{ cat y.zst; printf '\n'; } >x.zst && refused 'a line break behind zstd' x.zst "1 bytes after its end, from byte $at on"
+{ cat y.zst; head -c 5000 /dev/zero; } >x.zst && refused 'zeros behind zstd' x.zst "5000 bytes after its end, from byte $at on"
+cat y.zst plain.json >x.zst && refused 'a plain backup behind zstd' x.zst "after its end, from byte $at on"
+at=$(wc -c <plain.json)
 cat plain.json plain.json >x.json && refused 'two backups, plain' x.json "byte $at"
 { cat plain.json; echo '{}'; } | gzip -c >x.gz && refused 'a value behind the document' x.gz "byte $at"
 
