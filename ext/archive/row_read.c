@@ -380,7 +380,7 @@ static bool check_hex(const uint8_t *text, size_t n) {
 static bool check_text_tag(Cursor *c, const String *string) {
   AdcpBuf bytes = {0};
   size_t size = 0;
-  uint8_t *to = adcp_buf_reserve(&bytes, string->size);
+  uint8_t *to = adcp_buf_reserve(&bytes, string->size + 1); /* of no bytes there is no place */
   bool good = to && adcp_base64_decode(string->bytes, string->size, to, &size);
   if( good && adcp_utf8_valid(to, size) ) c->reader->canonical = false;
   if( !adcp_buf_check(&bytes, c->err) ) c->status = ADCP_ROW_BAD;

@@ -247,6 +247,7 @@ static const Spelling SPELLINGS[] = {
     {ROW("{\"$hex\":\"0F\"}"), "hexadecimal", true},
     {ROW("{\"$hex\":\"0\"}"), "hexadecimal", true},
     {ROW("{\"$text\":\"YWJj\"}"), ROW("\"abc\""), false},
+    {ROW("{\"$text\":\"\"}"), ROW("\"\""), false},
     {ROW("{\"$text\":\"YW\"}"), "not base64", true},
     {ROW("{\"$real\":\"Infinity\"}"), ROW("{\"$real\":\"Infinity\"}"), false},
     {ROW("{\"$real\":\"NaN\"}"), "neither", true},
