@@ -18,7 +18,7 @@
 #include "db/vet.h"
 
 struct AdcpTempGuard {
-  AdcpDb *db; /* borrowed */
+  AdcpDb *db;            /* borrowed */
   bool unlisted;         /* what the connection has is not known */
   AdcpNameMap functions; /* that are not to be called */
   AdcpNameMap modules;   /* whose tables are not to be read */
