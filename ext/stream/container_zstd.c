@@ -24,8 +24,8 @@
 
 struct AdcpStream {
   AdcpInFile *file;
-  int64_t first;  /* in the file, where it began */
-  int64_t offset; /* of the next chunk */
+  int64_t offset; /* in the file, of the next chunk */
+  bool has_text;  /* some was inflated */
   ZSTD_DCtx *context;
   bool is_in_frame; /* more of the frame is to come */
   ZSTD_inBuffer in; /* the rest of the chunk */
@@ -79,7 +79,7 @@ static AdcpStream *open_stream(AdcpInFile *file, const AdcpStreamStart *start, A
   }
   ZSTD_DCtx_setParameter(stream->context, ZSTD_d_windowLogMax, MAX_WINDOW_LOG);
   stream->file = file;
-  stream->first = stream->offset = start->file_offset;
+  stream->offset = start->file_offset;
   stream->in.src = stream->chunk;
   return stream;
 }
@@ -91,10 +91,10 @@ static void load(AdcpStream *stream, AdcpError *err) {
   stream->in.pos = 0;
 }
 
-/* Behind a frame stands something that is none; the call began to read it at `start`. */
-static bool is_trailing(const AdcpStream *stream, size_t rc, int64_t start) {
+/* Behind a frame of text stands something that is none. */
+static bool is_trailing(const AdcpStream *stream, size_t rc) {
   return ZSTD_getErrorCode(rc) == ZSTD_error_prefix_unknown && !stream->is_in_frame &&
-         start > stream->first;
+         stream->has_text;
 }
 
 static void fail(const AdcpStream *stream, size_t rc, AdcpError *err) {
@@ -128,11 +128,12 @@ static size_t inflate_some(AdcpStream *stream, uint8_t *to, size_t n, AdcpError 
   int64_t start = stream_offset(stream);
   size_t rc = ZSTD_decompressStream(stream->context, &out, &stream->in);
   if( ZSTD_isError(rc) ) {
-    if( is_trailing(stream, rc, start) ) adcp_container_fail_trailing(stream->file, start, err);
+    if( is_trailing(stream, rc) ) adcp_container_fail_trailing(stream->file, start, err);
     fail(stream, rc, err);
     return 0;
   }
   stream->is_in_frame = rc != 0;
+  stream->has_text = stream->has_text || out.pos > 0;
   if( out.pos == 0 && stream->in.pos == before ) {
     adcp_error_set(err, ADCP_CORRUPT,
                    "%s is incomplete: it stops at byte %lld, before the compressed text ends",
